@@ -1,0 +1,40 @@
+"""All that the HTTP surface needs of the actor world, passed in: so it is tested with a hand-written context."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol, TypeVar
+
+from config.boot import Boot
+from models.media.ring import Entry
+from models.messages import Ask, Tell
+
+R = TypeVar("R")
+
+
+class Context(Protocol):
+    """The facade actor implements this."""
+
+    boot: Boot
+
+    async def ask(self, to: str, message: Ask[R], timeout_s: float = 5.0) -> R:
+        """The actor's answer; raises ``models.errors.ServerError`` (Unavailable, TimedOut, … or what the actor said)."""
+        ...
+
+    def tell(self, to: str, message: Tell) -> None: ...
+
+    def lease(self, owner: str, ring: str, holder: str) -> None:
+        """Keep ``ring`` filled by ``owner`` until ``release`` with the same three; renewed by the runtime."""
+        ...
+
+    def release(self, owner: str, ring: str, holder: str) -> None: ...
+
+    def newest(self, ring: str) -> Entry | None:
+        """The newest entry of a ring right now, if there is one."""
+        ...
+
+    def follow(self, ring: str) -> AsyncIterator[Entry]:
+        """Entries as they come, for ever: newest-wins for frames and jpeg, every one in order for video, pcm, audio.
+
+        All followers of a ring in this process share one reader and the same ``Entry`` (and bytes) objects. A follower
+        that lags by more than its bound sees a gap in ``Entry.sequence``.
+        """
+        ...

@@ -1,0 +1,90 @@
+"""The errors that are raised on purpose. What each means in HTTP, WebSocket or RTSP is decided at that edge."""
+
+from typing import ClassVar
+
+
+class ServerError(Exception):
+    """``code`` is stable, the text is for a person, ``fields`` are values that the edge may show."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, detail: str, **fields: str | int | bool) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = fields
+
+
+class Invalid(ServerError):
+    """The request itself is wrong: HTTP 400."""
+
+    code = "invalid"
+
+
+class Refused(ServerError):
+    """Understood, and not allowed: HTTP 403."""
+
+    code = "refused"
+
+
+class Missing(ServerError):
+    """There is no such thing: HTTP 404."""
+
+    code = "missing"
+
+
+class Conflict(ServerError):
+    """Not in the present state: HTTP 500 with the reason (a busy port), as the API document has no 409."""
+
+    code = "conflict"
+
+
+class LimitReached(ServerError):
+    """Too much or too often: HTTP 429."""
+
+    code = "limit_reached"
+
+
+class Unavailable(ServerError):
+    """Not now: the actor restarts, the camera is away: HTTP 503."""
+
+    code = "unavailable"
+
+
+class TimedOut(Unavailable):
+    """The actor did not answer in time."""
+
+    code = "timed_out"
+
+
+class Restarted(Unavailable):
+    """The actor ended before it answered; whether it acted is unknown."""
+
+    code = "restarted"
+
+
+class Overloaded(Unavailable):
+    """Too many unanswered asks to one actor already."""
+
+    code = "overloaded"
+
+
+ERRORS: dict[str, type[ServerError]] = {
+    kind.code: kind
+    for kind in (
+        ServerError,
+        Invalid,
+        Refused,
+        Missing,
+        Conflict,
+        LimitReached,
+        Unavailable,
+        TimedOut,
+        Restarted,
+        Overloaded,
+    )
+}
+
+
+def from_failure(code: str, detail: str, fields: dict[str, str | int | bool]) -> ServerError:
+    """The error that a ``Failure`` stands for."""
+    return ERRORS.get(code, ServerError)(detail, **fields)

@@ -1,0 +1,37 @@
+"""What happened: the six types of the API document, and SYSTEM_* for the server's own history."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+EventType = str
+EVENT_TYPES: tuple[EventType, ...] = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
+SYSTEM_PREFIX = "SYSTEM_"
+
+DetailValue = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A detector's finding on its way to the event log. ``uid`` makes storing it twice harmless."""
+
+    uid: str  # 32 hex digits, new for each detection
+    type: EventType
+    timestamp: int  # Unix ms of the picture or sound
+    details: dict[str, DetailValue] = field(default_factory=dict)  # the type's fields as /events shows them
+    confidence: int | None = None  # 0–100
+    metadata: dict[str, DetailValue] = field(default_factory=dict)
+    thumbnail_pts: int = 0  # pts (ns) of the picture it belongs to, 0 = the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A stored event. ``event_id`` is issued once, rises for ever, and is shared by HTTP, WebSocket and MQTT."""
+
+    id: int  # row in the database, 0 if history is off
+    event_id: int
+    type: EventType
+    timestamp: int
+    details: dict[str, DetailValue]
+    confidence: int | None = None
+    metadata: dict[str, DetailValue] = field(default_factory=dict)
+    phase: Literal["appeared", "disappeared"] = "appeared"

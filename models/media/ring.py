@@ -1,0 +1,198 @@
+"""A ring of records over one shared buffer: one writer that never waits, any number of readers that never block it.
+
+Layout, native byte order, all fields u64:
+
+    header   (128 bytes)  magic, capacity, slots, head, reserved, epoch, writer pid, spare …
+    index    (128 bytes × slots)  sequence, position, length, pts, wall, flags, width, height, format, spare …
+    data     (capacity bytes)
+
+Positions count all bytes ever written, so ``position % capacity`` is the place. Before the writer touches a place it
+raises ``reserved``: everything older than ``reserved - capacity`` is dead. A reader copies, and then checks that what
+it copied was still alive. The writer reserves one largest record ahead of the one it writes: between the reservation
+and the first byte lie the bell's system calls, which is what makes the check sound on weakly ordered processors too.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAGIC = 0x49504352494E4731
+HEADER = 128
+SLOT = 128
+H_MAGIC, H_CAPACITY, H_SLOTS, H_HEAD, H_RESERVED, H_EPOCH, H_PID = range(7)
+S_SEQUENCE, S_POSITION, S_LENGTH, S_PTS, S_WALL, S_FLAGS, S_WIDTH, S_HEIGHT, S_FORMAT = range(9)
+
+KEY = 1  # the record begins with an IDR (video)
+FULL_RANGE = 2  # luma 0–255 (frames); limited range 16–235 without it
+DISCONTINUITY = 4  # what came before in this stream is not continued by this record
+PARAMETER_SETS = 8  # SPS and PPS are inside (video)
+
+FORMAT_I420 = 1
+FORMAT_JPEG = 2
+FORMAT_H264 = 3
+FORMAT_S16 = 4
+FORMAT_AAC = 5
+FORMAT_OPUS = 6
+FORMAT_PCMU = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record, copied out. ``pts``: CLOCK_MONOTONIC ns of the capture; ``wall``: Unix ns of the same moment.
+
+    ``spare``: for video the generation; for pcm the level in −centi-dBFS (3500 = −35 dBFS).
+    """
+
+    epoch: int
+    sequence: int  # from 1, rises by one with each record of this epoch
+    pts: int
+    wall: int
+    flags: int
+    width: int
+    height: int
+    format: int
+    spare: int
+    data: bytes
+
+    @property
+    def key(self) -> bool:
+        return bool(self.flags & KEY)
+
+
+S_SPARE = 9
+
+
+def size_of(capacity: int, slots: int) -> int:
+    """Bytes of the whole buffer."""
+    return HEADER + SLOT * slots + capacity
+
+
+class _Ring:
+    def __init__(self, buffer: memoryview) -> None:
+        whole = np.frombuffer(buffer, np.uint8)
+        self._header: NDArray[np.uint64] = whole[:HEADER].view(np.uint64)
+        if int(self._header[H_MAGIC]) != MAGIC:
+            raise ValueError("not a ring")
+        self.capacity = int(self._header[H_CAPACITY])
+        self.slots = int(self._header[H_SLOTS])
+        self.epoch = int(self._header[H_EPOCH])
+        if len(buffer) != size_of(self.capacity, self.slots):
+            raise ValueError("a ring of another size")
+        index_end = HEADER + SLOT * self.slots
+        self._index: NDArray[np.uint64] = whole[HEADER:index_end].view(np.uint64).reshape(self.slots, SLOT // 8)
+        self._data: NDArray[np.uint8] = whole[index_end:]
+
+    @property
+    def head(self) -> int:
+        """Sequence of the newest record, 0 before the first."""
+        return int(self._header[H_HEAD])
+
+
+class Writer(_Ring):
+    """The one writer. ``buffer`` must be writable and zeroed."""
+
+    def __init__(self, buffer: memoryview, capacity: int, slots: int, largest: int, epoch: int, pid: int) -> None:
+        if capacity < 3 * largest:
+            raise ValueError("a ring holds at least three of its largest records")
+        header = np.frombuffer(buffer, np.uint8)[:HEADER].view(np.uint64)
+        header[H_CAPACITY], header[H_SLOTS], header[H_EPOCH], header[H_PID] = capacity, slots, epoch, pid
+        header[H_RESERVED] = largest
+        header[H_MAGIC] = MAGIC
+        super().__init__(buffer)
+        self.largest = largest
+        self._position = 0
+        self._sequence = 0
+
+    def place(self, length: int) -> NDArray[np.uint8]:
+        """Where the next record of ``length`` bytes goes, for filling it in place; ``publish`` makes it visible.
+
+        Raises:
+            ValueError: the record is larger than ``largest``.
+        """
+        if length > self.largest:
+            raise ValueError(f"a record of {length} bytes, the ring takes {self.largest}")
+        offset = self._position % self.capacity
+        if offset + length > self.capacity:  # a record never wraps: skip to the start
+            self._position += self.capacity - offset
+            self._header[H_RESERVED] = self._position + 2 * self.largest
+            offset = 0
+        return self._data[offset : offset + length]
+
+    def publish(
+        self,
+        length: int,
+        pts: int,
+        wall: int,
+        flags: int = 0,
+        width: int = 0,
+        height: int = 0,
+        format: int = 0,
+        spare: int = 0,
+    ) -> int:
+        """Make the record in ``place(length)`` the newest one; its sequence."""
+        sequence = self._sequence + 1
+        slot = self._index[sequence % self.slots]
+        slot[S_SEQUENCE] = 0
+        slot[S_POSITION], slot[S_LENGTH], slot[S_PTS], slot[S_WALL] = self._position, length, pts, wall
+        slot[S_FLAGS], slot[S_WIDTH], slot[S_HEIGHT], slot[S_FORMAT], slot[S_SPARE] = flags, width, height, format, spare
+        slot[S_SEQUENCE] = sequence
+        self._header[H_HEAD] = sequence
+        self._sequence = sequence
+        self._position += -(-length // 64) * 64
+        self._header[H_RESERVED] = self._position + 2 * self.largest
+        return sequence
+
+    def put(self, data: bytes | memoryview | NDArray[np.uint8], pts: int, wall: int, **about: int) -> int:
+        """Copy one record in; its sequence."""
+        record = np.frombuffer(data, np.uint8) if not isinstance(data, np.ndarray) else data.reshape(-1)
+        self.place(record.size)[:] = record
+        return self.publish(record.size, pts, wall, **about)
+
+
+class Reader(_Ring):
+    """One of many readers; keeps no state in the buffer."""
+
+    def read(self, sequence: int) -> Entry | None:
+        """The record, or None where it is not there yet, or no longer."""
+        slot = self._index[sequence % self.slots]
+        if int(slot[S_SEQUENCE]) != sequence or sequence == 0:
+            return None
+        fields = [int(value) for value in slot[: S_SPARE + 1]]
+        _, position, length, pts, wall, flags, width, height, format, spare = fields
+        offset = position % self.capacity
+        if length > self.capacity or offset + length > self.capacity:
+            return None
+        data = self._data[offset : offset + length].tobytes()
+        if int(slot[S_SEQUENCE]) != sequence or int(self._header[H_RESERVED]) - position > self.capacity:
+            return None
+        return Entry(self.epoch, sequence, pts, wall, flags, width, height, format, spare, data)
+
+    def newest(self) -> Entry | None:
+        """The newest record; None in an empty ring."""
+        for _ in range(8):
+            head = self.head
+            if head == 0:
+                return None
+            entry = self.read(head)
+            if entry is not None:
+                return entry
+        return None
+
+    def oldest_sequence(self) -> int:
+        """The oldest record that can still be read; head + 1 in an empty ring."""
+        head = self.head
+        alive_from = int(self._header[H_RESERVED]) - self.capacity
+        for sequence in range(max(1, head - self.slots + 1), head + 1):
+            slot = self._index[sequence % self.slots]
+            if int(slot[S_SEQUENCE]) == sequence and int(slot[S_POSITION]) >= alive_from:
+                return sequence
+        return head + 1
+
+    def newest_key(self) -> int:
+        """Sequence of the newest readable record with KEY; 0 where there is none."""
+        for sequence in range(self.head, self.oldest_sequence() - 1, -1):
+            slot = self._index[sequence % self.slots]
+            if int(slot[S_SEQUENCE]) == sequence and int(slot[S_FLAGS]) & KEY:
+                return sequence
+        return 0

@@ -1,0 +1,91 @@
+"""The auth actor's mailbox: password, sessions, CSRF tokens, lock-outs."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from models.messages import Ask, News, Ok
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls. ``session_id`` names the session without being its token; "" where there is none."""
+
+    authenticated: bool  # protection is off, or a valid credential was shown
+    dashboard: bool  # by the session cookie
+    session_id: str = ""
+    csrf_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthStatus:
+    enabled: bool
+    configured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GetAuthStatus(Ask[AuthStatus]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class WhoIs(Ask[Identity]):
+    """Look one credential up. ``carrier``: cookie, bearer, query, basic, none. For basic, ``token`` is the password.
+
+    An unknown or expired token gives ``authenticated=False`` (with protection on). Basic failures count to the
+    lock-out of ``client``, and then raise ``limit_reached`` with ``lockoutRemaining``.
+    """
+
+    carrier: str
+    token: str
+    client: str  # address of the caller, for lock-outs
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    token: str
+    csrf_token: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn(Ask[Session]):
+    """Fails with ``refused`` ("Invalid password") or ``limit_reached`` ("Too many attempts", lockoutRemaining=s)."""
+
+    password: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAnonymousSession(Ask[Session]):
+    """For GET / while protection is off; ``refused`` while it is on."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut(Ask[Ok]):
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword(Ask[Ok]):
+    """``current`` None: from the device itself (CLI). Revokes every session. ``invalid`` for an unusable new one."""
+
+    new: str
+    current: str | None = None
+    client: str = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class SetProtection(Ask[AuthStatus]):
+    """Password protection on or off (CLI only)."""
+
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsRevoked(News):
+    """Live sockets of these sessions are closed with 4401; an empty tuple means every session."""
+
+    session_ids: tuple[str, ...]

@@ -1,0 +1,105 @@
+"""The camera's mailbox. Rings it writes: ``frames``; ``jpeg`` and ``video`` where the source's packets are passed through."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from models.messages import Ask, News, Ok
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """What the camera does now. ``state``: running, standby, stopped, waiting (source away), failed."""
+
+    state: str
+    running: bool
+    source: str  # in words, without credentials: "USB camera HD Webcam (/dev/video0)"
+    kind: str  # v4l2, rtsp, http, file, pattern
+    width: int
+    height: int
+    fps: float  # measured
+    reason: str = ""  # why it is not running
+    passthrough: tuple[str, ...] = ()  # rings that the camera fills itself: jpeg, video
+    standby: bool = False
+    streaming: bool = True  # the master switch of stream_control
+
+
+@dataclass(frozen=True, slots=True)
+class GetCamera(Ask[CameraView]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    id: str
+    name: str
+    resolutions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    camera_ids: tuple[str, ...]
+    resolutions: tuple[str, ...]  # ascending, of the current camera
+    frame_rates: tuple[int, ...]
+    max_frame_rate: int
+    cameras: tuple[CameraInfo, ...] = ()
+    torch: bool = False
+    jpeg_passthrough: bool = False
+    video_passthrough: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GetCapabilities(Ask[Capabilities]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetTorch(Ask[bool]):
+    """``on`` None toggles. Answers the new state; ``unavailable`` ("Torch not available") where there is none."""
+
+    on: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureView:
+    capture_id: str
+    path: str
+    width: int
+    height: int
+    timestamp: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture(Ask[CaptureView]):
+    """A still at the largest size of the source; ``conflict`` while one is under way, ``unavailable`` without a camera."""
+
+    quality: int = 95
+
+
+@dataclass(frozen=True, slots=True)
+class GetCapture(Ask[CaptureView]):
+    """The last still, for ten minutes; ``missing`` otherwise."""
+
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetStreaming(Ask[Ok]):
+    """The master switch (stream_control); it is stored as the setting ``streaming``."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChanged(News):
+    camera: CameraView
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilitiesChanged(News):
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureReady(News):
+    capture: CaptureView

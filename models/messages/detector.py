@@ -1,0 +1,71 @@
+"""The words of every detector actor (motion, sound, sound_classifier, object_detector)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from models.messages import Ask, News
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchView:
+    """One kind of detection: ``key`` as in ``status.detection`` (motion, sound, dog_bark, baby_cry, person, dog)."""
+
+    key: str
+    enabled: bool  # effective
+    active: bool  # detecting something now
+    last_event_id: int
+    degraded: str = ""  # reason and remedy
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorView:
+    name: str
+    switches: tuple[SwitchView, ...]
+    rate: float  # samples per second, measured
+    ms: float  # milliseconds per sample, smoothed
+
+
+@dataclass(frozen=True, slots=True)
+class GetDetector(Ask[DetectorView]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorChanged(News):
+    """A switch went on or off, became active or quiet, was degraded or recovered."""
+
+    detector: DetectorView
+
+
+@dataclass(frozen=True, slots=True)
+class Level(News):
+    """The live value that the dashboard's meters draw, at most 5 a second: e.g. ("motion", 1.3, 1.9, "%")."""
+
+    key: str
+    value: float
+    threshold: float
+    unit: str
+    note: str = ""  # a veto and its reason
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedObject:
+    track_id: int
+    object_class: str
+    confidence: int
+    x: float  # left, top, width, height as fractions of the picture, 0–1
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionFrame(News):
+    """All tracked objects in one analysed picture; an empty one after the last is gone."""
+
+    timestamp: int
+    width: int
+    height: int
+    objects: tuple[TrackedObject, ...]
+    inference_ms: float
+    pts: int

@@ -1,0 +1,153 @@
+"""The event log's mailbox. Stored first, then told."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from models.events import Detection, Event
+from models.messages import Ask, News, Ok
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvent(Ask[Event]):
+    """Store and publish. Asking again with the same ``detection.uid`` gives the same event and publishes nothing."""
+
+    detection: Detection
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class EndEvent(Ask[Ok]):
+    """A visit has ended: write its end into the event's metadata and publish it with phase "disappeared"."""
+
+    uid: str
+    ended: int  # Unix ms
+    metadata: dict[str, str | int | float | bool | None]
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSystem(Ask[Event]):
+    """The server's own history: ``kind`` as in SYSTEM_<KIND>, ``text`` a plain sentence."""
+
+    uid: str
+    kind: str  # RESTART, DEGRADED, RECOVERED, SOURCE_LOST, SOURCE_BACK, THROTTLE, STORAGE …
+    timestamp: int
+    actor: str
+    text: str
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    events: tuple[Event, ...]  # ascending by timestamp
+    summary: tuple[tuple[str, int, int], ...]  # (type, count, lastTimestamp) over the whole match
+
+
+@dataclass(frozen=True, slots=True)
+class QueryEvents(Ask[EventPage]):
+    """The newest ``limit`` events of ``types`` (empty: the six) with ``since`` ≤ timestamp ≤ ``until`` (0: now)."""
+
+    since: int
+    until: int = 0
+    types: tuple[str, ...] = ()
+    limit: int = 1000
+    system: bool = False
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class EventBuckets:
+    buckets: tuple[tuple[int, tuple[tuple[str, int], ...]], ...]  # (start, ((type, count), …)), sparse, ascending
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBuckets(Ask[EventBuckets]):
+    since: int
+    until: int
+    bucket_ms: int
+    types: tuple[str, ...] = ()
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class EventsAfter(Ask[EventPage]):
+    """Events with ``event_id`` > the given one, ascending by it: how a subscriber catches up after its own restart."""
+
+    event_id: int
+    limit: int = 200
+    system: bool = False
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class EventRange:
+    min_timestamp: int | None
+    max_timestamp: int | None
+    total_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class GetEventRange(Ask[EventRange]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClearEvents(Ask[int]):
+    """Delete all events and thumbnails; answers how many rows. Event ids go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageStats:
+    database_bytes: int
+    events_by_type: tuple[tuple[str, int], ...]
+    min_timestamp: int | None
+    max_timestamp: int | None
+    device_total_bytes: int
+    device_available_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class GetStorageStats(Ask[StorageStats]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRows:
+    """RFC 4180 text of some rows and the id to go on from; ``last_id`` 0: the end."""
+
+    text: str
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRows(Ask[CsvRows]):
+    after_id: int
+    limit: int = 500
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    path: str  # a file in the data directory
+
+
+@dataclass(frozen=True, slots=True)
+class GetThumbnail(Ask[Thumbnail]):
+    """``missing`` where the event has none."""
+
+    event_id: int
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecorded(News):
+    """Published after the event is safe on disk (or at once while history is off)."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class EventsCleared(News):
+    count: int

@@ -1,0 +1,44 @@
+"""The facade's mailbox: viewers and the certificate."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from models.messages import Ask, News, Ok
+
+
+@dataclass(frozen=True, slots=True)
+class ViewersView:
+    clients: int  # live video over HTTP and WebSocket
+    ws_clients: int  # authenticated sockets
+
+
+@dataclass(frozen=True, slots=True)
+class GetViewers(Ask[ViewersView]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    subject: str
+    issuer: str
+    not_before: int  # Unix ms
+    not_after: int
+    serial_number: str
+    status: str
+    fingerprint_sha256: str
+    subject_alt_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GetCertificate(Ask[CertificateView]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class RegenerateCertificate(Ask[Ok]):
+    """New handshakes get the new certificate; open connections stay. On failure the old one is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewersChanged(News):
+    viewers: ViewersView

@@ -1,0 +1,14 @@
+"""Words shared by the media actors: leases, and what a stream is."""
+
+from dataclasses import dataclass
+
+from models.messages import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Lease(Tell):
+    """``holder`` wants ``ring`` to be filled for ``ttl_s`` seconds more; 0 gives it back. Renewed every second."""
+
+    ring: str  # frames, jpeg, video, pcm, audio
+    holder: str
+    ttl_s: float

@@ -1,0 +1,72 @@
+"""The settings' mailbox. Keys and checks are those of ``config.settings``."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from models.messages import Ask, News
+
+Value = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsView:
+    """``stored``: every key as GET /settings shows it. ``effective``: what holds now (a Pro switch is off without Pro)."""
+
+    stored: dict[str, Value]
+    effective: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class GetSettings(Ask[SettingsView]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """``errors`` ("key: reason") non-empty: nothing was changed. ``pro_blocked``: enables dropped without Pro."""
+
+    errors: tuple[str, ...]
+    pro_blocked: tuple[str, ...]
+    applied: tuple[str, ...]
+    view: SettingsView
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSettings(Ask[ChangeResult]):
+    """``source``: ws, http, mqtt, cli, license, system. ``internal`` opens the keys that POST /settings refuses."""
+
+    values: dict[str, object]
+    source: str
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetCredentials(Ask[Credentials]):
+    """``owner``: "rtsp" or "mqtt". Empty strings where none are stored."""
+
+    owner: str
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetCredentials(Ask[SettingsView]):
+    """Written to disk before it is answered. ``None`` keeps, ``""`` removes."""
+
+    owner: str
+    username: str | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged(News):
+    """Every actor's ``self.settings`` is already the new ``view.effective`` when ``on_settings`` is called."""
+
+    view: SettingsView
+    changed: tuple[str, ...]  # keys whose stored or effective value differs from before
+    source: str
