@@ -1,0 +1,112 @@
+"""The registry of routes: one record per method and path, from which come the server, the gates and the OpenAPI.
+
+A group of routes is a module beside this one; importing it registers them::
+
+    @route("GET", "/capabilities", access=Access.UI, summary="Camera hardware capabilities")
+    async def capabilities(request: web.Request, context: Context) -> web.StreamResponse: ...
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from aiohttp import web
+
+from api.context import Context
+
+Handler = Callable[[web.Request, Context], Awaitable[web.StreamResponse]]
+CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
+
+
+class Access(Enum):
+    """Who may call. There is no default, so that nobody can forget to say it."""
+
+    PUBLIC = "public"  # no credential, ever
+    UI = "ui"  # a credential while protection is on; on a free licence only from the dashboard
+    PRO = "pro"  # the same, and Pro in every case; ``Route.feature`` names what
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``query``: (name, type and meaning). ``body`` and ``answer`` are examples, for the OpenAPI and for people."""
+
+    method: str
+    path: str
+    access: Access
+    handler: Handler
+    feature: str
+    summary: str
+    media: bool  # ``?token=`` and Basic are accepted too: an <img>, a player
+    csrf: bool  # also a PUBLIC unsafe call needs the CSRF token when it comes with the cookie
+    query: tuple[tuple[str, str], ...]
+    body: object
+    answer: object
+    content_type: str
+    extension: bool  # not in the API document
+
+
+ROUTES: dict[tuple[str, str], Route] = {}
+_BOUND: web.AppKey[dict[object, Route]] = web.AppKey("bound", dict)
+
+
+def route(
+    method: str,
+    path: str,
+    *,
+    access: Access,
+    feature: str = "",
+    summary: str = "",
+    media: bool = False,
+    csrf: bool = False,
+    query: tuple[tuple[str, str], ...] = (),
+    body: object = None,
+    answer: object = None,
+    content_type: str = "application/json",
+    extension: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Register a handler. It may stand on several paths: one decorator each."""
+    if (access is Access.PRO) != bool(feature):
+        raise ValueError(f"{method} {path}: PRO names a feature, the others none")
+
+    def register(handler: Handler) -> Handler:
+        if (method, path) in ROUTES:
+            raise ValueError(f"{method} {path} is registered twice")
+        ROUTES[method, path] = Route(
+            method, path, access, handler, feature, summary, media, csrf, query, body, answer, content_type, extension
+        )
+        return handler
+
+    return register
+
+
+def load_all() -> tuple[Route, ...]:
+    """Import every group and give all routes, in order of registration."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return tuple(ROUTES.values())
+
+
+def add_routes(app: web.Application, context: Context) -> None:
+    """Bind every route to the application; HEAD is there wherever GET is."""
+    app[CONTEXT] = context
+    app[_BOUND] = {}
+    for record in load_all():
+        bound = _bind(record.handler, context)
+        app[_BOUND][bound] = record
+        app.router.add_route(record.method, record.path, bound)
+        if record.method == "GET":
+            app.router.add_route("HEAD", record.path, bound)
+
+
+def route_of(request: web.Request) -> Route | None:
+    """The record of the matched route; None for an unknown path or method, and for assets."""
+    return request.app[_BOUND].get(request.match_info.handler)
+
+
+def _bind(handler: Handler, context: Context) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def bound(request: web.Request) -> web.StreamResponse:
+        return await handler(request, context)
+
+    return bound

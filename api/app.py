@@ -1,0 +1,22 @@
+"""The HTTP application: routes, gates, assets. It knows the actors only through its context."""
+
+from aiohttp import web
+
+from api.bodies import MAX_BODY
+from api.context import Context
+from api.routes import add_routes
+
+
+def build_app(context: Context) -> web.Application:
+    """The application as it is served over HTTPS."""
+    app = web.Application(client_max_size=MAX_BODY, middlewares=_middlewares())
+    add_routes(app, context)
+    return app
+
+
+def _middlewares() -> list[web.Middleware]:
+    try:
+        from api.middleware import MIDDLEWARES
+    except ImportError:
+        return []
+    return list(MIDDLEWARES)
