@@ -1,6 +1,7 @@
 """The HTTP application: routes, gates, assets. It knows the actors only through its context."""
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from api.bodies import MAX_BODY
 from api.context import Context
@@ -14,7 +15,7 @@ def build_app(context: Context) -> web.Application:
     return app
 
 
-def _middlewares() -> list[web.Middleware]:
+def _middlewares() -> list[Middleware]:
     try:
         from api.middleware import MIDDLEWARES
     except ImportError:
