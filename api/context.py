@@ -1,11 +1,13 @@
 """All that the HTTP surface needs of the actor world, passed in: so it is tested with a hand-written context."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol, TypeVar
 
 from config.boot import Boot
 from models.media.ring import Entry
 from models.messages import Ask, Tell
+from models.messages.license import LicenseView
+from models.messages.settings import Value
 
 R = TypeVar("R")
 
@@ -14,6 +16,16 @@ class Context(Protocol):
     """The facade actor implements this."""
 
     boot: Boot
+
+    @property
+    def license(self) -> LicenseView:
+        """As of the last ``LicenseChanged``; ``UNKNOWN_LICENSE`` before the first."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Value]:
+        """The effective value of every setting, without asking."""
+        ...
 
     async def ask(self, to: str, message: Ask[R], timeout_s: float = 5.0) -> R:
         """The actor's answer; raises ``models.errors.ServerError`` (Unavailable, TimedOut, … or what the actor said)."""
