@@ -50,7 +50,7 @@ class Boot:
     speaker: str = "auto"
     https_port: int = 8443
     http_port: int = 8080
-    bind: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104: a camera server is meant to be reached
+    bind: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104 - a camera server is meant to be reached
     auth: bool = True
     models_dir: Path | None = None
     log_level: str = "info"
