@@ -26,5 +26,5 @@ async def json_object(request: web.Request, *, empty: bool = False) -> dict[str,
     except (ValueError, RecursionError):
         raise Invalid("Invalid JSON") from None
     if not isinstance(value, dict):
-        raise Invalid("A JSON object is expected")
+        raise Invalid("Invalid JSON")
     return value

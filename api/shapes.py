@@ -1,0 +1,44 @@
+"""JSON forms that HTTP and WebSocket share, so that one parser in a client serves both."""
+
+from collections.abc import Mapping
+
+from config.settings import DOCUMENTED, REGISTRY
+from models.messages.camera import CameraView
+from models.messages.facade import ViewersView
+from models.messages.license import LicenseView
+from models.messages.settings import Value
+
+
+def license_shape(license: LicenseView) -> dict[str, object]:
+    """The ``license`` object of the API document."""
+    return {
+        "isPro": license.is_pro,
+        "state": license.state,
+        "source": license.source,
+        "billing": {"available": license.billing_available, "status": license.billing_status},
+    }
+
+
+def settings_shape(stored: Mapping[str, Value], license: LicenseView) -> dict[str, object]:
+    """The body of GET /settings: the document's 44 keys and ``license``, then the extension keys."""
+    documented = {setting.key: stored[setting.key] for setting in DOCUMENTED}
+    extensions = {key: stored[key] for key, setting in REGISTRY.items() if setting.extension}
+    return {**documented, "license": license_shape(license), **extensions}
+
+
+def status_shape(
+    camera: CameraView, viewers: ViewersView, stored: Mapping[str, Value], license: LicenseView
+) -> dict[str, object]:
+    """The body of GET /status: the document's five fields, then ours."""
+    return {
+        "clients": viewers.clients,
+        "wsClients": viewers.ws_clients,
+        "streaming": camera.streaming,
+        "cameraRunning": camera.running,
+        "settings": settings_shape(stored, license),
+        "fps": round(camera.fps, 1),
+        "source": camera.source,
+        "camera": {"state": camera.state, "kind": camera.kind, "width": camera.width, "height": camera.height}
+        | ({"reason": camera.reason} if camera.reason else {}),
+        "state": "STANDBY" if camera.standby else "ACTIVE" if camera.running else "WARNING",
+    }
