@@ -1,0 +1,132 @@
+"""Small state files: JSON with a version, replaced in one step, the last good one kept.
+
+A file that cannot be used (cut off, garbage, of a newer program, unreadable) is never overwritten: it is set aside under
+another name, and the last good one is used. Every such thing is told in a sentence (``Loaded.notes``).
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.files import write_atomically
+
+VERSION = 1
+LARGEST = 1 << 20  # bytes; what is larger is not ours
+ASIDE_KEPT = 5  # files set aside, the oldest go
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """``found``: a usable file was there. ``damaged``: one was there and was not usable."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    found: bool = False
+    damaged: bool = False
+
+
+class Unusable(Exception):
+    """A file that is there and cannot be used; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One file. ``mode`` holds for its last good copy too."""
+
+    path: Path
+    mode: int = 0o600
+
+    @property
+    def last(self) -> Path:
+        return self.path.with_name(f"{self.path.stem}.last{self.path.suffix}")
+
+    def load(self) -> Loaded:
+        """The newest usable values: of the file, else of the last good one, else none. Sets aside what is unusable."""
+        notes: list[str] = []
+        for path in (self.path, self.last):
+            try:
+                values = _read(path)
+            except FileNotFoundError:
+                continue
+            except Unusable as problem:
+                notes.append(_set_aside(path, str(problem)))
+                continue
+            if notes:
+                notes.append(f"The last good settings, from {path.name}, are used.")
+            return Loaded(values, tuple(notes), found=True, damaged=bool(notes))
+        return Loaded({}, tuple(notes), damaged=bool(notes))
+
+    def peek(self) -> dict[str, object]:
+        """What ``load`` would give, changing nothing: for a look from outside."""
+        for path in (self.path, self.last):
+            try:
+                return _read(path)
+            except (FileNotFoundError, Unusable):
+                continue
+        return {}
+
+    def save(self, values: Mapping[str, object]) -> None:
+        """On disk when it returns.
+
+        Raises:
+            OSError: it could not be written; the old file is untouched.
+        """
+        text = json.dumps({"version": VERSION, "values": dict(values)}, indent=1)
+        self._keep_last()
+        write_atomically(self.path, f"{text}\n".encode(), self.mode)
+
+    def _keep_last(self) -> None:
+        """Keep the present file as the last good one, if it is good: a second name for it, so that it costs no space."""
+        try:
+            _read(self.path)
+        except (FileNotFoundError, Unusable):
+            return
+        name = self.last.with_name(f".{self.last.name}.new")
+        name.unlink(missing_ok=True)
+        try:
+            os.link(self.path, name)
+            os.replace(name, self.last)
+        except OSError:  # a file system without hard links
+            write_atomically(self.last, self.path.read_bytes(), self.mode)
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+        if len(raw) > LARGEST:
+            raise Unusable("it is too large to be ours")
+        content = json.loads(raw)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise Unusable(f"it cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError):
+        raise Unusable("it is damaged: not JSON") from None
+    return _values(content)
+
+
+def _values(content: object) -> dict[str, object]:
+    version = content.get("version") if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not isinstance(version, int) or not isinstance(content.get("values"), dict):
+        raise Unusable("it is damaged: version or values are missing")
+    if version > VERSION:
+        raise Unusable(f"a newer version of this program wrote it (format {version}, this one knows {VERSION})")
+    values: dict[str, object] = content["values"]
+    return values
+
+
+def _set_aside(path: Path, problem: str) -> str:
+    """Give an unusable file another name; the sentence that tells it."""
+    aside = path.with_name(f"{path.name}.aside-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 10**6:06}")
+    try:
+        os.replace(path, aside)
+    except OSError as error:
+        return f"{path.name} cannot be used ({problem}) and could not be set aside: {error.strerror}."
+    for old in sorted(path.parent.glob(f"{path.name}.aside-*"))[:-ASIDE_KEPT]:
+        if old.is_file():
+            old.unlink(missing_ok=True)
+    return f"{path.name} cannot be used: {problem}. It was set aside as {aside.name}."
