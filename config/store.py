@@ -1,7 +1,7 @@
 """Small state files: JSON with a version, replaced in one step, the last good one kept.
 
-A file that cannot be used (cut off, garbage, of a newer program, unreadable) is never overwritten: it is set aside under
-another name, and the last good one is used. Every such thing is told in a sentence (``Loaded.notes``).
+A file that cannot be used (cut off, garbage, of a newer program, unreadable) is never overwritten: it is set aside
+under another name, and the last good one is used. Every such thing is told in a sentence (``Loaded.notes``).
 """
 
 import json
@@ -28,7 +28,7 @@ class Loaded:
     damaged: bool = False
 
 
-class Unusable(Exception):
+class UnusableError(Exception):
     """A file that is there and cannot be used; the text says why."""
 
 
@@ -50,8 +50,10 @@ class Store:
             try:
                 values = _read(path)
             except FileNotFoundError:
+                if path == self.path and self.last.exists():
+                    notes.append(f"{path.name} is missing.")
                 continue
-            except Unusable as problem:
+            except UnusableError as problem:
                 notes.append(_set_aside(path, str(problem)))
                 continue
             if notes:
@@ -64,7 +66,7 @@ class Store:
         for path in (self.path, self.last):
             try:
                 return _read(path)
-            except (FileNotFoundError, Unusable):
+            except (FileNotFoundError, UnusableError):
                 continue
         return {}
 
@@ -79,10 +81,10 @@ class Store:
         write_atomically(self.path, f"{text}\n".encode(), self.mode)
 
     def _keep_last(self) -> None:
-        """Keep the present file as the last good one, if it is good: a second name for it, so that it costs no space."""
+        """Keep the present file as the last good one, if it is good: by a second name, which costs no space."""
         try:
             _read(self.path)
-        except (FileNotFoundError, Unusable):
+        except (FileNotFoundError, UnusableError):
             return
         name = self.last.with_name(f".{self.last.name}.new")
         name.unlink(missing_ok=True)
@@ -98,23 +100,23 @@ def _read(path: Path) -> dict[str, object]:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
         if len(raw) > LARGEST:
-            raise Unusable("it is too large to be ours")
+            raise UnusableError("it is too large to be ours")
         content = json.loads(raw)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise Unusable(f"it cannot be read: {error.strerror}") from error
+        raise UnusableError(f"it cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError):
-        raise Unusable("it is damaged: not JSON") from None
+        raise UnusableError("it is damaged: not JSON") from None
     return _values(content)
 
 
 def _values(content: object) -> dict[str, object]:
     version = content.get("version") if isinstance(content, dict) else None
     if not isinstance(content, dict) or not isinstance(version, int) or not isinstance(content.get("values"), dict):
-        raise Unusable("it is damaged: version or values are missing")
+        raise UnusableError("it is damaged: version or values are missing")
     if version > VERSION:
-        raise Unusable(f"a newer version of this program wrote it (format {version}, this one knows {VERSION})")
+        raise UnusableError(f"a newer version of this program wrote it (format {version}, this one knows {VERSION})")
     values: dict[str, object] = content["values"]
     return values
 
