@@ -1,34 +1,36 @@
-"""Who this device is: an id made once, and the host's name."""
+"""Which device this is: the same for all of its life, and telling nothing about it."""
 
-import re
+import hashlib
+import hmac
 import secrets
-import socket
 from pathlib import Path
 
 from config.files import write_atomically
 
-FILE_NAME = "device-id"
-_FORM = re.compile(r"[0-9a-f]{32}")
+FILE = "device-id"
+MACHINE_ID = Path("/etc/machine-id")  # machine-id(5): must never be shown to the network as it is
+LENGTH = 32
 
 
-def device_id(data_dir: Path) -> str:
-    """32 hex digits that stay the same as long as the data directory does.
+def device_id(data_dir: Path, machine_id: Path = MACHINE_ID) -> str:
+    """32 hex digits, from the machine's own id; from a file in ``data_dir`` where the machine has none (containers).
 
     Raises:
-        OSError: the id can be neither read nor written.
+        OSError: the file is needed and cannot be written.
     """
-    path = data_dir / FILE_NAME
+    machine = _text(machine_id)
+    if len(machine) == LENGTH:
+        return hmac.new(machine.encode(), b"ipcamera device", hashlib.sha256).hexdigest()[:LENGTH]
+    path = data_dir / FILE
+    stored = _text(path)
+    if len(stored) != LENGTH:
+        stored = secrets.token_hex(LENGTH // 2)
+        write_atomically(path, f"{stored}\n".encode())
+    return stored
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="ascii", errors="replace").strip()
-    except FileNotFoundError:
-        text = ""
-    if _FORM.fullmatch(text):
-        return text
-    fresh = secrets.token_hex(16)
-    write_atomically(path, f"{fresh}\n".encode())
-    return fresh
-
-
-def host_name() -> str:
-    """The host's own name without its domain."""
-    return socket.gethostname().partition(".")[0] or "ipcamera"
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
