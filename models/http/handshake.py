@@ -1,0 +1,90 @@
+"""Who may do what on a socket: the handshake, and the gate of each message. Both are tables."""
+
+from enum import Enum, auto
+
+
+class State(Enum):
+    WAITING = auto()  # auth_required was sent; ten seconds
+    READY = auto()  # the snapshot is out
+    CLOSED = auto()
+
+
+class Event(Enum):
+    CREDENTIAL = auto()  # a valid one came with the upgrade, or protection is off
+    NO_CREDENTIAL = auto()
+    AUTHENTICATED = auto()  # in band
+    FAILED_LAST = auto()  # the last try was wrong
+    TIMED_OUT = auto()
+    PRO_NEEDED = auto()  # a direct caller, and there is no Pro licence (any more)
+    REVOKED = auto()
+
+
+class Close(int, Enum):
+    """RFC 6455 §7.4.1 and our own."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    BINARY = 1003
+    MALFORMED = 1008
+    TOO_LARGE = 1009
+    OVERLOADED = 1013
+    UNAUTHENTICATED = 4401
+    PRO_REQUIRED = 4403
+    IDLE = 4408
+
+
+START: dict[Event, State] = {Event.CREDENTIAL: State.READY, Event.NO_CREDENTIAL: State.WAITING}
+
+TRANSITIONS: dict[State, dict[Event, tuple[State, Close | None]]] = {
+    State.WAITING: {
+        Event.AUTHENTICATED: (State.READY, None),
+        Event.FAILED_LAST: (State.CLOSED, Close.UNAUTHENTICATED),
+        Event.TIMED_OUT: (State.CLOSED, Close.UNAUTHENTICATED),
+        Event.PRO_NEEDED: (State.CLOSED, Close.PRO_REQUIRED),
+        Event.REVOKED: (State.WAITING, None),
+    },
+    State.READY: {
+        Event.AUTHENTICATED: (State.READY, None),  # a newer credential
+        Event.FAILED_LAST: (State.CLOSED, Close.UNAUTHENTICATED),
+        Event.TIMED_OUT: (State.READY, None),  # the timer lost the race
+        Event.PRO_NEEDED: (State.CLOSED, Close.PRO_REQUIRED),
+        Event.REVOKED: (State.CLOSED, Close.UNAUTHENTICATED),
+    },
+    State.CLOSED: {
+        event: (State.CLOSED, None) for event in Event if event not in {Event.CREDENTIAL, Event.NO_CREDENTIAL}
+    },
+}
+
+
+class Gate(Enum):
+    OPEN = auto()  # before authentication too
+    READY = auto()
+    TALK = auto()  # and Pro (two_way_audio)
+
+
+TALK_FEATURE = "two_way_audio"
+GATES: dict[str, Gate] = {
+    "auth": Gate.OPEN,
+    "ping": Gate.OPEN,
+    "setting": Gate.READY,  # Pro is decided per key
+    "settings_batch": Gate.READY,
+    "capture": Gate.READY,
+    "enableH264": Gate.READY,
+    "requestKeyframe": Gate.READY,
+    "h264_quality": Gate.READY,
+    "stream_control": Gate.READY,
+    "audio_subscribe": Gate.READY,
+    "audio": Gate.TALK,
+    "tts": Gate.TALK,
+    "hello": Gate.READY,  # extension
+}
+
+
+def refusal(kind: str, state: State, pro: bool) -> str:
+    """The error code that answers a message of this type now; "" where it may pass."""
+    gate = GATES[kind]
+    if gate is Gate.OPEN:
+        return ""
+    if state is not State.READY:
+        return "AUTH_REQUIRED"
+    return "PRO_REQUIRED" if gate is Gate.TALK and not pro else ""

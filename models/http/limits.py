@@ -1,0 +1,53 @@
+"""All limits of the HTTP and WebSocket surface, in one place."""
+
+# /stream
+STREAM_CLIENTS = 64  # at once, for the whole device
+STREAM_CLIENTS_PER_ADDRESS = 32  # a proxy is one address
+STREAM_BACKLOG = 64 * 1024  # unacknowledged bytes above which pictures are skipped for this client
+STREAM_STUCK_S = 20.0  # a client that takes no byte for so long is cut off
+NO_SIGNAL_AFTER_S = 2.0  # without a picture
+NO_SIGNAL_EVERY_S = 1.0
+NO_SIGNAL_FOR_S = 30.0  # then the stream ends
+
+# /snapshot
+FRESH_S = 1.0  # a picture of this age is as good as a new one
+SNAPSHOT_WAIT_S = 3.0
+
+# /capture
+CAPTURE_KEPT_S = 600.0
+
+# /ws: connections
+SOCKETS = 16
+SOCKETS_PER_ADDRESS = 8
+MAX_TEXT = 64 * 1024
+AUTH_S = 10.0
+AUTH_TRIES = 3
+PING_EVERY_S = 20.0
+DEAD_AFTER_S = 60.0
+REFRESH_SESSION_S = 3600.0
+CLOSE_S = 2.0  # for the client's half of the closing handshake
+
+# /ws: what is waiting for one client
+QUEUED_MESSAGES = 200  # answers and events: never dropped, so the socket is closed (1013) instead
+QUEUED_SOUND = 10  # chunks of 40 ms
+QUEUED_PICTURES = 30
+QUEUED_PICTURE_BYTES = 1024 * 1024
+OVERFLOWS = 3  # in OVERFLOW_WINDOW_S: say it
+OVERFLOW_WINDOW_S = 30.0
+SOCKET_BACKLOG = 64 * 1024  # unacknowledged bytes above which nothing more is written
+
+# /ws: what one client may send
+MALFORMED = 10  # in MALFORMED_WINDOW_S: close 1008
+MALFORMED_WINDOW_S = 60.0
+SETTINGS_PER_S, SETTINGS_BURST = 20.0, 40
+KEYFRAMES_PER_S, KEYFRAMES_BURST = 1.0, 1
+TALK_PER_S, TALK_BURST = 60.0, 60
+TALK_ERRORS_PER_S, TALK_ERRORS_BURST = 1.0, 1
+
+# /ws: how often state is told, in seconds between two messages
+SETTINGS_EVERY_S = 0.2
+STATUS_EVERY_S = 1.0
+LEVELS_EVERY_S = 0.2
+SYSTEM_INFO_EVERY_S = 5.0
+FIRST_PICTURE_S = 3.0  # h264_ack waits so long for the stream's own description
+SOUND_CHUNK_MS = 40
