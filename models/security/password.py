@@ -1,0 +1,54 @@
+"""What a password may be, and how a fresh one looks."""
+
+import hashlib
+import hmac
+
+LENGTH_MIN = 8  # NIST SP 800-63B §5.1.1.2
+LENGTH_MAX = 256  # bounds the work of hashing
+ENTROPY_BYTES = 10  # of a made password: 80 bits
+# No 0 and o, no 1 and l: it is read from a console and typed into a phone.
+ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
+
+
+def problem(password: str, *, shortest: int = LENGTH_MIN) -> str:
+    """What is wrong with it as a new password; "" if nothing is."""
+    if len(password) < shortest:
+        return f"Password too short (min {shortest})"
+    if len(password) > LENGTH_MAX:
+        return f"Password too long (max {LENGTH_MAX})"
+    if not password.isprintable():
+        return "Password contains control characters"
+    return ""
+
+
+def readable(entropy: bytes) -> str:
+    """``ENTROPY_BYTES`` random bytes as four groups of four letters and digits."""
+    if len(entropy) != ENTROPY_BYTES:
+        raise ValueError(f"{ENTROPY_BYTES} bytes make a password")
+    number = int.from_bytes(entropy, "big")
+    letters = "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+
+
+class Remembered:
+    """The one password that was verified last, so that a player that sends it with every request is not slow.
+
+    Only a keyed digest is kept; the key lives as long as the process.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._digest = b""
+
+    def remember(self, password: str) -> None:
+        self._digest = self._keyed(password)
+
+    def forget(self) -> None:
+        self._digest = b""
+
+    def knows(self, password: str) -> bool:
+        """In constant time."""
+        return hmac.compare_digest(self._digest, self._keyed(password)) and bool(self._digest)
+
+    def _keyed(self, password: str) -> bytes:
+        return hmac.new(self._key, password.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()

@@ -1,0 +1,130 @@
+import os
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from config import certificate, reachable
+from config.boot import Boot, CertificateBoot
+from models.errors import Conflict, Unavailable
+
+
+@pytest.fixture
+def boot(tmp_path: Path) -> Boot:
+    return Boot(tmp_path, tmp_path, tmp_path)
+
+
+def serial(boot: Boot) -> str:
+    return certificate.view(certificate.public_pem(certificate.ensure(boot))).serial_number
+
+
+def test_it_says_who_we_are(boot: Boot) -> None:
+    view = certificate.view(certificate.public_pem(certificate.ensure(boot)))
+    assert view.subject == view.issuer
+    assert view.subject.startswith("CN=")
+    assert set(view.subject_alt_names) >= {"localhost", "127.0.0.1", "::1"}
+    assert (view.not_after - view.not_before) / 86_400_000 <= 398
+    assert view.status == "valid"
+    assert len(view.fingerprint_sha256) == 64
+
+
+def test_it_stays_until_something_is_due(boot: Boot) -> None:
+    assert serial(boot) == serial(boot)
+    assert certificate.due(boot) == ""
+
+
+def test_the_key_is_private_and_never_in_the_download(boot: Boot) -> None:
+    files = certificate.ensure(boot)
+    assert files.key.stat().st_mode & 0o777 == 0o600
+    assert "PRIVATE" not in certificate.public_pem(files)
+
+
+@pytest.mark.parametrize(
+    ("days", "status"), [(-2, "not_yet_valid"), (0, "valid"), (367, "expiring"), (396.5, "expired"), (5000, "expired")]
+)
+def test_status(boot: Boot, days: float, status: str) -> None:
+    pem = certificate.public_pem(certificate.ensure(boot))
+    assert certificate.view(pem, datetime.now(UTC) + timedelta(days=days)).status == status
+
+
+def test_it_is_renewed_before_it_ends(boot: Boot) -> None:
+    certificate.ensure(boot)
+    assert "ends on" in certificate.due(boot, datetime.now(UTC) + timedelta(days=370))
+
+
+def test_it_is_renewed_for_a_new_address(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = serial(boot)
+    monkeypatch.setattr(reachable, "names", lambda: ("localhost", "attic.local"))
+    assert certificate.due(boot) == "it does not name attic.local"
+    assert serial(boot) != before
+    assert serial(replace(boot, certificate=CertificateBoot(auto_regenerate=False))) == serial(boot)
+
+
+def test_a_failed_renewal_keeps_the_old_one(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = serial(boot)
+
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        certificate.regenerate(boot)
+    assert serial(boot) == before
+    assert [path.name for path in boot.data_dir.iterdir()] == ["certificate.pem"]
+
+
+def test_a_damaged_file_is_replaced(boot: Boot) -> None:
+    files = certificate.ensure(boot)
+    files.certificate.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    assert certificate.view(certificate.public_pem(certificate.ensure(boot))).status == "valid"
+
+
+def test_the_owners_own_is_served_and_never_written(boot: Boot, tmp_path: Path) -> None:
+    pem = certificate.ensure(boot).certificate.read_text()
+    key_end = pem.index("-----BEGIN CERTIFICATE")
+    (tmp_path / "own.key").write_text(pem[:key_end])
+    (tmp_path / "own.pem").write_text(pem[key_end:])
+    own = replace(boot, certificate=CertificateBoot(str(tmp_path / "own.pem"), str(tmp_path / "own.key")))
+    files = certificate.ensure(own)
+    assert files.own
+    certificate.server_context(files)
+    with pytest.raises(Conflict):
+        certificate.regenerate(own)
+    (tmp_path / "own.key").write_text("nonsense")
+    with pytest.raises(Unavailable):
+        certificate.ensure(own)
+
+
+def test_the_context_is_modern(boot: Boot) -> None:
+    context = certificate.server_context(certificate.ensure(boot))
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    for cipher in context.get_ciphers():
+        assert cipher["aead"]
+        assert cipher["protocol"] == "TLSv1.3" or cipher["name"].startswith("ECDHE-")
+
+
+def test_upkeep_loads_what_has_changed(boot: Boot) -> None:
+    files = certificate.ensure(boot)
+    context, seen = certificate.server_context(files), certificate.stamp(files)
+    assert certificate.upkeep(boot, context, seen) == seen
+    certificate.regenerate(boot)
+    assert certificate.upkeep(boot, context, seen) != seen
+
+
+def test_temporary_addresses_are_known_by_their_flag() -> None:
+    text = (
+        "20010db8000000000000000000000001 02 40 00 80     eth0\n"
+        "20010db80000000000000000deadbeef 02 40 00 01     eth0\n"
+        "short line\n"
+    )
+    assert {str(address) for address in reachable.temporary_addresses(text)} == {"2001:db8::dead:beef"}
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [("attic.local", True), ("a_b", True), ("", False), ("-a", False), ("a b", False), ("é", False), ("a" * 64, False)],
+)
+def test_host_names(name: str, good: bool) -> None:
+    assert reachable.is_host_name(name) is good
