@@ -1,7 +1,8 @@
 """All that the HTTP surface needs of the actor world, passed in: so it is tested with a hand-written context."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Protocol, TypeVar
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from typing import Any, Protocol, TypeVar
 
 from config.boot import Boot
 from models.media.ring import Entry
@@ -28,7 +29,7 @@ class Context(Protocol):
         ...
 
     async def ask(self, to: str, message: Ask[R], timeout_s: float = 5.0) -> R:
-        """The actor's answer; raises ``models.errors.ServerError`` (Unavailable, TimedOut, … or what the actor said)."""
+        """The actor's answer; raises ``models.errors.ServerError``: Unavailable, TimedOut, … or what the actor said."""
         ...
 
     def tell(self, to: str, message: Tell) -> None: ...
@@ -43,10 +44,15 @@ class Context(Protocol):
         """The newest entry of a ring right now, if there is one."""
         ...
 
-    def follow(self, ring: str) -> AsyncIterator[Entry]:
+    def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        """A task whose failure ends the process: its work is not done by halves."""
+        ...
+
+    def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
         """Entries as they come, for ever: newest-wins for frames and jpeg, every one in order for video, pcm, audio.
 
-        All followers of a ring in this process share one reader and the same ``Entry`` (and bytes) objects. A follower
-        that lags by more than its bound sees a gap in ``Entry.sequence``.
+        It begins with the newest entry, however old that is, and keeps the ring leased until it is closed: use
+        ``contextlib.aclosing``. All followers of a ring in this process share one reader and the same ``Entry`` (and
+        bytes) objects. A follower that lags by more than its bound sees a gap in ``Entry.sequence``.
         """
         ...
