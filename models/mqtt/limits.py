@@ -1,0 +1,33 @@
+"""Every bound of the MQTT room."""
+
+OUTBOX_ROWS = 20_000  # two per event; a busy day and more
+OUTBOX_BYTES = 16 * 1024 * 1024
+CATCH_UP_PAGE = 200  # events asked of the event log at once
+LIVE_TRIGGER_MS = 60_000  # an older event starts no automation any more: it is history
+
+KEEPALIVE_S = 20
+SESSION_S = 3600  # how long the broker remembers a half-delivered event of ours
+CONNECT_S = 10.0
+GOODBYE_S = 1.0
+ACK_S = 20.0  # nothing acknowledged for so long: the connection is dead
+FIRST_RETRY_S = 1.0
+LARGEST_RETRY_S = 60.0
+IN_FLIGHT = 8  # unacknowledged QoS 1 packets of ours besides the event under way; brokers allow 20 and more
+WRITE_BUFFER = 1024 * 1024  # bytes waiting for a slow broker before pictures are left out
+PACKET_BYTES = 64 * 1024  # the largest packet that we want to be sent (MQTT 5)
+INBOX = 64  # received messages waiting to be looked at
+
+COMMANDS_BURST = 20
+COMMANDS_PER_S = 2.0
+COMMAND_BYTES = 4096
+RESTART_EVERY_S = 10.0
+
+IMAGE_EVERY_S = 10.0
+IMAGE_BYTES = 1024 * 1024
+EVENT_IMAGE_EVERY_S = 2.0
+PICTURE_WAIT_S = 3.0
+REBIRTH_JITTER_S = 5.0  # after Home Assistant says that it is online
+STATE_DELAY_S = 0.2  # changes within it become one message
+
+TEST_S = 10.0
+TEST_EVERY_S = 2.0

@@ -1,0 +1,52 @@
+"""What is inside the messages. All JSON is UTF-8, compact, with the names of the HTTP interface."""
+
+import json
+from collections.abc import Mapping
+
+from models.events import Event
+from models.mqtt.topics import EVENTS
+
+_PRIVATE = frozenset({"rtspUsername", "mqttHasUsername", "mqttHasPassword", "rtspHasPassword", "trustedProxies"})
+
+
+def dumps(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def event(event: Event) -> dict[str, object]:
+    """One event as ``/events`` shows it; the end of a visit has the ``eventId`` of its beginning."""
+    shown: dict[str, object] = {"eventId": event.event_id, "timestamp": event.timestamp, "type": event.type}
+    if event.id:
+        shown["id"] = event.id
+    if event.confidence is not None:
+        shown["confidence"] = event.confidence
+    shown |= {key: value for key, value in event.details.items() if key not in shown}
+    if event.type.startswith("OBJECT_"):
+        shown["eventType"] = event.phase
+    if event.phase == "disappeared":
+        shown |= {key: value for key, value in event.metadata.items() if key not in shown}
+    return shown
+
+
+def trigger(event: Event) -> dict[str, object] | None:
+    """For Home Assistant's event entity; None for what is no detection.
+
+    Without ``eventId`` on purpose: who counts events by it on ``events/#`` shall find each one once.
+    """
+    known = EVENTS.get(event.type)
+    if known is None:
+        return None
+    kind = f"{known[1]}_{event.phase}" if event.type.startswith("OBJECT_") else known[1]
+    about = {key: value for key, value in event.details.items() if key not in ("event_type", "eventId", "eventType")}
+    if event.confidence is not None:
+        about["confidence"] = event.confidence
+    return {"event_type": kind, "timestamp": event.timestamp, **about}
+
+
+def settings(stored: Mapping[str, object]) -> dict[str, object]:
+    """The stored settings, without user names and who is trusted: whoever reads the broker reads this."""
+    return {key: value for key, value in stored.items() if key not in _PRIVATE and key != "license"}
+
+
+def result(topic: str, error: str = "", **more: object) -> dict[str, object]:
+    return {"topic": topic, "success": not error, "error": error or None, **more}

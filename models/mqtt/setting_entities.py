@@ -1,0 +1,54 @@
+"""An entity for each setting that is meant for Home Assistant: one that commands, or one that only shows."""
+
+import re
+from typing import TYPE_CHECKING
+
+from models.mqtt.entities import CONFIG, DIAGNOSTIC, Component
+from models.mqtt.topics import OFF, ON, Topics
+
+if TYPE_CHECKING:
+    from models.mqtt.discovery import SettingEntry
+
+_NUMBERS_AS_BOX = 100  # more steps than this do not fit on a slider
+_READ_ONLY = {"switch": "binary_sensor", "number": "sensor", "select": "sensor"}
+
+
+def command(entry: "SettingEntry", topics: Topics, options: tuple[str, ...]) -> tuple[str, Component]:
+    """Key and component of a switch, number or select."""
+    component = _shown(entry, topics, entry.home_assistant, CONFIG)
+    component["command_topic"] = topics(f"control/setting/{entry.key}/set")
+    if entry.home_assistant == "number":
+        wide = entry.maximum - entry.minimum > _NUMBERS_AS_BOX
+        component |= {"min": entry.minimum, "max": entry.maximum, "step": 1, "mode": "box" if wide else "slider"}
+    elif entry.home_assistant == "select":
+        component.pop("unit_of_measurement", None)
+        component["options"] = list(options)
+    return snake(entry.key), component
+
+
+def read_only(entry: "SettingEntry", topics: Topics) -> tuple[str, Component]:
+    """The same without a command topic. Another key, since an entity can't change its platform."""
+    component = _shown(entry, topics, _READ_ONLY[entry.home_assistant], DIAGNOSTIC)
+    return f"{snake(entry.key)}_state", component
+
+
+def _shown(entry: "SettingEntry", topics: Topics, platform: str, category: str) -> Component:
+    value = f"value_json.{entry.key}"
+    on_off = entry.kind == "boolean"
+    component: Component = {
+        "platform": platform,
+        "name": entry.title,
+        "state_topic": topics.state("settings"),
+        "value_template": f"{{{{ '{ON}' if {value} else '{OFF}' }}}}" if on_off else f"{{{{ {value} }}}}",
+        "entity_category": category,
+    }
+    if on_off:
+        component |= {"payload_on": ON, "payload_off": OFF}
+    if entry.unit:
+        component["unit_of_measurement"] = entry.unit
+    return component
+
+
+def snake(key: str) -> str:
+    """``motionEnabled`` -> ``motion_enabled``."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower()
