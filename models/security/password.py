@@ -33,22 +33,21 @@ def readable(entropy: bytes) -> str:
 class Remembered:
     """The one password that was verified last, so that a player that sends it with every request is not slow.
 
-    Only a keyed digest is kept; the key lives as long as the process.
+    Only a keyed digest is kept; the key lives as long as the process. It goes with the hash that it was verified
+    against: a new password makes it worthless.
     """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._digest = b""
 
-    def remember(self, password: str) -> None:
-        self._digest = self._keyed(password)
+    def remember(self, stored: str, password: str) -> None:
+        self._digest = self._keyed(stored, password)
 
-    def forget(self) -> None:
-        self._digest = b""
-
-    def knows(self, password: str) -> bool:
+    def knows(self, stored: str, password: str) -> bool:
         """In constant time."""
-        return hmac.compare_digest(self._digest, self._keyed(password)) and bool(self._digest)
+        return hmac.compare_digest(self._digest, self._keyed(stored, password)) and bool(self._digest)
 
-    def _keyed(self, password: str) -> bytes:
-        return hmac.new(self._key, password.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    def _keyed(self, stored: str, password: str) -> bytes:
+        message = f"{stored}\0{password}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, message, hashlib.sha256).digest()

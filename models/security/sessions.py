@@ -15,6 +15,8 @@ SAVE_EVERY_S = 3600.0  # a slid expiry is written at most this often
 TOKEN_BYTES = 32
 TOKEN_DIGITS = 2 * TOKEN_BYTES
 _HALF = TOKEN_BYTES // 2
+_TIME_BYTES = 4
+ANONYMOUS_BYTES = _HALF - _TIME_BYTES  # of randomness in an anonymous token: 96 bits, and it opens nothing
 
 
 def session_of(token: str) -> Session:
@@ -102,10 +104,10 @@ class AnonymousTokens:
         self._key = key
 
     def issue(self, random: bytes, now: float) -> Session:
-        """``random``: ``TOKEN_BYTES // 2 - 4`` bytes."""
-        body = int(now).to_bytes(4, "big") + random
+        """``random``: ``ANONYMOUS_BYTES`` bytes."""
+        body = int(now).to_bytes(_TIME_BYTES, "big") + random
         if len(body) != _HALF:
-            raise ValueError(f"{_HALF - 4} random bytes make a token")
+            raise ValueError(f"{ANONYMOUS_BYTES} random bytes make a token")
         return session_of((body + self._mac(body)).hex())
 
     def find(self, token: str, now: float) -> Session | None:
@@ -114,7 +116,7 @@ class AnonymousTokens:
         body, mac = raw[:_HALF], raw[_HALF:]
         if not raw or not hmac.compare_digest(mac, self._mac(body)):
             return None
-        return session_of(token) if now - int.from_bytes(body[:4], "big") < LIFETIME_S else None
+        return session_of(token) if now - int.from_bytes(body[:_TIME_BYTES], "big") < LIFETIME_S else None
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()[: TOKEN_BYTES - _HALF]

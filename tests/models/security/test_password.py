@@ -28,9 +28,8 @@ def test_a_made_password_holds_eighty_bits() -> None:
 
 def test_the_last_verified_password_is_remembered() -> None:
     remembered = Remembered(b"k")
-    assert not remembered.knows("")
-    remembered.remember("secret")
-    assert remembered.knows("secret")
-    assert not remembered.knows("Secret")
-    remembered.forget()
-    assert not remembered.knows("secret")
+    assert not remembered.knows("", "")
+    remembered.remember("hash", "secret")
+    assert remembered.knows("hash", "secret")
+    assert not remembered.knows("hash", "Secret")
+    assert not remembered.knows("hash of another", "secret")

@@ -1,0 +1,1 @@
+"""Who may come in: the password, sessions and lock-outs."""

@@ -1,0 +1,214 @@
+"""The auth actor. See ``models.messages.auth`` for what it may be asked."""
+
+import asyncio
+import os
+import secrets
+import time
+from dataclasses import replace
+from typing import Any
+
+from actors.auth.doorman import Doorman
+from actors.auth.state import State, hash_password, restored
+from actors.runtime.actor import Actor, handles
+from config.files import write_atomically
+from config.store import Store
+from models.errors import Conflict, Invalid, Refused, ServerError, Unavailable
+from models.messages import Ok
+from models.messages.auth import (
+    AuthStatus,
+    ChangePassword,
+    GetAuthStatus,
+    Identity,
+    LogIn,
+    LogOut,
+    OpenAnonymousSession,
+    Session,
+    SessionsRevoked,
+    SetProtection,
+    WhoIs,
+)
+from models.messages.settings import ChangeSettings
+from models.security.password import ENTROPY_BYTES, LENGTH_MIN, problem, readable
+from models.security.sessions import ANONYMOUS_BYTES, TOKEN_BYTES, AnonymousTokens, SessionTable, session_of
+
+FILE = "auth.json"
+SHOWN_ONCE = "first-password"  # in the run directory, for the launcher
+VARIABLE = "IPCAMERA_PASSWORD"
+WRONG = "Invalid password"
+TICK_S = 60.0
+
+
+class Auth(Actor):
+    """Owns the password and the sessions. What it has answered is on disk: a kill loses nobody's session."""
+
+    async def on_start(self) -> None:
+        self._writing = asyncio.Lock()
+        self._store = Store(self.boot.data_dir / FILE)
+        self._disk, hashing = self.bench("disk"), self.bench("hashing")
+        loaded = await self._disk.do(self._store.load)
+        for note in loaded.notes:
+            self.log.warning(note)
+        self._state = restored(loaded.values)
+        self._doorman = Doorman(self.boot.run_dir, hashing, lambda: self._state.password)
+        if self._enabled and not self._state.password:
+            await self._first_password()
+        if not self._enabled:
+            self.log.warning("password protection is off: whoever reaches this device sees the camera")
+        self.start_task(self._every_minute())
+
+    @property
+    def _enabled(self) -> bool:
+        return self.boot.auth and self._state.enabled
+
+    # ---------------------------------------------------------------- who is it
+    @handles(GetAuthStatus)
+    def _status(self, _: GetAuthStatus) -> AuthStatus:
+        return AuthStatus(self._enabled, bool(self._state.password))
+
+    @handles(WhoIs)
+    async def _who_is(self, message: WhoIs) -> Identity:
+        if message.carrier == "basic":
+            good = not self._enabled or await self._doorman.check(message.token, message.client)
+            return Identity(good, dashboard=False)
+        session = self._find(message.token) if message.token else None
+        if session is None:
+            return Identity(not self._enabled, dashboard=False)
+        if self._state.sessions.stale():
+            await self._save()
+        return Identity(True, message.carrier == "cookie", session.session_id, session.csrf_token)
+
+    def _find(self, token: str) -> Session | None:
+        session = self._state.sessions.find(token, time.time())
+        if session is None and not self._enabled:
+            return AnonymousTokens(self._state.anonymous_key).find(token, time.time())
+        return session
+
+    # ---------------------------------------------------------------- sessions
+    @handles(LogIn)
+    async def _log_in(self, message: LogIn) -> Session:
+        if not self._enabled:
+            return self._anonymous()
+        password = self._state.password
+        if not await self._doorman.check(message.password, message.client):
+            self.log.info("a login failed", client=message.client)
+            raise Refused(WRONG)
+        if password != self._state.password:  # changed while we were hashing
+            raise Refused(WRONG)
+        session, ended = self._state.sessions.open(secrets.token_hex(TOKEN_BYTES), time.time())
+        await self._save()
+        self._revoked(ended)
+        self.log.info("logged in", client=message.client, sessions=len(self._state.sessions))
+        return session
+
+    @handles(OpenAnonymousSession)
+    def _open_anonymous(self, _: OpenAnonymousSession) -> Session:
+        if self._enabled:
+            raise Refused("Password protection is on")
+        return self._anonymous()
+
+    def _anonymous(self) -> Session:
+        return AnonymousTokens(self._state.anonymous_key).issue(secrets.token_bytes(ANONYMOUS_BYTES), time.time())
+
+    @handles(LogOut)
+    async def _log_out(self, message: LogOut) -> Ok:
+        if self._state.sessions.close(message.token):
+            await self._save(twice=True)
+            self._revoked((session_of(message.token).session_id,))
+        elif self._find(message.token):  # anonymous: nothing to forget, but its sockets end
+            self._revoked((session_of(message.token).session_id,))
+        return Ok()
+
+    def _revoked(self, session_ids: tuple[str, ...]) -> None:
+        if session_ids:
+            self.publish(SessionsRevoked(session_ids))
+
+    # ---------------------------------------------------------------- the password
+    @handles(ChangePassword)
+    async def _change_password(self, message: ChangePassword) -> Ok:
+        if reason := problem(message.new):
+            raise Invalid(reason)
+        if message.current is not None:
+            await self._confirm(message.current, message.client)
+        await self._set_password(message.new)
+        self.publish(SessionsRevoked(()))
+        self.log.info("the password was changed", client=message.client)
+        return Ok()
+
+    async def _confirm(self, current: str, client: str) -> None:
+        if not self._enabled:
+            raise Refused("Password protection is off: set the password on the device")
+        if not await self._doorman.check(current, client):
+            raise Refused(WRONG)
+
+    async def _set_password(self, password: str) -> None:
+        hashed = await self._disk.do(hash_password, password)
+        await self._replace(password=hashed, sessions=SessionTable())
+
+    @handles(SetProtection)
+    async def _set_protection(self, message: SetProtection) -> AuthStatus:
+        if message.enabled and not self.boot.auth:
+            raise Conflict("Password protection is switched off for this run (--auth off, IPCAMERA_AUTH)")
+        if message.enabled and not self._state.password:
+            raise Invalid("Set a password first")
+        if message.enabled != self._state.enabled:
+            # Anonymous sessions of the time without protection end with their key.
+            await self._replace(enabled=message.enabled, anonymous_key=State().anonymous_key)
+            self.publish(SessionsRevoked(()))
+            self.log.warning("password protection is %s", "on" if message.enabled else "off")
+            await self._tell_settings()
+        return AuthStatus(self._enabled, bool(self._state.password))
+
+    async def _first_password(self) -> None:
+        given = os.environ.get(VARIABLE, "")
+        if reason := problem(given, shortest=1) if given else "":
+            raise Invalid(f"{VARIABLE}: {reason}")
+        if given and len(given) < LENGTH_MIN:
+            self.log.warning("the password from %s is short", VARIABLE)
+        password = given or readable(secrets.token_bytes(ENTROPY_BYTES))
+        if not given:
+            # Shown before it holds: if we are killed in between, the next start makes another one.
+            await self._disk.do(write_atomically, self.boot.run_dir / SHOWN_ONCE, f"{password}\n".encode())
+        await self._set_password(password)
+
+    # ---------------------------------------------------------------- the disk
+    async def _replace(self, **changes: Any) -> None:
+        """Let ``changes`` hold once they are on disk; ``Unavailable`` and no change where that fails."""
+        async with self._writing:
+            state = replace(self._state, **changes)
+            try:
+                # Twice: the last good copy must not bring back what was just revoked.
+                for _ in range(2):
+                    await self._disk.do(self._store.save, state.as_dict())
+            except OSError as error:
+                raise Unavailable(f"{FILE} cannot be written: {error.strerror}") from error
+            self._state = state
+
+    async def _save(self, twice: bool = False) -> None:
+        """Without a disk sessions go on in memory, and the actor says so."""
+        async with self._writing:
+            try:
+                for _ in range(2 if twice else 1):
+                    await self._disk.do(self._store.save, self._state.as_dict())
+            except OSError as error:
+                self.degraded(f"{FILE} cannot be written ({error.strerror}): sessions will not survive a restart")
+                return
+            self._state.sessions.saved()
+            self.degraded("")
+
+    # ---------------------------------------------------------------- time
+    async def _every_minute(self) -> None:
+        while True:
+            await self._tell_settings()
+            if ended := self._state.sessions.expire(time.time()):
+                await self._save()
+                self._revoked(ended)
+            await asyncio.sleep(TICK_S)
+
+    async def _tell_settings(self) -> None:
+        """``authEnabled`` is shown among the settings; it is decided here."""
+        if self.settings.get("authEnabled") == self._enabled:
+            return
+        try:
+            await self.ask("settings", ChangeSettings({"authEnabled": self._enabled}, "system", internal=True))
+        except ServerError as error:
+            self.log.warning("the setting authEnabled could not be changed", reason=error.detail)

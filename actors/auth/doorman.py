@@ -1,0 +1,69 @@
+"""Checks one password at a time, so that guesses made at once count one after the other."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from actors.auth.state import KEY_BYTES, verify_password
+from actors.runtime.worker import Bench
+from config.files import write_atomically
+from models.errors import LimitReached
+from models.security.lockout import Lockouts
+from models.security.password import Remembered, problem
+
+FILE = "lockouts.json"
+
+
+class Doorman:
+    """Lock-outs are kept in the run directory: they outlive this actor, not the program."""
+
+    def __init__(self, run_dir: Path, bench: Bench, hash_of: Callable[[], str]) -> None:
+        self._path = run_dir / FILE
+        self._bench = bench
+        self._hash_of = hash_of
+        self._turn = asyncio.Lock()
+        self._remembered = Remembered(secrets.token_bytes(KEY_BYTES))
+        self._lockouts = Lockouts()
+        self._lockouts.restore(_read(self._path), time.monotonic())
+
+    async def check(self, password: str, client: str) -> bool:
+        """Whether it is the password; a failure is counted to ``client``.
+
+        Raises:
+            LimitReached: ``client`` has to wait, whatever it sent.
+        """
+        self._refuse_locked(client)
+        async with self._turn:
+            self._refuse_locked(client)
+            stored = self._hash_of()
+            if await self._bench.do(self._verify, stored, password):
+                self._remembered.remember(stored, password)
+                self._lockouts.succeeded(client)
+                return True
+            self._lockouts.failed(client, time.monotonic())
+            await self._bench.do(_write, self._path, self._lockouts.as_dict())
+            return False
+
+    def _verify(self, stored: str, password: str) -> bool:
+        if self._remembered.knows(stored, password):
+            return True
+        return not problem(password, shortest=1) and verify_password(stored, password)
+
+    def _refuse_locked(self, client: str) -> None:
+        remaining = self._lockouts.remaining(client, time.monotonic())
+        if remaining:
+            raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=remaining)
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _write(path: Path, stored: dict[str, object]) -> None:
+    write_atomically(path, json.dumps(stored).encode())

@@ -1,0 +1,57 @@
+"""What auth keeps on disk, and how passwords are hashed. Blocking: for the bench."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from models.security.sessions import SessionTable
+
+KEY_BYTES = 32
+
+# OWASP's argon2id profile of little memory, raised: about 40 ms on a PC, 0.3 s on a small board.
+HASHER = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1, type=Type.ID)
+
+
+@dataclass(slots=True)
+class State:
+    """``password``: argon2id in PHC form, "" where none is set. ``enabled``: the owner wants protection."""
+
+    password: str = ""
+    enabled: bool = True
+    anonymous_key: bytes = field(default_factory=lambda: secrets.token_bytes(KEY_BYTES))
+    sessions: SessionTable = field(default_factory=SessionTable)
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "password": self.password,
+            "enabled": self.enabled,
+            "anonymousKey": self.anonymous_key.hex(),
+            "sessions": self.sessions.as_list(),
+        }
+
+
+def restored(values: dict[str, object]) -> State:
+    """The state that ``as_dict`` gave; what is missing or of another shape is as on a new device."""
+    state = State()
+    match values:
+        case {"password": str(password), "enabled": bool(enabled)}:
+            state.password, state.enabled = password, enabled
+    match values:
+        case {"anonymousKey": str(key)} if len(key) == 2 * KEY_BYTES:
+            state.anonymous_key = bytes.fromhex(key)
+    state.sessions.restore(values.get("sessions"))
+    return state
+
+
+def hash_password(password: str) -> str:
+    return HASHER.hash(password)
+
+
+def verify_password(stored: str, password: str) -> bool:
+    """Whether it is the one."""
+    try:
+        return HASHER.verify(stored, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
