@@ -1,0 +1,92 @@
+"""One encoded stream and its numbering, common to all sessions: packetised once, framed once, sent many times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from models.rtp import rtcp
+from models.rtp.h264 import Payload
+from models.rtp.packet import HEADER_BYTES, MARKER, PACKET_MAX, SEQUENCE_MASK, VERSION
+
+INTERLEAVED_HEADER = 4  # "$", channel, length: RFC 2326 §10.12
+RUN_PACKETS_MAX = 44  # UDP segmentation offload: at most 64 segments and 65507 bytes in one call
+
+
+@dataclass(slots=True)
+class Unit:
+    """The packets of one access unit (or one audio frame), in every form a session may want, each made at most once."""
+
+    packets: tuple[bytes, ...]
+    sequence_number: int  # of the first packet
+    timestamp: int
+    pts: int  # CLOCK_MONOTONIC ns
+    key: bool  # a decoder may start here
+    _interleaved: dict[int, bytes] = field(default_factory=dict)
+    _runs: tuple[bytes, ...] | None = None
+
+    def interleaved(self, channel: int) -> bytes:
+        """All packets in ``$`` framing for one channel; the same object for every session."""
+        framed = self._interleaved.get(channel)
+        if framed is None:
+            parts: list[bytes] = []
+            for packet in self.packets:
+                parts += (bytes((0x24, channel)), len(packet).to_bytes(2, "big"), packet)
+            framed = self._interleaved[channel] = b"".join(parts)
+        return framed
+
+    def renumbered(self, channel: int, skipped: int) -> bytes:
+        """``interleaved`` for a session that was not sent ``skipped`` packets: its own numbers have no hole."""
+        framed = bytearray(self.interleaved(channel))
+        at = INTERLEAVED_HEADER + 2
+        sequence_number = self.sequence_number - skipped
+        for packet in self.packets:
+            framed[at : at + 2] = (sequence_number & SEQUENCE_MASK).to_bytes(2, "big")
+            sequence_number += 1
+            at += INTERLEAVED_HEADER + len(packet)
+        return bytes(framed)
+
+    def runs(self) -> tuple[bytes, ...]:
+        """Packets joined for UDP segmentation offload: each of ``PACKET_MAX`` bytes, the last of a run may be shorter."""
+        if self._runs is None:
+            runs: list[bytes] = []
+            run: list[bytes] = []
+            for packet in self.packets:
+                run.append(packet)
+                if len(packet) < PACKET_MAX or len(run) == RUN_PACKETS_MAX:
+                    runs.append(b"".join(run))
+                    run = []
+            if run:
+                runs.append(b"".join(run))
+            self._runs = tuple(runs)
+        return self._runs
+
+
+@dataclass(slots=True)
+class Track:
+    """Numbers packets. ``ssrc`` and the first ``sequence_number`` are random (RFC 3550 §5.1) and come from outside."""
+
+    payload_type: int
+    ssrc: int
+    sequence_number: int  # of the packet to come
+    marker: bool = True  # on the last packet of a unit: H.264 (RFC 6184 §5.1) and AAC (RFC 3640 §3.1)
+    packets: int = 0
+    octets: int = 0  # payload only
+
+    def pack(self, payloads: Sequence[Payload], timestamp: int, pts: int, key: bool = True) -> Unit:
+        """Number and stamp the payloads of one access unit."""
+        first = self.sequence_number
+        tail = timestamp.to_bytes(4, "big") + self.ssrc.to_bytes(4, "big")
+        last = len(payloads) - 1 if self.marker else -1
+        packets = []
+        number = first
+        for index, payload in enumerate(payloads):
+            second = self.payload_type | MARKER if index == last else self.payload_type
+            packets.append(b"".join((bytes((VERSION << 6, second)), number.to_bytes(2, "big"), tail, *payload)))
+            number = (number + 1) & SEQUENCE_MASK
+        self.sequence_number = number
+        self.packets += len(packets)
+        self.octets += sum(map(len, packets)) - HEADER_BYTES * len(packets)
+        return Unit(tuple(packets), first, timestamp, pts, key)
+
+    def sender_report(self, wall_ns: int, timestamp: int, cname: str) -> bytes:
+        """The report for the moment ``wall_ns``, which is ``timestamp`` on this track's clock."""
+        return rtcp.sender_report(self.ssrc, wall_ns, timestamp, self.packets, self.octets, cname)
