@@ -172,6 +172,7 @@ EXTENSIONS = (
         "Password protection",
         "Changed on the device only: --auth at the start, or `ipcamera password`.",
         read_only=True,
+        persisted=False,
         extension=True,
     ),
     Setting(

@@ -1,0 +1,1 @@
+"""The settings: checked, kept on disk, told to everybody."""

@@ -1,0 +1,188 @@
+"""The settings actor: checks a change as a whole, keeps it, answers, and tells everybody whose keys changed."""
+
+import asyncio
+from collections.abc import Callable
+
+from actors.runtime.actor import Actor, handles
+from actors.settings.keeper import OWNERS, SECRET_MAX, Keeper
+from config.device import device_id
+from config.reachable import names
+from config.setting import Value
+from config.settings import REGISTRY, Surroundings, defaults, validate, without_pro
+from models.errors import Invalid, ServerError
+from models.messages.auth import GetAuthStatus
+from models.messages.camera import Capabilities, CapabilitiesChanged, GetCapabilities, SetTorch
+from models.messages.facade import GetPorts
+from models.messages.license import UNKNOWN_LICENSE, GetLicense, LicenseChanged
+from models.messages.settings import (
+    ChangeResult,
+    ChangeSettings,
+    Credentials,
+    GetCredentials,
+    GetSettings,
+    SetCredentials,
+    SettingsChanged,
+    SettingsView,
+)
+
+CAMERA_KEYS = frozenset({"resolution", "cameraId", "useFrontCamera", "torchEnabled"})
+LOOK_AROUND_S = 2.0  # how long a change waits for the camera's word on what it can do
+AUTH = "authEnabled"
+SECRET_KEYS = {"rtsp": "rtspHasPassword", "mqtt": "mqttHasPassword"}
+
+
+class Settings(Actor):
+    """Owns settings.json and credentials.json."""
+
+    async def on_start(self) -> None:
+        self._files = self.bench("files")
+        self._turn = asyncio.Lock()  # one change at a time
+        self._license = UNKNOWN_LICENSE
+        self._capabilities: Capabilities | None = None
+        self._keeper = await self._files.do(self._open)
+        for note in await self._files.do(self._keeper.load):
+            self.log.warning(note)
+        self.start_task(self._catch_up())
+
+    def _open(self) -> Keeper:
+        host = next((name for name in names() if name != "localhost"), "ipcamera").partition(".")[0]
+        values = defaults(device_id(self.boot.data_dir), host)
+        return Keeper(self.boot.data_dir, values | {AUTH: self.boot.auth})
+
+    async def _catch_up(self) -> None:
+        """After our own restart: what others said meanwhile, and our word to those who heard an older one."""
+        before = self._view()
+        for name, learn in (("license", self._ask_license), ("auth", self._ask_protection)):
+            try:
+                await learn()
+            except ServerError as error:  # not up yet; it will say so itself when it is
+                self.log.debug("not known yet", who=name, reason=error.detail)
+        self._tell(before, "system", always=True)
+
+    async def _ask_license(self) -> None:
+        self._license = await self.ask("license", GetLicense())
+
+    async def _ask_protection(self) -> None:
+        status = await self.ask("auth", GetAuthStatus())
+        self._keeper.change({AUTH: status.enabled})
+
+    # ---------------------------------------------------------------- looking
+    def _view(self) -> SettingsView:
+        return self._keeper.view(self._license.is_pro)
+
+    @handles(GetSettings)
+    def _get(self, _: GetSettings) -> SettingsView:
+        return self._view()
+
+    @handles(GetCredentials)
+    def _get_credentials(self, message: GetCredentials) -> Credentials:
+        return self._keeper.credentials(_owner(message.owner))
+
+    # ---------------------------------------------------------------- changing
+    @handles(ChangeSettings)
+    async def _change(self, message: ChangeSettings) -> ChangeResult:
+        async with self._turn:
+            checked = validate(message.values, await self._surroundings(message.values), message.internal)
+            values, blocked = without_pro(checked.values) if not self._license.is_pro else (checked.values, ())
+            errors = checked.errors or await self._switch_torch(values)
+            if errors:
+                return ChangeResult(errors, (), (), self._view())
+            before = self._view()
+            await self._on_disk(self._keeper.change, values)
+            self._tell(before, message.source)
+            return ChangeResult((), blocked, tuple(values), self._view())
+
+    @handles(SetCredentials)
+    async def _set_credentials(self, message: SetCredentials) -> SettingsView:
+        owner = _owner(message.owner)
+        _check_secrets(message)
+        async with self._turn:
+            before, former = self._view(), self._keeper.credentials(owner)
+            await self._on_disk(self._keeper.set_credentials, owner, message.username, message.password)
+            touched = (SECRET_KEYS[owner],) if self._keeper.credentials(owner) != former else ()
+            self._tell(before, "http", touched)
+            return self._view()
+
+    async def _on_disk(self, change: Callable[..., None], *args: object) -> None:
+        try:
+            await self._files.do(change, *args)
+        except ServerError as error:
+            self.degraded(error.detail)
+            raise
+        self.degraded("")
+
+    async def _switch_torch(self, values: dict[str, Value]) -> tuple[str, ...]:
+        """The lamp is the camera's: it is switched before the change counts."""
+        wanted = values.get("torchEnabled")
+        if wanted is None or wanted == self._keeper.stored["torchEnabled"]:
+            return ()
+        try:
+            await self.ask("camera", SetTorch(bool(wanted)))
+        except ServerError as error:
+            return (f"torchEnabled: {error.detail}",) if wanted else ()
+        return ()
+
+    async def _surroundings(self, request: dict[str, object]) -> Surroundings:
+        ports = await self._own_ports() if "rtspPort" in request else frozenset()
+        if CAMERA_KEYS.isdisjoint(request):
+            return Surroundings(own_ports=ports)
+        try:
+            self._capabilities = await self.ask("camera", GetCapabilities(), LOOK_AROUND_S)
+        except ServerError as error:
+            self.log.info("checked without the camera", reason=error.detail)
+        return _surroundings(self._capabilities, str(self._keeper.stored["cameraId"]), ports)
+
+    async def _own_ports(self) -> frozenset[int]:
+        ports = {self.boot.https_port, self.boot.http_port}
+        if 0 in ports:  # any free port was asked for: only the facade knows which
+            try:
+                bound = await self.ask("facade", GetPorts(), LOOK_AROUND_S)
+                ports |= {bound.https, bound.http}
+            except ServerError as error:
+                self.log.info("checked without the facade", reason=error.detail)
+        return frozenset(ports - {0})
+
+    # ---------------------------------------------------------------- telling
+    @handles(LicenseChanged)
+    async def _license_changed(self, news: LicenseChanged) -> None:
+        async with self._turn:
+            before = self._view()
+            self._license = news.license
+            self._tell(before, "license")
+
+    @handles(CapabilitiesChanged)
+    def _capabilities_changed(self, news: CapabilitiesChanged) -> None:
+        self._capabilities = news.capabilities
+
+    def _tell(self, before: SettingsView, source: str, touched: tuple[str, ...] = (), always: bool = False) -> None:
+        view = self._view()
+        changed = tuple(
+            key
+            for key in REGISTRY
+            if view.stored[key] != before.stored[key] or view.effective[key] != before.effective[key] or key in touched
+        )
+        if changed or always:
+            self.publish(SettingsChanged(view, changed, source))
+        if changed:
+            self.log.info("settings changed", keys=changed, source=source)
+
+
+def _surroundings(capabilities: Capabilities | None, camera_id: str, ports: frozenset[int]) -> Surroundings:
+    """What a change is checked against; an empty list means that nothing is known."""
+    if capabilities is None:
+        return Surroundings(own_ports=ports, camera_id=camera_id)
+    sizes = {camera.id: camera.resolutions for camera in capabilities.cameras if camera.resolutions}
+    if capabilities.resolutions:
+        sizes[camera_id] = capabilities.resolutions
+    return Surroundings(sizes, capabilities.camera_ids or None, capabilities.torch, ports, camera_id)
+
+
+def _owner(owner: str) -> str:
+    if owner not in OWNERS:
+        raise Invalid(f"there are no credentials of {owner!r}")
+    return owner
+
+
+def _check_secrets(message: SetCredentials) -> None:
+    if any(secret is not None and len(secret) > SECRET_MAX for secret in (message.username, message.password)):
+        raise Invalid(f"{message.owner}Password: Too long (max {SECRET_MAX})")
