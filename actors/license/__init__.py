@@ -1,0 +1,1 @@
+"""Free or Pro: the licence key, its issuers, and the clock that must not be set back."""
