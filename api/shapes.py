@@ -7,6 +7,7 @@ from models.messages.camera import CameraView
 from models.messages.facade import ViewersView
 from models.messages.license import LicenseView
 from models.messages.settings import Value
+from models.messages.supervisor import ActorRow
 
 
 def license_shape(license: LicenseView) -> dict[str, object]:
@@ -41,4 +42,20 @@ def status_shape(
         "camera": {"state": camera.state, "kind": camera.kind, "width": camera.width, "height": camera.height}
         | ({"reason": camera.reason} if camera.reason else {}),
         "state": "STANDBY" if camera.standby else "ACTIVE" if camera.running else "WARNING",
+    }
+
+
+def actor_shape(row: ActorRow) -> dict[str, object]:
+    """One actor as /api/actors and ``system_info`` show it."""
+    return {
+        "name": row.name,
+        "state": row.state,
+        "pid": row.pid,
+        "uptimeSec": round(row.uptime_s, 1),
+        "restarts": row.restarts,
+        "lastReason": row.last_reason,
+        "cpuPercent": round(row.cpu_percent, 1),
+        "pssBytes": row.pss_bytes,
+        "queue": row.queue,
+        "detail": row.detail,
     }

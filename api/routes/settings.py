@@ -1,0 +1,46 @@
+"""/settings: every setting, and their description for a form."""
+
+from aiohttp import web
+
+from api.bodies import json_object
+from api.context import Context
+from api.routes import Access, route
+from api.shapes import settings_shape
+from config.settings import form
+from models.messages.settings import ChangeSettings, GetSettings
+
+CHANGE_TIMEOUT_S = 10.0  # a change waits for the disk
+
+
+@route("GET", "/settings", access=Access.UI, summary="All current settings")
+async def get_settings(_request: web.Request, context: Context) -> web.StreamResponse:
+    view = await context.ask("settings", GetSettings())
+    return web.json_response(settings_shape(view.stored, context.license))
+
+
+@route(
+    "POST",
+    "/settings",
+    access=Access.UI,
+    summary="Change one or more settings: all of them, or none if one is wrong",
+    body={"resolution": "1920x1080", "frameRate": 20},
+    answer={"success": True},
+)
+async def change_settings(request: web.Request, context: Context) -> web.StreamResponse:
+    values = await json_object(request)
+    result = await context.ask("settings", ChangeSettings(values, "http"), CHANGE_TIMEOUT_S)
+    if result.errors:
+        return web.json_response({"success": False, "errors": list(result.errors)}, status=400)
+    blocked = {"proBlocked": list(result.pro_blocked)} if result.pro_blocked else {}
+    return web.json_response({"success": True, **blocked})
+
+
+@route(
+    "GET",
+    "/api/settings/schema",
+    access=Access.UI,
+    summary="Groups, titles, ranges and units of all settings, for a form",
+    extension=True,
+)
+async def settings_form(_request: web.Request, _context: Context) -> web.StreamResponse:
+    return web.json_response({"groups": form()})
