@@ -135,7 +135,13 @@ class Writer(_Ring):
         slot = self._index[sequence % self.slots]
         slot[S_SEQUENCE] = 0
         slot[S_POSITION], slot[S_LENGTH], slot[S_PTS], slot[S_WALL] = self._position, length, pts, wall
-        slot[S_FLAGS], slot[S_WIDTH], slot[S_HEIGHT], slot[S_FORMAT], slot[S_SPARE] = flags, width, height, format, spare
+        slot[S_FLAGS], slot[S_WIDTH], slot[S_HEIGHT], slot[S_FORMAT], slot[S_SPARE] = (
+            flags,
+            width,
+            height,
+            format,
+            spare,
+        )
         slot[S_SEQUENCE] = sequence
         self._header[H_HEAD] = sequence
         self._sequence = sequence

@@ -37,9 +37,13 @@ class Ask(Message, Generic[R]):
 
 
 class News(Message):
-    """Something has happened; published to whoever has a handler for it."""
+    """Something has happened; published to whoever has a handler for it.
+
+    ``latest_wins``: it carries a whole state, so a slow reader needs only the newest one.
+    """
 
     __slots__ = ()
+    latest_wins: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,3 +89,4 @@ class SessionsRevoked(News):
     """Live sockets of these sessions are closed with 4401; an empty tuple means every session."""
 
     session_ids: tuple[str, ...]
+    latest_wins: ClassVar[bool] = False

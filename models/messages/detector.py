@@ -35,6 +35,7 @@ class DetectorChanged(News):
     """A switch went on or off, became active or quiet, was degraded or recovered."""
 
     detector: DetectorView
+    latest_wins: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Level(News):
     threshold: float
     unit: str
     note: str = ""  # a veto and its reason
+    latest_wins: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)

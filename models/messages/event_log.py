@@ -146,6 +146,7 @@ class EventRecorded(News):
     """Published after the event is safe on disk (or at once while history is off)."""
 
     event: Event
+    latest_wins: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,3 +42,16 @@ class RegenerateCertificate(Ask[Ok]):
 @dataclass(frozen=True, slots=True)
 class ViewersChanged(News):
     viewers: ViewersView
+
+
+@dataclass(frozen=True, slots=True)
+class PortsView:
+    https: int
+    http: int
+
+
+@dataclass(frozen=True, slots=True)
+class GetPorts(Ask[PortsView]):
+    """The ports that are really bound (configured 0 means any)."""
+
+    retry: ClassVar[bool] = True

@@ -46,3 +46,9 @@ class ActorChanged(News):
     name: str
     state: str
     text: str
+    latest_wins: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown(Ask[Ok]):
+    """Stop every actor in order, within a bounded time. Only over the control socket."""

@@ -1,0 +1,155 @@
+"""The foreground process: lock, start, signals, restart of the whole tree, clean stop."""
+
+import contextlib
+import json
+import os
+import secrets
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+from actors.runtime import limits, session, thespian_layer
+from actors.runtime.control import Control
+from actors.runtime.envelope import Start
+from actors.runtime.spec import Child
+from config.boot import Boot
+from config.files import write_atomically
+from models.errors import ServerError, Unavailable
+from models.messages.facade import GetPorts
+from models.messages.supervisor import ActorTable, GetActors, Shutdown
+
+SUPERVISOR = "actors.runtime.supervisor:Supervisor"
+READY_WITHIN_S = 60.0
+EXIT_CANNOT_RUN = 1
+OnReady = Callable[[Boot, Control], None]
+
+
+class Stopped(Exception):  # noqa: N818 — a signal, not an error
+    """SIGINT or SIGTERM has come."""
+
+
+def launch(boot: Boot, tree: tuple[Child, ...], on_ready: OnReady | None = None) -> int:
+    """Run until a signal; the exit code. ``on_ready`` is called once, when every tier has been started."""
+    try:
+        held = session.enter(boot)
+    except ServerError as error:
+        return _cannot(error.detail)
+    except OSError as error:
+        return _cannot(f"{error.filename or boot.run_dir}: {error.strerror}")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _raise_stopped)
+    thespian_layer.install(secrets.token_bytes(32))
+    try:
+        return _run_until_stopped(boot, tree, held, on_ready)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        with contextlib.suppress(OSError):
+            (boot.data_dir / "run.json").unlink()
+        held.leave()
+
+
+def _raise_stopped(_number: int, _frame: object) -> None:
+    raise Stopped
+
+
+def _cannot(reason: str) -> int:
+    print(f"ipcamera: {reason}", file=sys.stderr)
+    return EXIT_CANNOT_RUN
+
+
+def _run_until_stopped(boot: Boot, tree: tuple[Child, ...], held: session.Session, on_ready: OnReady | None) -> int:
+    starts: list[float] = []
+    while True:
+        starts = [at for at in starts if time.monotonic() - at < limits.TREE_RESTARTS_WITHIN_S] + [time.monotonic()]
+        try:
+            reason = _one_life(boot, tree, held, on_ready)
+        except Stopped:
+            _stop_in_order(boot)
+            return 0
+        held.reap()
+        words = boot.run_dir / "last-words"
+        if words.exists():
+            return _cannot(words.read_text())
+        if len(starts) > limits.TREE_RESTARTS:
+            return _cannot(f"{reason}, {len(starts)} times within a minute")
+        print(f"ipcamera: {reason}; starting again", file=sys.stderr)
+        on_ready = None
+
+
+def _one_life(boot: Boot, tree: tuple[Child, ...], held: session.Session, on_ready: OnReady | None) -> str:
+    """From start to an unexpected end; why it ended. Raises ``Stopped``."""
+    system = thespian_layer.System(_free_port())
+    system.start(Start("launcher", 0, "supervisor", SUPERVISOR, 1, boot, {}, tree))
+    pids = _wait_for_pids(boot)
+    held.remember(os.getsid(pids["supervisor"]))
+    watched = {name: os.pidfd_open(pid) for name, pid in pids.items()}
+    try:
+        with Control(boot.run_dir) as control:
+            table = _wait_until_ready(control, watched)
+            if table is not None:
+                _write_run_json(boot, control, table)
+                if on_ready is not None:
+                    on_ready(boot, control)
+        ended, _, _ = select.select(list(watched.values()), [], [])
+        return f"the {next(name for name, pidfd in watched.items() if pidfd in ended)} ended unexpectedly"
+    finally:
+        for pidfd in watched.values():
+            os.close(pidfd)
+
+
+def _wait_for_pids(boot: Boot) -> dict[str, int]:
+    """The supervisor writes them down when its control socket is open."""
+    path = boot.run_dir / "supervisor.json"
+    deadline = time.monotonic() + limits.START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError, ValueError):
+            pids: dict[str, int] = json.loads(path.read_text())
+            path.unlink()
+            return pids
+        time.sleep(0.005)
+    raise Unavailable("the supervisor did not start")
+
+
+def _wait_until_ready(control: Control, watched: dict[str, int]) -> ActorTable | None:
+    """The table once nothing is on its way up any more; None if the supervisor ended before."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while True:
+        if select.select(list(watched.values()), [], [], 0.05)[0]:
+            return None
+        try:
+            table = control.ask("supervisor", GetActors())
+        except Unavailable:
+            return None
+        if all(row.state not in ("new", "starting", "restarting") for row in table.rows) or time.monotonic() > deadline:
+            return table
+
+
+def _write_run_json(boot: Boot, control: Control, table: ActorTable) -> None:
+    ports = control.ask("facade", GetPorts()) if any(row.name == "facade" for row in table.rows) else None
+    about = {
+        "pid": os.getpid(),
+        "https_port": ports.https if ports else 0,
+        "http_port": ports.http if ports else 0,
+        "version": boot.version,
+        "actors": {row.name: row.pid for row in table.rows},
+    }
+    write_atomically(boot.data_dir / "run.json", json.dumps(about, indent=1).encode() + b"\n")
+
+
+def _stop_in_order(boot: Boot) -> None:
+    try:
+        with Control(boot.run_dir) as control:
+            control.ask("supervisor", Shutdown(), limits.STOP_TOTAL_S)
+    except ServerError as error:
+        print(f"ipcamera: stopped the hard way: {error.detail}", file=sys.stderr)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((thespian_layer.LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,238 @@
+"""Rings as files in shared memory, and the bell that says there is something new.
+
+Not ``multiprocessing.shared_memory``: on Python 3.11 a reader that dies unlinks the segment for everybody. A restarted
+writer makes a *new* file and renames it into place; readers see the new epoch and follow.
+The bell is a datagram of one byte to each reader's socket under ``run_dir/bells/<ring>/``: 97 µs, and a full socket
+means that the reader has been told already.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import mmap
+import os
+import secrets
+import select
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from models.media.ring import DISCONTINUITY, Entry, Reader, Writer, size_of
+
+LOOK_FOR_READERS_S = 0.5
+LOOK_FOR_WRITER_S = 0.25
+_serial = itertools.count(1)
+_Take = Callable[[], Entry | None]
+
+
+class RingWriter:
+    """Create with ``Actor.ring_writer``. ``records`` largest records fit; ``slots`` ≥ records that can be told apart."""
+
+    def __init__(self, shm_dir: Path, run_dir: Path, name: str, largest: int, records: int, slots: int) -> None:
+        self.name = name
+        self.path = shm_dir / name
+        self._bells = run_dir / "bells" / name
+        self._bells.mkdir(parents=True, exist_ok=True)
+        capacity = (records + 2) * largest
+        size = size_of(capacity, slots)
+        new = shm_dir / f"{name}.{os.getpid()}.{next(_serial)}"
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, size)  # a full /dev/shm is an error here, not a SIGBUS later
+            self._map = mmap.mmap(descriptor, size)
+        except BaseException:
+            new.unlink()
+            raise
+        finally:
+            os.close(descriptor)
+        epoch = time.time_ns() // 1000 * 4096 + secrets.randbelow(4096)
+        self.ring = Writer(memoryview(self._map), capacity, slots, largest, epoch % 2**63, os.getpid())
+        new.rename(self.path)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._readers: list[str] = []
+        self._looked = 0.0
+
+    @property
+    def largest(self) -> int:
+        return self.ring.largest
+
+    def put(self, data: bytes | memoryview, pts: int, wall: int, **about: int) -> int:
+        """Copy one record in and ring; see ``models.media.ring.Writer.put``."""
+        sequence = self.ring.put(data, pts, wall, **about)
+        self.ring_bell()
+        return sequence
+
+    def ring_bell(self) -> None:
+        """Tell the readers; call it after ``ring.publish``."""
+        now = time.monotonic()
+        if now - self._looked > LOOK_FOR_READERS_S:
+            self._looked = now
+            self._readers = [str(path) for path in self._bells.iterdir()]
+        for address in self._readers:
+            try:
+                self._socket.sendto(b"!", address)
+            except BlockingIOError:
+                continue  # it has been told already
+            except OSError:
+                self._looked = 0.0
+                with contextlib.suppress(OSError):
+                    os.unlink(address)  # its process is gone
+
+    def close(self) -> None:
+        """Take the ring away, if it is still ours."""
+        self._socket.close()
+        with contextlib.suppress(OSError):
+            if Reader(memoryview(_map_file(self.path))).epoch == self.ring.epoch:
+                self.path.unlink()
+
+
+def _map_file(path: Path) -> mmap.mmap:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return mmap.mmap(descriptor, os.fstat(descriptor).st_size, mmap.MAP_SHARED, mmap.PROT_READ)
+    finally:
+        os.close(descriptor)
+
+
+class RingReader:
+    """Create with ``Actor.ring_reader``. Use one reader in one place: it remembers what it has given out.
+
+    A writer's new life is followed by itself; its first entry carries DISCONTINUITY.
+    """
+
+    def __init__(self, shm_dir: Path, run_dir: Path, name: str) -> None:
+        self.name = name
+        self._path = shm_dir / name
+        bells = run_dir / "bells" / name
+        bells.mkdir(parents=True, exist_ok=True)
+        self._bell_path = bells / f"{os.getpid()}.{next(_serial)}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(str(self._bell_path))
+        self._reader: Reader | None = None
+        self._inode = 0
+        self._looked = 0.0
+        self._last = 0
+        self._fresh = False
+
+    # ---------------------------------------------------------------- without waiting
+    def peek(self) -> Entry | None:
+        """The newest entry, given out before or not."""
+        self._follow_writer(force=self._reader is None)
+        return self._reader.newest() if self._reader else None
+
+    def take_newest(self) -> Entry | None:
+        """The newest entry if it was not given out yet."""
+        self._follow_writer()
+        if self._reader is None or self._reader.head <= self._last:
+            return None
+        entry = self._reader.newest()
+        return self._give(entry) if entry and entry.sequence > self._last else None
+
+    def take_next(self) -> Entry | None:
+        """The next entry in order; after falling behind, the oldest one that is left (a gap in ``sequence``)."""
+        self._follow_writer()
+        reader = self._reader
+        if reader is None or reader.head <= self._last:
+            return None
+        entry = reader.read(self._last + 1)
+        while entry is None and reader.head > self._last:
+            oldest = reader.oldest_sequence()
+            if oldest > reader.head:
+                return None
+            entry = reader.read(oldest)
+        return self._give(entry) if entry else None
+
+    def seek_key(self) -> bool:
+        """Let ``take_next`` go on at the newest key entry; False where the ring holds none."""
+        self._follow_writer(force=self._reader is None)
+        key = self._reader.newest_key() if self._reader else 0
+        if key:
+            self._last = key - 1
+        return bool(key)
+
+    def seek_end(self) -> None:
+        """Let ``take_next`` go on with what comes from now on."""
+        self._follow_writer(force=self._reader is None)
+        if self._reader:
+            self._last = self._reader.head
+
+    def _give(self, entry: Entry) -> Entry:
+        self._last = entry.sequence
+        if self._fresh:
+            self._fresh = False
+            fields = {name: getattr(entry, name) for name in entry.__slots__}
+            return Entry(**(fields | {"flags": entry.flags | DISCONTINUITY}))
+        return entry
+
+    def _follow_writer(self, force: bool = False) -> None:
+        now = time.monotonic()
+        if not force and now - self._looked < LOOK_FOR_WRITER_S:
+            return
+        self._looked = now
+        try:
+            inode = self._path.stat().st_ino
+            if inode == self._inode:
+                return
+            reader = Reader(memoryview(_map_file(self._path)))
+        except (OSError, ValueError):
+            return  # no writer yet, or just being replaced: looked for again
+        self._fresh = self._reader is not None
+        self._reader, self._inode, self._last = reader, inode, 0
+
+    # ---------------------------------------------------------------- in the actor's loop
+    async def newest(self, timeout_s: float) -> Entry | None:
+        """The newest entry not given out yet, waiting for one; None after ``timeout_s``."""
+        return await self._wait(self.take_newest, timeout_s)
+
+    async def next(self, timeout_s: float) -> Entry | None:
+        """The next entry in order, waiting for it; None after ``timeout_s``."""
+        return await self._wait(self.take_next, timeout_s)
+
+    async def _wait(self, take: _Take, timeout_s: float) -> Entry | None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while True:
+            entry = take()
+            if entry is not None:
+                return entry
+            left = deadline - loop.time()
+            if left <= 0:
+                return None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left, LOOK_FOR_WRITER_S)):
+                    await loop.sock_recv(self._socket, 1)
+            self._drain()
+
+    # ---------------------------------------------------------------- in a worker thread
+    def wait_newest(self, timeout_s: float) -> Entry | None:
+        """Like ``newest``, blocking."""
+        return self._block(self.take_newest, timeout_s)
+
+    def wait_next(self, timeout_s: float) -> Entry | None:
+        """Like ``next``, blocking."""
+        return self._block(self.take_next, timeout_s)
+
+    def _block(self, take: _Take, timeout_s: float) -> Entry | None:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            entry = take()
+            if entry is not None:
+                return entry
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            select.select([self._socket], [], [], min(left, LOOK_FOR_WRITER_S))
+            self._drain()
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._socket.recv(1)
+
+    def close(self) -> None:
+        self._socket.close()
+        with contextlib.suppress(OSError):
+            self._bell_path.unlink()

@@ -1,0 +1,106 @@
+"""Threads for what blocks. They never touch the mailbox, and a stuck one makes its actor count as hung."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from actors.runtime import limits
+
+T = TypeVar("T")
+
+
+class Worker:
+    """A loop of your own in a thread of its own.
+
+    Override ``run``; call ``beat()`` at least once a second; return soon after ``stopping`` is set. An exception that
+    leaves ``run``, or a return before ``stopping``, ends the actor.
+    """
+
+    patience_s: float = limits.WORKER_PATIENCE_S
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name or type(self).__name__
+        self.stopping = threading.Event()
+        self._last_beat = time.monotonic()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        raise NotImplementedError
+
+    def beat(self) -> None:
+        """Progress: the heartbeat of the actor carries it."""
+        self._last_beat = time.monotonic()
+
+    def post(self, function: Callable[..., object], *args: Any) -> None:
+        """Run ``function(*args)`` in the actor's loop."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, *args)
+
+    def start(self, loop: asyncio.AbstractEventLoop, on_end: Callable[[BaseException | None], None]) -> None:
+        """For the runtime: ``on_end`` is called in the loop with the exception that ended ``run``, if any."""
+        self._loop = loop
+
+        def body() -> None:
+            error: BaseException | None = None
+            try:
+                self.run()
+            except BaseException as caught:  # noqa: BLE001 — handed to the actor, which ends on it
+                error = caught
+            self.post(on_end, error)
+
+        self.beat()
+        self._thread = threading.Thread(target=body, name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+    def join(self, timeout_s: float) -> None:
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def stalled(self) -> str:
+        """Why this worker counts as hung; "" while it makes progress."""
+        if self._thread is None or not self._thread.is_alive():
+            return ""
+        silent_s = time.monotonic() - self._last_beat
+        return f"{self.name} made no progress for {silent_s:.1f} s" if silent_s > self.patience_s else ""
+
+
+class Bench:
+    """One thread that does short blocking jobs in order: ``await bench.do(function, *args)``."""
+
+    patience_s: float = limits.BENCH_PATIENCE_S
+
+    def __init__(self, name: str = "bench") -> None:
+        self.name = name
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._since: float | None = None
+
+    async def do(self, function: Callable[..., T], *args: Any) -> T:
+        """The result; exceptions are raised here."""
+
+        def job() -> T:
+            self._since = time.monotonic()
+            try:
+                return function(*args)
+            finally:
+                self._since = None
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+
+    def stop(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=False)
+
+    def join(self, timeout_s: float) -> None:
+        """Nothing to wait for: jobs that were awaited have ended."""
+
+    def stalled(self) -> str:
+        since = self._since
+        if since is None or time.monotonic() - since < self.patience_s:
+            return ""
+        return f"{self.name} is stuck in one job for {time.monotonic() - since:.0f} s"

@@ -1,0 +1,92 @@
+"""A real actor system with toy actors, run by the real launcher in a process of its own."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.runtime.control import Control
+from actors.runtime.launcher import launch
+from actors.runtime.spec import Child
+from config.boot import Boot
+from models.messages import codec
+from models.messages.supervisor import ActorRow, GetActors
+
+TOYS = "tests.actors.runtime.toys"
+
+
+class Running:
+    """One launcher process and its control socket."""
+
+    def __init__(self, boot: Boot, tree: tuple[Child, ...]) -> None:
+        self.boot = boot
+        self.tree = tree
+        codec.ROOTS.append("tests.")
+        # a session of its own: signals of the test runner do not reach it
+        self.process = multiprocessing.get_context("spawn").Process(target=_main, args=(boot, tree))
+        self.process.start()
+        self.control = self.wait_for(self._connect)
+        self.wait_for(lambda: all(row.state == "up" for row in self.rows().values()) and len(self.rows()) == len(tree))
+
+    def _connect(self) -> Control | None:
+        try:
+            return Control(self.boot.run_dir)
+        except Exception:
+            return None
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 20.0):  # type: ignore[no-untyped-def]
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if result := condition():
+                return result
+            time.sleep(0.02)
+        raise AssertionError("it did not happen")
+
+    def rows(self) -> dict[str, ActorRow]:
+        return {row.name: row for row in self.control.ask("supervisor", GetActors()).rows}
+
+    def reconnect(self) -> None:
+        self.control.close()
+        self.control = self.wait_for(self._connect)
+
+    def stop(self) -> None:
+        self.control.close()
+        if self.process.is_alive():
+            os.kill(self.process.pid or 0, signal.SIGTERM)
+        self.process.join(10)
+
+
+def _main(boot: Boot, tree: tuple[Child, ...]) -> None:
+    os.setsid()
+    codec.ROOTS.append("tests.")
+    raise SystemExit(launch(boot, tree))
+
+
+@pytest.fixture
+def boot(tmp_path: Path) -> Boot:
+    for name in ("data", "run", "shm"):
+        (tmp_path / name).mkdir()
+    return Boot(data_dir=tmp_path / "data", run_dir=tmp_path / "run", shm_dir=tmp_path / "shm", log_level="warning")
+
+
+@pytest.fixture
+def start(boot: Boot) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def begin(*children: Child) -> Running:
+        running = Running(boot, (Child("settings", f"{TOYS}:Settings", 0), *children))
+        started.append(running)
+        return running
+
+    yield begin
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture
+def toys(start: Callable[..., Running]) -> Running:
+    return start(*(Child(name, f"{TOYS}:Toy", 1) for name in ("one", "two", "three")))

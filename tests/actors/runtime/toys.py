@@ -1,0 +1,149 @@
+"""Actors and messages for the runtime's own tests."""
+
+import asyncio
+import ctypes
+import os
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from actors.runtime.actor import Actor, handles
+from actors.runtime.worker import Worker
+from models.errors import Refused
+from models.messages import Ask, News, Ok, Tell
+from models.messages.settings import GetSettings, SettingsView
+
+
+@dataclass(frozen=True, slots=True)
+class Echo(Ask[str]):
+    text: str
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse(Ask[Ok]): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Never(Ask[Ok]):
+    """Answered never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Do(Tell):
+    what: str  # raise, segfault, loop, worker, exit
+
+
+@dataclass(frozen=True, slots=True)
+class Through(Ask[str]):
+    """Ask ``to`` and hand on its answer."""
+
+    to: str
+    text: str
+    timeout_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pass(Ask[Ok]):
+    """Tell ``to`` to do something."""
+
+    to: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened(News):
+    number: int
+    latest_wins: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Publish(Ask[Ok]):
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Ask[tuple[int, ...]]): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identify(Ask[int]): ...
+
+
+class Settings(Actor):
+    @handles(GetSettings)
+    def _get(self, _: GetSettings) -> SettingsView:
+        return SettingsView({}, {})
+
+
+class Stuck(Worker):
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            time.sleep(60)
+
+
+class Toy(Actor):
+    async def on_start(self) -> None:
+        self.heard: list[int] = []
+
+    @handles(Echo)
+    async def _echo(self, message: Echo) -> str:
+        return f"{self.name}: {message.text}"
+
+    @handles(Identify)
+    def _identify(self, _: Identify) -> int:
+        return os.getpid()
+
+    @handles(Refuse)
+    def _refuse(self, _: Refuse) -> Ok:
+        raise Refused("not today", until="tomorrow")
+
+    @handles(Never)
+    async def _never(self, _: Never) -> Ok:
+        await asyncio.sleep(3600)
+        return Ok()
+
+    @handles(Through)
+    async def _through(self, message: Through) -> str:
+        return await self.ask(message.to, Echo(message.text), message.timeout_s)
+
+    @handles(Pass)
+    def _pass(self, message: Pass) -> Ok:
+        self.tell(message.to, Do(message.what))
+        return Ok()
+
+    @handles(Publish)
+    def _publish(self, message: Publish) -> Ok:
+        for number in range(message.first, message.first + message.count):
+            self.publish(Happened(number))
+        return Ok()
+
+    @handles(Happened)
+    def _happened(self, message: Happened) -> None:
+        self.heard.append(message.number)
+
+    @handles(Heard)
+    def _heard(self, _: Heard) -> tuple[int, ...]:
+        return tuple(self.heard)
+
+    @handles(Do)
+    def _do(self, message: Do) -> None:
+        match message.what:
+            case "raise":
+                raise RuntimeError("as told")
+            case "segfault":
+                ctypes.string_at(0)
+            case "loop":
+                while True:
+                    time.sleep(0.01)
+            case "worker":
+                self.hire(Stuck())
+            case "exit":
+                os._exit(3)
+
+
+class Unready(Actor):
+    async def on_start(self) -> None:
+        raise Refused("the port is taken")
+
