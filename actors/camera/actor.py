@@ -1,0 +1,304 @@
+"""The camera: it owns the video source. The worker does what blocks; here is what was wished and what is told."""
+
+import asyncio
+import os
+import secrets
+import time
+
+from actors.camera import cameras
+from actors.camera.memory import Memory
+from actors.camera.opener import Opener, Wish
+from actors.camera.source import SourceInfo
+from actors.camera.stills import Stills
+from actors.camera.torch import Switch, find_torch
+from actors.camera.worker import CameraWorker, Plan, Report, Still
+from actors.media.clock import unix_ms
+from actors.media.counter import next_number
+from actors.runtime.actor import Actor, handles
+from actors.runtime.leases import Leases
+from models.errors import Conflict, Missing, ServerError, Unavailable
+from models.media import sizes
+from models.media.address import parse_picture_source
+from models.media.i420 import turned
+from models.messages import Ok
+from models.messages.camera import (
+    CameraChanged,
+    CameraInfo,
+    CameraView,
+    Capabilities,
+    CapabilitiesChanged,
+    Capture,
+    CaptureReady,
+    CaptureView,
+    GetCamera,
+    GetCapabilities,
+    GetCapture,
+    SetStreaming,
+    SetTorch,
+)
+from models.messages.event_log import RecordSystem
+from models.messages.media import Lease
+from models.messages.settings import ChangeSettings
+
+RINGS = ("frames", "jpeg", "video")
+TICK_S = 0.5
+STANDBY_AFTER_S = 10.0
+STALLED_S = 3.0  # a read that does not return
+OPEN_STALLED_S = 12.0  # an open that does not return: the device gives no first picture
+EXIT_STALLED = 75  # EX_TEMPFAIL
+CAPTURE_S = 12.0
+FPS_STEP = 1.0  # a change of the measured rate that is worth telling
+RECORD_TRIES = 5
+ASSUMED = (1920, 1080)  # while no source has ever been open
+
+
+class Camera(Actor):
+    async def on_start(self) -> None:
+        self._address = parse_picture_source(self.boot.source)
+        self._memory = Memory.load(self.boot.run_dir / "camera.json")
+        numbers = cameras.CameraNumbers(self.boot.data_dir / "cameras.json")
+        self._opener = Opener(self._address, self.boot.run_dir, self._memory, numbers)
+        self._holders = Leases()
+        self._wanted_at = time.monotonic()
+        self._report = Report(reason="the source is being opened")
+        self._info: SourceInfo | None = None  # of the last open source
+        self._stills = Stills(self.boot.data_dir / "captures")
+        self._capturing: asyncio.Future[CaptureView] | None = None
+        self._torch: Switch | None = None
+        self._torch_on = False
+        self._told: CameraView | None = None
+        self._capabilities = self._make_capabilities()
+        generations = self.boot.data_dir / "stream-generation"
+        self._worker = CameraWorker(
+            self._opener, self._memory, self.ring_writer, lambda: next_number(generations), self._on_report
+        )
+        self._steer()
+        self.hire(self._worker)
+        self.start_task(self._tick())
+
+    async def on_settings(self, changed: frozenset[str]) -> None:
+        if "torchEnabled" in changed and self._torch is not None:
+            await self._switch_torch(bool(self.settings["torchEnabled"]))
+        self._steer()
+        self._tell_view()
+
+    # ---------------------------------------------------------------- what the worker should do
+    def _steer(self) -> None:
+        demand = frozenset(ring for ring in RINGS if self._holders.wanted(ring))
+        now = time.monotonic()
+        if demand or self._capturing is not None:
+            self._wanted_at = now
+        may_rest = bool(self.settings["cameraStandbyMode"]) or not self.settings["streaming"]
+        wish = Wish(
+            str(self.settings["cameraId"]),
+            sizes.parse(str(self.settings["resolution"])),
+            int(self.settings["frameRate"]),
+        )
+        open_now = not may_rest or now - self._wanted_at < STANDBY_AFTER_S
+        self._worker.set(Plan(wish, int(self.settings["rotation"]), open_now), demand)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            await self._end_if_stalled()
+            self._steer()
+            self._tell_view()
+
+    async def _end_if_stalled(self) -> None:
+        since = self._worker.blocked_since
+        if since is None or time.monotonic() - since < (OPEN_STALLED_S if self._worker.opening else STALLED_S):
+            return
+        text = f"{self._view().source} stopped answering"
+        self.log.error("the device hangs in its driver: this process ends and is started again", source=text)
+        self._memory.stalled()
+        try:
+            await self.ask("event_log", self._history("SOURCE_LOST", text), timeout_s=1.0)
+        except ServerError as error:
+            self.log.warning("could not be recorded", reason=error.detail)
+        os._exit(EXIT_STALLED)
+
+    @handles(Lease)
+    def _lease(self, lease: Lease) -> None:
+        self._holders.take(lease)
+        self._steer()
+
+    # ---------------------------------------------------------------- what the worker says
+    def _on_report(self, report: Report) -> None:
+        before, self._report = self._report, report
+        if report.info is not None:
+            self._opened(report.info)
+        elif report.reason and report.reason != before.reason:
+            self.log.warning("no picture", reason=report.reason)
+            if not self._memory.lost:
+                self._memory.lost = True
+                self._memory.save()
+                self.start_task(self._record("SOURCE_LOST", report.reason))
+        self.degraded(report.reason)
+        self._tell_view()
+
+    def _opened(self, info: SourceInfo) -> None:
+        self.log.info(
+            "source open", source=info.title, size=sizes.text(info.size), fps=round(info.fps, 2), codec=info.codec
+        )
+        self._info = info
+        if self._memory.lost:
+            self._memory.lost = False
+            self._memory.save()
+            self.start_task(self._record("SOURCE_BACK", f"{info.title} gives pictures again"))
+        path = next((c.device.path for c in self._opener.cameras if c.identity == self._opener.identity), "")
+        self._torch = find_torch(path)
+        capabilities = self._make_capabilities()
+        if capabilities != self._capabilities:
+            self._capabilities = capabilities
+            self.publish(CapabilitiesChanged(capabilities))
+
+    def _history(self, kind: str, text: str) -> RecordSystem:
+        return RecordSystem(secrets.token_hex(16), kind, unix_ms(), self.name, text)
+
+    async def _record(self, kind: str, text: str) -> None:
+        message = self._history(kind, text)
+        for attempt in range(RECORD_TRIES):
+            try:
+                await self.ask("event_log", message)
+                return
+            except ServerError as error:
+                self.log.warning("could not be recorded", event=kind, reason=error.detail)
+                await asyncio.sleep(2**attempt)
+
+    # ---------------------------------------------------------------- views
+    def _state(self) -> tuple[str, str]:
+        """(state, reason)."""
+        if self._report.info is not None:
+            return "running", ""
+        if self._report.reason:
+            return "waiting", self._report.reason
+        if not self.settings["streaming"]:
+            return "stopped", "streaming is switched off"
+        return "standby", "nobody is looking"
+
+    def _view(self) -> CameraView:
+        state, reason = self._state()
+        info, session = self._info, self._worker.session
+        size, own, fps = ASSUMED, tuple[str, ...](), 0.0
+        wish, rotation = self._worker.plan.wish, self._worker.plan.rotation
+        if session is not None:
+            size = turned(*session.size(wish.size), rotation)
+            own = session.passthrough(wish.size, wish.fps, rotation)
+            fps = round(session.meter.rate(time.monotonic()), 1)
+        elif self._told is not None:
+            size, own = (self._told.width, self._told.height), self._told.passthrough
+        return CameraView(
+            state=state,
+            running=state == "running",
+            source=info.title if info else self._address.shown or self._address.kind,
+            kind=info.kind if info else self._address.kind,
+            width=size[0],
+            height=size[1],
+            fps=fps,
+            reason=reason,
+            passthrough=own,
+            standby=state == "standby",
+            streaming=bool(self.settings["streaming"]),
+        )
+
+    def _tell_view(self) -> None:
+        view, told = self._view(), self._told
+        if told is not None and abs(view.fps - told.fps) < FPS_STEP and _without_fps(view) == _without_fps(told):
+            return
+        self._told = view
+        self.publish(CameraChanged(view))
+
+    def _make_capabilities(self) -> Capabilities:
+        info = self._info
+        offered = tuple(map(sizes.text, info.sizes if info else sizes.ladder(ASSUMED)))
+        rates = info.rates if info else sizes.rates(30)
+        usb = tuple(
+            CameraInfo(
+                camera.number, camera.device.card, tuple(map(sizes.text, sorted({m.size for m in camera.device.modes})))
+            )
+            for camera in self._opener.cameras
+        )
+        return Capabilities(
+            camera_ids=tuple(camera.id for camera in usb) or ("0",),
+            resolutions=offered,
+            frame_rates=rates,
+            max_frame_rate=rates[-1],
+            cameras=usb or (CameraInfo("0", info.title if info else self._address.shown, offered),),
+            torch=self._torch is not None,
+            jpeg_passthrough=bool(info and info.codec == "mjpeg" and info.live),
+            video_passthrough=bool(info and info.codec == "h264" and info.live and not info.reordered),
+        )
+
+    @handles(GetCamera)
+    def _get_camera(self, _: GetCamera) -> CameraView:
+        return self._view()
+
+    @handles(GetCapabilities)
+    def _get_capabilities(self, _: GetCapabilities) -> Capabilities:
+        return self._capabilities
+
+    # ---------------------------------------------------------------- stills
+    @handles(Capture)
+    async def _capture(self, message: Capture) -> CaptureView:
+        if self._capturing is not None:
+            raise Conflict("Capture already in progress")
+        if self._report.reason:
+            raise Unavailable("Camera not started")
+        self._capturing = asyncio.get_running_loop().create_future()
+        try:
+            self._steer()
+            self._worker.take_still(Still(message.quality, self._still_taken, self._still_failed))
+            async with asyncio.timeout(CAPTURE_S):
+                view = await self._capturing
+        except TimeoutError:
+            raise Unavailable("The camera gave no picture in time") from None
+        finally:
+            self._capturing = None
+        self.publish(CaptureReady(view))
+        return view
+
+    def _still_taken(self, data: bytes, width: int, height: int) -> None:
+        if self._capturing is None or self._capturing.done():
+            return
+        try:
+            self._capturing.set_result(self._stills.add(data, width, height))
+        except OSError as error:
+            self._capturing.set_exception(Unavailable(f"The picture cannot be stored: {error.strerror}"))
+
+    def _still_failed(self, reason: str) -> None:
+        if self._capturing is not None and not self._capturing.done():
+            self._capturing.set_exception(Unavailable(reason))
+
+    @handles(GetCapture)
+    def _get_capture(self, _: GetCapture) -> CaptureView:
+        newest = self._stills.newest()
+        if newest is None:
+            raise Missing("No capture available")
+        return newest
+
+    # ---------------------------------------------------------------- switches
+    @handles(SetTorch)
+    async def _set_torch(self, message: SetTorch) -> bool:
+        if self._torch is None:
+            raise Unavailable("Torch not available")
+        wanted = not self._torch_on if message.on is None else message.on
+        await self._switch_torch(wanted)
+        await self.ask("settings", ChangeSettings({"torchEnabled": wanted}, "system", internal=True))
+        return wanted
+
+    async def _switch_torch(self, on: bool) -> None:
+        assert self._torch is not None
+        try:
+            self._torch(on)
+        except OSError as error:
+            raise Unavailable(f"The lamp cannot be switched: {error.strerror}") from None
+        self._torch_on = on
+
+    @handles(SetStreaming)
+    async def _set_streaming(self, message: SetStreaming) -> Ok:
+        await self.ask("settings", ChangeSettings({"streaming": message.on}, "ws", internal=True))
+        return Ok()
+
+
+def _without_fps(view: CameraView) -> tuple[object, ...]:
+    return tuple(getattr(view, name) for name in view.__slots__ if name != "fps")

@@ -1,0 +1,68 @@
+"""Which USB cameras there are, and the numbers ("0", "1", …) under which clients know them.
+
+A camera keeps its number when it is plugged in again, whatever /dev/videoN it becomes: it is known by its serial
+number, by the socket it sits in, or at least by its name.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from glob import glob
+from pathlib import Path
+
+from actors.camera import v4l2
+from config.files import write_atomically
+
+KNOWN_MAX = 16
+FIRST_DEVICE = "/dev/video0"
+
+
+def device_paths() -> list[str]:
+    """/dev/video* in the order of their numbers."""
+    found = {path for path in glob("/dev/video*") if path[len("/dev/video") :].isdigit()}
+    if os.path.exists(FIRST_DEVICE):
+        found.add(FIRST_DEVICE)
+    return sorted(found, key=lambda path: int(path[len("/dev/video") :]))
+
+
+def identity_of(device: v4l2.Device) -> str:
+    """What stays the same when the camera is plugged in again."""
+    for folder in ("/dev/v4l/by-id", "/dev/v4l/by-path"):
+        for link in sorted(glob(f"{folder}/*")):
+            if os.path.realpath(link) == os.path.realpath(device.path):
+                return os.path.basename(link)
+    return f"{device.bus}:{device.card}"
+
+
+def present() -> Iterator[tuple[str, v4l2.Device]]:
+    """(identity, device) of every camera that can be asked now."""
+    for path in device_paths():
+        try:
+            device = v4l2.query(path)
+        except OSError:
+            continue  # busy, forbidden, or just unplugged: whoever opens it is told why
+        if device is not None:
+            yield identity_of(device), device
+
+
+class CameraNumbers:
+    """The list of identities in the order of their first sight, on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: list[str] = []
+        try:
+            known = json.loads(path.read_text())
+            self._known = [str(identity) for identity in known][:KNOWN_MAX]
+        except (OSError, ValueError, TypeError):
+            self._known = []  # first start, or damaged: numbers begin anew
+
+    def number(self, identity: str) -> str:
+        """The id of a camera; a new one gets the next number, or that of the oldest one that is forgotten."""
+        if identity not in self._known:
+            if len(self._known) >= KNOWN_MAX:
+                self._known[KNOWN_MAX - 1] = identity
+            else:
+                self._known.append(identity)
+            write_atomically(self._path, json.dumps(self._known).encode())
+        return str(self._known.index(identity))

@@ -1,0 +1,151 @@
+"""From packets to pictures, only while somebody wants pictures.
+
+Of a codec with references the packets since the last key are kept, so that the first picture comes at once when
+somebody begins to look, and not at the camera's next key.
+"""
+
+import time
+from collections.abc import Iterator
+
+import av
+import av.error
+import numpy as np
+
+from actors.camera.source import Shot, SourceInfo
+from actors.media.container import SourceError
+from models.media.i420 import Picture, Plane
+
+KEPT_PACKETS = 600
+KEPT_BYTES = 24_000_000
+GARBAGE_IN_A_ROW = 100  # packets that could not be decoded; then the source is of no use
+HURRY_FOR_S = 10.0
+BUSY_SHARE = 0.9  # of the time between packets that decoding may take
+SMOOTHING = 0.05
+PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"})
+JPEG_RANGE = 2  # AVCOL_RANGE_JPEG
+NS = 1_000_000_000
+
+
+def picture_of(frame: av.VideoFrame, pts: int) -> Picture:
+    """The planes of a decoded frame, cut to even sides, without copying where the format is planar."""
+    if frame.format.name not in PLANAR:
+        frame = frame.reformat(format="yuv420p")
+    width, height = frame.width // 2 * 2, frame.height // 2 * 2
+    step_x = 1 if "444" in frame.format.name else 2
+    step_y = 2 if "420" in frame.format.name else 1
+    y = _plane(frame.planes[0], width, height)
+    u, v = (_plane(frame.planes[i], width // step_x, height // step_y) for i in (1, 2))
+    full_range = frame.format.name.startswith("yuvj") or int(frame.color_range) == JPEG_RANGE
+    return Picture(y, u, v, pts, full_range)
+
+
+def _plane(plane: av.video.plane.VideoPlane, width: int, height: int) -> Plane:
+    rows: Plane = np.frombuffer(memoryview(plane), np.uint8)[: plane.line_size * plane.height].reshape(
+        plane.height, plane.line_size
+    )
+    return rows[:height, :width]
+
+
+class Decoder:
+    def __init__(self, info: SourceInfo, context: av.VideoCodecContext | None) -> None:
+        self._info = info
+        self._context = context
+        self._kept: list[Shot] = []
+        self._kept_bytes = 0
+        self._running = False  # the decoder has seen the last key and everything since
+        self._garbage = 0
+        self._share = 0.0
+        self._hurry_until = 0.0
+
+    @property
+    def too_slow(self) -> bool:
+        """Pictures are being left out because decoding them takes longer than they last."""
+        return time.monotonic() < self._hurry_until
+
+    def skip(self, shot: Shot) -> None:
+        """A packet that nobody wants to see now."""
+        if self._info.intra:
+            return
+        self._running = False
+        if shot.key:
+            self._kept.clear()
+            self._kept_bytes = 0
+        elif not self._kept:
+            return  # not from the beginning: worthless until the next key
+        self._kept.append(shot)
+        self._kept_bytes += len(shot.data)
+        if len(self._kept) > KEPT_PACKETS or self._kept_bytes > KEPT_BYTES:
+            self._kept.clear()
+            self._kept_bytes = 0
+
+    def pictures(self, shot: Shot) -> Iterator[Picture]:
+        """What this packet lets us see: usually one picture, more after a pause, none at first.
+
+        Raises:
+            SourceError: the source delivers garbage.
+        """
+        if shot.draw is not None:
+            yield shot.draw()
+            return
+        if self._info.intra:
+            yield from self._decode(shot)
+            return
+        if not self._running:
+            yield from self._catch_up()
+        if shot.restart:
+            yield from self._flush()
+        yield from self._decode(shot)
+        self._remember_key(shot)
+
+    def _remember_key(self, shot: Shot) -> None:
+        """While running, the kept packets go on growing, so that a pause needs no new key."""
+        running = self._running
+        self.skip(shot)
+        self._running = running
+
+    def _catch_up(self) -> Iterator[Picture]:
+        """Decode what was kept; only the last picture is worth showing."""
+        self._running = True
+        assert self._context is not None
+        self._context.flush_buffers()
+        last: Picture | None = None
+        for shot in self._kept:
+            for picture in self._decode(shot):
+                last = picture
+        if last is not None:
+            yield last
+
+    def _flush(self) -> Iterator[Picture]:
+        assert self._context is not None
+        try:
+            frames = self._context.decode(None)
+        except av.error.FFmpegError:
+            frames = []
+        yield from (picture_of(frame, frame.pts) for frame in frames if frame.pts is not None)
+        self._context.flush_buffers()
+
+    def _decode(self, shot: Shot) -> Iterator[Picture]:
+        assert self._context is not None
+        packet = av.Packet(shot.data)
+        packet.pts = shot.pts
+        began = time.monotonic()
+        self._context.skip_frame = "NONKEY" if began < self._hurry_until and not self._info.intra else "DEFAULT"
+        try:
+            frames = self._context.decode(packet)
+        except av.error.FFmpegError:
+            self._garbage += 1
+            if self._garbage >= GARBAGE_IN_A_ROW:
+                raise SourceError(f"{self._info.title} delivers what cannot be decoded") from None
+            return
+        if frames:
+            self._garbage = 0
+        for frame in frames:
+            yield picture_of(frame, frame.pts if frame.pts is not None else shot.pts)
+        self._weigh(time.monotonic() - began)
+
+    def _weigh(self, spent_s: float) -> None:
+        """Decoding and everything that was done with the picture, against the time there is for it."""
+        self._share += SMOOTHING * (spent_s * self._info.fps - self._share)
+        if self._share > BUSY_SHARE and not self._info.intra:
+            self._hurry_until = time.monotonic() + HURRY_FOR_S
+            self._share = 0.0

@@ -1,0 +1,49 @@
+"""What the camera must still know after its process was ended by a stalled device; it lives as long as the run."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from config.files import write_atomically
+
+WAIT_AFTER_STALL_S = (0.5, 5.0, 30.0)  # the last one for every further stall: long enough to be forgiven as a restart
+
+
+@dataclass(slots=True)
+class Memory:
+    """``committed``: identity of the USB camera that has given a picture in this run. ``lost``: told as lost."""
+
+    path: Path
+    committed: str = ""
+    lost: bool = False
+    stalls: int = 0
+    closed_until: float = 0.0  # CLOCK_MONOTONIC s; the stalled device is left alone until then
+
+    @classmethod
+    def load(cls, path: Path) -> "Memory":
+        try:
+            known = json.loads(path.read_text())
+            return cls(
+                path, str(known["committed"]), bool(known["lost"]), int(known["stalls"]), float(known["closed_until"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return cls(path)
+
+    def save(self) -> None:
+        values = {key: value for key, value in asdict(self).items() if key != "path"}
+        write_atomically(self.path, json.dumps(values).encode())
+
+    def stalled(self) -> None:
+        """The device does not answer any more, and this process is about to end because of it."""
+        wait_s = WAIT_AFTER_STALL_S[min(self.stalls, len(WAIT_AFTER_STALL_S) - 1)]
+        self.stalls += 1
+        self.closed_until = time.monotonic() + wait_s
+        self.lost = True
+        self.save()
+
+    def well(self, identity: str) -> None:
+        """It has given pictures for a while."""
+        if self.stalls or self.committed != identity:
+            self.stalls, self.committed = 0, identity
+            self.save()

@@ -1,0 +1,133 @@
+"""From the address in the boot configuration and the present settings to an open source."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from actors.camera import cameras, v4l2
+from actors.camera.file import FileSource
+from actors.camera.memory import Memory
+from actors.camera.network import NetworkSource
+from actors.camera.pattern import PatternSource
+from actors.camera.source import Source
+from actors.camera.usb import UsbSource
+from actors.media.container import SourceError, in_words
+from models.media.address import MediaAddress
+from models.media.sizes import Size
+
+NO_CAMERA = "no camera found"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the settings ask of the source. ``size`` None: the largest."""
+
+    camera_id: str = "0"
+    size: Size | None = None
+    fps: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A USB camera that is plugged in."""
+
+    number: str
+    identity: str
+    device: v4l2.Device
+
+
+class Opener:
+    """Used in the worker's thread. ``cameras``: what was seen at the last look."""
+
+    def __init__(self, address: MediaAddress, run_dir: Path, memory: Memory, numbers: cameras.CameraNumbers) -> None:
+        self._address = address
+        self._run_dir = run_dir
+        self._memory = memory
+        self._numbers = numbers
+        self._paths: list[str] = []
+        self.cameras: tuple[Camera, ...] = ()
+        self.identity = ""  # of the USB camera that is open
+
+    @property
+    def may_stall(self) -> bool:
+        """Reading this kind of source can block for ever."""
+        return self._address.kind in ("auto", "v4l2")
+
+    def open(self, wish: Wish) -> Source:
+        """Raises ``SourceError`` with the reason in words."""
+        self.identity = ""
+        match self._address.kind:
+            case "pattern":
+                return PatternSource(wish.size or (1280, 720), wish.fps)
+            case "file":
+                return FileSource(self._address.target, self._run_dir)
+            case "rtsp" | "http":
+                return NetworkSource(self._address)
+            case "v4l2":
+                return self._open_device(wish)
+            case _:
+                return self._open_first(wish)
+
+    def has_news(self) -> bool:
+        """A camera may have come since the test pattern was chosen for want of one."""
+        return self._address.kind == "auto" and cameras.device_paths() != self._paths
+
+    def _look(self) -> tuple[Camera, ...]:
+        self._paths = cameras.device_paths()
+        seen = [Camera(self._numbers.number(identity), identity, device) for identity, device in cameras.present()]
+        self.cameras = tuple(sorted(seen, key=lambda camera: int(camera.number)))
+        return self.cameras
+
+    def _open_first(self, wish: Wish) -> Source:
+        """``auto``: the camera that the settings name, else the first one that works, else the test pattern."""
+        self._wait_for_stalled()
+        reason = NO_CAMERA
+        committed = self._memory.committed
+        order = sorted(self._look(), key=lambda camera: (camera.number != wish.camera_id, camera.identity != committed))
+        for camera in order:
+            try:
+                return self._use(camera, wish)
+            except SourceError as error:
+                reason = str(error)
+        if committed:
+            raise SourceError("the camera is not plugged in" if reason == NO_CAMERA else reason)
+        return PatternSource(wish.size or (1280, 720), wish.fps, reason=self._why_not() or reason)
+
+    def _why_not(self) -> str:
+        """Why a device that exists could not even be asked."""
+        for path in self._paths:
+            try:
+                v4l2.query(path)
+            except OSError as error:
+                return in_words(error, path)
+        return ""
+
+    def _open_device(self, wish: Wish) -> Source:
+        """``v4l2:DEV``: the camera that was found there first, wherever it is now."""
+        self._wait_for_stalled()
+        seen = self._look()
+        here = next((camera for camera in seen if camera.device.path == self._address.target), None)
+        same = next((camera for camera in seen if camera.identity == self._memory.committed), None)
+        camera = same or here or self._ask(self._address.target)
+        self.cameras = (camera,)
+        return self._use(camera, wish)
+
+    def _ask(self, path: str) -> Camera:
+        """A device under a name of its own (a link), or the reason why there is none."""
+        try:
+            device = v4l2.query(path)
+        except OSError as error:
+            raise SourceError(in_words(error, path)) from None
+        if device is None:
+            raise SourceError(f"{path} is not a camera")
+        identity = cameras.identity_of(device)
+        return Camera(self._numbers.number(identity), identity, device)
+
+    def _use(self, camera: Camera, wish: Wish) -> Source:
+        source = UsbSource(camera.device, wish.size, wish.fps)
+        self.identity = camera.identity
+        return source
+
+    def _wait_for_stalled(self) -> None:
+        if time.monotonic() < self._memory.closed_until:
+            raise SourceError("the camera had stopped answering; it is tried again soon")

@@ -1,0 +1,127 @@
+"""One open source and what is made of it, until it ends or the settings need another one."""
+
+import time
+import zlib
+from collections.abc import Callable
+
+from actors.camera.decoder import Decoder
+from actors.camera.outputs import FramesOutput, JpegPassthrough, MakeRing, VideoPassthrough
+from actors.camera.source import Shot, Source
+from actors.media.container import SourceError
+from models.media import sizes
+from models.media.decimate import Decimator, RateMeter
+from models.media.i420 import Picture
+from models.media.sizes import Size
+from models.media.stall import StallDetector
+
+SAMPLED_BYTES = 65_536  # of a packet, for telling whether it is the same as the last one
+AS_FAST = 0.95  # a wish for this share of the source's rate is a wish for every picture
+
+
+def fingerprint(data: bytes) -> int:
+    """Equal for equal packets, cheap for large ones."""
+    step = len(data) // SAMPLED_BYTES + 1
+    return zlib.crc32(data[::step] if step > 1 else data)
+
+
+class Session:
+    def __init__(self, source: Source, frames: FramesOutput, make_ring: MakeRing, next_generation: Callable[[], int]):
+        self.source = source
+        self.info = source.info
+        self.decoder = Decoder(source.info, source.codec_context())
+        self.meter = RateMeter()
+        self.shots = 0
+        self._frames = frames
+        self._make_ring = make_ring
+        self._next_generation = next_generation
+        self._jpeg: JpegPassthrough | None = None
+        self._video: VideoPassthrough | None = None
+        self._stall = StallDetector()
+        self._stall.opened(time.monotonic())
+        self._counted = Decimator()
+        self._frames.interrupt()
+
+    def size(self, wanted: Size | None) -> Size:
+        """The size of the pictures for a wish."""
+        if self.source.info.kind in ("v4l2", "pattern"):
+            return (self.info.size[0] // 2 * 2, self.info.size[1] // 2 * 2)
+        return sizes.choose(wanted, self.info.sizes)
+
+    def fps(self, wanted: int) -> float:
+        """0: every picture."""
+        return 0.0 if wanted >= self.info.fps * AS_FAST else float(wanted)
+
+    def passthrough(self, wanted: Size | None, fps: int, rotation: int) -> tuple[str, ...]:
+        """Rings that the source's own packets may fill."""
+        if rotation or not self.info.live or self.size(wanted) != self.info.size:
+            return ()
+        if self.info.codec == "mjpeg":
+            return ("jpeg",)
+        fits = self.info.codec == "h264" and not self.info.reordered and self.fps(fps) == 0
+        return ("video",) if fits else ()
+
+    def take(self, shot: Shot, demand: frozenset[str], wanted: Size | None, fps: int, rotation: int) -> None:
+        """Give one shot to whoever wants it.
+
+        Raises:
+            SourceError: the source delivers garbage, or the same picture for ever.
+        """
+        now = time.monotonic()
+        self._stall.seen(now, fingerprint(shot.data) if self.info.live and shot.data else None)
+        if verdict := self._stall.verdict(now):
+            raise SourceError(f"{self.info.title} gives {verdict}")
+        self.shots += 1
+        own = self.passthrough(wanted, fps, rotation)
+        thinned = self.fps(fps)
+        self._counted.fps = thinned
+        if self._counted.wants(shot.pts):
+            self.meter.add(now)
+        elif self.info.intra:
+            return
+        self._pass_through(shot, demand, own)
+        if "frames" not in demand:
+            self.decoder.skip(shot)
+            self._frames.interrupt()
+            return
+        for picture in self.decoder.pictures(shot):
+            self._frames.put(picture, self.size(wanted), rotation, thinned if not self.info.intra else 0.0)
+
+    def _pass_through(self, shot: Shot, demand: frozenset[str], own: tuple[str, ...]) -> None:
+        if "jpeg" not in own and self._jpeg is not None:
+            self._jpeg.close()
+            self._jpeg = None
+        if "video" not in own and self._video is not None:
+            self._video.close()
+            self._video = None
+        if "jpeg" in own and "jpeg" in demand:
+            self._jpeg = self._jpeg or JpegPassthrough(self._make_ring, self.info)
+            self._jpeg.put(shot)
+        if "video" in own and "video" in demand:
+            if self._video is None:
+                context = self.source.codec_context()
+                extradata = bytes(context.extradata or b"") if context is not None else b""
+                self._video = VideoPassthrough(self._make_ring, self.info, extradata, self._next_generation)
+            self._video.put(shot)
+        elif self._video is not None:
+            self._video.interrupt()
+
+    def silent(self) -> None:
+        """Nothing came just now. Raises ``SourceError`` when that lasts."""
+        if self.info.live and (verdict := self._stall.verdict(time.monotonic())):
+            raise SourceError(f"{self.info.title} gives {verdict}")
+
+    def still(self) -> Picture:
+        """The next picture at its full size; raises ``SourceError``."""
+        while True:
+            shot = self.source.read()
+            if shot is None:
+                self.silent()
+                continue
+            if pictures := list(self.decoder.pictures(shot)):
+                return pictures[-1]
+
+    def close(self) -> None:
+        for output in (self._jpeg, self._video):
+            if output is not None:
+                output.close()
+        self.source.close()

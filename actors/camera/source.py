@@ -1,0 +1,62 @@
+"""What every video source looks like to the worker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import av
+
+from models.media.i420 import Picture
+from models.media.sizes import Size
+
+INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "drawn"})  # each packet is a picture of its own
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """``size`` is what comes now, ``sizes`` what may be asked for (ascending), ``rates`` pictures per second."""
+
+    kind: str  # v4l2, rtsp, http, file, pattern
+    title: str  # in words, without credentials
+    codec: str  # mjpeg, h264, rawvideo, …; "drawn" where there are no packets
+    size: Size
+    fps: float
+    sizes: tuple[Size, ...]
+    rates: tuple[int, ...]
+    live: bool = True  # equal packets for ever mean that it is frozen
+    reordered: bool = False  # has B-frames
+
+    @property
+    def intra(self) -> bool:
+        return self.codec in INTRA_CODECS
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One packet as it came, or one picture that can be drawn. ``pts``: CLOCK_MONOTONIC ns, on arrival."""
+
+    pts: int
+    data: bytes = b""
+    key: bool = True
+    restart: bool = False  # not continued from the shot before: a file began again
+    draw: Callable[[], Picture] | None = None
+
+
+class Source(Protocol):
+    """Made open; used and closed in one thread."""
+
+    info: SourceInfo
+
+    def read(self) -> Shot | None:
+        """The next shot; None if there was none within about half a second. Raises ``SourceError`` at its end."""
+        ...
+
+    def fits(self, size: Size | None, fps: float) -> bool:
+        """Whether it can serve this wish without being opened anew."""
+        ...
+
+    def codec_context(self) -> av.VideoCodecContext | None:
+        """The decoder of its packets; None where it draws."""
+        ...
+
+    def close(self) -> None: ...

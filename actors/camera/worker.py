@@ -1,0 +1,248 @@
+"""The thread in which the camera is opened, read and closed: everything here may block."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from actors.camera.memory import Memory
+from actors.camera.opener import Opener, Wish
+from actors.camera.outputs import FramesOutput, MakeRing
+from actors.camera.session import Session
+from actors.camera.source import SourceInfo
+from actors.media import jpeg
+from actors.media.container import SourceError
+from actors.runtime.limits import WORKER_PATIENCE_S
+from actors.runtime.worker import Worker
+from models.media import i420
+from models.media.backoff import Backoff
+
+REST_S = 0.5
+OPEN_PATIENCE_S = 25.0  # to connect, to learn what comes, and to say that it failed
+GOOD_AFTER_S = 10.0  # of pictures without a break: the next failure is a new one
+NEWS_EVERY_S = 5.0
+STILL_WARM_UP = 5  # pictures until a camera that was just opened has found its exposure
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the actor wants, replaced as a whole. ``open``: the camera should be open."""
+
+    wish: Wish = field(default_factory=Wish)
+    rotation: int = 0
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the worker found. ``info`` None: not open, because of ``reason`` ("" where it was told to close)."""
+
+    info: SourceInfo | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A request for one full-size picture. Exactly one of the two is called, in the actor's loop."""
+
+    quality: int
+    done: Callable[[bytes, int, int], object]  # JPEG, width, height
+    failed: Callable[[str], object]
+
+
+class CameraWorker(Worker):
+    def __init__(
+        self,
+        opener: Opener,
+        memory: Memory,
+        make_ring: MakeRing,
+        next_generation: Callable[[], int],
+        on_report: Callable[[Report], object],
+    ) -> None:
+        super().__init__("camera capture")
+        self.plan = Plan()
+        self.demand: frozenset[str] = frozenset()
+        self.session: Session | None = None
+        self.blocked_since: float | None = None  # since when a call is under way that a dead device never ends
+        self.opening = False
+        self._opener = opener
+        self._memory = memory
+        self._make_ring = make_ring
+        self._next_generation = next_generation
+        self._on_report = on_report
+        self._frames = FramesOutput(make_ring)
+        self._wake = threading.Event()
+        self._still: Still | None = None
+        self._backoff = Backoff()
+        self._retry_at = 0.0
+        self._good_since = 0.0
+        self._news_at = 0.0
+        self._wish = Wish()
+        self._said: Report | None = None
+
+    # ---------------------------------------------------------------- called in the actor's loop
+    def set(self, plan: Plan, demand: frozenset[str]) -> None:
+        if plan.wish != self.plan.wish:
+            self._retry_at = 0.0  # another camera may work at once
+        changed = plan != self.plan
+        self.plan, self.demand = plan, demand
+        if changed:
+            self._wake.set()
+
+    def take_still(self, still: Still) -> None:
+        self._still = still
+        self._wake.set()
+
+    # ---------------------------------------------------------------- the thread
+    def run(self) -> None:
+        try:
+            while not self.stopping.is_set():
+                self.beat()
+                self._once()
+        finally:
+            self._close()
+
+    def _once(self) -> None:
+        plan = self.plan
+        if not plan.open:
+            self._close()
+            self._say(Report())
+            self._fail_still("the camera is closed")
+            self._rest(REST_S)
+        elif self.session is None:
+            self._open(plan)
+        elif plan.wish != self._wish and not self._still_fits(self.session, plan.wish):
+            self._close()
+        else:
+            self._read(self.session, plan)
+
+    def _still_fits(self, session: Session, wish: Wish) -> bool:
+        if wish.camera_id != self._wish.camera_id and session.info.kind in ("v4l2", "pattern"):
+            return False
+        if not session.source.fits(wish.size, wish.fps):
+            return False
+        self._wish = wish
+        return True
+
+    def _open(self, plan: Plan) -> None:
+        wait_s = self._retry_at - time.monotonic()
+        if wait_s > 0:
+            self._fail_still("the camera is away")
+            self._rest(min(wait_s, REST_S))
+            return
+        self._begin_blocking(opening=True)
+        try:
+            source = self._opener.open(plan.wish)
+            self.session = Session(source, self._frames, self._make_ring, self._next_generation)
+        except SourceError as error:
+            self._lost(str(error))
+            return
+        finally:
+            self._end_blocking()
+        self._wish = plan.wish
+        self._good_since = self._news_at = time.monotonic()
+
+    def _read(self, session: Session, plan: Plan) -> None:
+        self._begin_blocking(opening=False)
+        try:
+            shot = session.source.read()
+            self._end_blocking()
+            if shot is None:
+                session.silent()
+                return
+            session.take(shot, self.demand, plan.wish.size, plan.wish.fps, plan.rotation)
+        except SourceError as error:
+            self._close()
+            self._lost(str(error))
+            return
+        finally:
+            self._end_blocking()
+        self._say(Report(session.info))
+        self._look_around(session)
+        if self._still is not None:
+            self._take_still(session, plan)
+
+    def _look_around(self, session: Session) -> None:
+        now = time.monotonic()
+        if now - self._good_since > GOOD_AFTER_S and self._backoff.failures:
+            self._backoff.reset()
+        if now - self._news_at < NEWS_EVERY_S:
+            return
+        self._news_at = now
+        if session.info.kind == "v4l2" and now - self._good_since > GOOD_AFTER_S:
+            self._memory.well(self._opener.identity)
+        elif session.info.kind == "pattern" and self._opener.has_news():
+            self._close()
+
+    # ---------------------------------------------------------------- stills
+    def _take_still(self, session: Session, plan: Plan) -> None:
+        still, self._still = self._still, None
+        assert still is not None
+        try:
+            if session.info.kind == "v4l2" and session.info.sizes[-1] != session.info.size:
+                picture = self._largest(plan.wish)
+            else:
+                picture = session.still()
+        except SourceError as error:
+            self.post(still.failed, str(error))
+            return
+        width, height = i420.even(picture.width), i420.even(picture.height)
+        flat = np.empty(i420.size_of(width, height), np.uint8)
+        i420.write(picture, flat, width, height, plan.rotation)
+        turned = i420.turned(width, height, plan.rotation)
+        data = jpeg.encode(flat, *turned, still.quality, picture.full_range)
+        self.post(still.done, data, *turned)
+
+    def _largest(self, wish: Wish) -> i420.Picture:
+        """Switch the camera to its largest mode for one picture; the next turn of the loop opens it as it was."""
+        self._close()
+        self._begin_blocking(opening=True)
+        try:
+            source = self._opener.open(Wish(wish.camera_id, None, 1))
+            large = Session(source, self._frames, self._make_ring, self._next_generation)
+            try:
+                for _ in range(STILL_WARM_UP):
+                    self.beat()
+                    picture = large.still()
+                return picture
+            finally:
+                large.close()
+        finally:
+            self._end_blocking()
+
+    def _fail_still(self, reason: str) -> None:
+        still, self._still = self._still, None
+        if still is not None:
+            self.post(still.failed, reason)
+
+    # ---------------------------------------------------------------- odds and ends
+    def _lost(self, reason: str) -> None:
+        self._retry_at = time.monotonic() + self._backoff.failed()
+        self._say(Report(reason=reason))
+
+    def _say(self, report: Report) -> None:
+        if report != self._said:
+            self._said = report
+            self.post(self._on_report, report)
+
+    def _close(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            self._frames.interrupt()
+            session.close()
+
+    def _rest(self, seconds: float) -> None:
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    def _begin_blocking(self, opening: bool) -> None:
+        self.opening = opening
+        self.patience_s = OPEN_PATIENCE_S if opening else WORKER_PATIENCE_S
+        self.beat()
+        self.blocked_since = time.monotonic() if self._opener.may_stall else None
+
+    def _end_blocking(self) -> None:
+        self.blocked_since = None
+        self.beat()

@@ -1,0 +1,79 @@
+"""Opening files, network streams and devices with PyAV, with errors in words for a person."""
+
+import errno
+
+import av
+import av.container
+import av.error
+import av.logging
+
+from models.media.address import MediaAddress
+
+OPEN_S = 6.0  # to connect and to learn what the streams are
+READ_S = 2.0  # without a packet; FFmpeg may take twice as long to say so
+ANALYSE_US = 3_000_000
+
+av.logging.set_level(av.logging.PANIC)  # FFmpeg prints URLs with credentials; what matters comes as an exception
+
+
+class SourceError(Exception):
+    """The source cannot be opened or has ended; the text is a reason for a person, without credentials."""
+
+
+_WORDS: dict[int, str] = {
+    errno.ENOENT: "does not exist",
+    errno.ENODEV: "is not plugged in",
+    errno.ENXIO: "is not plugged in",
+    errno.EACCES: "may not be opened by this user",
+    errno.EPERM: "may not be opened by this user",
+    errno.EBUSY: "is in use by another program",
+    errno.ECONNREFUSED: "refuses connections",
+    errno.ETIMEDOUT: "does not answer",
+    errno.EHOSTUNREACH: "cannot be reached",
+    errno.ENETUNREACH: "cannot be reached",
+    errno.ECONNRESET: "has closed the connection",
+    errno.EIO: "gives input/output errors",
+    errno.EISDIR: "is a directory",
+}
+_KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (av.error.HTTPUnauthorizedError, "wants a user name and a password"),
+    (av.error.HTTPForbiddenError, "forbids the access"),
+    (av.error.HTTPNotFoundError, "has no such path"),
+    (av.error.HTTPError, "answers with an HTTP error"),
+    (av.error.ExitError, "does not answer"),  # our own time-out
+    (av.error.InvalidDataError, "is neither picture, video nor sound"),
+    (av.error.EOFError, "has ended"),
+    (TimeoutError, "does not answer"),
+)
+
+
+def in_words(error: Exception, name: str) -> str:
+    """What went wrong with ``name``, never with FFmpeg's own text: that holds the URL as it was given."""
+    for kind, text in _KINDS:
+        if isinstance(error, kind):
+            return f"{name} {text}"
+    number = getattr(error, "errno", None)
+    text = _WORDS.get(number, "") if isinstance(number, int) else ""
+    if text == _WORDS[errno.EACCES] and name.startswith("/dev/"):
+        text += " (add it to the group video or audio)"
+    return f"{name} {text or f'cannot be opened ({type(error).__name__})'}"
+
+
+def open_input(
+    address: MediaAddress, format_name: str | None = None, options: dict[str, str] | None = None, only: str = ""
+) -> av.container.InputContainer:
+    """Open for reading. ``only``: "video" or "audio", so that an RTSP camera is not asked for the other.
+
+    Raises:
+        SourceError: with the reason in words.
+    """
+    chosen = {"analyzeduration": str(ANALYSE_US)} | (options or {})
+    if address.kind == "rtsp":
+        chosen |= {"rtsp_transport": "tcp", "fflags": "nobuffer"}
+        chosen |= {"allowed_media_types": only} if only else {}
+    live = address.kind in ("rtsp", "http")
+    try:
+        timeout = (OPEN_S, READ_S) if live else None
+        return av.open(address.target, format=format_name, options=chosen, timeout=timeout)
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise SourceError(in_words(error, address.shown)) from None

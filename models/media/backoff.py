@@ -1,0 +1,20 @@
+"""How long to wait before the next try."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Doubles from ``first_s`` to ``largest_s``; ``reset`` when it worked."""
+
+    first_s: float = 0.5
+    largest_s: float = 15.0
+    failures: int = 0
+
+    def failed(self) -> float:
+        """Count one failure; the seconds to wait after it."""
+        self.failures += 1
+        return float(min(self.first_s * 2 ** min(self.failures - 1, 30), self.largest_s))
+
+    def reset(self) -> None:
+        self.failures = 0

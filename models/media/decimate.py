@@ -1,0 +1,55 @@
+"""Fewer pictures per second, evenly."""
+
+from dataclasses import dataclass
+
+NS = 1_000_000_000
+SLACK = 0.3  # share of an interval by which a picture may be early: sources jitter
+
+
+@dataclass(slots=True)
+class Decimator:
+    """Says of each picture whether it is wanted, so that about ``fps`` a second are; 0: every one."""
+
+    fps: float = 0.0
+    _due: int = 0
+
+    def wants(self, pts: int) -> bool:
+        """``pts`` in ns, rising. A jump (a loop, a standby) starts afresh."""
+        if self.fps <= 0:
+            return True
+        interval = int(NS / self.fps)
+        if pts < self._due - int(interval * SLACK):
+            if self._due - pts > 2 * interval:  # the clock went back
+                self._due = pts + interval
+                return True
+            return False
+        self._due = self._due + interval if pts - self._due < interval else pts + interval
+        return True
+
+
+@dataclass(slots=True)
+class RateMeter:
+    """Events per second over the last ``window_s`` seconds, and their bytes."""
+
+    window_s: float = 2.0
+    _events: list[tuple[float, int]] | None = None
+
+    def add(self, now: float, size: int = 0) -> None:
+        events = self._events = self._events or []
+        events.append((now, size))
+        while events and now - events[0][0] > self.window_s:
+            events.pop(0)
+
+    def rate(self, now: float) -> float:
+        """Events per second; 0 after a silence of the whole window."""
+        recent = [at for at, _ in self._events or () if now - at <= self.window_s]
+        if len(recent) < 2:
+            return 0.0
+        return (len(recent) - 1) / (recent[-1] - recent[0]) if recent[-1] > recent[0] else 0.0
+
+    def kbps(self, now: float) -> float:
+        """Thousand bits per second."""
+        recent = [(at, size) for at, size in self._events or () if now - at <= self.window_s]
+        if len(recent) < 2 or recent[-1][0] <= recent[0][0]:
+            return 0.0
+        return sum(size for _, size in recent[1:]) * 8 / 1000 / (recent[-1][0] - recent[0][0])
