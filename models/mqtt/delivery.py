@@ -6,10 +6,10 @@ we are. The broker keeps its half in the session. Whatever the answer at the nex
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-_CARD = struct.Struct("!4sQHBxI")  # magic, sequence, packet identifier, phase, session
+_CARD = struct.Struct("!4sQHBBI")  # magic, sequence, packet identifier, phase, QoS, session
 _CHECK = struct.Struct("!I")
 _MAGIC = b"IPM1"
 CARD_BYTES = _CARD.size + _CHECK.size
@@ -54,17 +54,18 @@ class Card:
     packet_id: int = 0
     phase: Phase = Phase.IDLE
     session: int = 0
+    qos: int = 2
 
     def step(self, step: Step) -> "Card":
         """The card after ``step``; unchanged where the table has no entry (a stray acknowledgement)."""
-        return Card(self.sequence, self.packet_id, AFTER[self.phase].get(step, self.phase), self.session)
+        return replace(self, phase=AFTER[self.phase].get(step, self.phase))
 
     @property
     def under_way(self) -> bool:
         return self.phase in (Phase.SENT, Phase.RELEASED)
 
     def pack(self) -> bytes:
-        body = _CARD.pack(_MAGIC, self.sequence, self.packet_id, self.phase, self.session)
+        body = _CARD.pack(_MAGIC, self.sequence, self.packet_id, self.phase, self.qos, self.session)
         return body + _CHECK.pack(zlib.crc32(body))
 
     @classmethod
@@ -73,8 +74,9 @@ class Card:
         body, check = data[: _CARD.size], data[_CARD.size : CARD_BYTES]
         if len(data) < CARD_BYTES or check != _CHECK.pack(zlib.crc32(body)):
             return cls()
-        magic, sequence, packet_id, phase, session = _CARD.unpack(body)
-        return cls(sequence, packet_id, Phase(phase), session) if magic == _MAGIC and phase in set(Phase) else cls()
+        magic, sequence, packet_id, phase, qos, session = _CARD.unpack(body)
+        known = magic == _MAGIC and phase in set(Phase) and qos in (1, 2)
+        return cls(sequence, packet_id, Phase(phase), session, qos) if known else cls()
 
 
 def session_of(host: str, port: int, client_id: str) -> int:

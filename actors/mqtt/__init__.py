@@ -1,0 +1,1 @@
+"""The broker connection: events, states, pictures and telemetry out, commands in."""
