@@ -5,12 +5,16 @@ from aiohttp.typedefs import Middleware
 
 from api.bodies import MAX_BODY
 from api.context import Context
+from api.front import FRONT, Front
 from api.routes import add_routes
 
 
 def build_app(context: Context) -> web.Application:
     """The application as it is served over HTTPS."""
     app = web.Application(client_max_size=MAX_BODY, middlewares=_middlewares())
+    front = app[FRONT] = Front(context)
+    app.on_startup.append(front.start)
+    app.on_shutdown.append(front.stop)
     add_routes(app, context)
     return app
 

@@ -51,8 +51,9 @@ class Context(Protocol):
     def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
         """Entries as they come, for ever: newest-wins for frames and jpeg, every one in order for video, pcm, audio.
 
-        It begins with the newest entry, however old that is, and keeps the ring leased until it is closed: use
-        ``contextlib.aclosing``. All followers of a ring in this process share one reader and the same ``Entry`` (and
-        bytes) objects. A follower that lags by more than its bound sees a gap in ``Entry.sequence``.
+        The former begin with the newest entry, however old that is, the latter with what comes from now on. The ring is
+        leased until the iterator is closed: use ``contextlib.aclosing``. All followers of a ring in this process share
+        one reader and the same ``Entry`` (and bytes) objects. A follower that lags by more than its bound sees a gap in
+        ``Entry.sequence``.
         """
         ...

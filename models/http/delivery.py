@@ -1,19 +1,15 @@
 """What waits for one socket, and in which order it goes out.
 
-    answers and events   in order, never dropped; too many of them and the socket must be closed
-    state                the newest of each kind, at most once per interval, never before the answer it follows from
-    pictures             a ``ViewerQueue``
-    sound, boxes         the oldest is dropped
-
-Time is a number: seconds of any steady clock.
+answers and events   in order, never dropped; too many of them and the socket must be closed
+state                the newest of each kind, never before the answer it follows from
+pictures             a ``ViewerQueue``
+sound, boxes         the oldest is dropped
 """
 
 from collections import deque
 
-from models.http.limits import LEVELS_EVERY_S, QUEUED_MESSAGES, QUEUED_SOUND, SETTINGS_EVERY_S, STATUS_EVERY_S
+from models.http.limits import QUEUED_MESSAGES, QUEUED_SOUND
 from models.http.viewer import ViewerQueue
-
-EVERY_S = {"settings": SETTINGS_EVERY_S, "status": STATUS_EVERY_S, "levels": LEVELS_EVERY_S}
 
 
 class Outbox:
@@ -22,12 +18,11 @@ class Outbox:
     def __init__(self) -> None:
         self.video: ViewerQueue | None = None
         self._first: deque[bytes] = deque()
+        self._events: deque[bytes] = deque()  # before the snapshot is out
         self._state: dict[str, bytes] = {}
-        self._sent_at: dict[str, float] = {}
         self._sound: deque[bytes] = deque(maxlen=QUEUED_SOUND)
         self._boxes: bytes | None = None
         self._held = 0
-        self._events: deque[bytes] = deque()
         self._opened = False
 
     def answer(self, frame: bytes) -> bool:
@@ -36,12 +31,12 @@ class Outbox:
         return len(self._first) + len(self._events) <= QUEUED_MESSAGES
 
     def event(self, frame: bytes) -> bool:
-        """As ``answer``; before the snapshot is out it waits for it."""
+        """As ``answer``; until the snapshot is out it waits for it."""
         (self._first if self._opened else self._events).append(frame)
         return len(self._first) + len(self._events) <= QUEUED_MESSAGES
 
     def state(self, kind: str, frame: bytes) -> None:
-        self._state.pop(kind, None)
+        self._state.pop(kind, None)  # to the end: what changed last goes last
         self._state[kind] = frame
 
     def sound(self, frame: bytes) -> None:
@@ -67,30 +62,21 @@ class Outbox:
     def let_go(self) -> None:
         self._held -= 1
 
-    def take(self, now: float) -> bytes | None:
+    def take_answer(self) -> bytes | None:
+        """The next answer or event; all that a closing socket still gets."""
+        return self._first.popleft() if self._first else None
+
+    def take(self) -> bytes | None:
         """The next frame to write, None where nothing may go now."""
         if self._first:
             return self._first.popleft()
         if not self._opened:
             return None
-        if not self._held:
-            for kind in self._state:
-                if now >= self._due(kind):
-                    self._sent_at[kind] = now
-                    return self._state.pop(kind)
+        if self._state and not self._held:
+            return self._state.pop(next(iter(self._state)))
         if self.video is not None and (frame := self.video.take()) is not None:
             return frame
         if self._sound:
             return self._sound.popleft()
         boxes, self._boxes = self._boxes, None
         return boxes
-
-    def wake_at(self) -> float | None:
-        """When ``take`` may give a state that is held back by its interval; None: not by itself."""
-        if not self._opened or self._held or not self._state:
-            return None
-        return min(self._due(kind) for kind in self._state)
-
-    def _due(self, kind: str) -> float:
-        sent = self._sent_at.get(kind)
-        return float("-inf") if sent is None else sent + EVERY_S.get(kind, 0.0)

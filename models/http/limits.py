@@ -5,7 +5,8 @@ STREAM_CLIENTS = 64  # at once, for the whole device
 STREAM_CLIENTS_PER_ADDRESS = 32  # a proxy is one address
 STREAM_BACKLOG = 64 * 1024  # unacknowledged bytes above which pictures are skipped for this client
 STREAM_STUCK_S = 20.0  # a client that takes no byte for so long is cut off
-NO_SIGNAL_AFTER_S = 2.0  # without a picture
+NO_SIGNAL_AFTER_S = 2.0  # without a picture, and the camera says that it does not run
+NO_SIGNAL_ANYWAY_AFTER_S = 6.0  # the camera runs and still there is none: the encoder is being replaced
 NO_SIGNAL_EVERY_S = 1.0
 NO_SIGNAL_FOR_S = 30.0  # then the stream ends
 

@@ -1,0 +1,62 @@
+"""What the whole HTTP surface shares: the last news, the viewers of /stream, the sockets."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from api.context import Context
+from api.live.hub import Hub
+from api.now import QUESTIONS, Now
+from api.streams import Streams
+from models.messages import News
+from models.messages.camera import CameraChanged
+from models.messages.facade import ViewersView
+from models.messages.supervisor import ActorChanged
+
+
+class Front:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.now = Now()
+        self.streams = Streams(context, self.now)
+        self.hub = Hub(context, self.now, self.viewers, lambda: self.streams.addresses)
+        self.streams.changed = self.hub.changed = self._viewers_changed
+        self._last = ViewersView(0, 0)
+        self._ticking: asyncio.Task[Any] | None = None
+        self.on_viewers: Callable[[ViewersView], None] = lambda _viewers: None  # set by who publishes it
+
+    async def start(self, _app: web.Application) -> None:
+        """Ask what is known already."""
+        await self.now.refresh(self._context)
+        self._ticking = self._context.start_task(self.hub.tick())
+
+    async def stop(self, _app: web.Application) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
+        await self.streams.close()
+        await self.hub.close()
+
+    def news(self, news: News) -> None:
+        """Something has happened: remember it, and tell whom it concerns."""
+        self.now.take(news)
+        self.hub.news(news)
+        match news:
+            case CameraChanged(camera=camera) if not camera.streaming:
+                self.streams.end()
+            case ActorChanged(name=name, state="up") if name in QUESTIONS:
+                self._context.start_task(self.now.refresh(self._context, name))
+
+    def viewers(self) -> ViewersView:
+        return ViewersView(len(self.streams) + len(self.hub.pictures), len(self.hub))
+
+    def _viewers_changed(self) -> None:
+        viewers = self.viewers()
+        if viewers != self._last:
+            self._last = viewers
+            self.hub.mark("status")
+            self.on_viewers(viewers)
+
+
+FRONT: web.AppKey[Front] = web.AppKey("front", Front)

@@ -1,0 +1,1 @@
+"""/ws: one socket, its commands, and what is broadcast to all."""

@@ -1,0 +1,275 @@
+"""What each client message does. ``COMMANDS``: type → handler; gates and checks have been passed before."""
+
+import base64
+import binascii
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from api.live import messages
+from api.live.messages import Message, error
+from api.live.socket import LiveSocket
+from config.settings import REGISTRY
+from models.errors import Conflict, LimitReached, ServerError, Unavailable
+from models.http import limits
+from models.http.handshake import Event
+from models.http.schema import MAX_TALK_BYTES, WANTS
+from models.http.viewer import ViewerQueue
+from models.messages.auth import LogIn, WhoIs
+from models.messages.camera import Capture, SetStreaming
+from models.messages.encoder import RequestKeyframe, SetVideoQuality
+from models.messages.settings import ChangeResult, ChangeSettings
+from models.messages.speaker import Speak, TalkChunk
+
+if TYPE_CHECKING:
+    from api.live.hub import Hub
+
+Command = Callable[[LiveSocket, Message, "Hub"], Awaitable[None]]
+COMMANDS: dict[str, Command] = {}
+CAPTURE_S = 20.0
+CAPTURE_RETRY_MS = 800
+SPEAK_S = 10.0
+TALK_S = 1.0
+
+
+def command(kind: str) -> Callable[[Command], Command]:
+    def register(handler: Command) -> Command:
+        COMMANDS[kind] = handler
+        return handler
+
+    return register
+
+
+def failed(request: Message, failure: ServerError, code: str) -> Message:
+    more: dict[str, Any] = {"inReplyTo": request["type"]}
+    if "retryAfterMs" in failure.fields:
+        more["retryAfterMs"] = failure.fields["retryAfterMs"]
+    return error(failure.detail, code, **more)
+
+
+# ---------------------------------------------------------------- who is there
+@command("auth")
+async def authenticate(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    """By token or password. A good one without a Pro licence is refused: only a cookie makes a dashboard."""
+    caller, answer = socket.caller, {"type": "auth", "success": True, "timestamp": messages.now_ms()}
+    try:
+        if "token" in request:
+            token = request["token"]
+            identity = await hub.context.ask("auth", WhoIs("bearer", token, caller.address))
+            good, session_id = identity.authenticated, identity.session_id
+        else:
+            session = await hub.context.ask("auth", LogIn(request["password"], caller.address), SPEAK_S)
+            good, token, session_id = True, session.token, session.session_id
+            answer |= {"token": session.token, "csrfToken": session.csrf_token}
+    except ServerError as failure:
+        return _auth_failed(socket, request, messages.auth_failure(failure), isinstance(failure, Unavailable))
+    if not good:
+        answer = {"type": "auth", "success": False, "error": "Invalid token", "timestamp": messages.now_ms()}
+        return _auth_failed(socket, request, answer, False)
+    if not caller.dashboard and not hub.context.license.is_pro:
+        socket.answer(messages.pro_required("api_access", False, inReplyTo="auth"), request)
+        return socket.step(Event.PRO_NEEDED)
+    caller.authenticated, caller.session_id = True, session_id
+    caller.token, caller.carrier = (token, "bearer") if not caller.dashboard else (caller.token, "cookie")
+    was_ready = socket.ready
+    socket.answer(answer, request)
+    if not was_ready:
+        await hub.welcome(socket)
+
+
+def _auth_failed(socket: LiveSocket, request: Message, answer: Message, ours: bool) -> None:
+    """``ours``: the auth actor was away; the client has not used up a try."""
+    socket.answer(answer, request)
+    socket.tries += 0 if ours else 1
+    if socket.tries >= limits.AUTH_TRIES:
+        socket.step(Event.FAILED_LAST)
+
+
+@command("ping")
+async def ping(socket: LiveSocket, request: Message, _hub: "Hub") -> None:
+    pong = {"type": "pong", "timestamp": messages.now_ms()}
+    if "timestamp" in request:
+        pong["clientTimestamp"] = request["timestamp"]
+    socket.answer(pong, request)
+
+
+@command("hello")
+async def hello(socket: LiveSocket, request: Message, _hub: "Hub") -> None:
+    """Extension: ask for messages outside the API document."""
+    socket.wants = frozenset(request["want"]) & frozenset(WANTS)
+    socket.answer({"type": "hello", "want": sorted(socket.wants)}, request)
+
+
+# ---------------------------------------------------------------- settings
+@command("setting")
+async def setting(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    key = request["key"]
+    ack: Message = {"type": "setting_ack", "success": False, "key": key}
+    socket.outbox.hold()
+    try:
+        result = await hub.context.ask("settings", ChangeSettings({key: request["value"]}, "ws"))
+    except ServerError as failure:
+        socket.answer(ack | {"error": failure.detail}, request)
+    else:
+        socket.answer(ack | _outcome(key, result), request)
+    finally:
+        _let_go(socket)
+
+
+def _outcome(key: str, result: ChangeResult) -> Message:
+    if result.errors:
+        return {"error": result.errors[0].removeprefix(f"{key}: ")}
+    if result.pro_blocked:
+        return {"error": messages.PRO_MESSAGE, "feature": REGISTRY[key].pro, "proBlocked": [key]}
+    return {"success": True, "value": result.view.effective[key]}
+
+
+@command("settings_batch")
+async def settings_batch(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    ack: Message = {"type": "settings_batch_ack", "success": False}
+    socket.outbox.hold()
+    try:
+        result = await hub.context.ask("settings", ChangeSettings(request["settings"], "ws"))
+    except ServerError as failure:
+        socket.answer(ack | {"error": failure.detail}, request)
+    else:
+        listed = {"errors": result.errors, "proBlocked": result.pro_blocked, "applied": result.applied}
+        told = {name: list(keys) for name, keys in listed.items() if keys}
+        socket.answer(ack | {"success": not result.errors} | told, request)
+    finally:
+        _let_go(socket)
+
+
+def _let_go(socket: LiveSocket) -> None:
+    socket.outbox.let_go()
+    socket.wake()
+
+
+# ---------------------------------------------------------------- pictures
+@command("enableH264")
+async def enable_h264(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    framing = request.get("framing", "raw")
+    if not request.get("enable", request.get("enabled", True)):
+        hub.pictures.drop(socket)
+        socket.answer(messages.h264_ack(hub.now.video, framing, enabled=False), request)
+    elif not hub.now.camera.streaming:
+        refused = {"success": False, "enabled": False, "error": "Camera not started"}
+        socket.answer({"type": "h264_ack", **refused}, request)
+    else:
+        hub.pictures.add(socket, ViewerQueue(framing), request)
+
+
+@command("requestKeyframe")
+async def request_keyframe(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    if not socket.watching:
+        socket.answer(error("H.264 is not enabled", "H264_UNAVAILABLE", inReplyTo=request["type"]), request)
+        return
+    hub.context.tell("encoder", RequestKeyframe())
+
+
+@command("h264_quality")
+async def h264_quality(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    quality = request.get("quality", request.get("value"))
+    if quality is None:
+        socket.answer(error("quality: Missing", "BAD_MESSAGE", inReplyTo=request["type"]), request)
+        return
+    try:
+        video = await hub.context.ask("encoder", SetVideoQuality(int(quality)))
+    except ServerError as failure:
+        ack = {"type": "h264_ack", "success": False, "enabled": socket.watching, "error": failure.detail}
+        socket.answer(ack, request)
+        return
+    hub.now.keep(video)
+    framing = socket.outbox.video.framing if socket.outbox.video else "raw"
+    socket.answer(messages.h264_ack(video, framing, enabled=socket.watching), request)
+    hub.pictures.tell_quality(except_for=socket)
+
+
+@command("stream_control")
+async def stream_control(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    """The answer is the status that everybody gets."""
+    try:
+        await hub.context.ask("camera", SetStreaming(request["action"] == "start"))
+    except ServerError as failure:
+        socket.answer(failed(request, failure, "CAMERA_NOT_STARTED"), request)
+        return
+    await hub.now.refresh(hub.context, "camera")
+    hub.mark("status")
+
+
+@command("capture")
+async def capture(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    socket.spawn(_capture(socket, request, hub))
+
+
+async def _capture(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    """``capture_ready`` comes with the camera's news, to everybody."""
+    try:
+        await hub.context.ask("camera", Capture(int(request.get("quality", 95))), CAPTURE_S)
+    except Conflict:
+        busy = {"type": "capture_busy", "timestamp": messages.now_ms(), "retryAfterMs": CAPTURE_RETRY_MS}
+        socket.answer(busy, request)
+    except ServerError as failure:
+        away = failure.code == Unavailable.code or not hub.now.camera.running
+        socket.answer(failed(request, failure, "CAMERA_NOT_STARTED" if away else "CAPTURE_FAILED"), request)
+
+
+# ---------------------------------------------------------------- sound
+@command("audio_subscribe")
+async def audio_subscribe(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    wished = next((request[key] for key in ("enabled", "enable", "subscribe") if key in request), True)
+    if not wished:
+        hub.sound.drop(socket)
+        socket.answer(messages.audio_ack(False), request)
+    elif not hub.context.settings.get("audioEnabled", True):
+        socket.answer(messages.audio_ack(False, "AUDIO_DISABLED", "Audio is switched off"), request)
+    elif hub.now.microphone is not None and hub.now.microphone.state == "none":
+        why = hub.now.microphone.reason or "There is no microphone"
+        socket.answer(messages.audio_ack(False, "AUDIO_UNAVAILABLE", why), request)
+    else:
+        socket.answer(messages.audio_ack(True), request)
+        hub.sound.add(socket)
+
+
+@command("audio")
+async def talk(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    try:
+        pcm = base64.b64decode(request["data"], validate=True)
+    except (binascii.Error, ValueError):
+        return _talk_error(socket, "data: Invalid base64", "BAD_AUDIO")
+    if len(pcm) % 2 or len(pcm) > MAX_TALK_BYTES:
+        return _talk_error(socket, "data: 16-bit samples, at most 16384 bytes", "BAD_AUDIO")
+    try:
+        await hub.context.ask("speaker", TalkChunk(socket.talk_name, pcm, bool(request.get("end", False))), TALK_S)
+    except Conflict as failure:
+        _talk_error(socket, failure.detail, "TALK_BUSY")
+    except ServerError as failure:
+        _talk_error(socket, failure.detail, "AUDIO_UNAVAILABLE")
+
+
+def _talk_error(socket: LiveSocket, why: str, code: str) -> None:
+    """Sixty chunks a second would make sixty errors."""
+    if socket.buckets["talk_error"].take(time.monotonic()):
+        socket.answer(error(why, code, inReplyTo="audio"))
+
+
+@command("tts")
+async def speak(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+    words = "".join(letter if letter.isprintable() else " " for letter in request["message"]).strip()
+    if not words:
+        socket.answer(error("message: Nothing to say", "INVALID_VALUE", inReplyTo="tts"), request)
+        return
+    job = Speak(words, str(request.get("voice", "")), int(request.get("volume", 100)))
+    socket.spawn(_speak(socket, request, hub, job))
+
+
+async def _speak(socket: LiveSocket, request: Message, hub: "Hub", job: Speak) -> None:
+    try:
+        spoken = await hub.context.ask("speaker", job, SPEAK_S)
+    except LimitReached as failure:
+        socket.answer(failed(request, failure, "TTS_RATE_LIMITED"), request)
+    except ServerError as failure:
+        socket.answer(failed(request, failure, "TTS_UNAVAILABLE"), request)
+    else:
+        if "tts_ack" in socket.wants:
+            socket.answer({"type": "tts_ack", "success": True, "durationMs": spoken.duration_ms}, request)

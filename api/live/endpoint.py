@@ -1,0 +1,74 @@
+"""GET /ws: from the upgrade to the last close."""
+
+import asyncio
+import time
+
+from aiohttp import WSMsgType, web
+
+from api.client import address_of
+from api.context import Context
+from api.front import FRONT
+from api.live import messages
+from api.live.door import caller_of
+from api.live.hub import Hub
+from api.live.inbox import receive
+from api.live.socket import LiveSocket
+from api.pipe import Pipe
+from models.errors import Invalid, Unavailable
+from models.http import limits
+from models.http.handshake import Close
+
+ENDED = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
+
+
+async def serve(request: web.Request, context: Context) -> web.StreamResponse:
+    """One socket, for as long as it lives."""
+    hub = request.app[FRONT].hub
+    # No compression: H.264 and base64 sound do not shrink, and every frame is made once for all sockets.
+    ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=limits.MAX_TEXT, timeout=limits.CLOSE_S)
+    if not ws.can_prepare(request).ok:
+        raise Invalid("A WebSocket upgrade is expected")
+    if not hub.room_for(address_of(request)):
+        raise Unavailable("Too many connections")
+    caller = await caller_of(request, context)
+    if isinstance(caller, web.Response):
+        return caller
+    await ws.prepare(request)
+    if request.transport is None:
+        return ws
+    socket = LiveSocket(ws, Pipe(request.transport), caller)
+    hub.join(socket)
+    writer = asyncio.create_task(socket.write())
+    try:
+        if socket.ready:
+            await hub.welcome(socket)
+        else:
+            socket.answer({"type": "auth_required", "timestamp": messages.now_ms()})
+        await _read(socket, hub)
+    finally:
+        hub.leave(socket)
+        await socket.stop()
+        await _finish(socket, writer)
+    return ws
+
+
+async def _read(socket: LiveSocket, hub: Hub) -> None:
+    while (message := await socket.ws.receive()).type not in ENDED:
+        socket.seen_at = time.monotonic()
+        if message.type is WSMsgType.TEXT:
+            await receive(socket, message.data, hub)
+        elif message.type is WSMsgType.BINARY:
+            socket.end(Close.BINARY)
+        elif message.type is WSMsgType.PING:
+            await socket.ws.pong(message.data)
+
+
+async def _finish(socket: LiveSocket, writer: "asyncio.Task[None]") -> None:
+    """The client went, or we close: the writer has the last word, but not for ever."""
+    socket.end(Close.NORMAL)
+    done, _ = await asyncio.wait({writer}, timeout=2 * limits.CLOSE_S)
+    if not done:
+        writer.cancel()
+        socket.pipe.abort()
+    elif (error := writer.exception()) is not None and not isinstance(error, ConnectionError):
+        raise error

@@ -1,0 +1,257 @@
+"""Server messages, as ``models.http.schema.SERVER`` has them. All times are Unix ms."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from api.now import Now
+from api.shapes import license_shape, settings_shape, status_shape
+from models.errors import ServerError
+from models.events import Event
+from models.http.limits import CAPTURE_KEPT_S, SOUND_CHUNK_MS
+from models.http.schema import DETECTION_KEYS
+from models.messages.camera import Capabilities, CaptureView
+from models.messages.detector import DetectionFrame, DetectorView, Level
+from models.messages.encoder import VideoView
+from models.messages.facade import ViewersView
+from models.messages.license import LicenseView
+from models.messages.mqtt import MqttView
+from models.messages.rtsp import RtspView
+from models.messages.settings import SettingsView
+
+Message = dict[str, Any]
+PRO_MESSAGE = "Pro license required"
+DIRECT_HINT = "Access this feature through the web dashboard or upgrade to Pro"
+DASHBOARD_HINT = "Upgrade to Pro to use this feature"
+PRO_FEATURES = (
+    "motion_detection",
+    "sound_detection",
+    "object_detection",
+    "event_history",
+    "event_export",
+    "storage_analytics",
+    "rtsp_streaming",
+    "mqtt_integration",
+    "certificate_download",
+    "two_way_audio",
+    "reverse_proxy",
+    "api_access",
+)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def connected(name: str, version: str, device: str, pro: bool) -> Message:
+    return {
+        "type": "connected",
+        "authenticated": True,
+        "timestamp": now_ms(),
+        "server": {"name": name, "version": version, "deviceId": device},
+        "features": dict.fromkeys(PRO_FEATURES, pro),
+    }
+
+
+def error(message: str, code: str, **more: object) -> Message:
+    return {"type": "error", "message": message, "code": code, "timestamp": now_ms()} | more
+
+
+def pro_required(feature: str, dashboard: bool, **more: object) -> Message:
+    hint = DASHBOARD_HINT if dashboard else DIRECT_HINT
+    return error(PRO_MESSAGE, "PRO_REQUIRED", feature=feature, hint=hint, **more)
+
+
+def auth_failure(failure: ServerError) -> Message:
+    """With ``lockout`` and ``lockoutRemaining`` where the address is locked out."""
+    answer: Message = {"type": "auth", "success": False, "error": failure.detail, "timestamp": now_ms()}
+    if "lockoutRemaining" in failure.fields:
+        answer |= {"lockout": True, "lockoutRemaining": failure.fields["lockoutRemaining"]}
+    return answer
+
+
+def settings(view: SettingsView, license: LicenseView, changed: Iterable[str], source: str) -> Message:
+    data = settings_shape(view.stored, license)
+    return {"type": "settings", "data": data, "changed": list(changed), "source": source, "timestamp": now_ms()}
+
+
+def status(now: Now, viewers: ViewersView, license: LicenseView, warning: bool) -> Message:
+    """``warning``: some actor is degraded or restarting."""
+    stored = now.settings.stored if now.settings else None
+    shape = status_shape(now.camera, viewers, stored, license) if stored else _bare_status(now, viewers)
+    state = "STANDBY" if now.camera.standby else "ACTIVE"
+    if now.camera.state == "failed":
+        state = "CRITICAL"
+    elif warning or now.camera.state == "waiting":
+        state = "WARNING"
+    more = {"viewerCount": viewers.clients, "detection": detection(now.detectors), "state": state}
+    return {"type": "status", **shape, **more, "timestamp": now_ms()}
+
+
+def _bare_status(now: Now, viewers: ViewersView) -> Message:
+    """While the settings have not been heard of yet."""
+    return {
+        "streaming": now.camera.streaming,
+        "cameraRunning": now.camera.running,
+        "clients": viewers.clients,
+        "wsClients": viewers.ws_clients,
+        "settings": {},
+    }
+
+
+def detection(detectors: Mapping[str, DetectorView]) -> Message:
+    """What each switch does; a kind that no detector answers for is off."""
+    found: Message = {key: {"enabled": False, "active": False} for key in DETECTION_KEYS}
+    for switch in (switch for view in detectors.values() for switch in view.switches):
+        key = camel(switch.key)
+        found[key] = {"enabled": switch.enabled, "active": switch.active}
+        if switch.last_event_id:
+            found[key]["lastEventId"] = switch.last_event_id
+        if switch.degraded:
+            found[key]["degraded"] = switch.degraded
+    return found
+
+
+def camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def h264_ack(video: VideoView | None, framing: str, **more: object) -> Message:
+    """``more`` beats what the encoder says: codec, width, height and generation of the access unit at hand."""
+    answer: Message = {"type": "h264_ack", "success": True, "enabled": True, "framing": framing}
+    if video is not None:
+        answer |= {"fps": round(video.fps, 1), "quality": video.quality, "bitrateKbps": round(video.target_kbps)}
+        answer |= {"width": video.width, "height": video.height, "generation": video.generation}
+        answer |= {"codec": video.codec} if video.codec else {}
+    return answer | more
+
+
+def event(happened: Event) -> Message | None:
+    """The message of a detection; None for what the document has no message for (SYSTEM_*)."""
+    base: Message = {"eventId": happened.event_id, "timestamp": happened.timestamp}
+    details, metadata = happened.details, happened.metadata
+    confidence = happened.confidence or 0
+    match happened.type:
+        case "MOTION":
+            return {"type": "motion_detected", **base, **_some(details, "changedPercent", "width", "height")}
+        case "ANY_SOUND":
+            return {"type": "sound_detected", **base, **_some(details, "db", "rms")}
+        case "DOG_BARK" | "BABY_CRY":
+            kind = "sound_classified" if happened.type == "DOG_BARK" else "baby_cry_classified"
+            heard = {"className": str(details.get("className", "")), "confidence": confidence}
+            return {"type": kind, **base, **heard, **_some(metadata, "durationMs")}
+        case "OBJECT_PERSON" | "OBJECT_DOG":
+            seen = happened.type.removeprefix("OBJECT_").lower()
+            about = {"objectClass": seen, "confidence": confidence, "eventType": happened.phase}
+            return {"type": "object_detected", **base, **about, **_some(metadata, "trackId"), **_box(metadata)}
+        case _:
+            return None
+
+
+def _some(values: Mapping[str, Any], *keys: str) -> Message:
+    return {key: values[key] for key in keys if values.get(key) is not None}
+
+
+def _box(values: Mapping[str, Any]) -> Message:
+    """Flat in the event (metadata has no nesting), an object on the wire."""
+    sides = {side: values.get(f"box{side.upper()}", values.get(side)) for side in "xywh"}
+    return {"box": sides} if None not in sides.values() else {}
+
+
+def detection_frame(seen: DetectionFrame) -> Message:
+    objects = [
+        {
+            "trackId": tracked.track_id,
+            "objectClass": tracked.object_class,
+            "confidence": tracked.confidence,
+            "box": {side: round(min(max(getattr(tracked, side), 0.0), 1.0), 4) for side in "xywh"},
+        }
+        for tracked in seen.objects[:64]
+    ]
+    return {
+        "type": "detection_frame",
+        "timestamp": seen.timestamp,
+        "width": seen.width,
+        "height": seen.height,
+        "objects": objects,
+        "inferenceMs": round(seen.inference_ms, 1),
+        "pts": seen.pts,
+    }
+
+
+def capture_ready(still: CaptureView) -> Message:
+    return {
+        "type": "capture_ready",
+        "url": "/capture",
+        "width": still.width,
+        "height": still.height,
+        "timestamp": still.timestamp,
+        "size": still.size,
+        "captureId": still.capture_id,
+        "expiresAt": still.timestamp + int(CAPTURE_KEPT_S * 1000),
+    }
+
+
+def mqtt_status(view: MqttView | None, pro: bool) -> Message:
+    """A free device shows nothing of it, but the message keeps its place in the snapshot."""
+    if view is None or not pro:
+        blank = {"enabled": False, "connected": False, "brokerUrl": "", "port": 0, "topicPrefix": ""}
+        return {"type": "mqtt_status", **blank, "lastError": None}
+    return {
+        "type": "mqtt_status",
+        "enabled": view.enabled,
+        "connected": view.connected,
+        "brokerUrl": view.broker_url,
+        "port": view.port,
+        "topicPrefix": view.topic_prefix,
+        "lastError": view.last_error or None,
+        "reconnectInSec": view.reconnect_in_s,
+    }
+
+
+def rtsp_status(view: RtspView | None, stored: Mapping[str, Any]) -> Message:
+    port, path = stored.get("rtspPort", 0), stored.get("rtspPath", "")
+    if view is None:
+        about = {"enabled": False, "running": False, "port": port, "path": path, "clients": 0}
+        return {"type": "rtsp_status", **about, "lastError": None}
+    return {
+        "type": "rtsp_status",
+        "enabled": view.enabled,
+        "running": view.running,
+        "port": view.port,
+        "path": view.path,
+        "clients": view.clients,
+        "lastError": view.last_error or None,
+    }
+
+
+def license_changed(license: LicenseView) -> Message:
+    shape = license_shape(license)
+    return {"type": "license:changed", "license": shape, "isPro": license.is_pro, "timestamp": now_ms()}
+
+
+def capabilities_changed(capabilities: Capabilities) -> Message:
+    body = {
+        "cameraIds": list(capabilities.camera_ids),
+        "resolutions": list(capabilities.resolutions),
+        "frameRates": list(capabilities.frame_rates),
+        "maxFrameRate": capabilities.max_frame_rate,
+        "torch": capabilities.torch,
+    }
+    return {"type": "capabilitiesChanged", "capabilities": body, "timestamp": now_ms()}
+
+
+def audio_ack(subscribed: bool, code: str = "", why: str = "") -> Message:
+    if code:
+        return {"type": "audio_ack", "success": False, "subscribed": subscribed, "error": why, "code": code}
+    form = {"sampleRate": 16000, "channels": 1, "format": "pcm_s16le", "chunkMs": SOUND_CHUNK_MS}
+    return {"type": "audio_ack", "success": True, "subscribed": subscribed, **form}
+
+
+def levels(found: Iterable[Level]) -> Message:
+    rows = [
+        {"key": one.key, "value": one.value, "threshold": one.threshold, "unit": one.unit, "note": one.note}
+        for one in found
+    ]
+    return {"type": "levels", "levels": rows, "timestamp": now_ms()}

@@ -1,0 +1,130 @@
+"""One WebSocket: what it is allowed, what waits for it, and the one task that writes to it."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from api.live.messages import Message
+from api.pipe import Pipe
+from models.http import limits
+from models.http.bucket import TokenBucket, Window
+from models.http.delivery import Outbox
+from models.http.handshake import START, TRANSITIONS, Close, Event, State
+from models.http.live import text
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who opened the socket, and with what."""
+
+    address: str
+    dashboard: bool  # by the session cookie
+    authenticated: bool
+    session_id: str = ""
+    carrier: str = "none"  # cookie, bearer, query, none
+    token: str = ""
+
+
+class LiveSocket:
+    def __init__(self, ws: web.WebSocketResponse, pipe: Pipe, caller: Caller) -> None:
+        self.ws, self.pipe, self.caller = ws, pipe, caller
+        self.outbox = Outbox()
+        self.state = START[Event.CREDENTIAL if caller.authenticated else Event.NO_CREDENTIAL]
+        self.listening = False
+        self.talk_name = f"ws-{id(self):x}"
+        self.wants: frozenset[str] = frozenset()
+        self.opened_at = self.seen_at = self.pinged_at = self.refreshed_at = time.monotonic()
+        self.tries = 0
+        self.malformed = Window(limits.MALFORMED, limits.MALFORMED_WINDOW_S)
+        self.buckets = {
+            "setting": TokenBucket(limits.SETTINGS_PER_S, limits.SETTINGS_BURST),
+            "requestKeyframe": TokenBucket(limits.KEYFRAMES_PER_S, limits.KEYFRAMES_BURST),
+            "audio": TokenBucket(limits.TALK_PER_S, limits.TALK_BURST),
+            "talk_error": TokenBucket(limits.TALK_ERRORS_PER_S, limits.TALK_ERRORS_BURST),
+        }
+        self.buckets["settings_batch"] = self.buckets["setting"]
+        self.ended = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._close: Close | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    @property
+    def ready(self) -> bool:
+        return self.state is State.READY
+
+    @property
+    def watching(self) -> bool:
+        """H.264 is on."""
+        return self.outbox.video is not None
+
+    def step(self, event: Event) -> None:
+        """Move the handshake; a state that closes does."""
+        self.state, close = TRANSITIONS[self.state][event]
+        if close is not None:
+            self.end(close)
+
+    def answer(self, message: Message, request: Message | None = None) -> None:
+        """To this socket only; ``requestId`` of the request is given back."""
+        if request is not None and "requestId" in request:
+            message = message | {"requestId": request["requestId"]}
+        self.frame(text(message))
+
+    def frame(self, frame: bytes) -> None:
+        """An answer or event that is a frame already."""
+        keep = self.outbox.event if self.ready else self.outbox.answer
+        if not keep(frame):
+            self.end(Close.OVERLOADED)
+        self.wake()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def end(self, code: Close) -> None:
+        """Close it after the answers that wait. The first reason counts."""
+        if self._close is None:
+            self._close = code
+            self.state = State.CLOSED
+        self.wake()
+
+    def spawn(self, job: Coroutine[Any, Any, None]) -> None:
+        """Something that takes longer than the reader may wait; it ends with the socket."""
+        task = asyncio.create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def stop(self) -> None:
+        for task in tuple(self._jobs):
+            task.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+
+    async def write(self) -> None:
+        """Write until the end. The only writer, but for control frames."""
+        while self._close is None:
+            frame = self.outbox.take()
+            if frame is None:
+                await self._wake.wait()
+                self._wake.clear()
+            elif await self._room():
+                self.pipe.write(frame)
+        await self._part(self._close)
+
+    async def _room(self) -> bool:
+        """Wait until the client has read most of what was written; False when the socket ended meanwhile."""
+        pause = 0.002
+        while self.pipe.backlog() > limits.SOCKET_BACKLOG:
+            if self._close is not None:
+                return False
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
+        return not self.pipe.closing
+
+    async def _part(self, code: Close) -> None:
+        while self.pipe.backlog() <= limits.SOCKET_BACKLOG and (frame := self.outbox.take_answer()) is not None:
+            self.pipe.write(frame)
+        await self.ws.close(code=code.value)
+        self.pipe.abort()
+        self.ended.set()

@@ -1,0 +1,75 @@
+"""/stream, /snapshot, /capture: the picture over plain HTTP, for <img>, players and scripts."""
+
+from aiohttp import web
+
+from api.client import address_of
+from api.context import Context
+from api.front import FRONT
+from api.live import endpoint
+from api.pipe import Pipe
+from api.routes import Access, route
+from api.streams import NOT_STARTED, Multipart, Viewer, fresh_picture
+from models.errors import Missing, Unavailable
+from models.http import mjpeg
+from models.messages.camera import GetCapture
+
+NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
+
+
+@route("GET", "/stream", access=Access.UI, media=True, summary="Live video as MJPEG", content_type=mjpeg.CONTENT_TYPE,
+       query=(("advance", "1 or 0: send the next part's headers in advance, or Content-Length"),))  # fmt: skip
+@route("GET", "/video.mjpg", access=Access.UI, media=True, summary="The same as /stream", extension=True,
+       content_type=mjpeg.CONTENT_TYPE)  # fmt: skip
+async def stream(request: web.Request, context: Context) -> web.StreamResponse:
+    """503 while there is no picture, or for one viewer too many."""
+    front = request.app[FRONT]
+    response = Multipart()
+    if request.method == "HEAD":
+        if not front.now.camera.streaming:
+            raise Unavailable(NOT_STARTED)
+        await response.prepare(request)
+        return response
+    address = address_of(request)
+    if not front.streams.room_for(address):
+        raise Unavailable("Too many connections")
+    first = await fresh_picture(context, front.now)
+    await response.prepare(request)
+    if request.transport is None:
+        return response
+    agent, dest = request.headers.get("User-Agent", ""), request.headers.get("Sec-Fetch-Dest", "")
+    mode = mjpeg.mode_for(agent, dest, request.query.get("advance", ""))
+    await front.streams.serve(Viewer(Pipe(request.transport), mode, address), first)
+    return response
+
+
+@route("GET", "/snapshot", access=Access.UI, media=True, summary="The newest picture", content_type="image/jpeg")
+@route("GET", "/snapshot.jpg", access=Access.UI, media=True, summary="The same as /snapshot", extension=True,
+       content_type="image/jpeg")  # fmt: skip
+async def snapshot(request: web.Request, context: Context) -> web.StreamResponse:
+    """At most a second old; 503 when there is none within three."""
+    if request.method == "HEAD":
+        if not request.app[FRONT].now.camera.streaming:
+            raise Unavailable(NOT_STARTED)
+        return web.Response(headers=NO_STORE, content_type="image/jpeg")
+    picture = await fresh_picture(context, request.app[FRONT].now)
+    stamp = {"X-Timestamp": f"{picture.wall / 1e9:.6f}"}
+    return web.Response(body=picture.data, content_type="image/jpeg", headers=NO_STORE | stamp)
+
+
+@route("GET", "/capture", access=Access.UI, media=True, summary="The last still of the full sensor, for ten minutes",
+       content_type="image/jpeg", query=(("id", "captureId of capture_ready: that one or none"),))  # fmt: skip
+async def capture(request: web.Request, context: Context) -> web.StreamResponse:
+    """404 before the first; a still is taken by the WebSocket's ``capture`` only."""
+    still = await context.ask("camera", GetCapture())
+    if request.query.get("id", still.capture_id) != still.capture_id:
+        raise Missing("No capture available")
+    name = f"capture-{still.timestamp}.jpg"
+    headers = {"Content-Type": "image/jpeg", "Content-Disposition": f'inline; filename="{name}"', **NO_STORE}
+    return web.FileResponse(still.path, headers=headers)
+
+
+@route("GET", "/ws", access=Access.PUBLIC, summary="The WebSocket; it has its own gates",
+       query=(("token", "a session's token"),))  # fmt: skip
+async def live(request: web.Request, context: Context) -> web.StreamResponse:
+    """See docs/live.md."""
+    return await endpoint.serve(request, context)

@@ -1,0 +1,189 @@
+"""/stream: one picture to all viewers at once, each by its own pace.
+
+A picture is made into a part once and the same bytes are written to every viewer whose backlog is small; the others
+get the next one. Nobody is queued for, so nobody is late, costs memory, or slows another. The viewers outlive the
+camera and the encoder: while there is no picture they are shown "no signal", for half a minute.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from api.context import Context
+from api.now import Now
+from api.pipe import Pipe
+from models.errors import Unavailable
+from models.http import limits, mjpeg
+from models.media.ring import Entry
+
+NOT_STARTED = "Camera not started"
+NO_SIGNAL = Path(__file__).parent / "no_signal.jpg"
+RING = "jpeg"
+OWNER = "encoder"
+HEADERS = {
+    "Content-Type": mjpeg.CONTENT_TYPE,
+    "Cache-Control": "no-store, no-cache",
+    "Pragma": "no-cache",
+    "X-Accel-Buffering": "no",
+    "Connection": "close",
+}
+
+
+class Multipart(web.StreamResponse):
+    """Without chunks: many players cannot read them, and they would cost a copy."""
+
+    _length_check = False  # aiohttp's own switch for its WebSocket answer: neither Content-Length nor chunks
+
+    def __init__(self) -> None:
+        super().__init__(headers=HEADERS)
+        self.force_close()
+
+
+class Viewer:
+    """One open /stream."""
+
+    def __init__(self, pipe: Pipe, mode: mjpeg.Mode, address: str) -> None:
+        self.pipe, self.mode, self.address = pipe, mode, address
+        self.ended = asyncio.Event()
+        self._moved = time.monotonic()
+        self._backlog = 0
+
+    def offer(self, data: bytes) -> None:
+        """Write it, unless he still has enough to read."""
+        if self.pipe.backlog() <= limits.STREAM_BACKLOG:
+            self.pipe.write(data)
+
+    def check(self, now: float) -> None:
+        """Once a second: is he there, does he read?"""
+        backlog = self.pipe.backlog()
+        if backlog == 0 or backlog < self._backlog:
+            self._moved = now
+        self._backlog = backlog
+        if self.pipe.closing:
+            self.ended.set()
+        elif now - self._moved > limits.STREAM_STUCK_S:
+            self.pipe.abort()
+            self.ended.set()
+
+
+class Streams:
+    """All viewers of /stream in this process."""
+
+    def __init__(self, context: Context, now: Now) -> None:
+        self._context, self._now = context, now
+        self._viewers: set[Viewer] = set()
+        self._parts = mjpeg.Parts()
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._picture_at = 0.0
+        self._closed = False
+        self.changed: Callable[[], None] = lambda: None  # set by the front
+
+    def __len__(self) -> int:
+        return len(self._viewers)
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        return frozenset(viewer.address for viewer in self._viewers)
+
+    def room_for(self, address: str) -> bool:
+        counts = Counter(viewer.address for viewer in self._viewers)
+        return len(self._viewers) < limits.STREAM_CLIENTS and counts[address] < limits.STREAM_CLIENTS_PER_ADDRESS
+
+    async def serve(self, viewer: Viewer, first: Entry) -> None:
+        """Until he goes, or the streaming ends."""
+        viewer.pipe.write(mjpeg.opening(viewer.mode))
+        viewer.offer(self._parts.of(first, viewer.mode))
+        self._join(viewer)
+        try:
+            await viewer.ended.wait()
+        finally:
+            self._leave(viewer)
+
+    def end(self, viewers: Iterable[Viewer] | None = None) -> None:
+        """Streaming was switched off."""
+        for viewer in tuple(self._viewers if viewers is None else viewers):
+            viewer.ended.set()
+
+    async def close(self) -> None:
+        self._closed = True
+        self.end()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _join(self, viewer: Viewer) -> None:
+        self._viewers.add(viewer)
+        if not self._tasks and not self._closed:
+            self._picture_at = time.monotonic()
+            self._tasks = [self._context.start_task(self._cast()), self._context.start_task(self._watch())]
+        self.changed()
+
+    def _leave(self, viewer: Viewer) -> None:
+        self._viewers.discard(viewer)
+        if not self._viewers:
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = []
+        self.changed()
+
+    async def _cast(self) -> None:
+        async with contextlib.aclosing(self._context.follow(RING)) as pictures:
+            async for entry in pictures:
+                self._picture_at = time.monotonic()
+                self._show(entry)
+
+    def _show(self, entry: Entry) -> None:
+        for viewer in tuple(self._viewers):
+            if viewer.pipe.closing:
+                viewer.ended.set()
+            else:
+                viewer.offer(self._parts.of(entry, viewer.mode))
+
+    async def _watch(self) -> None:
+        placeholder = await asyncio.to_thread(NO_SIGNAL.read_bytes)
+        while True:
+            await asyncio.sleep(limits.NO_SIGNAL_EVERY_S)
+            now = time.monotonic()
+            for viewer in tuple(self._viewers):
+                viewer.check(now)
+            patience = limits.NO_SIGNAL_AFTER_S if not self._now.camera.running else limits.NO_SIGNAL_ANYWAY_AFTER_S
+            missing = now - self._picture_at
+            if missing > patience + limits.NO_SIGNAL_FOR_S:
+                self.end()
+            elif missing > patience:
+                self._show(Entry(0, 0, time.monotonic_ns(), time.time_ns(), 0, 0, 0, 0, 0, placeholder))
+
+
+async def fresh_picture(context: Context, now: Now) -> Entry:
+    """A picture that is at most a second old; waits for one while the camera wakes up.
+
+    Raises:
+        Unavailable: streaming is switched off, or no picture came in time.
+    """
+    if not now.camera.streaming:
+        raise Unavailable(NOT_STARTED)
+    entry = context.newest(RING)
+    if entry is not None and _fresh(entry):
+        return entry
+    try:
+        async with (
+            asyncio.timeout(limits.SNAPSHOT_WAIT_S),
+            contextlib.aclosing(context.follow(RING)) as pictures,
+        ):
+            async for picture in pictures:
+                if _fresh(picture):
+                    return picture
+    except TimeoutError:
+        pass
+    raise Unavailable(NOT_STARTED)
+
+
+def _fresh(entry: Entry) -> bool:
+    return time.monotonic_ns() - entry.pts <= limits.FRESH_S * 1e9
