@@ -149,6 +149,7 @@ class Supervisor(Actor):
             child.enter("stopped")
             self._changed.set()
             return
+        child.enter("restarting")
         self.log.warning("actor ended", child=child.spec.name, reason=reason, up_s=round(was_up_s, 1))
         if child.spec.critical and child.start_reason and child.restarts.total == 0:
             self._end_program(reason)
@@ -156,9 +157,6 @@ class Supervisor(Actor):
         self._tell_directory()
         if spent:
             self._spent(child)
-        else:
-            child.enter("restarting")
-        self._changed.set()
         self.start_task(self._spawn_later(child, child.generation, delay_s))
 
     async def _spawn_later(self, child: Living, generation: int, delay_s: float) -> None:
