@@ -61,14 +61,13 @@ class Store:
             return Loaded(values, tuple(notes), found=True, damaged=bool(notes))
         return Loaded({}, tuple(notes), damaged=bool(notes))
 
-    def peek(self) -> dict[str, object]:
-        """What ``load`` would give, changing nothing: for a look from outside."""
-        for path in (self.path, self.last):
-            try:
-                return _read(path)
-            except (FileNotFoundError, UnusableError):
-                continue
-        return {}
+    def usable(self) -> bool:
+        """Whether ``load`` would take the file itself; changes nothing."""
+        try:
+            _read(self.path)
+        except (FileNotFoundError, UnusableError):
+            return False
+        return True
 
     def save(self, values: Mapping[str, object]) -> None:
         """On disk when it returns.
@@ -82,9 +81,7 @@ class Store:
 
     def _keep_last(self) -> None:
         """Keep the present file as the last good one, if it is good: by a second name, which costs no space."""
-        try:
-            _read(self.path)
-        except (FileNotFoundError, UnusableError):
+        if not self.usable():
             return
         name = self.last.with_name(f".{self.last.name}.new")
         name.unlink(missing_ok=True)

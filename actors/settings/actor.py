@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 from actors.runtime.actor import Actor, handles
-from actors.settings.keeper import OWNERS, SECRET_MAX, Keeper
-from config.device import device_id
-from config.reachable import names
+from actors.settings.keeper import OWNERS, SECRET_MAX, open_keeper
 from config.setting import Value
-from config.settings import REGISTRY, Surroundings, defaults, validate, without_pro
+from config.settings import REGISTRY, Surroundings, validate, without_pro
 from models.errors import Invalid, ServerError
 from models.messages.auth import GetAuthStatus
 from models.messages.camera import Capabilities, CapabilitiesChanged, GetCapabilities, SetTorch
@@ -39,15 +37,10 @@ class Settings(Actor):
         self._turn = asyncio.Lock()  # one change at a time
         self._license = UNKNOWN_LICENSE
         self._capabilities: Capabilities | None = None
-        self._keeper = await self._files.do(self._open)
+        self._keeper = await self._files.do(open_keeper, self.boot.data_dir, self.boot.auth)
         for note in await self._files.do(self._keeper.load):
             self.log.warning(note)
         self.start_task(self._catch_up())
-
-    def _open(self) -> Keeper:
-        host = next((name for name in names() if name != "localhost"), "ipcamera").partition(".")[0]
-        values = defaults(device_id(self.boot.data_dir), host)
-        return Keeper(self.boot.data_dir, values | {AUTH: self.boot.auth})
 
     async def _catch_up(self) -> None:
         """After our own restart: what others said meanwhile, and our word to those who heard an older one."""

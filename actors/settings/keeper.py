@@ -5,8 +5,10 @@ import errno
 from collections.abc import Mapping
 from pathlib import Path
 
+from config.device import device_id
+from config.reachable import names
 from config.setting import Value
-from config.settings import REGISTRY, effective
+from config.settings import REGISTRY, defaults, effective
 from config.store import Store
 from models.errors import ServerError
 from models.messages.settings import Credentials, SettingsView
@@ -95,6 +97,16 @@ class Keeper:
             self._secrets = secrets
         if owner == "rtsp" and username is not None:
             self.change({"rtspUsername": username})
+
+
+def open_keeper(data_dir: Path, auth: bool = True) -> Keeper:
+    """The keeper of this device's settings, with the defaults that only this device has; nothing is read yet.
+
+    Raises:
+        OSError: the device has no id and cannot keep one.
+    """
+    host = next((name for name in names() if name != "localhost"), "").partition(".")[0]
+    return Keeper(data_dir, {**defaults(device_id(data_dir), host), "authEnabled": auth})
 
 
 def _credentials(value: object) -> Credentials:

@@ -1,0 +1,123 @@
+"""What hangs on the device: cameras, microphones, speakers; and what makes sense of them: encoder and models."""
+
+import errno
+import importlib.util
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from actors.camera import v4l2
+from actors.camera.cameras import device_paths
+from actors.runtime.control import Control
+from config.boot import Boot
+from models.messages.camera import GetCamera
+from models.messages.encoder import GetVideo
+from models.messages.microphone import GetMicrophone
+from models.messages.speaker import GetSpeaker
+from scripts.ipcamera.checks.finding import Finding
+from scripts.ipcamera.console import ask_if_up
+from scripts.ipcamera.welcome import picture
+
+PCM = Path("/proc/asound/pcm")
+SOUND_DEVICES = Path("/dev/snd")
+JOIN = "add the user to the group: sudo usermod -aG {group} $USER, then log in again"
+
+
+def check(boot: Boot, control: Control | None) -> Iterator[Finding]:
+    yield from _camera(boot, control)
+    yield from _microphone(boot, control)
+    yield from _speaker(boot, control)
+    yield _encoder(control)
+    yield from _models(boot)
+
+
+def _camera(boot: Boot, control: Control | None) -> Iterator[Finding]:
+    view = ask_if_up(control, "camera", GetCamera()) if control else None
+    if view is not None:
+        working = view.running or view.state == "standby"
+        yield Finding(
+            "ok" if working else "bad",
+            "picture",
+            picture(view, boot.source),
+            "" if working else "see the cameras below",
+        )
+    found = [finding for path in device_paths() if (finding := _video_device(path)) is not None]
+    if not found and boot.source == "auto":
+        yield Finding(
+            "note",
+            "camera",
+            "no camera at /dev/video*; the test pattern is shown",
+            "plug one in, or name a source: --source rtsp://…, http://…, or a file",
+        )
+    yield from found
+
+
+def _video_device(path: str) -> Finding | None:
+    try:
+        device = v4l2.query(path)
+    except PermissionError:
+        return Finding("bad", "camera", f"{path} may not be opened", JOIN.format(group="video"))
+    except OSError as error:
+        busy = error.errno == errno.EBUSY
+        remedy = "end the other program that uses it" if busy else "unplug it and plug it in again"
+        return Finding("bad", "camera", f"{path}: {error.strerror}", remedy)
+    if device is None:
+        return None
+    sizes = {f"{mode.size[0]}x{mode.size[1]}" for mode in device.modes}
+    formats = sorted({mode.format for mode in device.modes})
+    return Finding("ok", "camera", f"{path} {device.card}: {', '.join(formats)}, {len(sizes)} sizes")
+
+
+def _microphone(boot: Boot, control: Control | None) -> Iterator[Finding]:
+    view = ask_if_up(control, "microphone", GetMicrophone()) if control else None
+    if view is not None:
+        text = f"{view.state}{f', {view.source}' if view.source else ''}{f': {view.reason}' if view.reason else ''}"
+        yield Finding("note" if view.state in ("waiting", "none") and view.reason else "ok", "sound in", text)
+    yield _sound_cards("capture", "microphone", "--audio-source alsa:NAME, a file, or none", boot.audio_source)
+
+
+def _speaker(boot: Boot, control: Control | None) -> Iterator[Finding]:
+    view = ask_if_up(control, "speaker", GetSpeaker()) if control else None
+    if view is not None:
+        yield Finding("ok", "sound out", f"{view.state}{f', {view.sink}' if view.sink else ''}")
+    yield _sound_cards("playback", "speaker", "--speaker alsa:NAME, wav:DIR, or none", boot.speaker)
+    yield (
+        Finding("ok", "speech", "espeak-ng is installed")
+        if importlib.util.find_spec("espeakng_loader") is not None
+        else Finding("note", "speech", "no text-to-speech", "pip install 'ipcamera[tts]'")
+    )
+
+
+def _sound_cards(direction: str, what: str, options: str, configured: str) -> Finding:
+    cards = sound_cards(PCM.read_text() if PCM.exists() else "", direction)
+    if not cards:
+        if configured != "auto":
+            return Finding("ok", what, f"no sound card with {direction}; {configured} is used instead")
+        return Finding("note", what, f"no sound card with {direction}", f"plug one in, or use {options}")
+    if not os.access(next(SOUND_DEVICES.glob("pcm*"), SOUND_DEVICES), os.R_OK | os.W_OK):
+        return Finding("bad", what, f"{', '.join(cards)}, which may not be opened", JOIN.format(group="audio"))
+    return Finding("ok", what, ", ".join(cards))
+
+
+def sound_cards(pcm: str, direction: str) -> list[str]:
+    """Names of the devices in the text of ``/proc/asound/pcm`` ("00-00: ALC : ALC : playback 1 : capture 1")."""
+    rows = [re.split(r"\s*:\s*", line.strip()) for line in pcm.splitlines()]
+    return [row[1] for row in rows if len(row) > 2 and any(part.startswith(direction) for part in row[3:])]
+
+
+def _encoder(control: Control | None) -> Finding:
+    view = ask_if_up(control, "encoder", GetVideo()) if control else None
+    if view is not None and view.encoder:
+        return Finding("ok", "H.264", f"{view.encoder}{' in use' if view.running else ', idle'}")
+    import av  # heavy, and needed only here
+
+    if any("encode" in name.read_text() for name in Path("/sys/class/video4linux").glob("*/name")):
+        return Finding("ok", "H.264", "this device has an encoder of its own; it is tried first")
+    if "libx264" not in av.codecs_available:
+        return Finding("bad", "H.264", "this build of FFmpeg cannot encode it", "install PyAV from its own wheel")
+    return Finding("ok", "H.264", "in software (libx264)")
+
+
+def _models(boot: Boot) -> Iterator[Finding]:
+    yield Finding("ok", "models", str(boot.models_dir or boot.data_dir / "models"))

@@ -1,0 +1,141 @@
+"""The device itself: program, directories, disk, shared memory, ports, clock."""
+
+import ctypes
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from actors.runtime.control import Control
+from actors.settings.keeper import CREDENTIALS_FILE, SETTINGS_FILE
+from config.boot import Boot
+from config.places import SHM
+from config.store import Store
+from models.messages.facade import GetPorts
+from models.messages.rtsp import GetRtsp
+from models.messages.supervisor import GetActors
+from scripts.ipcamera.checks.finding import Finding
+from scripts.ipcamera.console import ask_if_up
+from scripts.ipcamera.run import port_problem
+
+DISK_LOW, DISK_OUT = 500 << 20, 50 << 20  # bytes
+SHM_LOW = 128 << 20  # bytes: the rings of a 1080p camera take about half of it
+PROGRAM_MADE = 1_735_689_600  # Unix s, 2025-01-01: a clock before that has never been set
+TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+TIMEX_SIZE = 256  # bytes, more than struct timex has anywhere
+
+
+def check(boot: Boot, control: Control | None) -> Iterator[Finding]:
+    yield from _program(boot, control)
+    yield from _data_dir(boot)
+    yield _disk(boot.data_dir)
+    yield _shared_memory(control)
+    yield from _ports(boot, control)
+    yield _clock()
+
+
+def _program(boot: Boot, control: Control | None) -> Iterator[Finding]:
+    if control is None:
+        yield Finding("note", "server", f"version {boot.version}, not running", "start it with `ipcamera run`")
+        return
+    table = ask_if_up(control, "supervisor", GetActors())
+    if table is None:
+        yield Finding("bad", "server", "runs, but its supervisor does not answer", "stop it and start it again")
+        return
+    troubled = [row for row in table.rows if row.state != "up"]
+    yield Finding(
+        "ok", "server", f"version {boot.version}, {len(table.rows)} actors, {len(troubled)} of them in trouble"
+    )
+    for row in troubled:
+        yield Finding(
+            "note" if row.pid else "bad",
+            row.name,
+            f"{row.state}: {row.detail or row.last_reason}",
+            "" if row.pid else f"repair the cause, then `ipcamera restart {row.name}`",
+        )
+
+
+def _data_dir(boot: Boot) -> Iterator[Finding]:
+    path = boot.data_dir
+    if not path.exists():
+        yield Finding("note", "data", f"{path} is not there yet", "the first start makes it")
+        return
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding("bad", "data", f"{path} cannot be written to", "run as its owner, or choose another --data-dir")
+        return
+    mode = path.stat().st_mode & 0o777
+    yield (
+        Finding("note", "data", f"{path} is open to others ({mode:03o})", f"chmod 700 {path}")
+        if mode & 0o077
+        else Finding("ok", "data", str(path))
+    )
+    for name in (SETTINGS_FILE, CREDENTIALS_FILE):
+        for aside in sorted(path.glob(f"{name}.aside-*")):
+            yield Finding(
+                "note", "data", f"{aside.name} was damaged and set aside", "delete it when you do not need it"
+            )
+        store = Store(path / name)
+        if store.path.exists() and not store.usable():
+            yield Finding("bad", "data", f"{name} cannot be read", "the next start uses the last good one")
+
+
+def _disk(data_dir: Path) -> Finding:
+    place = next(path for path in (data_dir, *data_dir.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    text = f"{_size(free)} free on the disk of {place}"
+    if free < DISK_OUT:
+        return Finding("bad", "disk", text, "make room: settings and events cannot be kept")
+    return Finding("note", "disk", text, "make room soon") if free < DISK_LOW else Finding("ok", "disk", text)
+
+
+def _shared_memory(control: Control | None) -> Finding:
+    if not os.access(SHM, os.W_OK | os.X_OK):
+        return Finding("bad", str(SHM), "cannot be written to", "mount a tmpfs there: mount -t tmpfs tmpfs /dev/shm")
+    free = shutil.disk_usage(SHM).free
+    text = f"{_size(free)} free"
+    if free < SHM_LOW and control is None:
+        return Finding("bad", str(SHM), text, "free some, or make it larger: mount -o remount,size=512M /dev/shm")
+    return Finding("ok", str(SHM), text)
+
+
+def _ports(boot: Boot, control: Control | None) -> Iterator[Finding]:
+    bound = ask_if_up(control, "facade", GetPorts()) if control else None
+    for name, wanted, actual in (
+        ("https", boot.https_port, bound.https if bound else 0),
+        ("http", boot.http_port, bound.http if bound else 0),
+    ):
+        if actual:
+            yield Finding("ok", f"port {name}", f"{actual}, served by us")
+            continue
+        problems = [problem for address in boot.bind if wanted and (problem := port_problem(address, wanted))]
+        yield (
+            Finding("bad", f"port {name}", problems[0], f"stop that program, or choose another --{name}-port")
+            if problems
+            else Finding("ok", f"port {name}", f"{wanted} is free" if wanted else "any free one")
+        )
+    rtsp = ask_if_up(control, "rtsp", GetRtsp()) if control else None
+    if rtsp is not None and rtsp.enabled:
+        yield (
+            Finding("ok", "port rtsp", f"{rtsp.port}, served by us")
+            if rtsp.running
+            else Finding("bad", "port rtsp", rtsp.last_error or "not running", "`ipcamera settings set rtspPort=…`")
+        )
+
+
+def _clock() -> Finding:
+    now = time.time()
+    text = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(now))
+    if now < PROGRAM_MADE:
+        return Finding(
+            "bad", "clock", f"{text} is wrong", "set it, or switch on network time: timedatectl set-ntp true"
+        )
+    libc = ctypes.CDLL(None, use_errno=True)
+    state = libc.adjtimex(ctypes.create_string_buffer(TIMEX_SIZE))
+    if state == TIME_ERROR:
+        return Finding("note", "clock", f"{text}, not synchronised", "switch on network time: timedatectl set-ntp true")
+    return Finding("ok", "clock", text)
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:.1f} GB" if count >= 1 << 30 else f"{count / 2**20:.0f} MB"

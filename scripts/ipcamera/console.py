@@ -1,0 +1,64 @@
+"""What all commands share: which instance they mean, how they reach it, and how they say no."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from actors.runtime.control import Control
+from config import places
+from models.errors import ServerError
+from models.messages import Ask
+
+R = TypeVar("R")
+LOOK_S = 3.0  # how long one actor may keep a command waiting that only looks
+FAILED, NOT_RUNNING = 1, 3  # 2 is typer's, for a command line that it does not understand
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", envvar="IPCAMERA_DATA_DIR", help="The data directory of the instance that is meant."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+def data_dir_of(given: Path | None) -> Path:
+    return given.expanduser().absolute() if given else places.default_data_dir(os.environ).absolute()
+
+
+def fail(text: str, code: int = FAILED) -> NoReturn:
+    """End with one line on stderr."""
+    typer.echo(f"ipcamera: {text}", err=True)
+    raise typer.Exit(code)
+
+
+def find_control(data_dir: Path) -> Control | None:
+    """The control socket of the running system; None where nothing runs. To be closed by the caller."""
+    try:
+        return Control(places.run_dir(data_dir, os.environ))
+    except ServerError:
+        return None
+
+
+@contextmanager
+def running(given: Path | None) -> Iterator[Control]:
+    """The running system; ends the command with one line if there is none, or if it says no."""
+    data_dir = data_dir_of(given)
+    control = find_control(data_dir)
+    if control is None:
+        fail(f"no camera server is running on {data_dir}; start it with `ipcamera run`", NOT_RUNNING)
+    with control:
+        try:
+            yield control
+        except ServerError as error:
+            fail(error.detail)
+
+
+def ask_if_up(control: Control, to: str, message: Ask[R]) -> R | None:
+    """The answer of one actor among several, which may be away."""
+    try:
+        return control.ask(to, message, LOOK_S)
+    except ServerError:
+        return None

@@ -1,0 +1,57 @@
+"""``ipcamera events``: what happened, and what happens."""
+
+import json
+import time
+from typing import Annotated
+
+import typer
+
+from actors.runtime.control import Control
+from models.errors import Unavailable
+from models.events import Event
+from models.messages.event_log import EventsAfter, QueryEvents
+from scripts.ipcamera.console import AsJson, DataDir, running
+
+POLL_S = 1.0
+EVER = 1  # Unix ms: since=0 would mean today
+
+
+def events(
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens, until Ctrl-C.")] = False,
+    limit: Annotated[int, typer.Option(min=0, max=10_000, help="How many of the newest are shown first.")] = 20,
+    system: Annotated[bool, typer.Option("--system", help="Also the server's own: restarts, lost sources.")] = False,
+) -> None:
+    """The newest events, oldest first."""
+    with running(data_dir) as control:
+        page = control.ask("event_log", QueryEvents(EVER, limit=max(limit, 1), system=system))
+        for event in page.events[-limit:] if limit else ():
+            typer.echo(line(event, as_json))
+        if follow:
+            last = max((event.event_id for event in page.events), default=0)
+            _follow(control, last, as_json, system)
+
+
+def _follow(control: Control, last: int, as_json: bool, system: bool) -> None:
+    while True:
+        time.sleep(POLL_S)
+        try:
+            page = control.ask("event_log", EventsAfter(last, system=system))
+        except Unavailable as error:
+            if error.code == Unavailable.code:  # the server has ended, not just this one actor
+                raise
+            continue
+        for event in page.events:
+            typer.echo(line(event, as_json))
+            last = max(last, event.event_id)
+
+
+def line(event: Event, as_json: bool) -> str:
+    if as_json:
+        own = {"eventId": event.event_id, "timestamp": event.timestamp, "type": event.type}
+        confidence = {} if event.confidence is None else {"confidence": event.confidence}
+        return json.dumps({**own, **event.details, **confidence}, ensure_ascii=False)
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.timestamp / 1000))
+    shown = {**event.details, **({} if event.confidence is None else {"confidence": f"{event.confidence} %"})}
+    return f"{moment}  {event.event_id:>6}  {event.type:<16}{', '.join(f'{k} {v}' for k, v in shown.items())}".rstrip()

@@ -1,0 +1,53 @@
+"""The ``ipcamera`` command."""
+
+import importlib
+import importlib.util
+import json
+import platform
+import sys
+
+import typer
+
+from config.boot_load import BootError, program_version
+from config.places import PlaceError
+from models.errors import ServerError
+from scripts.ipcamera import doctor, events, run, settings, status
+from scripts.ipcamera.console import FAILED, AsJson
+
+app = typer.Typer(
+    help="A camera server for this device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run.run)
+app.command()(status.status)
+app.command()(status.restart)
+app.command()(events.events)
+app.command()(doctor.doctor)
+app.add_typer(settings.app, name="settings")
+for name in ("password", "license", "cert", "models"):
+    module = f"scripts.ipcamera.{name}"
+    if importlib.util.find_spec(module) is not None:
+        app.add_typer(importlib.import_module(module).app, name=name)
+
+
+@app.command()
+def version(as_json: AsJson = False) -> None:
+    """What this is, and which."""
+    about = {"version": program_version(), "python": platform.python_version(), "machine": platform.machine()}
+    line = f"ipcamera {about['version']} (Python {about['python']}, {about['machine']})"
+    typer.echo(json.dumps(about) if as_json else line)
+
+
+def main() -> None:
+    """The entry point: an expected trouble is one line, never a traceback."""
+    try:
+        app()
+    except (BootError, PlaceError, ServerError) as error:
+        typer.echo(f"ipcamera: {error}", err=True)
+        sys.exit(FAILED)
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+        sys.stderr.close()
+        sys.exit(FAILED)

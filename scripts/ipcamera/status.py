@@ -1,0 +1,146 @@
+"""``ipcamera status`` and ``ipcamera restart``: the actors, each with its state."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from actors.runtime.control import Control
+from config.places import RUN_FILE
+from models.errors import ServerError
+from models.messages.camera import GetCamera
+from models.messages.facade import GetPorts, GetViewers
+from models.messages.license import GetLicense
+from models.messages.supervisor import ActorRow, ActorTable, GetActors, RestartActor
+from scripts.ipcamera.console import NOT_RUNNING, AsJson, DataDir, ask_if_up, data_dir_of, fail, find_control, running
+from scripts.ipcamera.welcome import licence, picture
+
+WATCH_EVERY_S = 2.0
+HEADINGS = ("ACTOR", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEMORY", "QUEUE", "NOTE")
+RIGHT = {2, 3, 4, 5, 6, 7}
+
+
+def status(
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Again every two seconds, until Ctrl-C.")] = False,
+) -> None:
+    """What runs, and how it is."""
+    place = data_dir_of(data_dir)
+    while True:
+        control = find_control(place)
+        if control is None:
+            if as_json:
+                typer.echo(json.dumps({"running": False}))
+            fail(f"no camera server is running on {place}; start it with `ipcamera run`", NOT_RUNNING)
+        with control:
+            try:
+                text = json.dumps(as_values(control, place), indent=1) if as_json else as_table(control)
+            except ServerError as error:
+                fail(error.detail)
+        typer.echo(f"\x1b[2J\x1b[H{text}" if watch and os.isatty(1) else text)
+        if not watch:
+            return
+        time.sleep(WATCH_EVERY_S)
+
+
+def restart(actor: str, data_dir: DataDir = None) -> None:
+    """Stop one actor and start it again."""
+    with running(data_dir) as control:
+        control.ask("supervisor", RestartActor(actor), 15)
+    typer.echo(f"{actor} was restarted.")
+
+
+def as_values(control: Control, data_dir: Path) -> dict[str, Any]:
+    """run.json, live, with all that is known of each actor."""
+    table = control.ask("supervisor", GetActors())
+    ports = ask_if_up(control, "facade", GetPorts())
+    run = _run_file(data_dir)
+    return {
+        "running": True,
+        "pid": run.get("pid", 0),
+        "https_port": ports.https if ports else run.get("https_port", 0),
+        "http_port": ports.http if ports else run.get("http_port", 0),
+        "version": run.get("version", ""),
+        "actors": {row.name: _row_values(row) for row in table.rows},
+    }
+
+
+def _row_values(row: ActorRow) -> dict[str, Any]:
+    return {
+        "pid": row.pid,
+        "state": row.state,
+        "uptime_s": row.uptime_s,
+        "restarts": row.restarts,
+        "last_reason": row.last_reason,
+        "cpu_percent": row.cpu_percent,
+        "pss_bytes": row.pss_bytes,
+        "queue": row.queue,
+        "detail": row.detail,
+    }
+
+
+def _run_file(data_dir: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((data_dir / RUN_FILE).read_text())
+    except (OSError, ValueError):
+        return {}  # still starting, or stopping
+    return content if isinstance(content, dict) else {}
+
+
+def as_table(control: Control) -> str:
+    table = control.ask("supervisor", GetActors())
+    viewers, view = ask_if_up(control, "facade", GetViewers()), ask_if_up(control, "license", GetLicense())
+    lines = [
+        f"Picture  {picture(ask_if_up(control, 'camera', GetCamera()), '')}",
+        f"Viewers  {viewers.clients if viewers else '?'}",
+        f"Licence  {licence(view)}",
+        "",
+    ]
+    return "\n".join(lines + _aligned([HEADINGS, *map(_cells, _in_trouble_last(table))]))
+
+
+def _in_trouble_last(table: ActorTable) -> list[ActorRow]:
+    """What needs a look stands at the end, next to the prompt."""
+    return sorted(table.rows, key=lambda row: row.state != "up")
+
+
+def _cells(row: ActorRow) -> tuple[str, ...]:
+    note = row.detail or row.last_reason
+    return (
+        row.name,
+        row.state,
+        str(row.pid or "–"),
+        duration(row.uptime_s),
+        str(row.restarts),
+        f"{row.cpu_percent:.1f} %",
+        f"{row.pss_bytes / 2**20:.1f} MB",
+        str(row.queue),
+        note,
+    )
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+
+    def line(row: tuple[str, ...]) -> str:
+        cells = (cell.rjust(widths[n]) if n in RIGHT else cell.ljust(widths[n]) for n, cell in enumerate(row))
+        return "  ".join(cells).rstrip()
+
+    return [line(row) for row in rows]
+
+
+def duration(seconds: float) -> str:
+    """The two largest units: 3d 4h, 5m 6s."""
+    whole = int(seconds)
+    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+    parts = []
+    for name, size in units:
+        count, whole = divmod(whole, size)
+        parts.append((count, name))
+    while len(parts) > 1 and parts[0][0] == 0:
+        parts.pop(0)
+    return " ".join(f"{count}{name}" for count, name in parts[:2])

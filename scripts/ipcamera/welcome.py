@@ -1,0 +1,105 @@
+"""What ``ipcamera run`` says once everything is up: what it sees, where to look, how to get in, how to stop."""
+
+import time
+
+from actors.runtime.control import Control
+from config.boot import Boot
+from config.places import FIRST_PASSWORD
+from config.reachable import lasting_addresses, names
+from models.messages.auth import GetAuthStatus
+from models.messages.camera import CameraView, GetCamera
+from models.messages.facade import GetCertificate, GetPorts, PortsView
+from models.messages.license import GetLicense, LicenseView
+from scripts.ipcamera.console import ask_if_up
+
+OPENING_S = 4.0  # a camera may take so long to give its first picture
+WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
+URLS_MAX = 6
+
+
+def welcome(boot: Boot, control: Control) -> str:
+    """The text; the first-start password is in it once, and then forgotten."""
+    ports = ask_if_up(control, "facade", GetPorts())
+    certificate = ask_if_up(control, "facade", GetCertificate())
+    lines = ["", "The camera server is ready.", "", _row("Picture", picture(_settled_camera(control), boot.source))]
+    lines += [_row("" if at else "Dashboard", url) for at, url in enumerate(dashboard_urls(boot, ports))]
+    if certificate is not None:
+        lines.append(_row("Certificate", "made on this device; the browser warns once. SHA-256:"))
+        lines.append(_row("", certificate.fingerprint_sha256))
+    lines.append(_row("Password", _password(boot, control)))
+    lines.append(_row("Licence", licence(ask_if_up(control, "license", GetLicense()))))
+    lines.append(_row("Stop", "Ctrl-C"))
+    return "\n".join([*lines, ""])
+
+
+def picture(camera: CameraView | None, wanted: str) -> str:
+    """The source in words, or why there is no picture."""
+    if camera is None:
+        return "none yet: the camera's process does not answer; see `ipcamera status`"
+    if camera.state == "standby":
+        return f"{camera.source}, asleep until somebody looks"
+    if not camera.running:
+        return f"none yet from {camera.source or wanted}: {camera.reason or camera.state}; it is tried again"
+    size = f", {camera.width}×{camera.height}" if camera.width else ""
+    if camera.kind == "pattern" and wanted == "auto":
+        why = f" ({camera.reason})" if camera.reason else ""
+        return f"no camera was found{why}, so you see the test pattern{size}; `ipcamera doctor` looks for it"
+    return f"{camera.source}{size}"
+
+
+def dashboard_urls(boot: Boot, ports: PortsView | None) -> list[str]:
+    """The addresses of the dashboard as somebody would type them, the likeliest first."""
+    if ports is None or not ports.https:
+        return ["none: the web server does not answer; see `ipcamera status`"]
+    hosts = [bound for bound in boot.bind if bound not in WILDCARDS]
+    if len(hosts) < len(boot.bind):
+        families = {4 if bound == "0.0.0.0" else 6 for bound in boot.bind if bound in WILDCARDS}  # noqa: S104
+        reachable = [address for address in lasting_addresses() if address.version in families]
+        hosts += [str(address) for address in reachable if not address.is_loopback]
+        hosts += [name for name in names() if name.endswith(".local") and name != "localhost.local"]
+        hosts.append("localhost")
+    return [f"https://{_in_url(host)}:{ports.https}/" for host in hosts][:URLS_MAX]
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def licence(view: LicenseView | None) -> str:
+    if view is None or view.state == "UNKNOWN":
+        return "not known: the licence's process does not answer; running as free"
+    if view.source == "DEBUG_OVERRIDE":
+        return f"{'Pro' if view.is_pro else 'free'}, forced by a start-up flag"
+    if view.is_pro:
+        until = time.strftime(" until %Y-%m-%d", time.localtime(view.expires_ms / 1000)) if view.expires_ms else ""
+        return f"Pro{f', for {view.licensee}' if view.licensee else ''}{until}"
+    return f"free{f' ({view.reason})' if view.reason else ''}; Pro on your own device: ipcamera license issue"
+
+
+def _password(boot: Boot, control: Control) -> str:
+    path = boot.run_dir / FIRST_PASSWORD
+    try:
+        first = path.read_text(encoding="utf-8").strip()
+        path.unlink()
+    except OSError:
+        first = ""
+    if first:
+        return f"{first}   (shown only this once; change it with `ipcamera password set`)"
+    status = ask_if_up(control, "auth", GetAuthStatus())
+    if status is None:
+        return "not known: the process that guards it does not answer"
+    return "as you set it" if status.enabled else "none: protection is off, everybody in the network can look"
+
+
+def _settled_camera(control: Control) -> CameraView | None:
+    """The camera once it gives a picture or has a reason not to."""
+    deadline = time.monotonic() + OPENING_S
+    while True:
+        camera = ask_if_up(control, "camera", GetCamera())
+        if camera is None or camera.state != "waiting" or camera.reason or time.monotonic() > deadline:
+            return camera
+        time.sleep(0.05)
+
+
+def _row(title: str, text: str) -> str:
+    return f"  {title:<12}{text}"
