@@ -1,0 +1,85 @@
+"""How a caller shows who he is, and the session cookie."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from models.security.sessions import LIFETIME_S
+
+COOKIE = "session"
+TOKEN_MAX = 256  # ours have 64 digits; nothing longer is sent on to be looked up
+PASSWORD_MAX = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """``carrier``: cookie, bearer, query, basic, none. An empty ``token`` of another carrier than none is invalid."""
+
+    carrier: str
+    token: str = ""
+
+
+NOTHING = Credential("none")
+
+
+def credential_of(request: web.BaseRequest, *, media: bool = False, basic: bool = False) -> Credential:
+    """What decides about this call: the Authorization header if there is one, then ``?token=``, then the cookie.
+
+    ``media``: the token in the URL is accepted, as an <img> and a WebSocket can send no header. ``basic``: so is Basic.
+    """
+    if "Authorization" in request.headers:
+        return _from_header(request.headers["Authorization"], basic)
+    if media and "token" in request.query:
+        return Credential("query", _bounded(request.query["token"]))
+    token = cookie_of(request)
+    return Credential("cookie", _bounded(token)) if token else NOTHING
+
+
+def cookie_of(request: web.BaseRequest) -> str:
+    """The first ``session`` cookie: the one with the longest path (RFC 6265 §5.4), where a host has several."""
+    for header in request.headers.getall("Cookie", ()):
+        for pair in header.split(";"):
+            name, _, value = pair.partition("=")
+            if name.strip() == COOKIE:
+                return value.strip()
+    return ""
+
+
+def set_cookie(response: web.StreamResponse, token: str, prefix: str) -> None:
+    """``prefix``: the sub-path of a proxy, "" without one."""
+    response.set_cookie(
+        COOKIE, token, max_age=int(LIFETIME_S), path=prefix or "/", httponly=True, secure=True, samesite="Strict"
+    )
+
+
+def clear_cookie(response: web.StreamResponse, prefix: str) -> None:
+    response.del_cookie(COOKIE, path=prefix or "/", httponly=True, secure=True, samesite="Strict")
+
+
+def _from_header(value: str, basic: bool) -> Credential:
+    scheme, _, rest = value.strip().partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return Credential("bearer", _bounded(rest.strip()))
+        case "basic" if basic:
+            return Credential("basic", _password(rest.strip()))
+    return Credential("bearer")  # an explicit carrier that we do not know: invalid
+
+
+def _password(encoded: str) -> str:
+    """RFC 7617: everything after the first colon; any user name will do."""
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    return text.partition(":")[2][:PASSWORD_MAX]
+
+
+def _bounded(token: str) -> str:
+    return token if len(token) <= TOKEN_MAX else ""

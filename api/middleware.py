@@ -1,0 +1,157 @@
+"""The gates that every request passes, in one order; and the shell that turns every end into a proper answer.
+
+A handler finds ``request["identity"]``, ``request["license"]``, ``request["client"]`` and ``request["arrival"]``.
+"""
+
+import asyncio
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from api.credentials import NOTHING, Credential, credential_of
+from api.errors import INTERNAL, error, pro_required, response_to, response_to_http
+from api.proxy import arrival, same_origin
+from api.routes import CONTEXT, Access, Route, route_of
+from models.errors import Invalid, LimitReached, ServerError
+from models.messages.auth import Identity, WhoIs
+from models.security.sessions import same
+
+log = structlog.get_logger("facade")
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+BODY_S = 15.0  # for 64 KiB: a slow line has them, somebody who only holds the door has not
+PASSWORDS_AT_ONCE = 8  # checks that wait for each other, of everybody together
+NOBODY = Identity(authenticated=False, dashboard=False)
+PASSWORDS: web.AppKey[asyncio.Semaphore] = web.AppKey("passwords", asyncio.Semaphore)
+
+CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' wss:; "
+    "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+)
+
+
+def install(app: web.Application) -> None:
+    """Put the shell and the gates around every route of ``app``."""
+    app[PASSWORDS] = asyncio.Semaphore(PASSWORDS_AT_ONCE)
+    app.middlewares.extend((shell, gates))
+    app.on_response_prepare.append(_add_headers)
+
+
+@web.middleware
+async def shell(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whatever happens inside, an answer in JSON, and the reason in our log only."""
+    try:
+        return await handler(request)
+    except web.HTTPException as problem:
+        if problem.status < 400:
+            raise
+        response = response_to_http(problem)
+    except ServerError as problem:
+        if problem.code == ServerError.code:
+            log.error("a request failed", path=request.path, reason=problem.detail)
+        response = response_to(problem)
+    except (ConnectionError, asyncio.CancelledError):
+        raise  # the client has gone
+    except Exception:  # one request must not end the server; the traceback is for the log
+        log.exception("a request failed", path=request.path, method=request.method)
+        response = error(500, INTERNAL)
+    if request.writer.output_size:  # in the middle of another answer: the client sees a broken connection
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("an answer was already begun")
+    return response
+
+
+@web.middleware
+async def gates(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The first gate that does not open gives the answer."""
+    context, record = request.app[CONTEXT], route_of(request)
+    arrived = arrival(request, context.settings)
+    request["arrival"], request["client"] = arrived, arrived.client
+    request["license"], request["identity"] = context.license, NOBODY
+    if record is not None and (refusal := await _refusal(request, record)) is not None:
+        return refusal
+    if request.method not in SAFE:
+        await _read_body(request)
+    return await handler(request)
+
+
+async def _refusal(request: web.Request, record: Route) -> web.Response | None:
+    if record.access is Access.PUBLIC and not record.csrf:
+        return None
+    credential = credential_of(request, media=record.media, basic=record.media)
+    identity = await identify(request, credential)
+    request["identity"] = identity
+    if record.access is not Access.PUBLIC and not identity.authenticated:
+        return _unauthenticated(request, record, credential)
+    if request.method not in SAFE and not _meant(request, identity, credential):
+        return error(403, "Invalid CSRF token")
+    if record.access is Access.PUBLIC or request["license"].is_pro:
+        return None
+    if not identity.dashboard:
+        return pro_required("api_access", dashboard=False)
+    return pro_required(record.feature, dashboard=True) if record.access is Access.PRO else None
+
+
+async def identify(request: web.Request, credential: Credential) -> Identity:
+    """Who shows this credential.
+
+    Raises:
+        LimitReached: too many wrong passwords, or too many that wait to be checked.
+        Unavailable: nobody can say just now.
+    """
+    question = WhoIs(credential.carrier, credential.token, request["client"])
+    if credential.carrier != "basic":
+        return await request.app[CONTEXT].ask("auth", question)
+    async with password_place(request):
+        return await request.app[CONTEXT].ask("auth", question)
+
+
+def password_place(request: web.Request) -> asyncio.Semaphore:
+    """For ``async with`` around every check of a password: so that guessing in parallel keeps nobody else waiting."""
+    places = request.app[PASSWORDS]
+    if places.locked():
+        raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=1)
+    return places
+
+
+def _meant(request: web.Request, identity: Identity, credential: Credential) -> bool:
+    """Whether an unsafe call was meant by the caller, and not made by a page of somebody else in his browser."""
+    if identity.dashboard:
+        return same(request.headers.get("X-CSRF-Token", ""), identity.csrf_token)
+    if credential is NOTHING and (origin := request.headers.get("Origin")):
+        return same_origin(origin, request["arrival"])  # protection is off: nothing else tells a page from a script
+    return True
+
+
+def _unauthenticated(request: web.Request, record: Route, credential: Credential) -> web.Response:
+    response = error(401, "Authentication required" if credential is NOTHING else "Invalid token")
+    response.headers.add("WWW-Authenticate", "Bearer")
+    # A browser that loads an <img> would ask its user for a name and a password.
+    if record.media and request.headers.get("Sec-Fetch-Dest", "document") in ("document", "video"):
+        response.headers.add("WWW-Authenticate", 'Basic realm="IP camera", charset="UTF-8"')
+    return response
+
+
+async def _read_body(request: web.Request) -> None:
+    """All of it, before anybody works on it; handlers find it at once."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise Invalid("Request body too large") from None
+    except TimeoutError:
+        raise Invalid("Request body too slow") from None
+    except web.RequestPayloadError:
+        raise Invalid("Invalid request body") from None
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    headers = response.headers
+    headers.pop("Server", None)
+    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"  # tokens may stand in URLs
+    if response.content_type == "text/html":
+        headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
