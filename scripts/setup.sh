@@ -1,0 +1,37 @@
+# Sourced by run, test and check: a virtual environment in .venv with the pinned packages, made once.
+# setup EXTRAS: e.g. "tts" or "tts,test,check".
+
+setup() {
+    local extras=$1 root stamp python
+    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    cd "$root" || return 1
+    stamp=.venv/.installed-$(cat pyproject.toml constraints.txt | sha256sum | cut -c1-16)-${extras//,/-}
+    [ -e "$stamp" ] && return 0
+    python=$(find_python) || return 1
+    if [ ! -x .venv/bin/python ]; then
+        echo "Setting up: a virtual environment in $root/.venv"
+        if ! "$python" -m venv .venv; then
+            echo "It could not be made. On Debian, Ubuntu and Raspberry Pi OS: sudo apt install python3-venv" >&2
+            return 1
+        fi
+    fi
+    echo "Setting up: installing the pinned packages (some 150 MB, once)"
+    if ! .venv/bin/python -m pip install --disable-pip-version-check --progress-bar on \
+        --constraint constraints.txt --editable ".[$extras]"; then
+        echo "The packages could not be installed. Is there a network? Run this again when there is." >&2
+        return 1
+    fi
+    touch "$stamp"
+}
+
+find_python() {
+    local candidate
+    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
+        if [ -n "$candidate" ] && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return 0
+        fi
+    done
+    echo "Python 3.11 or newer is needed (set PYTHON=/path/to/python3 if it is not on the PATH)" >&2
+    return 1
+}

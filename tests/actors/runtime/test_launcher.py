@@ -1,0 +1,125 @@
+"""Whatever is killed, nothing is left behind and the next start works."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from actors.runtime.session import processes_of
+from actors.runtime.spec import Child
+from tests.actors.runtime.conftest import TOYS, Running
+from tests.actors.runtime.toys import Echo, Identify
+
+ONE = Child("one", f"{TOYS}:Toy", 1)
+
+
+def session_of(running: Running) -> int:
+    return os.getsid(running.rows()["one"].pid)
+
+
+def test_a_clean_stop_leaves_nothing(start: Callable[..., Running]) -> None:
+    running = start(ONE)
+    session = session_of(running)
+    running.stop()
+    assert running.process.exitcode == 0
+    assert not processes_of(session)
+    assert not running.boot.shm_dir.exists()
+    assert not running.boot.run_dir.exists()
+
+
+def test_a_stopped_actor_does_not_hold_up_the_stop(start: Callable[..., Running]) -> None:
+    running = start(ONE)
+    session = session_of(running)
+    os.kill(running.rows()["one"].pid, signal.SIGSTOP)
+    running.stop()
+    assert running.process.exitcode == 0
+    assert not processes_of(session)
+
+
+def test_a_killed_launcher_takes_everything_with_it_and_the_next_start_works(start: Callable[..., Running]) -> None:
+    running = start(ONE)
+    session = session_of(running)
+    os.kill(running.process.pid or 0, signal.SIGKILL)
+    running.process.join()
+    running.wait_for(lambda: not processes_of(session))
+    again = start(ONE)
+    assert again.control.ask("one", Echo("again")) == "one: again"
+
+
+@pytest.mark.parametrize("victim", ["supervisor", "admin"])
+def test_the_tree_is_built_again_when_the_top_of_it_dies(start: Callable[..., Running], victim: str) -> None:
+    running = start(ONE)
+    pid = running.rows()["one"].pid
+    supervisor = int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1])
+    admin = int(open(f"/proc/{supervisor}/stat").read().rpartition(")")[2].split()[1])
+    os.kill(supervisor if victim == "supervisor" else admin, signal.SIGKILL)
+    running.wait_for(lambda: not os.path.exists(f"/proc/{pid}") or _zombie(pid))
+    running.reconnect()
+    running.wait_for(lambda: running.rows()["one"].state == "up")
+    assert running.control.ask("one", Identify()) != pid
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_a_second_launcher_on_the_same_directory_is_refused(start: Callable[..., Running]) -> None:
+    import multiprocessing
+
+    from tests.actors.runtime.conftest import _main
+
+    running = start(ONE)
+    second = multiprocessing.get_context("spawn").Process(target=_main, args=(running.boot, running.tree))
+    second.start()
+    second.join(10)
+    assert second.exitcode == 1
+    assert running.control.ask("one", Echo("still")) == "one: still"
+
+
+def test_a_critical_actor_that_cannot_start_ends_the_program_with_its_reason(boot, capfd) -> None:  # type: ignore[no-untyped-def]
+    import multiprocessing
+
+    from tests.actors.runtime.conftest import _main
+
+    tree = (Child("settings", f"{TOYS}:Settings", 0), Child("bad", f"{TOYS}:Unready", 1, critical=True))
+    process = multiprocessing.get_context("spawn").Process(target=_main, args=(boot, tree))
+    began = time.monotonic()
+    process.start()
+    process.join(15)
+    assert process.exitcode == 1
+    assert time.monotonic() - began < 15
+    assert "the port is taken" in capfd.readouterr().err
+
+
+def test_an_actor_past_its_budget_is_degraded_and_the_others_go_on(boot, start: Callable[..., Running]) -> None:  # type: ignore[no-untyped-def]
+    import multiprocessing
+
+    from actors.runtime.control import Control
+    from models.messages.supervisor import GetActors
+    from tests.actors.runtime.conftest import _main
+
+    tree = (Child("settings", f"{TOYS}:Settings", 0), Child("bad", f"{TOYS}:Unready", 1), ONE)
+    process = multiprocessing.get_context("spawn").Process(target=_main, args=(boot, tree))
+    process.start()
+    try:
+        deadline = time.monotonic() + 15
+        state = ""
+        while state != "degraded" and time.monotonic() < deadline:
+            time.sleep(0.2)
+            try:
+                with Control(boot.run_dir) as control:
+                    rows = {row.name: row for row in control.ask("supervisor", GetActors()).rows}
+                    state = rows["bad"].state
+            except Exception:
+                continue
+        assert state == "degraded"
+        assert rows["bad"].last_reason == "the port is taken"
+        assert rows["one"].state == "up"
+    finally:
+        os.kill(process.pid or 0, signal.SIGTERM)
+        process.join(10)

@@ -1,0 +1,120 @@
+"""Rings as files: the bell, a writer's new life, a reader that fell behind."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from actors.runtime.leases import Leases
+from actors.runtime.rings import RingReader, RingWriter
+from models.media.ring import DISCONTINUITY, KEY
+from models.messages.media import Lease
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> tuple[Path, Path]:
+    for name in ("shm", "run"):
+        (tmp_path / name).mkdir()
+    return tmp_path / "shm", tmp_path / "run"
+
+
+def writer(places: tuple[Path, Path]) -> RingWriter:
+    return RingWriter(*places, "video", largest=1000, records=6, slots=16)
+
+
+async def test_a_waiting_reader_is_woken(places: tuple[Path, Path]) -> None:
+    write, read = writer(places), RingReader(*places, "video")
+    assert await read.next(0.01) is None
+    waiting = asyncio.create_task(read.next(5))
+    await asyncio.sleep(0.05)
+    write._looked = 0.0
+    write.put(b"one", 1, 1)
+    entry = await waiting
+    assert entry is not None
+    assert entry.data == b"one"
+
+
+def test_a_waiting_thread_is_woken(places: tuple[Path, Path]) -> None:
+    write, read = writer(places), RingReader(*places, "video")
+    threading.Timer(0.1, write.put, (b"one", 1, 1)).start()
+    entry = read.wait_next(5)
+    assert entry is not None
+    assert entry.data == b"one"
+
+
+def test_a_reader_follows_a_new_writer_and_says_so(places: tuple[Path, Path]) -> None:
+    read = RingReader(*places, "video")
+    writer(places).put(b"first life", 1, 1)
+    assert (first := read.wait_next(1)) is not None
+    assert not first.flags & DISCONTINUITY
+    writer(places).put(b"second life", 2, 2)
+    second = read.wait_next(1)
+    assert second is not None
+    assert second.data == b"second life"
+    assert second.flags & DISCONTINUITY
+    assert second.epoch != first.epoch
+
+
+def test_a_reader_that_fell_behind_goes_on_with_the_oldest(places: tuple[Path, Path]) -> None:
+    read, write = RingReader(*places, "video"), writer(places)
+    write.put(b"0", 0, 0)
+    assert read.wait_next(1) is not None
+    for number in range(1, 100):
+        write.put(str(number).encode() * 300, number, 0)
+    entry = read.wait_next(1)
+    assert entry is not None
+    assert entry.sequence > 2
+    following = read.wait_next(1)
+    assert following is not None
+    assert following.sequence == entry.sequence + 1
+    assert (newest := read.wait_newest(1)) is not None
+    assert newest.data == b"99" * 300
+
+
+def test_a_reader_can_start_at_a_key(places: tuple[Path, Path]) -> None:
+    read, write = RingReader(*places, "video"), writer(places)
+    assert not read.seek_key()
+    for number in range(4):
+        write.put(b"x", number, 0, flags=KEY if number == 1 else 0)
+    assert read.seek_key()
+    assert (entry := read.wait_next(1)) is not None
+    assert entry.pts == 1
+
+
+def test_a_dead_reader_is_forgotten(places: tuple[Path, Path]) -> None:
+    read, write = RingReader(*places, "video"), writer(places)
+    bell = read._bell_path
+    read._socket.close()
+    write.put(b"x", 0, 0)
+    assert not bell.exists()
+
+
+def test_closing_takes_only_the_own_ring_away(places: tuple[Path, Path]) -> None:
+    first = writer(places)
+    second = writer(places)
+    first.close()
+    assert second.path.exists()
+    second.close()
+    assert not second.path.exists()
+
+
+def test_a_full_shared_memory_is_an_error_and_leaves_nothing(places: tuple[Path, Path], monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
+    with pytest.raises(OSError, match="No space"):
+        writer(places)
+    assert not list(places[0].iterdir())
+
+
+def test_leases_end_by_themselves_and_on_request() -> None:
+    leases = Leases()
+    leases.take(Lease("jpeg", "facade", 60))
+    leases.take(Lease("jpeg", "mqtt", 60))
+    leases.take(Lease("jpeg", "gone", 1e-9))
+    assert sorted(leases.holders("jpeg")) == ["facade", "mqtt"]
+    leases.take(Lease("jpeg", "facade", 0))
+    assert leases.holders("jpeg") == ["mqtt"]
+    assert not leases.wanted("video")
