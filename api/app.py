@@ -1,27 +1,22 @@
 """The HTTP application: routes, gates, assets. It knows the actors only through its context."""
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
+from api.assets import add_assets
 from api.bodies import MAX_BODY
 from api.context import Context
 from api.front import FRONT, Front
+from api.middleware import install
 from api.routes import add_routes
 
 
 def build_app(context: Context) -> web.Application:
     """The application as it is served over HTTPS."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=_middlewares())
+    app = web.Application(client_max_size=MAX_BODY)
+    install(app)
     front = app[FRONT] = Front(context)
     app.on_startup.append(front.start)
     app.on_shutdown.append(front.stop)
     add_routes(app, context)
+    add_assets(app, context)
     return app
-
-
-def _middlewares() -> list[Middleware]:
-    try:
-        from api.middleware import MIDDLEWARES
-    except ImportError:
-        return []
-    return list(MIDDLEWARES)

@@ -15,6 +15,8 @@ from models.messages.camera import CameraChanged
 from models.messages.facade import ViewersView
 from models.messages.supervisor import ActorChanged
 
+START_S = 0.5
+
 
 class Front:
     def __init__(self, context: Context) -> None:
@@ -28,8 +30,8 @@ class Front:
         self.on_viewers: Callable[[ViewersView], None] = lambda _viewers: None  # set by who publishes it
 
     async def start(self, _app: web.Application) -> None:
-        """Ask what is known already."""
-        await self.now.refresh(self._context)
+        """Ask what is known already; an actor that is away must not keep us from serving."""
+        await asyncio.wait({self._context.start_task(self.now.refresh(self._context))}, timeout=START_S)
         self._ticking = self._context.start_task(self.hub.tick())
 
     async def stop(self, _app: web.Application) -> None:

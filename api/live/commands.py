@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from api.live import messages
 from api.live.messages import Message, error
 from api.live.socket import LiveSocket
+from api.middleware import password_place
 from config.settings import REGISTRY
 from models.errors import Conflict, LimitReached, ServerError, Unavailable
 from models.http import limits
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Command] = {}
 CAPTURE_S = 20.0
 CAPTURE_RETRY_MS = 800
 SPEAK_S = 10.0
+LOGIN_S = 10.0
 TALK_S = 1.0
 
 
@@ -58,7 +60,8 @@ async def authenticate(socket: LiveSocket, request: Message, hub: "Hub") -> None
             identity = await hub.context.ask("auth", WhoIs("bearer", token, caller.address))
             good, session_id = identity.authenticated, identity.session_id
         else:
-            session = await hub.context.ask("auth", LogIn(request["password"], caller.address), SPEAK_S)
+            async with password_place(socket.request):
+                session = await hub.context.ask("auth", LogIn(request["password"], caller.address), LOGIN_S)
             good, token, session_id = True, session.token, session.session_id
             answer |= {"token": session.token, "csrfToken": session.csrf_token}
     except ServerError as failure:

@@ -2,36 +2,28 @@
 
 from aiohttp import web
 
-from api.client import address_of, origin_of
 from api.context import Context
-from api.live.messages import DIRECT_HINT, PRO_MESSAGE
+from api.credentials import credential_of
+from api.errors import error, pro_required
 from api.live.socket import Caller
-from models.messages.auth import WhoIs
+from api.middleware import identify
+from api.proxy import same_origin
 
 
 async def caller_of(request: web.Request, context: Context) -> Caller | web.Response:
-    """The caller, or the answer that refuses him.
-
-    A credential that is named explicitly decides alone: Authorization, then ``?token=``, then the cookie.
-    """
-    carrier, token = _credential(request)
-    address = address_of(request)
-    identity = await context.ask("auth", WhoIs(carrier, token, address))
-    if carrier == "cookie" and identity.dashboard and request.headers.get("Origin") != origin_of(request):
+    """The caller, or the answer that refuses him."""
+    credential = credential_of(request, media=True)
+    identity = await identify(request, credential)
+    if identity.dashboard and not same_origin(request.headers.get("Origin", ""), request["arrival"]):
         # A page of somebody else's sends our cookie too, and cannot send a CSRF token with an upgrade.
-        return web.json_response({"error": "Invalid origin"}, status=403)
+        return error(403, "Invalid origin")
     if identity.authenticated and not identity.dashboard and not context.license.is_pro:
-        body = {"error": PRO_MESSAGE, "feature": "api_access", "hint": DIRECT_HINT}
-        return web.json_response(body, status=403)
-    return Caller(address, identity.dashboard, identity.authenticated, identity.session_id, carrier, token)
-
-
-def _credential(request: web.Request) -> tuple[str, str]:
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return "bearer", value.strip()
-    if "token" in request.query:
-        return "query", request.query["token"]
-    if cookie := request.cookies.get("session"):
-        return "cookie", cookie
-    return "none", ""
+        return pro_required("api_access", dashboard=False)
+    return Caller(
+        request["client"],
+        identity.dashboard,
+        identity.authenticated,
+        identity.session_id,
+        credential.carrier,
+        credential.token,
+    )

@@ -5,7 +5,6 @@ import time
 
 from aiohttp import WSMsgType, web
 
-from api.client import address_of
 from api.context import Context
 from api.front import FRONT
 from api.live import messages
@@ -28,7 +27,7 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
     ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=limits.MAX_TEXT, timeout=limits.CLOSE_S)
     if not ws.can_prepare(request).ok:
         raise Invalid("A WebSocket upgrade is expected")
-    if not hub.room_for(address_of(request)):
+    if not hub.room_for(request["client"]):
         raise Unavailable("Too many connections")
     caller = await caller_of(request, context)
     if isinstance(caller, web.Response):
@@ -36,7 +35,7 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
     await ws.prepare(request)
     if request.transport is None:
         return ws
-    socket = LiveSocket(ws, Pipe(request.transport), caller)
+    socket = LiveSocket(request, ws, Pipe(request.transport), caller)
     hub.join(socket)
     writer = asyncio.create_task(socket.write())
     try:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from api.errors import DASHBOARD_HINT, DIRECT_HINT
 from api.now import Now
 from api.shapes import license_shape, settings_shape, status_shape
 from models.errors import ServerError
@@ -21,8 +22,6 @@ from models.messages.settings import SettingsView
 
 Message = dict[str, Any]
 PRO_MESSAGE = "Pro license required"
-DIRECT_HINT = "Access this feature through the web dashboard or upgrade to Pro"
-DASHBOARD_HINT = "Upgrade to Pro to use this feature"
 PRO_FEATURES = (
     "motion_detection",
     "sound_detection",

@@ -30,8 +30,8 @@ class Caller:
 
 
 class LiveSocket:
-    def __init__(self, ws: web.WebSocketResponse, pipe: Pipe, caller: Caller) -> None:
-        self.ws, self.pipe, self.caller = ws, pipe, caller
+    def __init__(self, request: web.Request, ws: web.WebSocketResponse, pipe: Pipe, caller: Caller) -> None:
+        self.request, self.ws, self.pipe, self.caller = request, ws, pipe, caller
         self.outbox = Outbox()
         self.state = START[Event.CREDENTIAL if caller.authenticated else Event.NO_CREDENTIAL]
         self.listening = False

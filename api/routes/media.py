@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from api.client import address_of
 from api.context import Context
 from api.front import FRONT
 from api.live import endpoint
@@ -29,7 +28,7 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
             raise Unavailable(NOT_STARTED)
         await response.prepare(request)
         return response
-    address = address_of(request)
+    address = request["client"]
     if not front.streams.room_for(address):
         raise Unavailable("Too many connections")
     first = await fresh_picture(context, front.now)

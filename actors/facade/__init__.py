@@ -1,0 +1,1 @@
+"""HTTPS, WebSocket, and the plain listener that sends people to them."""

@@ -1,0 +1,161 @@
+"""The facade: whatever comes in over HTTPS is made into messages here, and their answers into JSON."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncGenerator
+from typing import TypeVar
+
+from aiohttp import web
+
+from actors.facade import ports
+from actors.facade.taps import OWNERS, Tap
+from actors.runtime.actor import Actor, handles
+from actors.runtime.worker import Bench
+from api.app import build_app
+from api.front import FRONT
+from config import certificate
+from models.errors import ServerError, Unavailable
+from models.media.ring import Entry
+from models.messages import Ask, News, Ok
+from models.messages.auth import SessionsRevoked
+from models.messages.camera import CameraChanged, CapabilitiesChanged, CaptureReady
+from models.messages.detector import DetectionFrame, DetectorChanged, Level
+from models.messages.encoder import VideoChanged
+from models.messages.event_log import EventRecorded
+from models.messages.facade import (
+    CertificateView,
+    GetCertificate,
+    GetPorts,
+    GetViewers,
+    PortsView,
+    RegenerateCertificate,
+    ViewersChanged,
+    ViewersView,
+)
+from models.messages.license import UNKNOWN_LICENSE, GetLicense, LicenseChanged, LicenseView
+from models.messages.microphone import MicrophoneChanged
+from models.messages.mqtt import MqttChanged
+from models.messages.rtsp import RtspChanged
+from models.messages.settings import SettingsChanged
+from models.messages.speaker import SpeakingChanged
+from models.messages.supervisor import ActorChanged
+
+R = TypeVar("R")
+
+PORTS_FILE = "ports.json"  # in the run directory
+UPKEEP_S = 60.0  # is the certificate due, has its file changed, has the device another address
+SHUTDOWN_S = 1.0  # for open connections at a clean stop
+
+
+class Facade(Actor):
+    """Also the ``api.context.Context`` of everything below it."""
+
+    license: LicenseView = UNKNOWN_LICENSE
+
+    async def on_start(self) -> None:
+        self._taps = {ring: Tap(self, ring) for ring in OWNERS}
+        self._disk: Bench = self.bench("disk")
+        self._files = await self._disk.do(certificate.ensure, self.boot)
+        self._tls = certificate.server_context(self._files)
+        self._stamp = certificate.stamp(self._files)
+        try:
+            self.license = await self.ask("license", GetLicense())
+        except ServerError as error:
+            self.log.warning("the licence is not known yet", reason=error.detail)
+        self._open_ports()
+        self._app = build_app(self)
+        self._front = self._app[FRONT]
+        self._front.on_viewers = lambda viewers: self.publish(ViewersChanged(viewers))
+        self._runners = [
+            await self._serve(self._app, self._https, tls=True),
+        ]
+        self.start_task(self._upkeep())
+        self.log.info("serving", https=self._ports.https, http=self._ports.http)
+
+    def _open_ports(self) -> None:
+        path = self.boot.run_dir / PORTS_FILE
+        former = ports.remembered(path)
+        bind = self.boot.bind
+        https, self._https = ports.listen(bind, self.boot.https_port, former.get("https", 0), "--https-port")
+        http, self._http = ports.listen(bind, self.boot.http_port, former.get("http", 0), "--http-port")
+        self._ports = PortsView(https, http)
+        path.write_text(json.dumps({"https": https, "http": http}))
+
+    async def _serve(self, app: web.Application, listeners: list[socket.socket], tls: bool) -> web.AppRunner:
+        # No access log: tokens may stand in URLs.
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
+        await runner.setup()
+        for listener in listeners:
+            await web.SockSite(runner, listener, ssl_context=self._tls if tls else None).start()
+        return runner
+
+    async def on_stop(self) -> None:
+        await asyncio.gather(*(runner.cleanup() for runner in self._runners))
+
+    # ---------------------------------------------------------------- context
+    async def ask(self, to: str, message: Ask[R], timeout_s: float = 5.0) -> R:
+        """As every actor's, but what is asked of ourselves needs no post."""
+        if to == self.name:
+            return await self._handle(message)  # type: ignore[no-any-return]
+        return await super().ask(to, message, timeout_s)
+
+    def newest(self, ring: str) -> Entry | None:
+        return self._taps[ring].last
+
+    def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
+        return self._taps[ring].follow()
+
+    # ---------------------------------------------------------------- questions
+    @handles(GetViewers)
+    def _viewers(self, _: GetViewers) -> ViewersView:
+        return self._front.viewers()
+
+    @handles(GetPorts)
+    def _bound(self, _: GetPorts) -> PortsView:
+        return self._ports
+
+    # ---------------------------------------------------------------- certificate
+    @handles(GetCertificate)
+    async def _certificate(self, _: GetCertificate) -> CertificateView:
+        return certificate.view(await self._disk.do(certificate.public_pem, self._files))
+
+    @handles(RegenerateCertificate)
+    async def _regenerate(self, _: RegenerateCertificate) -> Ok:
+        self._files = await self._disk.do(certificate.regenerate, self.boot)
+        certificate.reload(self._tls, self._files)
+        self._stamp = certificate.stamp(self._files)
+        self.log.info("a new certificate is served to new connections")
+        return Ok()
+
+    async def _upkeep(self) -> None:
+        while True:
+            await asyncio.sleep(UPKEEP_S)
+            try:
+                self._stamp = await self._disk.do(certificate.upkeep, self.boot, self._tls, self._stamp)
+            except (Unavailable, OSError) as error:
+                self.log.error("the certificate could not be renewed; the old one is served", reason=str(error))
+
+    # ---------------------------------------------------------------- news
+    @handles(LicenseChanged)
+    def _license_changed(self, news: LicenseChanged) -> None:
+        self.license = news.license
+        self._news(news)
+
+    @handles(ActorChanged)
+    @handles(CameraChanged)
+    @handles(CapabilitiesChanged)
+    @handles(CaptureReady)
+    @handles(DetectionFrame)
+    @handles(DetectorChanged)
+    @handles(EventRecorded)
+    @handles(Level)
+    @handles(MicrophoneChanged)
+    @handles(MqttChanged)
+    @handles(RtspChanged)
+    @handles(SessionsRevoked)
+    @handles(SettingsChanged)
+    @handles(SpeakingChanged)
+    @handles(VideoChanged)
+    def _news(self, news: News) -> None:
+        self._front.news(news)

@@ -1,0 +1,85 @@
+"""One reader per ring in this process, and any number of followers that share its entries."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+
+from actors.runtime.actor import Actor
+from models.media.ring import Entry
+
+OWNERS = {"frames": "camera", "jpeg": "encoder", "video": "encoder", "audio": "encoder", "pcm": "microphone"}
+NEWEST_WINS = frozenset({"frames", "jpeg"})
+LAG = 64  # entries that a follower may be behind; he is in the same loop, so this is for seconds of trouble
+LINGER_S = 2.0  # the next snapshot or reload finds the encoder still running
+WAIT_S = 1.0
+
+
+class Tap:
+    """Reads while somebody follows; the ring is leased for as long."""
+
+    def __init__(self, actor: Actor, ring: str) -> None:
+        self._actor, self._ring = actor, ring
+        self._in_order = ring not in NEWEST_WINS
+        self._followers: set[_Follower] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._ending: asyncio.TimerHandle | None = None
+        self.last: Entry | None = None  # while it runs
+
+    async def follow(self) -> AsyncGenerator[Entry, None]:
+        follower = _Follower(LAG if self._in_order else 1)
+        self._begin()
+        self._followers.add(follower)
+        if self.last is not None and not self._in_order:
+            follower.put(self.last)
+        try:
+            while True:
+                yield await follower.get()
+        finally:
+            self._followers.discard(follower)
+            if not self._followers:
+                self._ending = asyncio.get_running_loop().call_later(LINGER_S, self._end)
+
+    def _begin(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
+        if self._task is None:
+            self._actor.lease(OWNERS[self._ring], self._ring)
+            self._task = self._actor.start_task(self._read())
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = self._ending = None
+            self.last = None
+            self._actor.release(OWNERS[self._ring], self._ring)
+
+    async def _read(self) -> None:
+        reader = self._actor.ring_reader(self._ring)
+        try:
+            if self._in_order:
+                reader.seek_end()
+            wait = reader.next if self._in_order else reader.newest
+            while True:
+                if (entry := await wait(WAIT_S)) is not None:
+                    self.last = entry
+                    for follower in self._followers:
+                        follower.put(entry)
+        finally:
+            reader.close()
+
+
+class _Follower:
+    def __init__(self, lag: int) -> None:
+        self._entries: deque[Entry] = deque(maxlen=lag)
+        self._there = asyncio.Event()
+
+    def put(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._there.set()
+
+    async def get(self) -> Entry:
+        while not self._entries:
+            self._there.clear()
+            await self._there.wait()
+        return self._entries.popleft()
