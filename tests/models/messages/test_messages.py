@@ -45,11 +45,12 @@ MESSAGES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: str(message))
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_messages_survive_the_wire(message: Any) -> None:
     assert pickle.loads(pickle.dumps(message)) == message
     assert decode(encode(message)) == message
-    assert str(message) == type(message).__name__
+    if isinstance(message, Message):
+        assert str(message) == type(message).__name__
 
 
 @pytest.mark.parametrize(
