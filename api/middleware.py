@@ -4,6 +4,8 @@ A handler finds ``request["identity"]``, ``request["license"]``, ``request["clie
 """
 
 import asyncio
+import math
+import time
 
 import structlog
 from aiohttp import web
@@ -23,6 +25,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_S = 15.0  # for 64 KiB: a slow line has them, somebody who only holds the door has not
 PASSWORDS_AT_ONCE = 8  # checks that wait for each other, of everybody together
 NOBODY = Identity(authenticated=False, dashboard=False)
+LAST_TIME: web.AppKey[dict[str, float]] = web.AppKey("last_time", dict)
 PASSWORDS: web.AppKey[asyncio.Semaphore] = web.AppKey("passwords", asyncio.Semaphore)
 
 CONTENT_POLICY = (
@@ -33,6 +36,7 @@ CONTENT_POLICY = (
 
 def install(app: web.Application) -> None:
     """Put the shell and the gates around every route of ``app``."""
+    app[LAST_TIME] = {}
     app[PASSWORDS] = asyncio.Semaphore(PASSWORDS_AT_ONCE)
     app.middlewares.extend((shell, gates))
     app.on_response_prepare.append(_add_headers)
@@ -114,6 +118,15 @@ def password_place(request: web.Request) -> asyncio.Semaphore:
     if places.locked():
         raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=1)
     return places
+
+
+def rarely(request: web.Request, what: str, every_s: float) -> None:
+    """Let ``what`` be done once in ``every_s`` seconds, by whomever; raises ``LimitReached`` in between."""
+    last, now = request.app[LAST_TIME], time.monotonic()
+    left_s = last.get(what, -every_s) + every_s - now
+    if left_s > 0:
+        raise LimitReached("Rate limit exceeded", retryAfterMs=math.ceil(left_s * 1000))
+    last[what] = now
 
 
 def _meant(request: web.Request, identity: Identity, credential: Credential) -> bool:

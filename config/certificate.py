@@ -50,7 +50,7 @@ def ensure(boot: Boot) -> CertificateFiles:
         Unavailable: the owner's certificate or key cannot be used.
         OSError: the data directory cannot be written.
     """
-    files = _files(boot)
+    files = files_of(boot)
     if files.own:
         _check(files)
     elif not files.certificate.exists() or not _usable(files) or (boot.certificate.auto_regenerate and due(boot)):
@@ -65,7 +65,7 @@ def regenerate(boot: Boot) -> CertificateFiles:
         Conflict: the owner's own certificate is configured.
         OSError: the data directory cannot be written.
     """
-    files = _files(boot)
+    files = files_of(boot)
     if files.own:
         raise Conflict("The certificate is set in the boot configuration and is not made here")
     _write(files)
@@ -74,7 +74,7 @@ def regenerate(boot: Boot) -> CertificateFiles:
 
 def due(boot: Boot, now: datetime | None = None) -> str:
     """Why the self-signed certificate should be renewed now; "" where it need not be."""
-    files = _files(boot)
+    files = files_of(boot)
     if files.own:
         return ""
     if not files.certificate.exists():
@@ -145,7 +145,8 @@ def view(pem: str | bytes, now: datetime | None = None) -> CertificateView:
     )
 
 
-def _files(boot: Boot) -> CertificateFiles:
+def files_of(boot: Boot) -> CertificateFiles:
+    """Where it is, or will be."""
     if boot.certificate.certificate:
         own = Path(boot.certificate.certificate)
         return CertificateFiles(own, Path(boot.certificate.key or own), own=True)

@@ -1,0 +1,111 @@
+"""/auth: log in, log out, change the password."""
+
+from aiohttp import web
+
+from api.bodies import json_object
+from api.context import Context
+from api.credentials import NOTHING, clear_cookie, credential_of, set_cookie
+from api.errors import failure
+from api.middleware import identify, password_place
+from api.routes import Access, route
+from models.errors import Invalid, Refused
+from models.messages.auth import ChangePassword, GetAuthStatus, LogIn, LogOut
+
+HASHING_TIMEOUT_S = 10.0  # on a small board, behind seven others
+LOGIN_ANSWER = {"success": True, "token": "a1b2c3d4e5f6...", "csrfToken": "g7h8i9j0k1l2..."}
+
+
+@route(
+    "POST",
+    "/auth",
+    access=Access.PUBLIC,
+    summary="Authenticate and receive a session token",
+    body={"password": "your_password"},
+    answer=LOGIN_ANSWER,
+)
+async def log_in(request: web.Request, context: Context) -> web.StreamResponse:
+    """401 for a wrong password, 429 while locked out."""
+    if request.content_type != "application/json":  # a form of a foreign page can send no other
+        return failure(400, "Content-Type must be application/json")
+    try:
+        password = _text(await json_object(request), "password")
+    except Invalid as problem:
+        return failure(400, problem.detail)
+    try:
+        async with password_place(request):
+            session = await context.ask("auth", LogIn(password, request["client"]), HASHING_TIMEOUT_S)
+    except Refused as problem:
+        response = failure(401, problem.detail)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    response = web.json_response({"success": True, "token": session.token, "csrfToken": session.csrf_token})
+    set_cookie(response, session.token, request["arrival"].prefix)
+    return response
+
+
+@route(
+    "GET",
+    "/auth/status",
+    access=Access.PUBLIC,
+    summary="Whether authentication is enabled; the CSRF token for a session cookie",
+    answer={"enabled": True, "configured": True},
+)
+async def status(request: web.Request, context: Context) -> web.StreamResponse:
+    now = await context.ask("auth", GetAuthStatus())
+    body: dict[str, object] = {"enabled": now.enabled, "configured": now.configured}
+    credential = credential_of(request)
+    if credential.carrier == "cookie":
+        identity = await identify(request, credential)
+        if identity.dashboard:  # a page lost the token of POST /auth with its memory; the cookie stayed
+            body |= {"authenticated": True, "csrfToken": identity.csrf_token}
+    return web.json_response(body)
+
+
+@route(
+    "POST",
+    "/auth/logout",
+    access=Access.PUBLIC,
+    csrf=True,
+    summary="Revoke the session that is shown",
+    answer={"success": True},
+)
+async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
+    """200 also where there was nothing to revoke."""
+    credential = credential_of(request)
+    if credential is not NOTHING and credential.token:
+        await context.ask("auth", LogOut(credential.token))
+    response = web.json_response({"success": True})
+    clear_cookie(response, request["arrival"].prefix)
+    return response
+
+
+@route(
+    "POST",
+    "/auth/password",
+    access=Access.UI,
+    extension=True,
+    summary="Change the password; every session ends",
+    body={"current": "your_password", "new": "your_new_password"},
+    answer={"success": True},
+)
+async def change_password(request: web.Request, context: Context) -> web.StreamResponse:
+    """403 for a wrong current password, which counts to the lock-out; 400 for an unusable new one."""
+    try:
+        body = await json_object(request)
+        change = ChangePassword(_text(body, "new"), _text(body, "current"), request["client"])
+        async with password_place(request):
+            await context.ask("auth", change, HASHING_TIMEOUT_S)
+    except Invalid as problem:
+        return failure(400, problem.detail)
+    except Refused as problem:
+        return failure(403, problem.detail)
+    response = web.json_response({"success": True})
+    clear_cookie(response, request["arrival"].prefix)
+    return response
+
+
+def _text(body: dict[str, object], key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str):
+        raise Invalid(f"{key}: Expected string")
+    return value

@@ -1,0 +1,98 @@
+"""/cert: the certificate for installing on a device, what it says, and a new one."""
+
+import asyncio
+import re
+
+from aiohttp import web
+
+from api.context import Context
+from api.errors import failure
+from api.middleware import rarely
+from api.routes import Access, route
+from config import certificate
+from config.boot import Boot
+from models.errors import Missing, ServerError, Unavailable
+from models.messages.facade import CertificateView, RegenerateCertificate
+
+REGENERATE_EVERY_S = 10.0
+REGENERATE_TIMEOUT_S = 15.0
+PHONES = re.compile(r"iPhone|iPad|Android")  # they install what has the type of a DER certificate, and read PEM
+
+INFO_ANSWER = {
+    "subject": "CN=IP Camera, O=Local Network, C=US",
+    "issuer": "CN=IP Camera, O=Local Network, C=US",
+    "notBefore": 1707000000000,
+    "notAfter": 1738536000000,
+    "serialNumber": "a1b2c3d4e5f6",
+    "status": "valid",
+    "downloadUrl": "/cert",
+}
+
+
+@route(
+    "GET",
+    "/cert",
+    access=Access.PRO,
+    feature="certificate_download",
+    summary="The certificate as PEM, to be installed on clients",
+    content_type="application/x-pem-file",
+)
+async def download(request: web.Request, context: Context) -> web.StreamResponse:
+    pem, _ = await asyncio.to_thread(_read, context.boot)
+    if not pem:
+        raise Missing("No certificate")
+    phone = PHONES.search(request.headers.get("User-Agent", ""))
+    return web.Response(
+        body=pem.encode(),
+        content_type="application/x-x509-ca-cert" if phone else "application/x-pem-file",
+        headers={"Content-Disposition": 'attachment; filename="ipcamera.pem"'},
+    )
+
+
+@route("GET", "/cert/info", access=Access.PUBLIC, summary="Certificate metadata", answer=INFO_ANSWER)
+async def info(_request: web.Request, context: Context) -> web.StreamResponse:
+    _, view = await asyncio.to_thread(_read, context.boot)
+    return web.json_response(certificate_shape(view))
+
+
+@route(
+    "POST",
+    "/cert/regenerate",
+    access=Access.UI,
+    summary="Make a new certificate; connections that are open stay",
+    answer={"success": True},
+)
+async def regenerate(request: web.Request, context: Context) -> web.StreamResponse:
+    """429 more often than once in ten seconds; 500 if it fails, and the old one is kept."""
+    rarely(request, "certificate", REGENERATE_EVERY_S)
+    try:
+        await context.ask("facade", RegenerateCertificate(), REGENERATE_TIMEOUT_S)
+    except ServerError as problem:
+        return failure(500, problem.detail)
+    return web.json_response({"success": True})
+
+
+def certificate_shape(view: CertificateView) -> dict[str, object]:
+    """The document's seven fields, then ours."""
+    return {
+        "subject": view.subject,
+        "issuer": view.issuer,
+        "notBefore": view.not_before,
+        "notAfter": view.not_after,
+        "serialNumber": view.serial_number,
+        "status": view.status,
+        "downloadUrl": certificate.DOWNLOAD_URL,
+        "fingerprintSha256": view.fingerprint_sha256,
+        "subjectAltNames": list(view.subject_alt_names),
+    }
+
+
+def _read(boot: Boot) -> tuple[str, CertificateView]:
+    files = certificate.files_of(boot)
+    if not files.certificate.exists():
+        return "", certificate.MISSING
+    try:
+        pem = certificate.public_pem(files)
+        return pem, certificate.view(pem)
+    except (OSError, ValueError) as error:
+        raise Unavailable("The certificate cannot be read") from error
