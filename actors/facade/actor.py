@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncGenerator
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Bench
 from api.app import build_app
 from api.front import FRONT
+from api.server import HttpsRunner, plain_runner
 from config import certificate
 from models.errors import ServerError, Unavailable
 from models.media.ring import Entry
@@ -67,9 +69,11 @@ class Facade(Actor):
         self._app = build_app(self)
         self._front = self._app[FRONT]
         self._front.on_viewers = lambda viewers: self.publish(ViewersChanged(viewers))
-        self._runners = [
-            await self._serve(self._app, self._https, tls=True),
-        ]
+        https = HttpsRunner(self._app, shutdown_timeout=SHUTDOWN_S)
+        await self._serve(https, self._https, self._tls)
+        plain = plain_runner(https, self, SHUTDOWN_S)
+        await self._serve(plain, self._http, None)
+        self._runners = [plain, https]
         self.start_task(self._upkeep())
         self.log.info("serving", https=self._ports.https, http=self._ports.http)
 
@@ -82,13 +86,12 @@ class Facade(Actor):
         self._ports = PortsView(https, http)
         path.write_text(json.dumps({"https": https, "http": http}))
 
-    async def _serve(self, app: web.Application, listeners: list[socket.socket], tls: bool) -> web.AppRunner:
-        # No access log: tokens may stand in URLs.
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
+    async def _serve(
+        self, runner: web.AppRunner | web.ServerRunner, listeners: list[socket.socket], tls: ssl.SSLContext | None
+    ) -> None:
         await runner.setup()
         for listener in listeners:
-            await web.SockSite(runner, listener, ssl_context=self._tls if tls else None).start()
-        return runner
+            await web.SockSite(runner, listener, ssl_context=tls).start()
 
     async def on_stop(self) -> None:
         await asyncio.gather(*(runner.cleanup() for runner in self._runners))

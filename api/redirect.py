@@ -1,0 +1,121 @@
+"""Port 8080: where a person who typed http:// is sent on, and everything else is turned away.
+
+Behind a reverse proxy that is trusted and that took the request over TLS, it is the whole application.
+"""
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from fnmatch import fnmatchcase
+from urllib.parse import quote
+
+from aiohttp import web
+
+from api.context import Context
+from api.errors import error
+from api.proxy import arrival
+from config import reachable
+from models.errors import ServerError
+from models.messages.auth import LogOut
+from models.messages.facade import GetCertificate, GetPorts
+
+Application = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+PAGES = (".html", ".js", ".css", ".png", ".svg", ".ico", ".webmanifest", ".woff2", ".map")
+
+
+class PlainListener:
+    """The handler of the plain listener; ``application`` is the one that the HTTPS listener serves."""
+
+    def __init__(self, context: Context, application: Application) -> None:
+        self._context = context
+        self._application = application
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        if arrival(request, self._context.settings).secure:
+            return await self._application(request)
+        await self._forget_leaked_token(request)
+        port = await self._https_port()
+        if not is_page(request):
+            response: web.StreamResponse = error(403, "HTTPS required", httpsPort=port)
+        else:
+            target = location(request, await self._host(request), port)
+            response = web.Response(status=302, headers={"Location": target})
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.force_close()
+        return response
+
+    async def _forget_leaked_token(self, request: web.BaseRequest) -> None:
+        """It went over the network in clear: whoever has read it shall have nothing of it."""
+        for token in request.query.getall("token", ()):
+            try:
+                await self._context.ask("auth", LogOut(token))
+            except ServerError:
+                return  # auth restarts; the caller is turned away in any case
+
+    async def _https_port(self) -> int:
+        if self._context.boot.https_port:
+            return self._context.boot.https_port
+        return (await self._context.ask("facade", GetPorts())).https
+
+    async def _host(self, request: web.BaseRequest) -> str:
+        """The host that was asked for if it is one of ours, else the address at which the request came in."""
+        wanted = host_name(request.headers.get("Host", ""))
+        if wanted and is_ours(wanted, await self._names()):
+            return wanted
+        sockname = request.transport.get_extra_info("sockname") if request.transport else None
+        return bracketed(str(sockname[0]).partition("%")[0] if sockname else "localhost")
+
+    async def _names(self) -> tuple[str, ...]:
+        """Also those in the owner's own certificate."""
+        try:
+            certificate = await self._context.ask("facade", GetCertificate())
+        except ServerError:
+            return reachable.names()
+        return (*reachable.names(), *certificate.subject_alt_names)
+
+
+def is_page(request: web.BaseRequest) -> bool:
+    """What a browser asks for first: the dashboard and its assets, not the API and not a WebSocket."""
+    if request.method not in ("GET", "HEAD") or request.headers.get("Upgrade", "").lower() == "websocket":
+        return False
+    return request.path == "/" or request.path.endswith(PAGES)
+
+
+def location(request: web.BaseRequest, host: str, port: int) -> str:
+    """The same place over HTTPS, without a token in the query."""
+    url = request.rel_url.without_query_params("token")
+    query = f"?{url.raw_query_string}" if url.raw_query_string else ""
+    return f"https://{host}:{port}{quote(url.raw_path, safe='/%:@!$&()*+,;=~-._')}{query}"
+
+
+def host_name(header: str) -> str:
+    """The Host header without its port, IPv6 in brackets; "" where it is none."""
+    if header.startswith("["):
+        inner, bracket, _ = header[1:].partition("]")
+        return f"[{inner}]" if bracket and _address(inner) else ""
+    name = header.partition(":")[0].lower().rstrip(".")
+    return name if reachable.is_host_name(name) else ""
+
+
+def is_ours(host: str, names: tuple[str, ...]) -> bool:
+    address = _address(host.strip("[]"))
+    if address is not None:
+        return address in reachable.addresses()
+    return any(fnmatchcase(host, name.lower()) and host.count(".") == name.count(".") for name in names)
+
+
+def bracketed(address: str) -> str:
+    """As it stands in a URL; an IPv4 address that came in on an IPv6 socket as IPv4."""
+    parsed = _address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(parsed.ipv4_mapped) if parsed.ipv4_mapped else f"[{parsed}]"
+    return address
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
