@@ -1,0 +1,3 @@
+from tests.wire.conftest import run, server
+
+__all__ = ["run", "server"]
