@@ -1,0 +1,124 @@
+"""One TCP connection: requests are answered one after the other, in order; interleaved RTCP is heard at once."""
+
+import asyncio
+import socket
+from collections import deque
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from actors.rtsp.limits import REQUESTS_PENDING_MAX, WRITE_BUFFER_HIGH
+from actors.rtsp.outflow import Outflow
+from models.rtsp.message import Request, Response, Status
+from models.rtsp.parser import InterleavedFrame, Malformed, Parser
+
+if TYPE_CHECKING:
+    from actors.rtsp.server import RtspServer
+
+SERVER = "ipcamera"
+KEEPALIVE = ((socket.TCP_KEEPIDLE, 20), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4))
+
+
+class Connection(asyncio.Protocol):
+    """``peer`` and ``local`` are addresses without port; IPv4 in IPv6 clothes is undressed."""
+
+    def __init__(self, server: "RtspServer") -> None:
+        self.server = server
+        self.peer = self.local = ""
+        self.kept_nonce = ""
+        self.channels: dict[int, str] = {}  # of RTCP, to the session they belong to
+        self.last_request: float | None = None
+        self.opened = server.now()
+        self._parser = Parser()
+        self._pending: deque[Request | Malformed] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    # ---------------------------------------------------------------- the transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        sock: socket.socket = transport.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in KEEPALIVE:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
+        self._outflow = Outflow(sock.fileno())
+        self._outflow.progress = self.opened
+        transport.set_write_buffer_limits(high=WRITE_BUFFER_HIGH)
+        self.peer, self.local = (_bare(transport.get_extra_info(name)) for name in ("peername", "sockname"))
+        if not self.server.accepts(self):
+            self.reply(Response(Status.SERVICE_UNAVAILABLE), "")
+            transport.close()
+            return
+        self.server.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._worker is not None:
+            self._worker.cancel()
+        self.server.connections.discard(self)
+        self.server.connection_lost(self)
+
+    def pause_writing(self) -> None:
+        self.transport.pause_reading()  # who does not read answers may not ask more
+
+    def resume_writing(self) -> None:
+        self.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        for item in self._parser.feed(data):
+            if isinstance(item, InterleavedFrame):
+                self.server.heard(self.channels.get(item.channel, ""), item.payload)
+            elif len(self._pending) < REQUESTS_PENDING_MAX:
+                self._pending.append(item)
+            else:
+                self.transport.abort()
+                return
+        if self._pending and self._worker is None:
+            self._worker = asyncio.get_running_loop().create_task(self._work())
+            self._worker.add_done_callback(self._worked)
+
+    # ---------------------------------------------------------------- requests
+    async def _work(self) -> None:
+        while self._pending and not self.transport.is_closing():
+            item = self._pending.popleft()
+            if isinstance(item, Malformed):
+                self.reply(Response(item.status), item.cseq)
+                self.transport.close()
+                return
+            self.last_request = self.server.now()
+            await self.server.answer(self, item)
+            if not item.keeps_open:
+                self.transport.close()
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._worker = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.server.failed(error)
+
+    def reply(self, response: Response, cseq: str) -> None:
+        self.send(response.encode(cseq, formatdate(usegmt=True), SERVER), self.server.now())
+
+    # ---------------------------------------------------------------- what senders need
+    def send(self, data: bytes, now: float) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(data)
+            self._outflow.wrote(len(data), now)
+
+    def queue_age(self, now: float) -> float:
+        if self.transport.is_closing():
+            return 0.0
+        return self._outflow.age(self.transport.get_write_buffer_size(), now)
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds since the client last took anything of what waits for it."""
+        self.queue_age(now)
+        return now - self._outflow.progress
+
+    def free_channels(self) -> tuple[int, int]:
+        """An even channel and the next one that no track of this connection uses."""
+        used = set(self.channels)
+        low = next(channel for channel in range(0, 256, 2) if channel + 1 not in used)
+        return low, low + 1
+
+
+def _bare(address: tuple[str, ...]) -> str:
+    return address[0].removeprefix("::ffff:")

@@ -1,0 +1,252 @@
+"""What each method does (RFC 2326 §10). ``models.rtsp.session.refusal`` has already said no to what is wrong."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from actors.rtsp.limits import FIRST_PICTURE_S, GOP_FRESH_S, KEY_WAIT_TCP_S, KEY_WAIT_UDP_S, LINGER_S
+from actors.rtsp.listener import udp_pair
+from actors.rtsp.senders import TcpSender, UdpSender
+from actors.rtsp.session import Session
+from models.errors import ServerError
+from models.rtsp import auth, transport, url
+from models.rtsp.message import Method, Request, Response, Status
+from models.rtsp.presentation import Sent
+from models.rtsp.sdp import session_description
+from models.rtsp.session import PUBLIC, SDP_TYPE, SESSION_TIMEOUT_S, method_of, refusal
+from models.rtsp.state import State
+
+if TYPE_CHECKING:
+    from actors.rtsp.connection import Connection
+    from actors.rtsp.server import RtspServer
+
+Handler = Callable[["RtspServer", "Connection", Request, Session | None], Awaitable[Response]]
+UNAVAILABLE = Response(Status.SERVICE_UNAVAILABLE, (("Retry-After", "5"),))
+
+
+async def answer(server: "RtspServer", connection: "Connection", request: Request) -> None:
+    """Answer one request, and begin to send where it says so."""
+    session = server.find(connection, request.session_id)
+    if session is not None:
+        session.last_seen = server.now()
+    serving = server.serving
+    if serving is None:
+        connection.reply(UNAVAILABLE, request.cseq)
+        return
+    method = method_of(request)
+    login = auth.Login(serving.username, serving.password)
+    refused = None if method is Method.OPTIONS or not login.asked_for else _login(server, connection, request, login)
+    refused = refused or refusal(request, serving.path, session.facts if session else None)
+    if refused is not None or method is None:
+        connection.reply(refused or UNAVAILABLE, request.cseq)
+        return
+    if method is Method.PLAY and session is not None:
+        await _play(server, connection, request, session)
+        return
+    try:
+        response = await HANDLERS[method](server, connection, request, session)
+    except ServerError:
+        response = UNAVAILABLE  # no place, no port, or the manager is away: the client may ask again
+    connection.reply(response, request.cseq)
+
+
+def _login(server: "RtspServer", connection: "Connection", request: Request, login: auth.Login) -> Response | None:
+    """The same answer whatever was wrong; a locked-out address is not even tried."""
+    now = server.now()
+    remaining = server.lockouts.remaining(connection.peer, now)
+    if remaining:
+        return Response(Status.FORBIDDEN, (("Retry-After", str(remaining)),))
+    now_s = int(now)
+    shown = request.headers.get("authorization", "")
+    known = auth.NonceCheck(server.nonce_key, connection.peer, now_s, connection.kept_nonce)
+    verdict = auth.check(shown, request.method, login, known)
+    if verdict is auth.Verdict.GRANTED:
+        connection.kept_nonce = auth.nonce_of(shown)
+        server.lockouts.succeeded(connection.peer)
+        return None
+    if verdict is auth.Verdict.WRONG:
+        server.lockouts.failed(connection.peer, now)
+        server.hooks.login_failed(connection.peer)
+    nonce = auth.make_nonce(server.nonce_key, connection.peer, now_s)
+    return Response(Status.UNAUTHORIZED, auth.challenges(nonce, verdict is auth.Verdict.STALE))
+
+
+def _session_header(session: Session) -> tuple[str, str]:
+    return "Session", f"{session.session_id};timeout={SESSION_TIMEOUT_S}"
+
+
+async def _options(_server: "RtspServer", _connection: "Connection", _request: Request, _: Session | None) -> Response:
+    return Response(Status.OK, (("Public", PUBLIC),))
+
+
+async def _describe(
+    server: "RtspServer", connection: "Connection", request: Request, _session: Session | None
+) -> Response:
+    if not server.hooks.streaming or not await server.described():
+        return UNAVAILABLE
+    presentation = server.presentation
+    video = presentation.video_format
+    if video is None:
+        return UNAVAILABLE
+    asked = url.parse(request.url)
+    sound = presentation.audio_format if server.hooks.sound and asked.query.get("audio") != "0" else None
+    text = session_description(
+        server.hooks.name, server.description_id, presentation.version, connection.local, video, sound
+    )
+    headers = (("Content-Base", asked.base + "/"), ("Content-Type", SDP_TYPE), ("Cache-Control", "no-cache"))
+    return Response(Status.OK, headers, text.encode())
+
+
+async def _setup(server: "RtspServer", connection: "Connection", request: Request, session: Session | None) -> Response:
+    if not server.hooks.streaming:
+        return UNAVAILABLE
+    track = url.parse(request.url).track or url.VIDEO
+    numbered = server.presentation.track(track)
+    if numbered is None:
+        return Response(Status.NOT_FOUND)
+    spec = transport.choose(request.headers.get("transport", ""))
+    if spec is None or (session is not None and session.transport not in ("", _kind(spec))):
+        return Response(Status.UNSUPPORTED_TRANSPORT)
+    if session is None:
+        session = await _admitted(server, connection, request)
+    if isinstance(spec, transport.TcpTransport):
+        channels = _channels(connection, spec)
+        if channels is None or session.owner is not connection:
+            return _undo(server, session, Response(Status.UNSUPPORTED_TRANSPORT))
+        session.set_sender(track, TcpSender(connection, *channels))
+        connection.channels[channels[1]] = session.session_id
+        chosen = transport.tcp_header(*channels, numbered.ssrc)
+    else:
+        try:
+            pair = udp_pair(connection.local)
+        except ServerError:
+            return _undo(server, session, UNAVAILABLE)
+        session_id = session.session_id
+        sender = UdpSender(pair, connection.peer, spec, lambda data: server.heard(session_id, data))
+        session.set_sender(track, sender)
+        if session.state is State.PLAYING:
+            sender.start()
+        chosen = transport.udp_header(spec, *sender.server_ports, numbered.ssrc)
+    server.demand(LINGER_S)
+    return Response(Status.OK, (("Transport", chosen), _session_header(session)))
+
+
+def _kind(spec: transport.TransportSpec) -> str:
+    return "tcp" if isinstance(spec, transport.TcpTransport) else "udp"
+
+
+async def _admitted(server: "RtspServer", connection: "Connection", request: Request) -> Session:
+    session = Session(connection.peer, request.headers.get("user-agent", "")[:120], connection, server.now())
+    server.admitting[session.session_id] = connection.peer
+    try:
+        await server.hooks.admit(session.session_id, connection.peer)
+    finally:
+        del server.admitting[session.session_id]
+    server.sessions[session.session_id] = session
+    server.hooks.changed()
+    return session
+
+
+def _undo(server: "RtspServer", session: Session, response: Response) -> Response:
+    """A session without any track is none."""
+    if not session.senders:
+        server.end(session)
+    return response
+
+
+def _channels(connection: "Connection", spec: transport.TcpTransport) -> tuple[int, int] | None:
+    if spec.rtp_channel is None or spec.rtcp_channel is None:
+        return connection.free_channels()
+    return None if spec.rtcp_channel in connection.channels else (spec.rtp_channel, spec.rtcp_channel)
+
+
+async def _play(server: "RtspServer", connection: "Connection", request: Request, session: Session) -> None:
+    """Answered when the first IDR is there, so that RTP-Info tells the truth about the first packet."""
+    headers = [_session_header(session), ("Range", "npt=now-")]
+    if session.state is State.PLAYING:
+        connection.reply(Response(Status.OK, tuple(headers)), request.cseq)
+        return
+    server.demand(LINGER_S)
+    gop = await _first_group(server, session)
+    if session.session_id not in server.sessions:
+        connection.reply(Response(Status.SESSION_NOT_FOUND), request.cseq)
+        return
+    if gop:
+        headers.append(("RTP-Info", _rtp_info(server, session, gop, url.parse(request.url).base)))
+    connection.reply(Response(Status.OK, tuple(headers)), request.cseq)
+    session.start(server.presentation, gop, time.monotonic_ns(), time.time_ns(), server.now())
+    server.demand()
+    server.hooks.changed()
+
+
+async def _first_group(server: "RtspServer", session: Session) -> list[Sent]:
+    """The kept group if it began just now, else a new one, else (a camera that takes no orders) the kept one.
+
+    Over UDP only the newest IDR: a burst would overflow the receiver's buffer.
+    """
+    presentation = server.presentation
+    if url.VIDEO not in session.senders:
+        return []
+    udp = session.transport == "udp"
+
+    def fresh() -> bool:
+        age = _age(presentation.gop_pts)
+        return age is not None and age < (0.1 if udp else GOP_FRESH_S)
+
+    deadline = server.now() + (KEY_WAIT_UDP_S if udp else KEY_WAIT_TCP_S)
+    latest = server.now() + FIRST_PICTURE_S
+    while not fresh():
+        left = (deadline if presentation.gop else latest) - server.now()
+        if left <= 0:
+            break
+        server.hooks.request_keyframe()
+        await server.wait_for_news(min(left, 0.5))
+    return [] if udp and not fresh() else list(presentation.gop)
+
+
+def _age(pts: int | None) -> float | None:
+    return None if pts is None else (time.monotonic_ns() - pts) / 1e9
+
+
+def _rtp_info(server: "RtspServer", session: Session, gop: list[Sent], base: str) -> str:
+    """RFC 2326 §12.33. All times are those of the same moment, the first picture's."""
+    pts = gop[0][1].pts
+    parts = []
+    for track, sender in session.senders.items():
+        first = next((unit for kind, unit in gop if kind == track), None)
+        timestamp = first.timestamp if first else server.presentation.timestamp(track, pts)
+        number = f";seq={sender.first_number(first)}" if first else ""
+        parts.append(f"url={url.track_url(base, track)}{number};rtptime={timestamp}")
+    return ",".join(parts)
+
+
+async def _pause(server: "RtspServer", _c: "Connection", _request: Request, session: Session | None) -> Response:
+    assert session is not None
+    session.state = State.READY
+    server.demand(LINGER_S)
+    server.hooks.changed()
+    return Response(Status.OK, (_session_header(session),))
+
+
+async def _parameter(_s: "RtspServer", _c: "Connection", _request: Request, session: Session | None) -> Response:
+    return Response(Status.OK, (_session_header(session),) if session else ())
+
+
+async def _teardown(
+    server: "RtspServer", connection: "Connection", request: Request, session: Session | None
+) -> Response:
+    assert session is not None
+    connection.channels = {k: v for k, v in connection.channels.items() if v != session.session_id}
+    server.end(session)
+    return Response(Status.OK, (("Session", request.session_id),))
+
+
+HANDLERS: dict[Method, Handler] = {
+    Method.OPTIONS: _options,
+    Method.DESCRIBE: _describe,
+    Method.SETUP: _setup,
+    Method.PAUSE: _pause,
+    Method.GET_PARAMETER: _parameter,
+    Method.SET_PARAMETER: _parameter,
+    Method.TEARDOWN: _teardown,
+}

@@ -1,0 +1,225 @@
+"""The RTSP server's network core: listeners, connections, sessions, and the fan-out of units to all of them.
+
+It knows no actor: whoever runs it feeds ring entries and implements ``Hooks``.
+"""
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import Iterable
+from typing import Protocol
+
+from actors.rtsp.connection import Connection
+from actors.rtsp.housekeeping import keep_house
+from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, FIRST_PICTURE_S, LINGER_S, SOCKETS_PER_SESSION
+from actors.rtsp.methods import answer
+from actors.rtsp.session import Session
+from models.media.ring import Entry
+from models.messages.rtsp_session import Serving
+from models.rtp.track import Unit
+from models.rtsp.message import Request
+from models.rtsp.presentation import Presentation, Seeds
+from models.rtsp.state import State
+from models.rtsp.url import AUDIO, VIDEO
+from models.security.lockout import LockoutPolicy, Lockouts
+
+LOCKOUT = LockoutPolicy(lock_s=60.0)
+
+
+class Hooks(Protocol):
+    """What the server needs from the house around it."""
+
+    name: str  # of the device, for the description
+    max_sessions: int
+    max_sessions_per_address: int
+    streaming: bool  # the master switch
+    sound: bool  # whether an audio track may be described
+
+    async def admit(self, session_id: str, address: str) -> None:
+        """Take a place among the allowed sessions; raises ``ServerError`` where there is none."""
+
+    def changed(self) -> None:
+        """Sessions came, went, or play now."""
+
+    def want_media(self, wanted: bool) -> None: ...
+    def request_keyframe(self) -> None: ...
+    def login_failed(self, address: str) -> None: ...
+    def failed(self, error: BaseException) -> None: ...
+
+
+class RtspServer:
+    def __init__(self, hooks: Hooks) -> None:
+        self.hooks = hooks
+        self.presentation = Presentation(_seeds())
+        self.serving: Serving | None = None
+        self.sessions: dict[str, Session] = {}
+        self.connections: set[Connection] = set()
+        self.admitting: dict[str, str] = {}  # session id → address, between SETUP and the manager's answer
+        self.lockouts = Lockouts(LOCKOUT)
+        self.nonce_key = secrets.token_bytes(32)
+        self.description_id = time.time_ns() // 1_000_000_000
+        self._listeners: list[asyncio.Server] = []
+        self._news = asyncio.Event()  # set, and replaced, at each key picture and each first sound
+        self._media_until = 0.0
+        self._wants_media = False
+        self._no_sound_since: float | None = None
+
+    @staticmethod
+    def now() -> float:
+        return time.monotonic()
+
+    # ---------------------------------------------------------------- serving
+    async def serve(self, serving: Serving, sockets: Iterable[socket.socket]) -> None:
+        """Serve from now on like this; an empty ``sockets`` keeps the listeners. All sessions end."""
+        loop = asyncio.get_running_loop()
+        made = [await loop.create_server(lambda: Connection(self), sock=sock, backlog=128) for sock in sockets]
+        self.end_all()
+        if made:
+            self._close_listeners()
+            self._listeners = made
+        self.serving = serving
+
+    async def stop(self) -> None:
+        self.end_all()
+        self._close_listeners()
+        self.serving = None
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+        self._listeners = []
+
+    def end_all(self) -> None:
+        """End every session and connection."""
+        for session in list(self.sessions.values()):
+            self.end(session)
+        for connection in list(self.connections):
+            connection.transport.close()
+
+    def accepts(self, connection: Connection) -> bool:
+        """Whether one more socket is allowed, before anything was asked."""
+        same = sum(other.peer == connection.peer for other in self.connections)
+        return (
+            self.serving is not None
+            and len(self.connections) < SOCKETS_PER_SESSION * self.hooks.max_sessions
+            and same < SOCKETS_PER_SESSION * self.hooks.max_sessions_per_address
+        )
+
+    async def answer(self, connection: Connection, request: Request) -> None:
+        await answer(self, connection, request)
+
+    # ---------------------------------------------------------------- media in, packets out
+    def feed_video(self, entry: Entry) -> None:
+        unit = self.presentation.feed_video(entry)
+        if unit is None:
+            if self.presentation.waits_for_key:
+                self.hooks.request_keyframe()
+            return
+        self._publish(VIDEO, unit)
+        if unit.key:
+            self._tell_waiting()
+
+    def feed_audio(self, entry: Entry) -> None:
+        first = self.presentation.audio_format is None
+        unit = self.presentation.feed_audio(entry)
+        if unit is not None:
+            self._no_sound_since = None
+            self._publish(AUDIO, unit)
+            if first:
+                self._tell_waiting()
+
+    def _publish(self, track: int, unit: Unit) -> None:
+        now = self.now()
+        for session in self.sessions.values():
+            if session.state is State.PLAYING:
+                session.send(track, unit, now)
+
+    def _tell_waiting(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def wait_for_news(self, timeout_s: float) -> bool:
+        """Wait for a key picture or the first sound; False when ``timeout_s`` passed without."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def described(self) -> bool:
+        """Wake the media and wait until the description is complete; False: no picture came."""
+        self.demand(LINGER_S)
+        begin = self.now()
+        while self.presentation.video_format is None:
+            self.hooks.request_keyframe()
+            left = begin + FIRST_PICTURE_S - self.now()
+            if left <= 0:
+                return False
+            await self.wait_for_news(min(left, 1.0))
+        await self._sound_described(begin)
+        return True
+
+    async def _sound_described(self, begin: float) -> None:
+        lately = self._no_sound_since is not None and self.now() - self._no_sound_since < AUDIO_RETRY_S
+        if not self.hooks.sound or lately:
+            return
+        while self.presentation.audio_format is None:
+            left = begin + AUDIO_WAIT_S - self.now()
+            if left <= 0:
+                self._no_sound_since = self.now()  # no microphone, it seems: the next viewer need not wait for it
+                return
+            await self.wait_for_news(left)
+
+    def demand(self, for_s: float = 0.0) -> None:
+        """Keep the media running for ``for_s`` seconds, and as long as somebody plays."""
+        self._media_until = max(self._media_until, self.now() + for_s)
+        plays = any(session.state is State.PLAYING for session in self.sessions.values())
+        wanted = self.serving is not None and self.hooks.streaming and (plays or self.now() < self._media_until)
+        if wanted != self._wants_media:
+            self._wants_media = wanted
+            if not wanted:
+                self.presentation.pause()
+            self.hooks.want_media(wanted)
+
+    # ---------------------------------------------------------------- sessions
+    def find(self, connection: Connection, session_id: str) -> Session | None:
+        """The session that a request names; one of another address is as unknown as one that never was."""
+        session = self.sessions.get(session_id)
+        return session if session is not None and session.address == connection.peer else None
+
+    def heard(self, session_id: str, compound: bytes) -> None:
+        session = self.sessions.get(session_id)
+        if session is not None:
+            session.heard(compound, self.now())
+
+    def end(self, session: Session) -> None:
+        if self.sessions.pop(session.session_id, None) is None:
+            return
+        session.goodbye(self.presentation, self.now())
+        session.close()
+        self.demand()
+        self.hooks.changed()
+
+    def connection_lost(self, connection: Connection) -> None:
+        """TCP sessions end with their connection; UDP ones live on by RTCP (RFC 2326 §1.3), or until their time-out."""
+        for session in list(self.sessions.values()):
+            if session.owner is connection:
+                session.owner = None
+                if session.transport != "udp":
+                    self.end(session)
+
+    def failed(self, error: BaseException) -> None:
+        self.hooks.failed(error)
+
+    async def keep_house(self) -> None:
+        """Time-outs, reports, rates: once a second, for ever."""
+        await keep_house(self)
+
+
+def _seeds() -> Seeds:
+    def three() -> tuple[int, int, int]:
+        return secrets.randbits(32), secrets.randbits(16), secrets.randbits(32)
+
+    return Seeds(three(), three())

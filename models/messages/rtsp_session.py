@@ -1,0 +1,92 @@
+"""What the RTSP manager and its session actors say to each other."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import ClassVar
+
+from models.messages import Ask, Ok, Tell
+from models.messages.rtsp import RtspSession
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How one (re)start of the server serves; settings that change later count from the next one."""
+
+    port: int
+    path: str
+    username: str
+    password: str = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells whether two actors serve alike without saying the password."""
+        return sha256(repr((self.port, self.path, self.username, self.password)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareServing(Ask[Ok]):
+    """Open the new port beside the old one, and change nothing yet; ``conflict`` with "Port 8554 is in use"."""
+
+    serving: Serving
+    shared: bool  # with other session actors
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class CommitServing(Ask[Ok]):
+    """Serve as prepared: the old port is closed and its sessions end."""
+
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class AbortServing(Ask[Ok]):
+    """Forget what was prepared."""
+
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class StopServing(Ask[Ok]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class PeerLoginFailed(Tell):
+    """Somebody failed to log in at another session actor: it counts here too."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitSession(Ask[Ok]):
+    """May ``address`` have one more session? ``limit_reached`` where it may not."""
+
+    actor: str
+    session_id: str
+    address: str
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedSession:
+    """``view`` is None while it is being set up."""
+
+    session_id: str
+    address: str
+    view: RtspSession | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsReport(Tell):
+    """Everything the manager knows of one session actor; each second, and at each change."""
+
+    actor: str
+    fingerprint: str  # of what is served, "" while not listening
+    sessions: tuple[ReportedSession, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed(Tell):
+    actor: str
+    address: str
