@@ -25,7 +25,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """One server on the test pattern with a tone, Pro and protected, for all tests of a module that leave it as it was."""
+    """On the test pattern with a tone, Pro and protected; shared by the tests of a module, which leave it as it was."""
     running = RunningServer(tmp_path_factory.mktemp("server") / "data", audio_source="tone:")
     yield running
     running.stop()
