@@ -98,21 +98,21 @@ class RateBound:
         self._note = note
         self._since = float("-inf")
         self._seen: dict[str, int] = {}
-        self._all = 0
+        self._passed = 0
         self._withheld: dict[str, int] = {}
 
     def __call__(self, logger: Any, method: str, event: EventDict) -> EventDict:
         now = self._clock()
         if now - self._since >= 1:
             self._report(logger)
-            self._since, self._seen, self._all = now, {}, 0
+            self._since, self._seen, self._passed = now, {}, 0
         text = str(event.get("event", ""))
         self._seen[text] = self._seen.get(text, 0) + 1
-        self._all += 1
-        if self._seen[text] > SAME_PER_SECOND or self._all > LINES_PER_SECOND:
+        if self._seen[text] > SAME_PER_SECOND or self._passed >= LINES_PER_SECOND:
             key = text if text in self._withheld or len(self._withheld) < LINES_PER_SECOND else "other lines"
             self._withheld[key] = self._withheld.get(key, 0) + 1
             raise structlog.DropEvent
+        self._passed += 1
         return event
 
     def _report(self, logger: Any) -> None:
