@@ -74,18 +74,16 @@ class Living:
     # ---------------------------------------------------------------- figures
     def resident_bytes(self) -> int:
         """RSS: cheap enough for every beat."""
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            with open(f"/proc/{self.pid}/statm") as file:
-                return int(file.read().split()[1]) * PAGE
+        with contextlib.suppress(OSError, IndexError, ValueError), open(f"/proc/{self.pid}/statm") as file:
+            return int(file.read().split()[1]) * PAGE
         return 0
 
     def pss_bytes(self) -> int:
         """Proportional share: what this process really costs. Some milliseconds of work for the kernel."""
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{self.pid}/smaps_rollup") as file:
-                for line in file:
-                    if line.startswith("Pss:"):
-                        return int(line.split()[1]) * 1024
+        with contextlib.suppress(OSError), open(f"/proc/{self.pid}/smaps_rollup") as file:
+            for line in file:
+                if line.startswith("Pss:"):
+                    return int(line.split()[1]) * 1024
         return 0
 
     def cpu_percent(self) -> float:

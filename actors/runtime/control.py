@@ -106,8 +106,8 @@ class Control:
         if not line:
             raise Unavailable("the camera server has ended")
         reply = json.loads(line)
-        if error := reply.get("error"):
-            raise from_failure(error["code"], error["detail"], error["fields"])
+        if failure := reply.get("error"):
+            raise from_failure(failure["code"], failure["detail"], failure["fields"])
         return cast(R, decode(reply["answer"]))
 
     def close(self) -> None:

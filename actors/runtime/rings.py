@@ -27,7 +27,7 @@ _Take = Callable[[], Entry | None]
 
 
 class RingWriter:
-    """Create with ``Actor.ring_writer``. ``records`` largest records fit; ``slots`` ≥ records that can be told apart."""
+    """Create with ``Actor.ring_writer``. ``records`` of the ``largest`` size fit, and ``slots`` are told apart."""
 
     def __init__(self, shm_dir: Path, run_dir: Path, name: str, largest: int, records: int, slots: int) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""The supervisor: the only one that makes actors. It starts them in order, listens to their hearts, and starts them again.
+"""The supervisor: the only one that makes actors. It starts them in order, listens to their hearts, restarts them.
 
 Single-threaded, no heavy import. What it knows of a child's death it knows from the child's pidfd.
 """

@@ -376,7 +376,7 @@ class Host(ta.Actor):  # type: ignore[misc]
                 self._receive(message, sender)
             elif isinstance(message, ta.DeadEnvelope | ta.PoisonMessage):
                 return  # the supervisor's directory and pidfds are the truth about who lives
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 — a new process is the only known state
             crash(self._name, error)
 
     def _begin(self, start: Start, sender: Address) -> None:

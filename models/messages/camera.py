@@ -1,4 +1,4 @@
-"""The camera's mailbox. Rings it writes: ``frames``; ``jpeg`` and ``video`` where the source's packets are passed through."""
+"""The camera's mailbox. Rings it writes: ``frames``; ``jpeg`` and ``video`` where the source's are passed through."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -71,7 +71,7 @@ class CaptureView:
 
 @dataclass(frozen=True, slots=True)
 class Capture(Ask[CaptureView]):
-    """A still at the largest size of the source; ``conflict`` while one is under way, ``unavailable`` without a camera."""
+    """A still at the source's largest size; ``conflict`` while one is under way, ``unavailable`` without a camera."""
 
     quality: int = 95
 

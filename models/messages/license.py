@@ -36,7 +36,7 @@ class ActivateLicense(Ask[LicenseView]):
 
 @dataclass(frozen=True, slots=True)
 class IssueLicense(Ask[LicenseView]):
-    """Make a local issuer if there is none, and a licence for this device; ``refused`` where configuration forbids it."""
+    """Make a local issuer if there is none, and a licence for this device; ``refused`` where that is forbidden."""
 
     licensee: str = "owner"
 

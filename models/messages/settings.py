@@ -10,7 +10,7 @@ Value = str | int | bool
 
 @dataclass(frozen=True, slots=True)
 class SettingsView:
-    """``stored``: every key as GET /settings shows it. ``effective``: what holds now (a Pro switch is off without Pro)."""
+    """``stored``: every key as GET /settings shows it. ``effective``: what holds now, Pro switches off without Pro."""
 
     stored: dict[str, Value]
     effective: dict[str, Value]

@@ -13,6 +13,7 @@ from actors.runtime.control import Control
 from actors.runtime.launcher import launch
 from actors.runtime.spec import Child
 from config.boot import Boot
+from models.errors import ServerError
 from models.messages import codec
 from models.messages.supervisor import ActorRow, GetActors
 
@@ -35,7 +36,7 @@ class Running:
     def _connect(self) -> Control | None:
         try:
             return Control(self.boot.run_dir)
-        except Exception:
+        except ServerError:
             return None
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20.0):  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 import os
 import pickle
 import socket
+from pathlib import Path
 
 from actors.runtime.session import processes_of
 from tests.actors.runtime.conftest import Running
@@ -30,7 +31,7 @@ def listeners(running: Running) -> list[tuple[str, int]]:
                 inodes.add(target[8:-1])
     found = []
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in open(table).read().splitlines()[1:]:
+        for line in Path(table).read_text().splitlines()[1:]:
             fields = line.split()
             if fields[3] == "0A" and fields[9] in inodes:
                 address, port = fields[1].split(":")

@@ -146,4 +146,3 @@ class Toy(Actor):
 class Unready(Actor):
     async def on_start(self) -> None:
         raise Refused("the port is taken")
-

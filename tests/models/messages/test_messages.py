@@ -66,7 +66,7 @@ def test_messages_survive_the_wire(message: Any) -> None:
     ],
 )
 def test_only_our_messages_can_be_named(value: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         decode(value)
 
 
