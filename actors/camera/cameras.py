@@ -20,7 +20,7 @@ FIRST_DEVICE = "/dev/video0"
 def device_paths() -> list[str]:
     """/dev/video* in the order of their numbers."""
     found = {path for path in glob("/dev/video*") if path[len("/dev/video") :].isdigit()}
-    if os.path.exists(FIRST_DEVICE):
+    if os.access(FIRST_DEVICE, os.F_OK):
         found.add(FIRST_DEVICE)
     return sorted(found, key=lambda path: int(path[len("/dev/video") :]))
 

@@ -3,10 +3,11 @@
 import time
 
 import av
+import av.container
 import av.error
 
 from actors.camera.source import Shot, SourceInfo
-from actors.media.container import SourceError, in_words, open_input
+from actors.media.container import ANALYSE_LONGER_US, ANALYSE_US, SourceError, in_words, open_input
 from models.media import sizes
 from models.media.address import MediaAddress
 
@@ -18,11 +19,10 @@ WORDS = {"rtsp": "RTSP camera", "http": "HTTP camera"}
 class NetworkSource:
     def __init__(self, address: MediaAddress) -> None:
         self._name = f"{WORDS[address.kind]} {address.shown}"
-        self._container = open_input(address, only="video")
-        if not self._container.streams.video:
+        self._container, self._stream = self._open(address, ANALYSE_US)
+        if self._stream.codec_context.width <= 0:
             self._container.close()
-            raise SourceError(f"{self._name} has no picture")
-        self._stream = self._container.streams.video[0]
+            self._container, self._stream = self._open(address, ANALYSE_LONGER_US)
         self._stream.thread_type = "SLICE"  # frame threads would hold pictures back
         context = self._stream.codec_context
         if context.width <= 0 or context.height <= 0:
@@ -42,6 +42,13 @@ class NetworkSource:
             reordered=bool(context.has_b_frames),
         )
         self._packets = self._container.demux(self._stream)
+
+    def _open(self, address: MediaAddress, analyse_us: int) -> tuple[av.container.InputContainer, av.VideoStream]:
+        container = open_input(address, only="video", analyse_us=analyse_us)
+        if not container.streams.video:
+            container.close()
+            raise SourceError(f"{self._name} has no picture")
+        return container, container.streams.video[0]
 
     def read(self) -> Shot | None:
         try:

@@ -55,15 +55,15 @@ class UsbSource:
             title=f"USB camera {device.card} ({device.path})",
             codec=context.name,
             size=(context.width, context.height),
-            fps=rate,
+            fps=float(self._stream.average_rate or rate),  # a driver may give another one than it was asked for
             sizes=offered,
             rates=sizes.rates(max(mode.rates, default=rate)),
         )
-        self._rates = mode.rates
+        self._rates, self._rate = mode.rates, rate
         self._packets = self._container.demux(self._stream)
 
     def fits(self, size: sizes.Size | None, fps: float) -> bool:
-        return sizes.choose(size, self.info.sizes) == self.info.size and choose_rate(self._rates, fps) == self.info.fps
+        return sizes.choose(size, self.info.sizes) == self.info.size and choose_rate(self._rates, fps) == self._rate
 
     def read(self) -> Shot | None:
         try:

@@ -11,13 +11,18 @@ from models.media.address import MediaAddress
 
 OPEN_S = 6.0  # to connect and to learn what the streams are
 READ_S = 2.0  # without a packet; FFmpeg may take twice as long to say so
-ANALYSE_US = 3_000_000
+ANALYSE_US = 500_000  # FFmpeg would look at a stream for 5 s to learn its frame rate
+ANALYSE_LONGER_US = 5_000_000  # where the size of the picture has not come by then
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg prints URLs with credentials; what matters comes as an exception
 
 
 class SourceError(Exception):
     """The source cannot be opened or has ended; the text is a reason for a person, without credentials."""
+
+
+class NothingInsideError(SourceError):
+    """It was opened, and holds no stream of the kind that was asked for."""
 
 
 _WORDS: dict[int, str] = {
@@ -39,7 +44,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (av.error.HTTPUnauthorizedError, "wants a user name and a password"),
     (av.error.HTTPForbiddenError, "forbids the access"),
     (av.error.HTTPNotFoundError, "has no such path"),
-    (av.error.HTTPError, "answers with an HTTP error"),
+    (av.error.HTTPError, "answers with an error"),
     (av.error.ExitError, "does not answer"),  # our own time-out
     (av.error.InvalidDataError, "is neither picture, video nor sound"),
     (av.error.EOFError, "has ended"),
@@ -60,14 +65,18 @@ def in_words(error: Exception, name: str) -> str:
 
 
 def open_input(
-    address: MediaAddress, format_name: str | None = None, options: dict[str, str] | None = None, only: str = ""
+    address: MediaAddress,
+    format_name: str | None = None,
+    options: dict[str, str] | None = None,
+    only: str = "",
+    analyse_us: int = ANALYSE_US,
 ) -> av.container.InputContainer:
     """Open for reading. ``only``: "video" or "audio", so that an RTSP camera is not asked for the other.
 
     Raises:
         SourceError: with the reason in words.
     """
-    chosen = {"analyzeduration": str(ANALYSE_US)} | (options or {})
+    chosen = {"analyzeduration": str(analyse_us)} | (options or {})
     if address.kind == "rtsp":
         chosen |= {"rtsp_transport": "tcp", "fflags": "nobuffer"}
         chosen |= {"allowed_media_types": only} if only else {}
