@@ -1,0 +1,180 @@
+"""The kit of whoever writes a detector: what goes in, what comes out, and the class between.
+
+A detector is pure. It has no clock (time is ``pts``), no file and no thread: the shell in ``actors.detector`` holds the
+ring, the pace, the settings, the model and the worker. See DESIGN names in ARCHITECTURE, "A detector".
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.events import DetailValue, EventType
+from models.messages.detector import TrackedObject
+
+Settings = Mapping[str, str | int | bool]
+Run = Callable[[Mapping[str, NDArray[np.float32]]], Sequence[NDArray[np.float32]]]
+
+SAMPLE_RATE = 16_000  # Hz, mono: all sound that detectors eat
+NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """I420 planes, not to be written to: ``luma`` (h, w), ``u`` and ``v`` (h/2, w/2), uint8."""
+
+    luma: NDArray[np.uint8]
+    u: NDArray[np.uint8]
+    v: NDArray[np.uint8]
+    pts: int  # monotonic ns
+    wall: int  # Unix ns of the same moment
+    full_range: bool = False
+
+    @property
+    def width(self) -> int:
+        return int(self.luma.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.luma.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """``samples`` (n,) int16, 16 kHz mono; ``pts`` and ``wall`` are those of the first one."""
+
+    samples: NDArray[np.int16]
+    pts: int
+    wall: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One thing that can be switched on: its key in ``status.detection``, its setting, and the event it makes."""
+
+    key: str
+    setting: str
+    event_type: EventType
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded network: its id in the catalogue, and inputs by name → outputs in the order of the file."""
+
+    id: str
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An event. ``visit`` other than 0: a later ``Farewell`` with the same number tells its end."""
+
+    key: str
+    pts: int
+    wall: int
+    details: dict[str, DetailValue]
+    confidence: int | None = None
+    metadata: dict[str, DetailValue] = field(default_factory=dict)
+    visit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """The visit is over; ``wall`` is when it was last seen, ``confidence`` the highest of the whole visit."""
+
+    key: str
+    visit: int
+    wall: int
+    confidence: int
+    metadata: dict[str, DetailValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Began or ceased to detect something. Said only when it changes."""
+
+    key: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The live value, what would trigger, and a note such as a veto and its reason."""
+
+    key: str
+    value: float
+    threshold: float
+    unit: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """All tracked objects in one picture; empty once, after the last is gone."""
+
+    objects: tuple[TrackedObject, ...]
+    pts: int
+    wall: int
+    width: int
+    height: int
+
+
+Output = Finding | Farewell | Activity | Reading | Tracks
+S = TypeVar("S", Picture, Sound)
+
+
+class Detector(ABC, Generic[S]):
+    """One file under ``models/detect`` and one line in ``DETECTORS``. Its actor, process and logger are ``name``."""
+
+    name: ClassVar[str]
+    eats: ClassVar[Literal["frames", "pcm"]]
+    switches: ClassVar[tuple[Switch, ...]]
+
+    def __init__(self, settings: Settings, model: Model | None = None) -> None:
+        """``model`` is what ``needs`` asked for. ``settings`` are the effective ones, every key of them."""
+        self.configure(settings)
+
+    @classmethod
+    def needs(cls, object_model: str) -> str:
+        """Id of the model it cannot work without; "" for none. ``object_model``: the owner's choice for objects."""
+        return ""
+
+    @abstractmethod
+    def configure(self, settings: Settings) -> None:
+        """Take changed settings while running; what was learnt stays."""
+
+    @property
+    def rate(self) -> float:
+        """Samples a second it wants at most; pictures in between are left out, sound never is."""
+        return 10.0
+
+    @property
+    def busy(self) -> bool:
+        """It follows something and must be fed even while a gate (motion) is shut."""
+        return False
+
+    @abstractmethod
+    def feed(self, sample: S) -> Iterator[Output]:
+        """What this sample shows. ``pts`` never goes back between two calls of ``reset``."""
+
+    @abstractmethod
+    def reset(self) -> list[Output]:
+        """There is a gap, or an end: what comes next does not continue what was. What has to be said because of it."""
+
+
+def enabled(switch: Switch, settings: Settings) -> bool:
+    return bool(settings[switch.setting])
+
+
+def registry(*names: str) -> dict[str, str]:
+    """Detector name → where its class lives: ``"motion=models.detect.motion.Motion"``.
+
+    Classes are named, not imported: the process that listens to sound does not pay for OpenCV.
+    """
+    return dict(name.split("=", 1) for name in names)
+
+
+AnyDetector = Detector[Any]

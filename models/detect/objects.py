@@ -1,0 +1,162 @@
+"""Person and dog: a network, a tracker, and one event for each visit."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.detect import picodet, yolox
+from models.detect.boxes import DOG, PERSON, Candidate, Floats
+from models.detect.confidence import Scale
+from models.detect.detector import (
+    Activity,
+    Detector,
+    Farewell,
+    Finding,
+    Model,
+    Output,
+    Picture,
+    Reading,
+    Settings,
+    Switch,
+    Tracks,
+    enabled,
+)
+from models.detect.tracker import Sighting, Track, Tracker, Update
+from models.events import DetailValue
+from models.messages.detector import TrackedObject
+
+KEEP_ALIVE = 0.7  # of the wanted confidence: enough for a visit that has begun
+
+
+class Decode(Protocol):
+    def __call__(
+        self, outputs: Sequence[Floats], picture: Picture, classes: dict[int, float], /
+    ) -> list[Candidate]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """How one network is fed and read, and what its scores mean."""
+
+    prepare: Callable[[Picture], dict[str, Floats]]
+    decode: Decode
+    scales: dict[int, Scale]
+
+
+NETS = {
+    "yolox_nano": Net(yolox.prepare, yolox.decode, yolox.SCALES),
+    "picodet_s_416": Net(picodet.prepare, picodet.decode, picodet.SCALES),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    switch: Switch
+    confidence_setting: str
+    coco_class: int
+
+
+KINDS = (
+    Kind(Switch("person", "objectPersonDetectionEnabled", "OBJECT_PERSON"), "objectPersonDetectionConfidence", PERSON),
+    Kind(Switch("dog", "objectDogDetectionEnabled", "OBJECT_DOG"), "objectDogDetectionConfidence", DOG),
+)
+KEYS = {kind.coco_class: kind.switch.key for kind in KINDS}
+
+
+class ObjectDetector(Detector[Picture]):
+    name, eats = "object_detector", "frames"
+    switches = tuple(kind.switch for kind in KINDS)
+
+    def __init__(self, settings: Settings, model: Model | None = None) -> None:
+        if model is None:
+            raise ValueError("the object detector needs its model")
+        self._model = model
+        self._net = NETS[model.id]
+        self._tracker = Tracker()
+        self._active: set[str] = set()
+        self._drawn = False
+        super().__init__(settings, model)
+
+    @classmethod
+    def needs(cls, object_model: str) -> str:
+        return object_model
+
+    def configure(self, settings: Settings) -> None:
+        self._rate = float(settings["objectDetectionSamplingRate"])
+        kinds = [kind for kind in KINDS if enabled(kind.switch, settings)]
+        self._wanted = {kind.switch.key: int(settings[kind.confidence_setting]) for kind in kinds}
+        self._lowest = {
+            kind.coco_class: self._net.scales[kind.coco_class].score(KEEP_ALIVE * self._wanted[kind.switch.key])
+            for kind in kinds
+        }
+
+    @property
+    def rate(self) -> float:
+        return self._rate
+
+    @property
+    def busy(self) -> bool:
+        return self._tracker.busy
+
+    def sightings(self, picture: Picture) -> list[Sighting]:
+        """What the network sees in one picture, weak sightings included."""
+        outputs = self._model.run(self._net.prepare(picture))
+        return [
+            Sighting(KEYS[found.coco_class], self._net.scales[found.coco_class].confidence(found.score), found.box)
+            for found in self._net.decode(outputs, picture, self._lowest)
+        ]
+
+    def feed(self, sample: Picture) -> Iterator[Output]:
+        if not self._wanted:
+            return
+        sightings = self.sightings(sample)
+        update = self._tracker.update(sightings, self._wanted, sample.pts, sample.wall)
+        yield from (_farewell(track) for track in update.gone)
+        yield from (_finding(track, sample) for track in update.appeared)
+        yield from self._activities()
+        yield from self._picture(update, sample)
+        for key, wanted in self._wanted.items():
+            best = max((s.confidence for s in sightings if s.key == key), default=0)
+            yield Reading(key, float(best), float(wanted), "confidence")
+
+    def reset(self) -> list[Output]:
+        said: list[Output] = [_farewell(track) for track in self._tracker.end()]
+        said += self._activities()
+        return said
+
+    def _activities(self) -> list[Activity]:
+        now = {track.key for track in self._tracker.alive}
+        changed = [Activity(key, key in now) for key in sorted(now ^ self._active)]
+        self._active = now
+        return changed
+
+    def _picture(self, update: Update, sample: Picture) -> Iterator[Tracks]:
+        objects = tuple(_tracked(track, sample) for track in update.seen)
+        if self._tracker.alive or self._drawn:
+            yield Tracks(objects, sample.pts, sample.wall, sample.width, sample.height)
+        self._drawn = bool(self._tracker.alive)
+
+
+def _tracked(track: Track, sample: Picture) -> TrackedObject:
+    x1, y1, x2, y2 = track.box
+    width, height = sample.width, sample.height
+    shape = (x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height)
+    x, y, w, h = (round(value, 4) for value in shape)
+    return TrackedObject(track.id, track.key, track.confidence, x, y, w, h)
+
+
+def _finding(track: Track, sample: Picture) -> Finding:
+    drawn = _tracked(track, sample)
+    details: dict[str, DetailValue] = {"objectClass": track.key, "confidence": track.best, "eventType": "appeared"}
+    metadata: dict[str, DetailValue] = {
+        "trackId": track.id,
+        "boxX": drawn.x,
+        "boxY": drawn.y,
+        "boxW": drawn.w,
+        "boxH": drawn.h,
+    }
+    return Finding(track.key, track.pts, track.wall, details, track.best, metadata, track.id)
+
+
+def _farewell(track: Track) -> Farewell:
+    return Farewell(track.key, track.id, track.wall, track.best, {"trackId": track.id})

@@ -1,0 +1,84 @@
+"""Any sound: the level of 100 ms windows against a threshold."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detect.detector import (
+    NS,
+    SAMPLE_RATE,
+    Activity,
+    Detector,
+    Finding,
+    Model,
+    Output,
+    Reading,
+    Settings,
+    Sound,
+    Switch,
+    enabled,
+)
+from models.detect.episode import Episode
+
+WINDOW = SAMPLE_RATE // 10
+FLOOR_DB = -100.0
+QUIET_S = 1.0  # this long under the threshold, and the sound is over
+
+
+def threshold_db(sound_threshold: int) -> float:
+    """``soundThreshold`` 0–100, higher is more sensitive: 0 → −10 dBFS, 50 → −35, 100 → −60."""
+    return -10.0 - 0.5 * sound_threshold
+
+
+def rms(samples: NDArray[np.int16]) -> float:
+    """Root mean square, 0–1 of full scale, without the constant part that cheap microphones add."""
+    wave = samples.astype(np.float32) * np.float32(1 / 32768)
+    return float(np.sqrt(np.mean(np.square(wave - wave.mean(dtype=np.float64)), dtype=np.float64)))
+
+
+def decibel(level: float) -> float:
+    """dBFS of an RMS level, not under ``FLOOR_DB``."""
+    return max(FLOOR_DB, 20 * math.log10(level)) if level > 0 else FLOOR_DB
+
+
+class SoundLevel(Detector[Sound]):
+    name, eats = "sound", "pcm"
+    switches = (Switch("sound", "soundEnabled", "ANY_SOUND"),)
+
+    def __init__(self, settings: Settings, model: Model | None = None) -> None:
+        self._episode = Episode(QUIET_S, repeat=True)
+        self._pending = np.zeros(0, np.int16)
+        super().__init__(settings, model)
+
+    def configure(self, settings: Settings) -> None:
+        self._on = enabled(self.switches[0], settings)
+        self._threshold = threshold_db(int(settings["soundThreshold"]))
+        self._cooldown = float(settings["soundCooldown"])
+
+    def feed(self, sample: Sound) -> Iterator[Output]:
+        if not self._on:
+            return
+        offset = -self._pending.size
+        self._pending = np.concatenate((self._pending, sample.samples))
+        while self._pending.size >= WINDOW:
+            window, self._pending = self._pending[:WINDOW], self._pending[WINDOW:]
+            shift = offset * NS // SAMPLE_RATE
+            yield from self._window(window, sample.pts + shift, sample.wall + shift)
+            offset += WINDOW
+
+    def _window(self, window: NDArray[np.int16], pts: int, wall: int) -> Iterator[Output]:
+        level = rms(window)
+        db = decibel(level)
+        was_active = self._episode.active
+        told = self._episode.feed(db >= self._threshold, pts, self._cooldown)
+        if self._episode.active != was_active:
+            yield Activity("sound", self._episode.active)
+        if told:
+            yield Finding("sound", pts, wall, {"db": round(db, 1), "rms": round(level, 4)})
+        yield Reading("sound", round(db, 1), self._threshold, "dB")
+
+    def reset(self) -> list[Output]:
+        self._pending = np.zeros(0, np.int16)
+        return [Activity("sound", False)] if self._episode.reset() else []
