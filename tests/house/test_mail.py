@@ -1,0 +1,52 @@
+"""Every question and order has somebody who answers it, and every actor of the tree exists."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from actors.runtime.actor import Actor, _handlers_of
+from actors.tree import tree
+from config.boot import Boot
+from models.messages import Ask, Message, News, Tell
+from models.messages.media import Lease
+from tests.models.messages.test_messages import all_messages
+
+CHILDREN = tree(Boot(Path(), Path(), Path()))
+OWNERS = {"detector": "motion"}  # one mailbox for four actors
+BY_THE_RUNTIME = {"GetActors", "RestartActor", "Shutdown", "Lease"}
+
+
+def handlers(class_path: str) -> set[type[Message]]:
+    module, _, name = class_path.partition(":")
+    kind = getattr(importlib.import_module(module), name)
+    assert issubclass(kind, Actor)
+    return set(_handlers_of(kind))
+
+
+HANDLERS = {child.name: handlers(child.class_path) for child in CHILDREN}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in all_messages() if issubclass(kind, Ask | Tell) and kind.__name__ not in BY_THE_RUNTIME],
+    ids=lambda kind: kind.__name__,
+)
+def test_what_is_asked_of_an_actor_has_a_handler_there(kind: type[Message]) -> None:
+    receiver = kind.__module__.rpartition(".")[2]
+    if receiver == "rtsp_session":
+        receiver = "rtsp_session_0"
+    owners = [OWNERS.get(receiver, receiver)]
+    assert any(kind in HANDLERS.get(owner, set()) for owner in owners), f"nobody answers {kind.__name__}"
+
+
+@pytest.mark.parametrize("owner", ["camera", "microphone", "encoder"])
+def test_owners_of_rings_take_leases(owner: str) -> None:
+    assert Lease in HANDLERS[owner]
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in all_messages() if issubclass(kind, News)], ids=lambda kind: kind.__name__
+)
+def test_all_news_interests_somebody(kind: type[Message]) -> None:
+    assert any(kind in handled for handled in HANDLERS.values()), f"nobody listens to {kind.__name__}"
