@@ -1,6 +1,7 @@
 """The network core, byte by byte, on real sockets."""
 
 import asyncio
+from itertools import pairwise
 
 from models.rtp.packet import parse_header
 from tests.actors.rtsp.studio import Camera, studio
@@ -145,7 +146,7 @@ async def test_an_encoder_that_restarts_does_not_end_sessions() -> None:
         assert len({header.ssrc for header in headers}) == 1
         numbers = [header.sequence_number for header in headers]
         assert numbers == [(numbers[0] + i) % 65536 for i in range(len(numbers))]
-        steps = {(b.timestamp - a.timestamp) % 2**32 for a, b in zip(headers, headers[1:], strict=False)}
+        steps = {(b.timestamp - a.timestamp) % 2**32 for a, b in pairwise(headers)}
         assert all(step < 90_000 for step in steps)
 
 
