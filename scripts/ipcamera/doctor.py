@@ -9,7 +9,6 @@ import typer
 
 from config.boot import Boot
 from config.boot_load import BootError, load_boot
-from scripts.ipcamera.checks import devices, system
 from scripts.ipcamera.checks.finding import Finding
 from scripts.ipcamera.console import FAILED, AsJson, DataDir, data_dir_of, find_control
 
@@ -44,6 +43,8 @@ def examine(boot: Boot | BootError) -> list[Finding]:
     """Everything; a configuration that cannot be read is a finding too."""
     if isinstance(boot, BootError):
         return [Finding("bad", "configuration", str(boot), "correct that line")]
+    from scripts.ipcamera.checks import devices, system  # heavy (OpenCV): other commands do without
+
     control = find_control(boot.data_dir)
     try:
         return [*system.check(boot, control), *devices.check(boot, control)]

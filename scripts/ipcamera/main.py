@@ -14,6 +14,11 @@ from models.errors import ServerError
 from scripts.ipcamera import doctor, events, run, settings, status
 from scripts.ipcamera.console import FAILED, AsJson
 
+ROOMS = tuple(
+    name
+    for name in ("password", "license", "cert", "models")
+    if importlib.util.find_spec(f"scripts.ipcamera.{name}") is not None
+)
 app = typer.Typer(
     help="A camera server for this device.",
     no_args_is_help=True,
@@ -27,10 +32,6 @@ app.command()(status.restart)
 app.command()(events.events)
 app.command()(doctor.doctor)
 app.add_typer(settings.app, name="settings")
-for name in ("password", "license", "cert", "models"):
-    module = f"scripts.ipcamera.{name}"
-    if importlib.util.find_spec(module) is not None:
-        app.add_typer(importlib.import_module(module).app, name=name)
 
 
 @app.command()
@@ -41,8 +42,17 @@ def version(as_json: AsJson = False) -> None:
     typer.echo(json.dumps(about) if as_json else line)
 
 
+def mount_rooms() -> None:
+    """The sub-commands that other rooms bring along."""
+    for name in ROOMS:
+        app.add_typer(importlib.import_module(f"scripts.ipcamera.{name}").app, name=name)
+
+
 def main() -> None:
     """The entry point: an expected trouble is one line, never a traceback."""
+    # What `run` loads is carried by every actor's process, so it loads no more than it needs.
+    if sys.argv[1:2] != ["run"]:
+        mount_rooms()
     try:
         app()
     except (BootError, PlaceError, ServerError) as error:

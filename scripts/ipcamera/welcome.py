@@ -73,7 +73,7 @@ def licence(view: LicenseView | None) -> str:
     if view.is_pro:
         until = time.strftime(" until %Y-%m-%d", time.localtime(view.expires_ms / 1000)) if view.expires_ms else ""
         return f"Pro{f', for {view.licensee}' if view.licensee else ''}{until}"
-    return f"free{f' ({view.reason})' if view.reason else ''}; Pro on your own device: ipcamera license issue"
+    return f"free. {view.reason}" if view.reason else "free; `ipcamera license issue` makes your own device Pro"
 
 
 def _password(boot: Boot, control: Control) -> str:

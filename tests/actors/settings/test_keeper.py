@@ -1,0 +1,124 @@
+"""What is kept, what is shown, and what happens to secrets when files are damaged."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from actors.settings.keeper import Keeper
+from config.settings import defaults
+from models.errors import ServerError
+from models.messages.settings import Credentials
+
+
+def keeper_of(data_dir: Path) -> tuple[Keeper, tuple[str, ...]]:
+    keeper = Keeper(data_dir, defaults("0a1b2c3d", "porch"))
+    return keeper, keeper.load()
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Keeper:
+    return keeper_of(tmp_path)[0]
+
+
+def test_a_fresh_device_has_the_defaults(keeper: Keeper) -> None:
+    assert keeper.stored == defaults("0a1b2c3d", "porch")
+
+
+def test_a_change_survives_and_only_what_was_chosen_is_written(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.change({"frameRate": 20, "rtspPath": "/cam"})
+    assert keeper_of(tmp_path)[0].stored == keeper.stored
+    assert json.loads((tmp_path / "settings.json").read_text())["values"] == {"frameRate": 20, "rtspPath": "/cam"}
+
+
+def test_the_torch_is_dark_after_a_start(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.change({"torchEnabled": True, "authEnabled": False})
+    assert keeper.stored["torchEnabled"] is True
+    assert not (tmp_path / "settings.json").exists()
+    assert keeper_of(tmp_path)[0].stored["torchEnabled"] is False
+
+
+def test_the_same_again_is_not_written_again(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.change({"frameRate": 20})
+    before = (tmp_path / "settings.json").stat().st_ino
+    keeper.change({"frameRate": 20})
+    assert (tmp_path / "settings.json").stat().st_ino == before
+
+
+def test_values_by_hand_that_are_wrong_fall_back_one_by_one(tmp_path: Path) -> None:
+    values = {"frameRate": 99, "jpegQuality": 70, "motionEnabled": "yes", "fromTheFuture": [1]}
+    (tmp_path / "settings.json").write_text(json.dumps({"version": 1, "values": values}))
+    keeper, notes = keeper_of(tmp_path)
+    assert keeper.stored == {**defaults("0a1b2c3d", "porch"), "jpegQuality": 70}
+    assert len(notes) == 2
+    assert "frameRate: Value must be between 1 and 60" in notes[0]
+    keeper.change({"jpegQuality": 71})
+    kept = json.loads((tmp_path / "settings.json").read_text())["values"]
+    assert kept == {"jpegQuality": 71, "fromTheFuture": [1]}  # a newer program finds its own again
+
+
+def test_a_disk_that_refuses_changes_nothing(keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper.change({"frameRate": 20})
+
+    def full(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(ServerError, match="No space left on device; make room on the disk"):
+            keeper.change({"frameRate": 21})
+        with pytest.raises(ServerError):
+            keeper.set_credentials("rtsp", "u", "p")
+    assert keeper.stored["frameRate"] == 20
+    assert keeper.stored["rtspHasPassword"] is False
+    assert keeper_of(tmp_path)[0].stored["frameRate"] == 20
+
+
+def test_credentials(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.set_credentials("rtsp", "viewer", "secret")
+    keeper.set_credentials("mqtt", "broker-user", "hush")
+    stored = keeper_of(tmp_path)[0].stored
+    assert (stored["rtspUsername"], stored["rtspHasPassword"]) == ("viewer", True)
+    assert (stored["mqttHasUsername"], stored["mqttHasPassword"]) == (True, True)
+    assert keeper_of(tmp_path)[0].credentials("rtsp") == Credentials("viewer", "secret")
+    assert keeper_of(tmp_path)[0].credentials("mqtt") == Credentials("broker-user", "hush")
+    assert (tmp_path / "credentials.json").stat().st_mode & 0o777 == 0o600
+    assert "hush" not in (tmp_path / "settings.json").read_text()
+    assert "hush" not in repr(stored)
+
+
+def test_none_keeps_and_empty_removes(keeper: Keeper) -> None:
+    keeper.set_credentials("mqtt", "user", "hush")
+    keeper.set_credentials("mqtt", None, "other")
+    assert keeper.credentials("mqtt") == Credentials("user", "other")
+    keeper.set_credentials("mqtt", "", None)
+    assert keeper.credentials("mqtt") == Credentials("", "other")
+    keeper.set_credentials("mqtt", None, "")
+    assert keeper.stored["mqttHasPassword"] is False
+
+
+def test_a_user_name_alone_leaves_the_password(keeper: Keeper) -> None:
+    keeper.set_credentials("rtsp", "one", "secret")
+    keeper.change({"rtspUsername": "two"})
+    assert keeper.credentials("rtsp") == Credentials("two", "secret")
+
+
+def test_a_lost_rtsp_password_switches_rtsp_off(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.change({"rtspEnabled": True})
+    keeper.set_credentials("rtsp", "viewer", "secret")
+    (tmp_path / "credentials.json").write_text("garbage")
+    again, notes = keeper_of(tmp_path)
+    assert again.stored["rtspEnabled"] is False
+    assert "switched off" in notes[-1]
+
+
+def test_a_damaged_credentials_file_gives_the_last_good_one(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.change({"rtspEnabled": True})
+    keeper.set_credentials("rtsp", "viewer", "secret")
+    keeper.set_credentials("mqtt", "x", "y")
+    (tmp_path / "credentials.json").write_text("garbage")
+    again, _ = keeper_of(tmp_path)
+    assert again.credentials("rtsp") == Credentials("viewer", "secret")
+    assert again.stored["rtspEnabled"] is True
+    assert (tmp_path / "credentials.last.json").stat().st_mode & 0o777 == 0o600
