@@ -1,0 +1,90 @@
+/** The beginning: a session, the socket, the sections. */
+
+import { getJson } from "./ask.js";
+import { notice } from "./notice.js";
+import { buildDetection } from "./panels/detection.js";
+import { buildEvents } from "./panels/events.js";
+import { buildLive } from "./panels/live.js";
+import { buildSettings } from "./panels/settings.js";
+import { buildSystem } from "./panels/system.js";
+import * as router from "./router.js";
+import { begin, guard } from "./session.js";
+import { readSchema } from "./settings/schema.js";
+import * as socket from "./socket.js";
+import * as store from "./store.js";
+import { buildTopbar } from "./topbar.js";
+
+const RETRY_MS = 2000;
+
+/** Message type → key of the store. */
+const KEPT = { status: "status", system_info: "system", mqtt_status: "mqtt", rtsp_status: "rtsp", h264_ack: "h264" };
+
+async function main() {
+  const panel = document.getElementById("panel");
+  const boot = document.getElementById("boot");
+  try {
+    await begin(panel);
+  } catch (error) {
+    boot.textContent = `${error.message}. Trying again…`;
+    setTimeout(main, RETRY_MS);
+    return;
+  }
+  boot.remove();
+  listen();
+  buildTopbar(document.getElementById("topbar"), document.getElementById("rail"));
+  router.addSection("live", "Live", buildLive);
+  router.addSection("detection", "Detection", buildDetection);
+  router.addSection("events", "Events", buildEvents);
+  router.addSection("system", "System", buildSystem);
+  router.addSection("settings", "Settings", buildSettings);
+  guard(socket.connect);
+  socket.connect();
+  router.start();
+}
+
+function listen() {
+  socket.on("state", (state) => {
+    if (state !== "open") store.set("connection", state);
+    if (state === "ready") refresh();
+  });
+  for (const [type, key] of Object.entries(KEPT)) socket.on(type, (message) => store.set(key, message));
+  socket.on("status", (message) => takeSettings(message.settings));
+  socket.on("settings", (message) => takeSettings(message.data));
+  socket.on("license:changed", (message) => store.set("license", message.license));
+  socket.on("capabilitiesChanged", (message) => store.set("capabilities", { ...store.get("capabilities"), ...message.capabilities }));
+  socket.on("error", showError);
+}
+
+function takeSettings(settings) {
+  if (!settings) return;
+  if (settings.license) store.set("license", settings.license);
+  store.set("settings", settings);
+}
+
+/** The registry changes only with the program: controls are built once. */
+function takeSchema(answer) {
+  const schema = readSchema(answer);
+  if (JSON.stringify(schema) !== JSON.stringify(store.get("schema"))) store.set("schema", schema);
+}
+
+/** What the snapshot does not hold, after each connect. */
+async function refresh() {
+  const want = [
+    ["settings", takeSettings],
+    ["capabilities", (value) => store.set("capabilities", value)],
+    ["api/settings/schema", takeSchema],
+  ];
+  const results = await Promise.allSettled(want.map(([path]) => getJson(path)));
+  results.forEach((result, index) => {
+    if (result.status === "fulfilled") want[index][1](result.value);
+    else if (result.reason.status) notice(`${want[index][0]}: ${result.reason.message}`, "bad");
+  });
+}
+
+/** Errors that belong to a control are shown there; the rest here. */
+function showError(message) {
+  if (["tts", "audio", "capture", "setting", "enableH264", "hello"].includes(message.inReplyTo)) return;
+  notice(message.hint ? `${message.message}. ${message.hint}` : message.message, "bad");
+}
+
+main();

@@ -1,0 +1,39 @@
+/** A button per event type: its count, its day as a sparkline, and whether it is shown. */
+
+import { h, icon, setText } from "../dom.js";
+import * as theme from "../theme.js";
+import { EVENT_TYPES } from "../words.js";
+import { paintable, sparkline } from "./canvas.js";
+import { BUCKET_MS } from "./history.js";
+
+export function typeFilters(history, onToggle) {
+  const buttons = Object.entries(EVENT_TYPES).map(([type, kind]) => filterButton(type, kind, history, onToggle));
+  const element = h("div.filters", { role: "group", "aria-label": "Types of events" }, buttons);
+  element.update = () => buttons.forEach((button) => button.update());
+  return element;
+}
+
+function filterButton(type, kind, history, onToggle) {
+  const count = h("b", "0");
+  const canvas = h("canvas", { "aria-hidden": "true" });
+  const button = h("button", { type: "button", "data-type": type, onclick: () => toggle() }, icon(kind.icon), kind.title, count, canvas);
+  button.style.setProperty("--kind", `var(${kind.color})`);
+  const paint = paintable(canvas, (context, w, h) => sparkline(context, w, h, perBucket(history, type), theme.color(kind.color)));
+  const toggle = () => {
+    const hidden = history.hiddenTypes;
+    if (!hidden.delete(type)) hidden.add(type);
+    onToggle();
+  };
+  button.update = () => {
+    setText(count, String(history.counts[type] ?? 0));
+    button.setAttribute("aria-pressed", String(!history.hiddenTypes.has(type)));
+    paint();
+  };
+  return button;
+}
+
+function perBucket(history, type) {
+  const count = Math.ceil((history.end - history.start) / BUCKET_MS);
+  const first = Math.floor(history.start / BUCKET_MS);
+  return Array.from({ length: count }, (_, index) => history.buckets.get((first + index) * BUCKET_MS)?.[type] ?? 0);
+}

@@ -1,0 +1,80 @@
+/** The events of one day: loaded from the server, continued by the socket, bounded. */
+
+import { getJson } from "../ask.js";
+import { addDays, startOfDay } from "../format.js";
+
+const MOST_EVENTS = 10_000;
+export const BUCKET_MS = 900_000;
+
+export class History {
+  /** `onChange(reason)`: "loaded" or "added". */
+  constructor(onChange) {
+    this.onChange = onChange;
+    this.day = startOfDay(Date.now());
+    this.hiddenTypes = new Set();
+    this.clear();
+  }
+
+  clear() {
+    this.events = []; // ascending by time
+    this.counts = {};
+    this.buckets = new Map(); // start of a quarter of an hour → {type: count}
+    this.problem = null;
+  }
+
+  get start() {
+    return this.day;
+  }
+
+  get end() {
+    return addDays(this.day, 1);
+  }
+
+  get isToday() {
+    return this.day === startOfDay(Date.now());
+  }
+
+  async load(day = this.day) {
+    this.day = day;
+    const span = `since=${Math.max(1, this.start)}&until=${this.end - 1}`;
+    this.loading = span;
+    try {
+      const [page, overview] = await Promise.all([
+        getJson(`events?${span}&limit=${MOST_EVENTS}`),
+        getJson(`events?${span}&bucketMs=${BUCKET_MS}`),
+      ]);
+      if (this.loading !== span) return; // another day was chosen meanwhile
+      this.clear();
+      this.events = page.events;
+      for (const { type, count } of page.summary) this.counts[type] = count;
+      for (const { timestamp, counts } of overview.buckets) this.buckets.set(timestamp, counts);
+    } catch (error) {
+      if (this.loading !== span) return;
+      this.clear();
+      this.problem = error;
+    }
+    this.onChange("loaded");
+  }
+
+  /** A new event of the shown day; the same one twice counts once. */
+  add(event) {
+    if (event.timestamp < this.start || event.timestamp >= this.end || this.problem) return;
+    const known = this.events.slice(-50).some((other) => other.eventId === event.eventId);
+    if (known) return;
+    this.events.push(event);
+    if (this.events.length > 1 && this.events.at(-2).timestamp > event.timestamp) this.events.sort((a, b) => a.timestamp - b.timestamp);
+    if (this.events.length > MOST_EVENTS) this.events.splice(0, this.events.length - MOST_EVENTS);
+    this.counts[event.type] = (this.counts[event.type] ?? 0) + 1;
+    const start = Math.floor(event.timestamp / BUCKET_MS) * BUCKET_MS;
+    const bucket = { ...this.buckets.get(start) };
+    bucket[event.type] = (bucket[event.type] ?? 0) + 1;
+    this.buckets.set(start, bucket);
+    this.onChange("added");
+  }
+
+  /** What the filters let through, ascending. */
+  visible() {
+    if (!this.hiddenTypes.size) return this.events;
+    return this.events.filter((event) => !this.hiddenTypes.has(event.type));
+  }
+}

@@ -1,0 +1,183 @@
+/** The time line: the whole day above, a part of it in detail below. Wheel, drag, touch and keys move it. */
+
+import { h, setText } from "../dom.js";
+import { hourMinute, timeOfDay } from "../format.js";
+import { EVENT_TYPES, eventKind, eventWords } from "../words.js";
+import { paintable } from "./canvas.js";
+import { drawDetail, drawOverview } from "./timeline_drawing.js";
+
+const SHORTEST_MS = 120_000;
+const FIRST_SPAN_MS = 3 * 3_600_000;
+const NEAR_PX = 9;
+const PAN = 0.2;
+const STEP = 1.5;
+
+export class Timeline {
+  /** `onPick(event)`: a mark was clicked. */
+  constructor(history, onPick) {
+    this.history = history;
+    this.onPick = onPick;
+    this.hover = null;
+    this.follow = true;
+    this.overview = h("canvas.overview", { role: "img", "aria-label": "The whole day" });
+    this.detail = h("canvas.detail", { role: "img", tabindex: 0, "aria-label": "Events in detail. Arrow keys move, plus and minus zoom, Home shows the whole day. The list below holds the same events." });
+    this.hint = h("span");
+    this.range = h("span.number");
+    this.element = h("section.card.timeline", { "aria-label": "Time line" }, this.overview, this.detail, h("div.legend", this.range, this.hint));
+    this.paintOverview = paintable(this.overview, (context, w, hh) => drawOverview(context, w, hh, this));
+    this.paintDetail = paintable(this.detail, (context, w, hh) => drawDetail(context, w, hh, this));
+    this.listen();
+    this.reset();
+  }
+
+  /** Shown types, in the order of the lanes. */
+  get types() {
+    return Object.keys(EVENT_TYPES).filter((type) => !this.history.hiddenTypes.has(type));
+  }
+
+  /** A day was chosen: today ends now, another day is shown whole. */
+  reset() {
+    const { start, end, isToday } = this.history;
+    this.follow = isToday;
+    if (isToday) this.show(Date.now() - FIRST_SPAN_MS, Date.now() + FIRST_SPAN_MS / 20);
+    else this.show(start, end);
+  }
+
+  update() {
+    if (this.follow && this.history.isToday) {
+      const span = this.to - this.from;
+      const now = Date.now() + span / 20;
+      if (now > this.to) return this.show(now - span, now);
+    }
+    this.paint();
+  }
+
+  show(from, to) {
+    const { start, end } = this.history;
+    const span = Math.min(end - start, Math.max(SHORTEST_MS, to - from));
+    this.from = Math.min(end - span, Math.max(start, from));
+    this.to = this.from + span;
+    setText(this.range, `${hourMinute(this.from)} – ${hourMinute(this.to)}`);
+    this.paint();
+  }
+
+  paint() {
+    this.paintOverview();
+    this.paintDetail();
+  }
+
+  zoom(factor, at = (this.from + this.to) / 2) {
+    this.follow = false;
+    this.show(at - (at - this.from) / factor, at + (this.to - at) / factor);
+  }
+
+  pan(share) {
+    this.follow = false;
+    const by = (this.to - this.from) * share;
+    this.show(this.from + by, this.to + by);
+  }
+
+  listen() {
+    this.detail.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    this.detail.addEventListener("keydown", (event) => this.key(event));
+    this.detail.addEventListener("pointermove", (event) => this.point(event));
+    this.detail.addEventListener("pointerleave", () => this.leave());
+    this.detail.addEventListener("click", () => !this.moved && this.hover && this.onPick(this.hover));
+    this.drag(this.detail, (dx, width) => this.pan(-dx / width));
+    this.drag(this.overview, (dx, width) => {
+      const { start, end } = this.history;
+      const by = (dx / width) * (end - start);
+      this.follow = false;
+      this.show(this.from + by, this.to + by);
+    });
+    this.overview.addEventListener("pointerdown", (event) => this.jump(event));
+  }
+
+  drag(canvas, move) {
+    let last = null;
+    canvas.addEventListener("pointerdown", (event) => {
+      last = event.clientX;
+      this.moved = false;
+      canvas.setPointerCapture(event.pointerId);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (last === null || Math.abs(event.clientX - last) < 2) return;
+      this.moved = true;
+      move(event.clientX - last, canvas.clientWidth);
+      last = event.clientX;
+    });
+    for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, () => (last = null));
+  }
+
+  /** A press outside the window brings the window there. */
+  jump(event) {
+    const { start, end } = this.history;
+    const at = start + (event.offsetX / this.overview.clientWidth) * (end - start);
+    if (at >= this.from && at <= this.to) return;
+    const half = (this.to - this.from) / 2;
+    this.follow = false;
+    this.show(at - half, at + half);
+  }
+
+  wheel(event) {
+    event.preventDefault();
+    if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) return this.pan(event.deltaX / this.detail.clientWidth);
+    const at = this.from + (event.offsetX / this.detail.clientWidth) * (this.to - this.from);
+    this.zoom(Math.exp(-event.deltaY * 0.0016), at);
+  }
+
+  key(event) {
+    const actions = {
+      ArrowLeft: () => this.pan(-PAN),
+      ArrowRight: () => this.pan(PAN),
+      "+": () => this.zoom(STEP),
+      "=": () => this.zoom(STEP),
+      "-": () => this.zoom(1 / STEP),
+      Home: () => this.show(this.history.start, this.history.end),
+      End: () => this.reset(),
+    };
+    if (!actions[event.key]) return;
+    event.preventDefault();
+    actions[event.key]();
+  }
+
+  /** The event nearest to the pointer, if it is near. */
+  point(event) {
+    if (event.buttons) return;
+    const width = this.detail.clientWidth;
+    const lanes = this.types;
+    const lane = lanes[Math.floor(((event.offsetY - 18) / (this.detail.clientHeight - 18)) * lanes.length)];
+    const at = this.from + (event.offsetX / width) * (this.to - this.from);
+    const near = (NEAR_PX / width) * (this.to - this.from);
+    this.hover = nearest(this.history.events, at, near, lane);
+    this.detail.style.cursor = this.hover ? "pointer" : "crosshair";
+    setText(this.hint, this.hover ? `${timeOfDay(this.hover.timestamp)} · ${eventKind(this.hover.type).title} · ${eventWords(this.hover)}` : "");
+    this.paintDetail();
+  }
+
+  leave() {
+    this.hover = null;
+    setText(this.hint, "");
+    this.paintDetail();
+  }
+}
+
+/** Binary search: index of the first event at or after `time`. */
+export function firstAfter(events, time) {
+  let [low, high] = [0, events.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (events[middle].timestamp < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function nearest(events, at, near, type) {
+  let best = null;
+  for (let i = firstAfter(events, at - near); i < events.length && events[i].timestamp <= at + near; i += 1) {
+    if (events[i].type !== type) continue;
+    if (!best || Math.abs(events[i].timestamp - at) < Math.abs(best.timestamp - at)) best = events[i];
+  }
+  return best;
+}

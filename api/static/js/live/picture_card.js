@@ -1,0 +1,78 @@
+/** Settings of the picture, beside the picture. */
+
+import { card, h, setText } from "../dom.js";
+import { settingField } from "../settings/field.js";
+import { entryOf } from "../settings/schema.js";
+import * as socket from "../socket.js";
+import * as store from "../store.js";
+
+const KEYS = ["resolution", "frameRate", "rotation", "cameraId", "jpegQuality"];
+const PLAYERS = [
+  ["auto", "Auto"],
+  ["h264", "H.264"],
+  ["mjpeg", "MJPEG"],
+];
+const WAIT_MS = 250;
+
+export function pictureCard(player) {
+  const fields = h("div.stack");
+  const element = card("Picture", "settings", h("div.stack", playerChoice(player), qualityField(), fields));
+  let built = "";
+  store.watch(["schema", "capabilities"], (schema) => {
+    if (!schema) return;
+    const keys = KEYS.filter((key) => entryOf(key) && (key !== "cameraId" || hasCameras()));
+    if (keys.join() === built) return;
+    built = keys.join();
+    fields.replaceChildren(...keys.map((key) => settingField(entryOf(key), { help: false })));
+  });
+  return element;
+}
+
+function hasCameras() {
+  return (store.get("capabilities")?.cameraIds ?? []).length > 1;
+}
+
+function playerChoice(player) {
+  const reason = h("p.words", { id: "player-reason" });
+  const buttons = PLAYERS.map(([choice, label]) => h("button", { type: "button", onclick: () => player.choose(choice), "data-choice": choice }, label));
+  const group = h("div.segments", { role: "group", "aria-label": "How the video is sent" }, buttons);
+  const field = h("div.field", h("div.field-head", h("span", "Video"), group), reason);
+  field.firstChild.firstChild.classList.add("grow");
+  field.update = () => {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.choice === player.choice));
+    const fallen = player.reason && player.choice !== "mjpeg";
+    setText(reason, fallen ? `Shown as MJPEG, because ${player.reason}.` : "");
+    reason.hidden = !fallen;
+  };
+  player.listeners.add(field.update);
+  field.update();
+  return field;
+}
+
+/** The encoder's quality goes by the socket: it is answered with the bitrate that it means. */
+function qualityField() {
+  const slider = h("input", { id: "h264-quality", type: "range", min: 0, max: 100, step: 1, "aria-describedby": "h264-quality-words" });
+  const output = h("output", { for: "h264-quality" });
+  const words = h("p.words", { id: "h264-quality-words" });
+  let waiting = 0;
+  const show = (value) => {
+    if (value === undefined || waiting) return;
+    slider.value = value;
+    setText(output, `${value} %`);
+  };
+  slider.addEventListener("input", () => {
+    setText(output, `${slider.value} %`);
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      waiting = 0;
+      socket.send({ type: "h264_quality", quality: Number(slider.value) });
+    }, WAIT_MS);
+  });
+  store.watch("settings", (settings) => show(settings?.h264Quality));
+  store.watch("h264", (ack) => {
+    show(ack?.quality);
+    setText(words, ack?.bitrateKbps ? `About ${Math.round(ack.bitrateKbps)} kbit/s for each viewer.` : "");
+    words.hidden = words.textContent === "";
+  });
+  return h("div.field", h("div.field-head", h("label", { for: "h264-quality" }, "H.264 quality"), output), slider, words);
+}

@@ -1,0 +1,52 @@
+/** The picture and all that is drawn on it. */
+
+import { h, setText } from "../dom.js";
+import { fixed } from "../format.js";
+import { curtain } from "../player/curtain.js";
+import { Overlay } from "../player/overlay.js";
+import { Player } from "../player/player.js";
+import { Zoom } from "../player/zoom.js";
+import * as socket from "../socket.js";
+import * as store from "../store.js";
+
+const THROTTLED = { cpu: "Slowed down: busy", thermal: "Slowed down: hot", undervoltage: "Low power supply" };
+
+export function buildStage() {
+  const canvas = h("canvas", { id: "video", role: "img", "aria-label": "Live picture" });
+  const image = h("img", { id: "mjpeg", alt: "Live picture", hidden: true, draggable: "false" });
+  const boxes = h("canvas.boxes", { "aria-hidden": "true" });
+  const plane = h("div.plane", canvas, image, boxes);
+  const live = h("span.badge.live", "LIVE");
+  const mode = h("span.badge", { hidden: true });
+  const throttle = h("span.badge.warn", { hidden: true });
+  const viewers = h("span.badge.push", { hidden: true });
+  const stage = h("div.stage", { tabindex: 0, role: "group", "aria-label": "Camera picture. Plus and minus zoom, arrows move, 0 resets." }, plane, h("div.badges", live, mode, throttle, viewers));
+  const veil = curtain(stage);
+  const overlay = new Overlay(boxes);
+  const listeners = new Set();
+  const changed = () => listeners.forEach((listener) => listener());
+  const player = new Player(canvas, image, changed, () => {});
+  player.listeners = listeners;
+  const zoom = new Zoom(stage, plane, (scale) => stage.dispatchEvent(new CustomEvent("zoomed", { detail: scale })));
+
+  const update = () => {
+    const status = store.get("status");
+    const why = store.get("system")?.throttle;
+    const shown = player.pictures > 0;
+    veil.update(player);
+    stage.style.aspectRatio = `${player.shape.width} / ${player.shape.height}`;
+    live.hidden = !shown || !veil.hidden;
+    mode.hidden = !shown;
+    setText(mode, player.mode === "mjpeg" ? `MJPEG${player.reason ? ` · ${player.reason}` : ""}` : "H.264");
+    throttle.hidden = !THROTTLED[why];
+    setText(throttle, THROTTLED[why] ?? "");
+    viewers.hidden = !(status?.clients > 0);
+    setText(viewers, `${status?.clients} ${status?.clients === 1 ? "viewer" : "viewers"} · ${fixed(status?.fps, 0)} fps`);
+  };
+  listeners.add(update);
+  store.watch(["connection", "status", "system"], update);
+  socket.on("detection_frame", (message) => overlay.show(message, player.shape));
+  socket.on("state", (state) => state === "closed" && overlay.clear());
+  update();
+  return { stage, player, zoom, overlay };
+}

@@ -1,0 +1,41 @@
+/** A card for each detector of the registry, with a live meter to set it by. */
+
+import { getJson } from "../ask.js";
+import { detectorCard } from "../detection/card.js";
+import { camel, readDetectors } from "../detection/detectors.js";
+import { card, h } from "../dom.js";
+import { onEvent } from "../events/feed.js";
+import { settingField } from "../settings/field.js";
+import * as socket from "../socket.js";
+import * as store from "../store.js";
+
+const LATEST = 300;
+
+export function buildDetection(host) {
+  const grid = h("div.cards");
+  const cards = new Map();
+  host.append(h("div.page-head", h("h2", "Detection"), h("p.lead", "The line in each meter is the level that counts as an event: move the slider and watch it.")), grid);
+
+  store.watch("schema", (schema) => {
+    if (!schema) return;
+    const { detectors, shared } = readDetectors(schema);
+    cards.clear();
+    for (const detector of detectors) cards.set(detector.key, detectorCard(detector));
+    grid.replaceChildren(...cards.values());
+    if (shared.length) grid.append(card("Shared by the detectors", "chip", h("div.stack", shared.map((entry) => settingField(entry)))));
+    loadLatest(cards);
+  });
+  socket.on("levels", (message) => {
+    for (const level of message.levels) cards.get(camel(level.key))?.level(level);
+  });
+  onEvent((event) => {
+    if (event.eventType === "disappeared") return;
+    for (const element of cards.values()) if (element.eventType === event.type) element.addEvent(event);
+  });
+}
+
+async function loadLatest(cards) {
+  if (!store.isPro()) return;
+  const page = await getJson(`events?limit=${LATEST}`).catch(() => null);
+  for (const element of page ? cards.values() : []) element.setEvents(page.events.filter((event) => event.type === element.eventType));
+}

@@ -1,0 +1,83 @@
+/** The history: a day as a time line and as a list, the server's own events, and what can be done with it all. */
+
+import { getJson } from "../ask.js";
+import { card, h } from "../dom.js";
+import { dayPicker } from "../events/day_picker.js";
+import { onEvent } from "../events/feed.js";
+import { typeFilters } from "../events/filters.js";
+import { History } from "../events/history.js";
+import { ROW_HEIGHT, eventRow, openEvent } from "../events/rows.js";
+import { storageCard } from "../events/storage.js";
+import { Timeline } from "../events/timeline.js";
+import { VirtualList } from "../events/virtual_list.js";
+import { whyCard } from "../events/why.js";
+import { longDay, startOfDay } from "../format.js";
+import { lockedBox } from "../locked.js";
+import * as socket from "../socket.js";
+import * as store from "../store.js";
+
+export function buildEvents(host) {
+  const history = new History((reason) => update(reason));
+  const pick = (day) => load(day);
+  const picker = dayPicker(history, pick);
+  const lead = h("p.lead");
+  const filters = typeFilters(history, () => update("filtered"));
+  const timeline = new Timeline(history, (event) => reveal(event));
+  const list = new VirtualList("Events", ROW_HEIGHT, eventRow);
+  const empty = h("p.empty");
+  const why = whyCard(history);
+  const storage = storageCard(() => load(history.day));
+  const locked = h("div", { hidden: true }, card("Events", "events", lockedBox("event_history")));
+  const listCard = card("Events of the day", "events", list.element, empty);
+  const content = h("div", filters, timeline.element, h("div.history", listCard, h("aside.stack", { "aria-label": "History" }, why, storage)));
+  host.append(h("div.page-head", h("h2", "Events"), picker, lead), locked, content);
+  let visible = false;
+
+  async function load(day) {
+    const free = store.get("license") !== undefined && !store.isPro();
+    locked.hidden = !free;
+    content.hidden = picker.hidden = free;
+    if (free) return;
+    await Promise.all([history.load(day), why.load(), storage.load(), loadRange()]);
+    timeline.reset();
+  }
+
+  async function loadRange() {
+    const range = await getJson("events/range").catch(() => null);
+    picker.setOldest(range?.minTimestamp);
+  }
+
+  function update(reason) {
+    if (!visible) return;
+    const events = history.visible();
+    const hidden = history.hiddenTypes.size ? ` · ${events.length.toLocaleString()} shown` : "";
+    lead.textContent = `${longDay(history.day)} · ${total().toLocaleString()} events${hidden}`;
+    picker.update();
+    filters.update();
+    timeline.update();
+    list.show([...events].reverse(), reason === "added");
+    empty.hidden = events.length > 0;
+    list.element.hidden = events.length === 0;
+    empty.textContent = history.problem ? history.problem.message : history.hiddenTypes.size ? "Nothing of the chosen types." : "No events on this day.";
+  }
+
+  const total = () => Object.values(history.counts).reduce((sum, count) => sum + count, 0);
+
+  function reveal(event) {
+    const index = list.items.indexOf(event);
+    if (index >= 0) list.scrollTo(index);
+    openEvent(event);
+  }
+
+  async function shown(argument) {
+    visible = true;
+    await load(startOfDay(Date.now()));
+    const event = argument && history.events.find((one) => String(one.eventId) === argument);
+    if (event) reveal(event);
+  }
+
+  onEvent((event) => event.eventType !== "disappeared" && history.add(event));
+  socket.on("state", (state) => state === "ready" && visible && load(history.day));
+  store.watch("license", () => visible && load(history.day));
+  return { shown, hidden: () => (visible = false) };
+}

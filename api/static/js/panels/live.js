@@ -1,0 +1,22 @@
+/** The live picture, its buttons and its cards. */
+
+import { h } from "../dom.js";
+import { firstRunHint } from "../live/first_run.js";
+import { pictureCard } from "../live/picture_card.js";
+import { recentEvents } from "../live/recent.js";
+import { soundCard } from "../live/sound_card.js";
+import { buildStage } from "../live/stage.js";
+import { statsCard } from "../live/stats_card.js";
+import { buildToolbar } from "../live/toolbar.js";
+
+export function buildLive(host) {
+  const parts = buildStage();
+  const sound = soundCard();
+  const column = h("div.picture-column", parts.stage, buildToolbar(parts, sound), recentEvents());
+  const aside = h("aside", { "aria-label": "Picture and sound" }, pictureCard(parts.player), sound.element, statsCard(parts.player));
+  host.append(firstRunHint(), h("div.live", column, aside));
+  return {
+    shown: () => parts.player.start(),
+    hidden: () => document.pictureInPictureElement === null && parts.player.stop(),
+  };
+}

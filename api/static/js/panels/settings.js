@@ -1,0 +1,74 @@
+/** Every setting of the registry, by group, with search. */
+
+import { h, icon, newId, setText } from "../dom.js";
+import { settingField } from "../settings/field.js";
+import { valueLabel } from "../settings/schema.js";
+import * as store from "../store.js";
+
+/** Where a value can be changed that this form must not change. */
+const ELSEWHERE = {
+  rtspHasPassword: ["#system/rtsp", "Set the password"],
+  mqttHasUsername: ["#system/mqtt", "Set the login"],
+  mqttHasPassword: ["#system/mqtt", "Set the login"],
+  authEnabled: ["#system/password", "Change the password"],
+};
+
+export function buildSettings(host) {
+  const id = newId("search");
+  const search = h("input", { id, type: "search", placeholder: "Search settings", autocomplete: "off", "aria-label": "Search settings" });
+  const found = h("output", { for: id, role: "status" });
+  const groups = h("div");
+  let rows = [];
+
+  host.append(h("div.page-head", h("h2", "Settings"), h("p.lead", "Changes are stored at once, and are the same for everybody who uses this camera.")), h("div.settings-search", h("div.find", icon("search"), search), found), groups);
+
+  const filter = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const row of rows) {
+      row.element.hidden = !words.every((word) => row.text.includes(word));
+      count += row.element.hidden ? 0 : 1;
+    }
+    for (const group of groups.children) group.hidden = !group.querySelector(".setting-row:not([hidden])");
+    setText(found, words.length ? `${count} of ${rows.length}` : `${rows.length} settings`);
+  };
+  search.addEventListener("input", filter);
+
+  store.watch("schema", (schema) => {
+    if (!schema) return;
+    rows = schema.map(settingRow);
+    const byGroup = new Map();
+    schema.forEach((entry, index) => byGroup.set(entry.group, [...(byGroup.get(entry.group) ?? []), rows[index].element]));
+    groups.replaceChildren(...[...byGroup].map(([name, elements]) => groupSection(name, elements)));
+    filter();
+  });
+  return {
+    shown(argument) {
+      if (argument) search.value = argument;
+      filter();
+    },
+  };
+}
+
+function groupSection(name, elements) {
+  const id = newId("group");
+  return h("section.group", { "aria-labelledby": id }, h("h2", { id }, name), h("div.card", elements));
+}
+
+function settingRow(entry) {
+  const under = h("div.under", h("code", entry.key));
+  if (entry.live === false) under.append(h("span", "takes effect at the next start of its service"));
+  const normal = defaultLabel(entry);
+  if (normal) under.append(h("span", `default: ${normal}`));
+  if (ELSEWHERE[entry.key]) under.append(h("a", { href: ELSEWHERE[entry.key][0] }, ELSEWHERE[entry.key][1]));
+  const about = h("div", h("h3", entry.title), h("p.muted.small", entry.help), under);
+  const element = h("div.setting-row", { "data-setting": entry.key }, about, settingField(entry, { title: entry.title, help: false }));
+  element.querySelector(".field label").classList.add("visually-hidden");
+  const text = [entry.key, entry.title, entry.help, entry.group, entry.unit ?? "", entry.pro ?? ""].join(" ").toLowerCase();
+  return { element, text };
+}
+
+function defaultLabel(entry) {
+  if (entry.readOnly || entry.default === undefined || entry.default === "") return "";
+  return valueLabel(entry, entry.default);
+}

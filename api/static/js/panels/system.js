@@ -1,0 +1,39 @@
+/** How the device and its parts are, and what connects to it. */
+
+import { card, h } from "../dom.js";
+import { storageCard } from "../events/storage.js";
+import { lockedBox } from "../locked.js";
+import * as store from "../store.js";
+import { actorsCard } from "../system/actors.js";
+import { certificateCard } from "../system/certificate.js";
+import { encoderCard } from "../system/encoder.js";
+import { healthCard } from "../system/health.js";
+import { licenceCard } from "../system/licence.js";
+import { mqttCard } from "../system/mqtt.js";
+import { passwordCard } from "../system/password.js";
+import { rtspCard } from "../system/rtsp.js";
+
+export function buildSystem(host) {
+  const actors = actorsCard();
+  const certificate = certificateCard();
+  const storage = storageCard(() => storage.load());
+  const noStorage = card("Storage", "disk", lockedBox("storage_analytics"));
+  const columns = h("div.columns", rtspCard(), mqttCard(), encoderCard(), storage, noStorage, certificate, passwordCard(), licenceCard());
+  host.append(h("div.page-head", h("h2", "System")), h("div.stack.wide-gap", healthCard(), actors, columns));
+
+  const loadStorage = () => {
+    const free = store.get("license") !== undefined && !store.isPro();
+    storage.hidden = free;
+    noStorage.hidden = !free;
+    if (store.isPro() && !host.hidden) storage.load();
+  };
+  store.watch("license", loadStorage);
+  return {
+    shown(argument) {
+      actors.load();
+      certificate.load();
+      loadStorage();
+      if (argument) document.getElementById(argument)?.scrollIntoView({ block: "center" });
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** Who is logged in: the login form, the lock-out, logout, and a session that ends while the page is open. */
+
+import { authStatus, getJson, postJson, setCsrfToken, whenExpired } from "./ask.js";
+import { h, icon, newId } from "./dom.js";
+import * as socket from "./socket.js";
+import * as store from "./store.js";
+
+let showing = null;
+
+/** Resolves as soon as there is a session. */
+export async function begin(host) {
+  const status = await authStatus();
+  store.set("auth", status);
+  if (!status.enabled || status.authenticated) return;
+  await new Promise((resolve) => {
+    const form = loginForm("Sign in", resolve);
+    host.append(form);
+    form.querySelector("input").focus();
+    showing = form;
+  });
+  showing.remove();
+  showing = null;
+}
+
+/** From now on an ended session shows the login over the page, which keeps all that it shows. */
+export function guard(reconnect) {
+  const expired = async () => {
+    if (showing) return;
+    const status = await authStatus().catch(() => null);
+    if (status === null) return setTimeout(expired, 2000);
+    store.set("auth", status);
+    if (!status.enabled || status.authenticated) return reconnect();
+    askAgain(reconnect);
+  };
+  whenExpired(expired);
+  socket.on("state", (state) => state === "expired" && expired());
+}
+
+function askAgain(reconnect) {
+  if (showing) return;
+  const dialog = h("dialog", { "aria-label": "Sign in again" });
+  dialog.append(
+    loginForm("Your session has ended", () => {
+      dialog.close();
+      dialog.remove();
+      showing = null;
+      reconnect();
+    }),
+  );
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  document.body.append(dialog);
+  showing = dialog;
+  dialog.showModal();
+}
+
+export async function logOut() {
+  socket.disconnect();
+  await postJson("auth/logout").catch(() => null);
+  location.reload();
+}
+
+/** Log in; throws AskError. */
+export async function logIn(password) {
+  const session = await postJson("auth", { password });
+  setCsrfToken(session.csrfToken);
+  store.set("auth", { ...store.get("auth"), authenticated: true });
+}
+
+function loginForm(title, done) {
+  const id = newId("password");
+  const input = h("input", { id, type: "password", autocomplete: "current-password", required: true, name: "password" });
+  const problem = h("p.bad", { role: "alert", hidden: true });
+  const button = h("button.primary", { type: "submit" }, "Sign in");
+  const say = (text) => {
+    problem.hidden = text === "";
+    problem.textContent = text;
+  };
+  const submit = async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    button.disabled = true;
+    say("");
+    try {
+      await logIn(input.value);
+      done();
+    } catch (error) {
+      if (error.body?.lockout) return countDown(error.body.lockoutRemaining, button, say);
+      say(error.message);
+      input.select();
+    }
+    button.disabled = false;
+  };
+  const form = h("form.card", { onsubmit: submit }, h("div.field", h("label", { for: id }, "Password"), input), problem, button);
+  return h("div.login", icon("lens"), h("h2", title), form, fingerprintHint());
+}
+
+function countDown(seconds, button, say) {
+  const until = Date.now() + seconds * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    button.disabled = left > 0;
+    say(left > 0 ? `Too many attempts. Try again in ${left} s.` : "");
+    if (left > 0) setTimeout(tick, 250);
+  };
+  tick();
+}
+
+function fingerprintHint() {
+  const text = h("p.fingerprint");
+  const hint = h("details.small", h("summary", "Is this really my camera?"), h("p.muted", "Compare this SHA-256 fingerprint with the one that the browser shows for this page's certificate, and with `ipcamera cert` on the device."), text);
+  getJson("cert/info").then(
+    (info) => (text.textContent = info.fingerprintSha256 ?? info.serialNumber),
+    () => (hint.hidden = true),
+  );
+  return hint;
+}

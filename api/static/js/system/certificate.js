@@ -1,0 +1,63 @@
+/** The certificate: what it is, how to trust it, a new one. */
+
+import { getJson, postJson } from "../ask.js";
+import { card, facts, h, icon, setText } from "../dom.js";
+import { shortDate } from "../format.js";
+import { lockedBox } from "../locked.js";
+import { confirmed } from "../notice.js";
+import * as store from "../store.js";
+import { reason, resultLine } from "./form.js";
+
+const HOW_TO = [
+  ["Windows", "Download it, open the file, choose “Install certificate”, “Local machine”, and the store “Trusted root certification authorities”."],
+  ["Android", "Download it, then Settings → Security → Encryption & credentials → Install a certificate → CA certificate."],
+  ["iPhone, iPad", "Download it in Safari, install the profile under Settings → General → VPN & device management, then switch it on under About → Certificate trust settings."],
+  ["macOS", "Download it, open it in Keychain Access, and set “When using this certificate” to “Always trust”."],
+  ["Linux", "Copy it to /usr/local/share/ca-certificates/ipcamera.crt and run update-ca-certificates; import it in the browser's own settings."],
+];
+
+export function certificateCard() {
+  const list = facts();
+  const fingerprint = h("p.fingerprint");
+  const chip = h("span.chip", "–");
+  const result = resultLine();
+  const renew = h("button.small", { type: "button", onclick: () => regenerate() }, "Make a new one");
+  const save = h("a.button.small", { href: "cert", download: "ipcamera.pem" }, icon("download"), "Download");
+  const locked = lockedBox("certificate_download");
+  const steps = h("details", h("summary", "How to trust it for good"), h("dl.stack.tight.small", HOW_TO.map(([name, text]) => [h("dt", h("b", name)), h("dd.muted", text)])));
+  const element = card("Certificate", "shield", h("div.stack", list, h("div", h("h3", "SHA-256 fingerprint"), fingerprint), h("div.row", save, renew), locked, result, steps));
+  element.id = "certificate";
+  element.head.append(chip);
+
+  element.load = async () => {
+    const info = await getJson("cert/info").catch(() => null);
+    if (!info) return;
+    const valid = info.status === "valid";
+    chip.className = `chip ${valid ? "good" : "warn"}`;
+    setText(chip, info.status.replaceAll("_", " "));
+    setText(fingerprint, info.fingerprintSha256 ?? "–");
+    list.show({
+      "For": info.subject,
+      "Valid until": shortDate(info.notAfter),
+      "Serial number": info.serialNumber,
+      "Names": (info.subjectAltNames ?? []).join(", "),
+    });
+  };
+  async function regenerate() {
+    const yes = await confirmed("Make a new certificate?", "Browsers and apps that trusted the old one will ask again. Open connections stay.", "Make a new one", "primary");
+    if (!yes) return;
+    try {
+      await postJson("cert/regenerate");
+      result.say("The new certificate is in use for new connections. Reload the page to see it.", "good");
+      element.load();
+    } catch (error) {
+      result.say(reason(error), "bad");
+    }
+  }
+  store.watch("license", (license) => {
+    const free = license !== undefined && !license.isPro;
+    locked.hidden = !free;
+    save.hidden = free;
+  });
+  return element;
+}

@@ -1,0 +1,32 @@
+/** The licence: what it is, and how a free device becomes Pro. */
+
+import { card, facts, h, setText } from "../dom.js";
+import * as store from "../store.js";
+
+const STATES = { ACTIVE: ["accent", "Pro"], INACTIVE: ["", "Free"], UNKNOWN: ["warn", "Being checked"] };
+const SOURCES = { REAL_PURCHASE: "licence key", DEBUG_OVERRIDE: "switched on for testing", NONE: "none" };
+const PRO = ["Motion, sound, person and dog detection", "The history of events, export and storage statistics", "Talking through the camera and text-to-speech", "RTSP, MQTT and Home Assistant", "Direct API access and the certificate download"];
+
+export function licenceCard() {
+  const chip = h("span.chip.plain", "–");
+  const list = facts();
+  const free = h("div.stack.tight", h("p.muted.small", "Pro adds:"), h("ul.small.bullets", PRO.map((text) => h("li", text))), h("p.small", "On the device itself, run ", h("code", "ipcamera license issue"), " to make your own device Pro, or ", h("code", "ipcamera license activate KEY"), " with a key that you were given. This page follows at once."));
+  const element = card("Licence", "star", h("div.stack", list, free));
+  element.id = "licence";
+  element.head.append(chip);
+  store.watch("license", (license) => {
+    if (!license) return;
+    const [kind, text] = STATES[license.state] ?? STATES.UNKNOWN;
+    chip.className = `chip plain ${kind}`;
+    setText(chip, text);
+    free.hidden = license.isPro;
+    list.show({
+      "State": license.state?.toLowerCase(),
+      "By": SOURCES[license.source] ?? license.source,
+      "Issued to": license.licensee,
+      "Valid until": license.expires ? new Date(license.expires).toLocaleDateString() : null,
+      "Because": license.reason,
+    });
+  });
+  return element;
+}
