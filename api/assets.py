@@ -8,6 +8,7 @@ from aiohttp import web
 
 from api.context import Context
 from api.credentials import credential_of, set_cookie
+from api.keys import ARRIVAL, CLIENT
 from api.middleware import identify
 from models.errors import ServerError
 from models.messages.auth import OpenAnonymousSession
@@ -61,8 +62,8 @@ async def _admit(request: web.Request, response: web.StreamResponse, context: Co
     """While protection is off there is no login, and so no session: the page itself brings one."""
     try:
         if not (await identify(request, credential_of(request))).dashboard:
-            session = await context.ask("auth", OpenAnonymousSession(request["client"]))
-            set_cookie(response, session.token, request["arrival"].prefix)
+            session = await context.ask("auth", OpenAnonymousSession(request[CLIENT]))
+            set_cookie(response, session.token, request[ARRIVAL].prefix)
     except ServerError as error:
         if error.code != "refused":  # protection is on: the page asks for the password
             log.info("the page is served without a session", reason=error.detail)

@@ -1,6 +1,6 @@
 """The gates that every request passes, in one order; and the shell that turns every end into a proper answer.
 
-A handler finds ``request["identity"]``, ``request["license"]``, ``request["client"]`` and ``request["arrival"]``.
+A handler finds the four keys of ``api.keys`` at its request.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 
 from api.credentials import NOTHING, Credential, credential_of
 from api.errors import INTERNAL, error, pro_required, response_to, response_to_http
+from api.keys import ARRIVAL, CLIENT, IDENTITY, LICENSE
 from api.proxy import arrival, same_origin
 from api.routes import CONTEXT, Access, Route, route_of
 from models.errors import Invalid, LimitReached, ServerError
@@ -72,8 +73,8 @@ async def gates(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The first gate that does not open gives the answer."""
     context, record = request.app[CONTEXT], route_of(request)
     arrived = arrival(request, context.settings)
-    request["arrival"], request["client"] = arrived, arrived.client
-    request["license"], request["identity"] = context.license, NOBODY
+    request[ARRIVAL], request[CLIENT] = arrived, arrived.client
+    request[LICENSE], request[IDENTITY] = context.license, NOBODY
     if record is not None and (refusal := await _refusal(request, record)) is not None:
         return refusal
     if request.method not in SAFE:
@@ -86,12 +87,12 @@ async def _refusal(request: web.Request, record: Route) -> web.Response | None:
         return None
     credential = credential_of(request, media=record.media, basic=record.media)
     identity = await identify(request, credential)
-    request["identity"] = identity
+    request[IDENTITY] = identity
     if record.access is not Access.PUBLIC and not identity.authenticated:
         return _unauthenticated(request, record, credential)
     if request.method not in SAFE and not _meant(request, identity, credential):
         return error(403, "Invalid CSRF token")
-    if record.access is Access.PUBLIC or request["license"].is_pro:
+    if record.access is Access.PUBLIC or request[LICENSE].is_pro:
         return None
     if not identity.dashboard:
         return pro_required("api_access", dashboard=False)
@@ -105,7 +106,7 @@ async def identify(request: web.Request, credential: Credential) -> Identity:
         LimitReached: too many wrong passwords, or too many that wait to be checked.
         Unavailable: nobody can say just now.
     """
-    question = WhoIs(credential.carrier, credential.token, request["client"])
+    question = WhoIs(credential.carrier, credential.token, request[CLIENT])
     if credential.carrier != "basic":
         return await request.app[CONTEXT].ask("auth", question)
     async with password_place(request):
@@ -134,7 +135,7 @@ def _meant(request: web.Request, identity: Identity, credential: Credential) -> 
     if identity.dashboard:
         return same(request.headers.get("X-CSRF-Token", ""), identity.csrf_token)
     if credential is NOTHING and (origin := request.headers.get("Origin")):
-        return same_origin(origin, request["arrival"])  # protection is off: nothing else tells a page from a script
+        return same_origin(origin, request[ARRIVAL])  # protection is off: nothing else tells a page from a script
     return True
 
 

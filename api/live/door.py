@@ -5,6 +5,7 @@ from aiohttp import web
 from api.context import Context
 from api.credentials import credential_of
 from api.errors import error, pro_required
+from api.keys import ARRIVAL, CLIENT
 from api.live.socket import Caller
 from api.middleware import identify
 from api.proxy import same_origin
@@ -14,13 +15,13 @@ async def caller_of(request: web.Request, context: Context) -> Caller | web.Resp
     """The caller, or the answer that refuses him."""
     credential = credential_of(request, media=True)
     identity = await identify(request, credential)
-    if identity.dashboard and not same_origin(request.headers.get("Origin", ""), request["arrival"]):
+    if identity.dashboard and not same_origin(request.headers.get("Origin", ""), request[ARRIVAL]):
         # A page of somebody else's sends our cookie too, and cannot send a CSRF token with an upgrade.
         return error(403, "Invalid origin")
     if identity.authenticated and not identity.dashboard and not context.license.is_pro:
         return pro_required("api_access", dashboard=False)
     return Caller(
-        request["client"],
+        request[CLIENT],
         identity.dashboard,
         identity.authenticated,
         identity.session_id,

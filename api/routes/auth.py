@@ -6,6 +6,7 @@ from api.bodies import json_object
 from api.context import Context
 from api.credentials import NOTHING, clear_cookie, credential_of, set_cookie
 from api.errors import failure
+from api.keys import ARRIVAL, CLIENT
 from api.middleware import identify, password_place
 from api.routes import Access, route
 from models.errors import Invalid, Refused
@@ -33,13 +34,13 @@ async def log_in(request: web.Request, context: Context) -> web.StreamResponse:
         return failure(400, problem.detail)
     try:
         async with password_place(request):
-            session = await context.ask("auth", LogIn(password, request["client"]), HASHING_TIMEOUT_S)
+            session = await context.ask("auth", LogIn(password, request[CLIENT]), HASHING_TIMEOUT_S)
     except Refused as problem:
         response = failure(401, problem.detail)
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
     response = web.json_response({"success": True, "token": session.token, "csrfToken": session.csrf_token})
-    set_cookie(response, session.token, request["arrival"].prefix)
+    set_cookie(response, session.token, request[ARRIVAL].prefix)
     return response
 
 
@@ -75,7 +76,7 @@ async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
     if credential is not NOTHING and credential.token:
         await context.ask("auth", LogOut(credential.token))
     response = web.json_response({"success": True})
-    clear_cookie(response, request["arrival"].prefix)
+    clear_cookie(response, request[ARRIVAL].prefix)
     return response
 
 
@@ -92,7 +93,7 @@ async def change_password(request: web.Request, context: Context) -> web.StreamR
     """403 for a wrong current password, which counts to the lock-out; 400 for an unusable new one."""
     try:
         body = await json_object(request)
-        change = ChangePassword(_text(body, "new"), _text(body, "current"), request["client"])
+        change = ChangePassword(_text(body, "new"), _text(body, "current"), request[CLIENT])
         async with password_place(request):
             await context.ask("auth", change, HASHING_TIMEOUT_S)
     except Invalid as problem:
@@ -100,7 +101,7 @@ async def change_password(request: web.Request, context: Context) -> web.StreamR
     except Refused as problem:
         return failure(403, problem.detail)
     response = web.json_response({"success": True})
-    clear_cookie(response, request["arrival"].prefix)
+    clear_cookie(response, request[ARRIVAL].prefix)
     return response
 
 

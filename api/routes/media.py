@@ -4,6 +4,7 @@ from aiohttp import web
 
 from api.context import Context
 from api.front import FRONT
+from api.keys import CLIENT
 from api.live import endpoint
 from api.pipe import Pipe
 from api.routes import Access, route
@@ -28,7 +29,7 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
             raise Unavailable(NOT_STARTED)
         await response.prepare(request)
         return response
-    address = request["client"]
+    address = request[CLIENT]
     if not front.streams.room_for(address):
         raise Unavailable("Too many connections")
     first = await fresh_picture(context, front.now)

@@ -1,0 +1,290 @@
+import asyncio
+import base64
+from typing import Any
+
+import pytest
+
+from models.events import Event
+from models.http import limits
+from models.http.live import V1_HEADER
+from models.media.ring import Entry
+from models.messages.camera import CameraChanged, Capabilities, CapabilitiesChanged
+from models.messages.detector import (
+    DetectionFrame,
+    DetectorChanged,
+    DetectorView,
+    Level,
+    SwitchView,
+    TrackedObject,
+)
+from models.messages.encoder import RequestKeyframe
+from models.messages.event_log import EventRecorded
+from models.messages.microphone import MicrophoneChanged, MicrophoneView
+from models.messages.mqtt import MqttChanged, MqttView
+from models.messages.rtsp import RtspChanged, RtspView
+from models.messages.settings import SettingsChanged, SettingsView
+from models.messages.speaker import SpeakingChanged
+from models.messages.supervisor import ActorChanged
+from tests.api.live.conftest import Caller, Open, Surface
+from tests.api.stage import CAMERA, DELTA, IDR, delta, entry, idr
+
+T = 1_700_000_000_000
+
+
+def event(kind: str, details: dict[str, Any], phase: Any = "appeared", **more: Any) -> Event:
+    return Event(1, 1001, kind, T, details, more.get("confidence"), more.get("metadata", {}), phase)
+
+
+# ---------------------------------------------------------------- events
+@pytest.mark.parametrize(
+    ("happened", "message"),
+    [
+        (
+            event("MOTION", {"changedPercent": 12.5, "width": 64, "height": 48}),
+            {"type": "motion_detected", "changedPercent": 12.5, "width": 64, "height": 48},
+        ),
+        (event("ANY_SOUND", {"db": -25.5, "rms": 0.053}), {"type": "sound_detected", "db": -25.5, "rms": 0.053}),
+        (
+            event("DOG_BARK", {"className": "Bark"}, confidence=92),
+            {"type": "sound_classified", "className": "Bark", "confidence": 92},
+        ),
+        (
+            event("BABY_CRY", {"className": "Baby cry, infant cry"}, confidence=88),
+            {"type": "baby_cry_classified", "className": "Baby cry, infant cry", "confidence": 88},
+        ),
+        (
+            event("OBJECT_DOG", {"objectClass": "dog"}, phase="disappeared", confidence=85, metadata={"trackId": 7}),
+            {
+                "type": "object_detected",
+                "objectClass": "dog",
+                "confidence": 85,
+                "eventType": "disappeared",
+                "trackId": 7,
+            },
+        ),
+    ],
+)
+async def test_each_event_has_its_message(surface: Open, happened: Event, message: dict[str, Any]) -> None:
+    here = await surface()
+    caller = await here.ready()
+    here.front.news(EventRecorded(happened))
+    assert await caller.expect(message["type"]) == {"eventId": 1001, "timestamp": T} | message
+
+
+async def test_the_servers_own_history_is_not_told(surface: Open) -> None:
+    here = await surface()
+    caller = await here.ready()
+    here.front.news(EventRecorded(event("SYSTEM_RESTART", {})))
+    await caller.send("ping")
+    await caller.expect("pong")
+
+
+async def test_a_client_that_does_not_read_events_is_closed(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SOCKET_BACKLOG", -1)  # nothing may be written any more
+    here = await surface()
+    caller = await here.connect()
+    for _ in range(limits.QUEUED_MESSAGES + 1):
+        here.front.news(EventRecorded(event("ANY_SOUND", {"db": -20.0, "rms": 0.1})))
+    assert await caller.closed() == 1013
+
+
+# ---------------------------------------------------------------- state
+async def test_state_news_reach_everybody(surface: Open) -> None:
+    here = await surface()
+    callers = [await here.ready(), await here.ready("cookie")]
+    here.front.news(RtspChanged(RtspView(True, True, 8554, "/stream", 2)))
+    here.front.news(MqttChanged(MqttView(True, True, "192.168.1.100", 1883, "ipcamera")))
+    here.front.news(CapabilitiesChanged(Capabilities(("0",), ("1280x720",), (15, 30), 30)))
+    for caller in callers:
+        assert (await caller.until("rtsp_status"))["clients"] == 2
+        assert (await caller.until("mqtt_status"))["connected"] is True
+        assert (await caller.until("capabilitiesChanged"))["capabilities"]["maxFrameRate"] == 30
+
+
+async def test_status_says_what_detects(surface: Open) -> None:
+    here = await surface()
+    caller = await here.ready()
+    here.front.news(DetectorChanged(DetectorView("motion", (SwitchView("motion", True, True, 9),), 10, 1)))
+    here.front.news(
+        DetectorChanged(
+            DetectorView("sound_classifier", (SwitchView("dog_bark", True, False, 0, "model missing"),), 1, 1)
+        )
+    )
+    detection = (await caller.until("status"))["detection"]
+    assert detection["motion"] == {"enabled": True, "active": True, "lastEventId": 9}
+    assert detection["dogBark"]["degraded"] == "model missing"
+    assert detection["person"] == {"enabled": False, "active": False}
+
+
+async def test_a_degraded_actor_is_a_warning_and_told_to_who_wants_it(surface: Open) -> None:
+    here = await surface()
+    caller = await here.ready()
+    await caller.send("hello", want=["actor_event"])
+    await caller.until("hello")
+    here.front.news(ActorChanged("encoder", "restarting", "encoder was killed"))
+    told = await caller.until("actor_event")
+    assert (told["actor"], told["state"], told["text"]) == ("encoder", "restarting", "encoder was killed")
+    assert (await caller.until("status"))["state"] == "WARNING"
+
+
+async def test_status_is_told_at_most_once_a_second(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = await surface()
+    caller = await here.ready()
+    for _ in range(20):
+        here.front.news(CameraChanged(CAMERA))
+        await asyncio.sleep(0.01)
+    await caller.send("ping")
+    kinds = []
+    while (message := await caller.receive())["type"] != "pong":  # type: ignore[index,call-overload]
+        kinds.append(message["type"])  # type: ignore[index,call-overload]
+    assert kinds.count("status") <= 1
+
+
+async def test_levels_and_talk_state_are_for_who_wants_them(surface: Open) -> None:
+    here = await surface()
+    wants, plain = await here.ready(), await here.ready()
+    await wants.send("hello", want=["levels", "talk_state"])
+    await wants.until("hello")
+    here.front.news(Level("motion", 1.3, 1.9, "%"))
+    here.front.news(Level("sound", -40.0, -30.0, "dB", "muted: speaking"))
+    here.front.news(SpeakingChanged(True, T))
+    levels = await wants.until("levels")
+    assert [row["key"] for row in levels["levels"]] == ["motion", "sound"]
+    assert (await wants.until("talk_state"))["speaking"] is True
+    await plain.send("ping")
+    await plain.expect("pong")
+
+
+async def test_system_info_comes_at_intervals(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SYSTEM_INFO_EVERY_S", 0.1)
+    here = await surface()
+    caller = await here.ready()
+    info = await caller.until("system_info")
+    assert info["stream"]["encoder"] == "libx264"
+    assert info["cpuProcess"] == 1.5
+
+
+# ---------------------------------------------------------------- pictures
+async def watching(here: Surface, framing: str = "raw") -> tuple[Caller, dict[str, Any]]:
+    caller = await here.ready()
+    await caller.send("enableH264", framing=framing, requestId="h")
+    await here.stage.followed("video")
+    here.stage.put("video", idr(1))
+    return caller, await caller.until("h264_ack")
+
+
+async def test_h264_begins_with_its_description_and_an_idr(surface: Open) -> None:
+    here = await surface()
+    caller, ack = await watching(here)
+    assert (ack["codec"], ack["width"], ack["generation"], ack["requestId"]) == ("avc1.42C01F", 64, 3, "h")
+    here.stage.put("video", delta(2))
+    assert [await caller.receive(), await caller.receive()] == [IDR, DELTA]
+    assert ("encoder", RequestKeyframe()) in here.stage.told
+
+
+async def test_viewers_are_counted(surface: Open) -> None:
+    here = await surface()
+    caller, _ = await watching(here)
+    status = await caller.until("status")
+    assert (status["clients"], status["viewerCount"], status["wsClients"]) == (1, 1, 1)
+    await caller.send("enableH264", enable=False)
+    assert (await caller.until("h264_ack"))["enabled"] is False
+    assert (await caller.until("status"))["clients"] == 0
+    assert not here.stage.followers["video"]
+
+
+async def test_a_new_generation_is_described_before_its_first_frame(surface: Open) -> None:
+    here = await surface()
+    caller, _ = await watching(here, "v1")
+    assert isinstance(await caller.receive(), bytes)
+    here.stage.put("video", idr(1, generation=4, epoch=8))
+    ack = await caller.until("h264_ack")
+    assert (ack["generation"], "requestId" in ack) == (4, False)
+    frame = await caller.receive()
+    assert isinstance(frame, bytes)
+    kind, flags, generation, sequence, _, wall = V1_HEADER.unpack(frame[:24])
+    assert (kind, flags, generation, sequence) == (1, 7, 4, 1)
+    assert wall == 1_700_000_000_123_456
+
+
+async def test_without_a_picture_the_ack_comes_all_the_same(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.live.pictures.FIRST_PICTURE_S", 0.05)
+    here = await surface()
+    caller = await here.ready()
+    await caller.send("enableH264")
+    ack = await caller.until("h264_ack")
+    assert (ack["enabled"], "codec" in ack) == (True, False)
+    here.stage.put("video", idr(1))
+    assert (await caller.until("h264_ack"))["codec"] == "avc1.42C01F"
+
+
+async def test_streaming_that_is_stopped_ends_the_pictures(surface: Open) -> None:
+    here = await surface()
+    caller, _ = await watching(here)
+    stopped = CAMERA.__class__("stopped", False, "", "pattern", 0, 0, 0.0, streaming=False)
+    here.front.news(CameraChanged(stopped))
+    assert (await caller.until("h264_ack"))["enabled"] is False
+    assert (await caller.until("status"))["streaming"] is False
+    await caller.send("enableH264")
+    refused = await caller.until("h264_ack")
+    assert (refused["success"], refused["error"]) == (False, "Camera not started")
+
+
+async def test_boxes_are_for_who_sees_the_picture(surface: Open) -> None:
+    here = await surface()
+    blind = await here.ready()
+    seen = DetectionFrame(T, 64, 48, (TrackedObject(7, "person", 85, 0.1, 0.2, 0.3, 1.2),), 41.04, 5)
+    here.front.news(seen)
+    await blind.send("ping")
+    await blind.expect("pong")
+    caller, _ = await watching(here)
+    here.front.news(seen)
+    box = (await caller.until("detection_frame"))["objects"][0]["box"]
+    assert box == {"x": 0.1, "y": 0.2, "w": 0.3, "h": 1.0}
+
+
+# ---------------------------------------------------------------- sound
+def block(number: int, spare: int = 3500) -> Entry:
+    return entry(number, bytes([number % 256]) * 640, spare=spare)
+
+
+async def test_two_blocks_make_a_chunk_of_40_ms(surface: Open) -> None:
+    here = await surface()
+    caller = await here.ready()
+    await caller.send("audio_subscribe", requestId=1)
+    ack = await caller.until("audio_ack")
+    assert (ack["subscribed"], ack["sampleRate"], ack["chunkMs"], ack["requestId"]) == (True, 16000, 40, 1)
+    await here.stage.followed("pcm")
+    for number in (1, 2, 3, 4, 6, 7, 8):  # the fifth is lost
+        here.stage.put("pcm", block(number, spare=2000 if number == 2 else 10_000))
+    chunks = [await caller.until("audio") for _ in range(3)]
+    assert [base64.b64decode(chunk["data"])[::640] for chunk in chunks] == [b"\1\2", b"\3\4", b"\6\7"]
+    assert [chunk["seq"] for chunk in chunks] == [1, 2, 3]
+    assert [chunk["level"] for chunk in chunks] == [-23.0, -100.0, -100.0]
+    assert chunks[0]["timestamp"] == 1_700_000_000_123
+    await caller.send("audio_subscribe", enabled=False)
+    assert (await caller.until("audio_ack"))["subscribed"] is False
+    assert not here.stage.followers["pcm"]
+
+
+async def test_sound_that_is_switched_off(surface: Open) -> None:
+    here = await surface()
+    caller = await here.ready()
+    await caller.send("audio_subscribe")
+    await caller.until("audio_ack")
+    here.stage.values["audioEnabled"] = False
+    view = SettingsView(here.stage.values, here.stage.values)
+    here.front.news(SettingsChanged(view, ("audioEnabled",), "http"))
+    assert (await caller.until("audio_ack"))["code"] == "AUDIO_DISABLED"
+    await caller.send("audio_subscribe", subscribe=True)
+    ack = await caller.until("audio_ack")
+    assert (ack["success"], ack["code"]) == (False, "AUDIO_DISABLED")
+
+
+async def test_sound_that_is_not_there(surface: Open) -> None:
+    here = await surface()
+    here.front.news(MicrophoneChanged(MicrophoneView("none", "", -100.0, "No sound card")))
+    caller = await here.ready()
+    await caller.send("audio_subscribe")
+    ack = await caller.until("audio_ack")
+    assert (ack["code"], ack["error"]) == ("AUDIO_UNAVAILABLE", "No sound card")

@@ -1,0 +1,156 @@
+"""A hand-written ``api.context.Context``: scripted actors and rings that a test fills."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from config.boot import Boot
+from config.settings import REGISTRY
+from models.errors import LimitReached, Refused, ServerError, Unavailable
+from models.media.ring import KEY, PARAMETER_SETS, Entry
+from models.messages import Ask, Tell
+from models.messages.auth import Identity, LogIn, OpenAnonymousSession, Session, WhoIs
+from models.messages.camera import CameraView, GetCamera, SetStreaming
+from models.messages.encoder import GetVideo, SetVideoQuality, VideoView
+from models.messages.license import UNKNOWN_LICENSE, LicenseView
+from models.messages.settings import ChangeResult, ChangeSettings, GetSettings, SettingsView, Value
+from models.messages.supervisor import ActorRow, ActorTable, GetActors
+
+PRO = LicenseView(True, "ACTIVE", "DEBUG_OVERRIDE", False, "UNAVAILABLE_HARD", "d" * 32)
+FREE = UNKNOWN_LICENSE
+CAMERA = CameraView("running", True, "test pattern", "pattern", 64, 48, 30.0)
+VIDEO = VideoView(True, "libx264", "avc1.42C01F", 64, 48, 30.0, 70, 900.0, 1000.0, 3, 99, 0)
+SPS = b"\0\0\0\1\x67\x42\xc0\x1f\xda\x01\x40"
+PPS = b"\0\0\0\1\x68\xce\x3c\x80"
+IDR = SPS + PPS + b"\0\0\0\1\x65" + b"i" * 40
+DELTA = b"\0\0\0\1\x41" + b"d" * 40
+JPEG = b"\xff\xd8" + b"j" * 100 + b"\xff\xd9"
+TOKEN, PASSWORD = "t" * 64, "right horse"
+
+
+class Stage:
+    """``answers``: message type → answer, function of the message, or error to raise."""
+
+    def __init__(self, data_dir: Path, license: LicenseView = PRO, auth: bool = False) -> None:
+        self.boot = Boot(data_dir, data_dir, data_dir, version="1.2.3")
+        self.license = license
+        self.protected = auth
+        self.values: dict[str, Value] = {key: setting.default for key, setting in REGISTRY.items()}
+        self.asked: list[tuple[str, Ask[Any]]] = []
+        self.told: list[tuple[str, Tell]] = []
+        self.leases: set[tuple[str, str, str]] = set()
+        self.followers: dict[str, list[asyncio.Queue[Entry]]] = {}
+        self.last: dict[str, Entry] = {}
+        self._numbers = itertools.count(1)
+        self.answers: dict[type, Any] = {
+            WhoIs: self._who_is,
+            LogIn: self._log_in,
+            OpenAnonymousSession: self._open_anonymous,
+            GetSettings: lambda _: SettingsView(dict(self.values), dict(self.values)),
+            ChangeSettings: self._change,
+            GetCamera: CAMERA,
+            SetStreaming: CAMERA,
+            GetVideo: VIDEO,
+            SetVideoQuality: VIDEO,
+            GetActors: ActorTable((ActorRow("camera", "up", 1, 2.0, 0, "", 1.5, 1000, 0),)),
+        }
+
+    @property
+    def settings(self) -> Mapping[str, Value]:
+        return self.values
+
+    async def ask(self, to: str, message: Ask[Any], timeout_s: float = 5.0) -> Any:
+        self.asked.append((to, message))
+        answer = self.answers.get(type(message), Unavailable(f"{to} is not there"))
+        if isinstance(answer, ServerError):
+            raise answer
+        if callable(answer):
+            answer = answer(message)
+        return await answer if asyncio.iscoroutine(answer) else answer
+
+    def tell(self, to: str, message: Tell) -> None:
+        self.told.append((to, message))
+
+    def lease(self, owner: str, ring: str, holder: str) -> None:
+        self.leases.add((owner, ring, holder))
+
+    def release(self, owner: str, ring: str, holder: str) -> None:
+        self.leases.discard((owner, ring, holder))
+
+    def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        return asyncio.create_task(coroutine)
+
+    def newest(self, ring: str) -> Entry | None:
+        return self.last.get(ring)
+
+    async def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
+        queue: asyncio.Queue[Entry] = asyncio.Queue()
+        self.followers.setdefault(ring, []).append(queue)
+        if ring in {"jpeg", "frames"} and ring in self.last:
+            queue.put_nowait(self.last[ring])
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self.followers[ring].remove(queue)
+
+    # ---------------------------------------------------------------- the test's hand
+    async def followed(self, ring: str) -> None:
+        """Wait until somebody follows."""
+        while not self.followers.get(ring):
+            await asyncio.sleep(0.005)
+
+    def put(self, ring: str, entry: Entry) -> None:
+        self.last[ring] = entry
+        for queue in self.followers.get(ring, ()):
+            queue.put_nowait(entry)
+
+    def picture(self, jpeg: bytes = JPEG) -> None:
+        self.put("jpeg", entry(next(self._numbers), jpeg))
+
+    # ---------------------------------------------------------------- scripted actors
+    def _who_is(self, message: WhoIs) -> Identity:
+        known = message.token == TOKEN or (message.token == "anonymous" and not self.protected)
+        if not known:
+            return Identity(not self.protected, dashboard=False)
+        return Identity(True, message.carrier == "cookie", "s1", "csrf")
+
+    def _log_in(self, message: LogIn) -> Session:
+        if message.password == "locked":
+            raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=30)
+        if message.password != PASSWORD:
+            raise Refused("Invalid password")
+        return Session(TOKEN, "csrf", "s1")
+
+    def _open_anonymous(self, _: OpenAnonymousSession) -> Session:
+        if self.protected:
+            raise Refused("Password protection is on")
+        return Session("anonymous", "csrf", "s0")
+
+    def _change(self, message: ChangeSettings) -> ChangeResult:
+        errors = [f"{key}: Unknown setting" for key in message.values if key not in REGISTRY]
+        blocked = [
+            key
+            for key, value in message.values.items()
+            if value is True and key in REGISTRY and REGISTRY[key].pro and not self.license.is_pro
+        ]
+        applied = [] if errors else [key for key in message.values if key not in blocked]
+        self.values |= {key: message.values[key] for key in applied}  # type: ignore[misc]
+        view = SettingsView(dict(self.values), dict(self.values))
+        return ChangeResult(tuple(errors), tuple(blocked), tuple(applied), view)
+
+
+def entry(sequence: int, data: bytes, flags: int = 0, epoch: int = 7, spare: int = 3, age_s: float = 0.0) -> Entry:
+    pts = time.monotonic_ns() - int(age_s * 1e9)
+    return Entry(epoch, sequence, pts, 1_700_000_000_123_456_000, flags, 64, 48, 0, spare, data)
+
+
+def idr(sequence: int, generation: int = 3, epoch: int = 7, data: bytes = IDR) -> Entry:
+    return entry(sequence, data, KEY | PARAMETER_SETS, epoch, generation)
+
+
+def delta(sequence: int, generation: int = 3, epoch: int = 7, data: bytes = DELTA, flags: int = 0) -> Entry:
+    return entry(sequence, data, flags, epoch, generation)

@@ -1,0 +1,191 @@
+"""A hand-written context: the HTTP surface without any actor, with a door of its own."""
+
+import asyncio
+import ssl
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from api.app import build_app
+from api.server import HttpsRunner, plain_runner
+from config import certificate
+from config.boot import Boot
+from config.settings import defaults
+from models.errors import LimitReached, Missing, Refused
+from models.media.ring import Entry
+from models.messages import Ask, Ok, Tell
+from models.messages.auth import (
+    AuthStatus,
+    ChangePassword,
+    GetAuthStatus,
+    Identity,
+    LogIn,
+    LogOut,
+    OpenAnonymousSession,
+    WhoIs,
+)
+from models.messages.camera import CameraView, GetCamera
+from models.messages.facade import GetCertificate, GetPorts, PortsView, RegenerateCertificate
+from models.messages.license import LicenseView
+from models.messages.settings import GetSettings, SettingsView
+from models.security.lockout import Lockouts
+from models.security.sessions import SessionTable
+
+PASSWORD = "correct horse"
+TOKEN = "5e" * 32
+FREE = LicenseView(False, "INACTIVE", "NONE", False, "UNAVAILABLE_HARD")
+PRO = LicenseView(True, "ACTIVE", "REAL_PURCHASE", True, "CONNECTED")
+
+
+class Door:
+    """What the auth actor answers, on the same rules, without hashing; ``now`` moves by hand."""
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self.now = 0.0
+        self.sessions = SessionTable()
+        self.lockouts = Lockouts()
+        self.sessions.open(TOKEN, 0)
+
+    def answer(self, message: Any) -> Any:
+        match message:
+            case GetAuthStatus():
+                return AuthStatus(self.enabled, True)
+            case WhoIs(carrier="basic"):
+                return Identity(not self.enabled or self._check(message.token, message.client), dashboard=False)
+            case WhoIs():
+                found = self.sessions.find(message.token, self.now) if message.token else None
+                if found is None:
+                    return Identity(not self.enabled, dashboard=False)
+                return Identity(True, message.carrier == "cookie", found.session_id, found.csrf_token)
+            case LogIn():
+                if self.enabled and not self._check(message.password, message.client):
+                    raise Refused("Invalid password")
+                return self.sessions.open(f"{len(self.sessions):064x}", self.now)[0]
+            case OpenAnonymousSession():
+                if self.enabled:
+                    raise Refused("Password protection is on")
+                return self.sessions.open("a0" * 32, self.now)[0]
+            case LogOut():
+                self.sessions.close(message.token)
+                return Ok()
+            case ChangePassword():
+                if message.current != PASSWORD:
+                    raise Refused("Invalid password")
+                self.sessions.clear()
+                return Ok()
+
+    def _check(self, password: str, client: str) -> bool:
+        if remaining := self.lockouts.remaining(client, self.now):
+            raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=remaining)
+        good = password == PASSWORD
+        if good:
+            self.lockouts.succeeded(client)
+        else:
+            self.lockouts.failed(client, self.now)
+        return good
+
+
+@dataclass
+class Surface:
+    """``answers``: by type of message a value, or an exception to be raised; what is not there is ``Missing``."""
+
+    boot: Boot
+    license: LicenseView = PRO
+    settings: dict[str, Any] = field(default_factory=lambda: defaults("0" * 32, "attic"))
+    door: Door = field(default_factory=Door)
+    answers: dict[type, Any] = field(default_factory=dict)
+    asked: list[Any] = field(default_factory=list)
+
+    async def ask(self, to: str, message: Ask[Any], timeout_s: float = 5.0) -> Any:
+        self.asked.append(message)
+        if to == "auth" and type(message) not in self.answers:
+            return self.door.answer(message)
+        answer = self.answers.get(type(message), Missing(f"reached {to}"))
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer(message) if callable(answer) else answer
+
+    def tell(self, to: str, message: Tell) -> None: ...
+    def lease(self, owner: str, ring: str, holder: str) -> None: ...
+    def release(self, owner: str, ring: str, holder: str) -> None: ...
+
+    def newest(self, ring: str) -> Entry | None:
+        return None
+
+    def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        return asyncio.get_running_loop().create_task(coroutine)
+
+    async def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
+        await asyncio.Event().wait()
+        yield NotImplemented
+
+
+@dataclass
+class Served:
+    """The surface behind real TLS and, in clear, its plain listener; both on free ports of the loopback."""
+
+    surface: Surface
+    client: aiohttp.ClientSession
+    https_port: int
+    http_port: int
+
+    @property
+    def csrf(self) -> str:
+        found = self.surface.door.sessions.find(TOKEN, self.surface.door.now)
+        return found.csrf_token if found else ""
+
+    def url(self, path: str) -> str:
+        return f"https://127.0.0.1:{self.https_port}{path}"
+
+    def plain_url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.http_port}{path}"
+
+    def request(self, method: str, path: str, **more: Any) -> Any:
+        return self.client.request(method, self.url(path), allow_redirects=False, **more)
+
+
+@asynccontextmanager
+async def served(change: Callable[[Surface], None] = lambda _surface: None) -> AsyncIterator[Served]:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        surface = Surface(Boot(directory, directory, directory, https_port=0, http_port=0))
+        files = certificate.ensure(surface.boot)
+        surface.answers[GetCertificate] = lambda _: certificate.view(certificate.public_pem(files))
+        surface.answers[RegenerateCertificate] = Ok()
+        surface.answers[GetCamera] = CameraView("stopped", False, "", "", 0, 0, 0.0, streaming=False)
+        surface.answers[GetSettings] = lambda _: SettingsView(surface.settings, surface.settings)
+        change(surface)
+        https = HttpsRunner(build_app(surface), shutdown_timeout=0.1)
+        await https.setup()
+        tls = certificate.server_context(files)
+        secure = web.TCPSite(https, "127.0.0.1", 0, ssl_context=tls)
+        await secure.start()
+        plain = plain_runner(https, surface, shutdown_timeout=0.1)
+        await plain.setup()
+        clear = web.TCPSite(plain, "127.0.0.1", 0)
+        await clear.start()
+        ports = [runner.addresses[0][1] for runner in (https, plain)]
+        surface.answers[GetPorts] = PortsView(*ports)
+        jar = aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting()), cookie_jar=jar) as client:
+            yield Served(surface, client, *ports)
+        await plain.cleanup()
+        await https.cleanup()
+
+
+def trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def cookie(token: str = TOKEN) -> Mapping[str, str]:
+    return {"Cookie": f"session={token}"}
