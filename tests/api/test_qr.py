@@ -27,7 +27,13 @@ async def test_nothing_and_too_much_are_refused(query: str) -> None:
         await _get(query)
 
 
-@pytest.mark.parametrize("text", ["rtsp://camera.local:8554/stream", "Küche → Flur", "a" * MAX_TEXT])
+def test_the_longest_text_has_room() -> None:
+    assert drawing("x" * MAX_TEXT).startswith(b"<svg")
+
+
+@pytest.mark.parametrize(
+    "text", ["rtsp://camera.local:8554/stream", "Küche → Flur", "https://camera.local/" + "a1b2c3/" * 20]
+)
 def test_another_decoder_reads_it(text: str) -> None:
     found, *_ = cv2.QRCodeDetector().detectAndDecode(_rendered(drawing(text).decode()))
     assert found == text

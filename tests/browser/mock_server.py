@@ -41,6 +41,7 @@ class MockServer:
         self.url = ""
         self._ready = threading.Event()
         self._sequence = 0
+        self._telling: set[asyncio.Task[None]] = set()
 
     # ---------------------------------------------------------------- for tests
     def start(self) -> None:
@@ -75,6 +76,12 @@ class MockServer:
                 await socket.close(code=code)
 
         asyncio.run_coroutine_threadsafe(close(), self.loop).result(10)
+
+    def tell_soon(self, message: dict[str, Any]) -> None:
+        """From within the server."""
+        task = asyncio.create_task(self._tell(message))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     # ---------------------------------------------------------------- the server
     def _run(self) -> None:
@@ -130,7 +137,9 @@ class MockServer:
             kind = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}.get(file.suffix)
             return web.FileResponse(file, headers={"Content-Type": kind} if kind else {})
         if request.path.endswith("/thumbnail"):
-            return web.Response(body=mock_media.jpegs()[int(request.path.split("/")[2]) % 30], content_type="image/jpeg")
+            return web.Response(
+                body=mock_media.jpegs()[int(request.path.split("/")[2]) % 30], content_type="image/jpeg"
+            )
         body = await request.json() if request.can_read_body and request.content_type == "application/json" else {}
         answer = ROUTES.get((request.method, request.path))
         if answer is None:
@@ -172,7 +181,13 @@ class MockServer:
         yield {"type": "status", **self.world.status()}
         yield {"type": "system_info", **self.world.system_info()}
         broker = {"brokerUrl": "192.168.1.20", "port": 1883, "topicPrefix": "ipcamera"}
-        yield {"type": "mqtt_status", "enabled": self.world.pro, "connected": self.world.pro, **broker, "lastError": None}
+        yield {
+            "type": "mqtt_status",
+            "enabled": self.world.pro,
+            "connected": self.world.pro,
+            **broker,
+            "lastError": None,
+        }
         listener = {"port": stored["rtspPort"], "path": stored["rtspPath"], "clients": 1, "lastError": None}
         yield {"type": "rtsp_status", "enabled": self.world.pro, "running": self.world.pro, **listener}
 
@@ -195,7 +210,9 @@ class MockServer:
                 self.watching.clear()
                 await self._tell({"type": "status", **self.world.status()})
             case "capture":
-                await self._tell({"type": "capture_ready", "url": "/capture", "width": 640, "height": 360, "timestamp": now_ms()})
+                await self._tell(
+                    {"type": "capture_ready", "url": "/capture", "width": 640, "height": 360, "timestamp": now_ms()}
+                )
             case "audio_subscribe":
                 (self.listening.add if message["enabled"] else self.listening.discard)(socket)
                 await socket.send_json({"type": "audio_ack", "success": True, "subscribed": message["enabled"]})
@@ -209,7 +226,9 @@ class MockServer:
         while True:
             await asyncio.sleep(1 / mock_media.FPS)
             index = self._sequence % len(units)
-            head = V1_HEADER.pack(1, 3 if index == 0 else 0, 1, self._sequence, self._sequence * 66_667, time.time_ns() // 1000)
+            head = V1_HEADER.pack(
+                1, 3 if index == 0 else 0, 1, self._sequence, self._sequence * 66_667, time.time_ns() // 1000
+            )
             self._sequence += 1
             for socket in tuple(self.watching):
                 with contextlib.suppress(ConnectionError):
@@ -224,7 +243,9 @@ def _login(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any
     world = mock.world
     if world.locked_until > time.monotonic():
         left = round(world.locked_until - time.monotonic()) + 1
-        return web.json_response({"success": False, "error": "Too many attempts", "lockout": True, "lockoutRemaining": left}, status=429)
+        return web.json_response(
+            {"success": False, "error": "Too many attempts", "lockout": True, "lockoutRemaining": left}, status=429
+        )
     if body.get("password") != world.password:
         world.failures += 1
         if world.failures % 5 == 0:
@@ -248,14 +269,16 @@ def _change(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> An
     errors, blocked = mock.world.change(body)
     if errors:
         return web.json_response({"success": False, "errors": errors}, status=400)
-    asyncio.ensure_future(mock._tell({"type": "settings", "data": mock.world.all_settings(), "changed": list(body), "source": "http"}))
-    asyncio.ensure_future(mock._tell({"type": "status", **mock.world.status()}))
+    mock.tell_soon({"type": "settings", "data": mock.world.all_settings(), "changed": list(body), "source": "http"})
+    mock.tell_soon({"type": "status", **mock.world.status()})
     return {"success": True} | ({"proBlocked": blocked} if blocked else {})
 
 
 def _torch(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
     mock.world.settings["torchEnabled"] = body["enabled"]
-    asyncio.ensure_future(mock._tell({"type": "settings", "data": mock.world.all_settings(), "changed": ["torchEnabled"], "source": "http"}))
+    mock.tell_soon(
+        {"type": "settings", "data": mock.world.all_settings(), "changed": ["torchEnabled"], "source": "http"}
+    )
     return {"torchEnabled": body["enabled"]}
 
 
@@ -263,7 +286,9 @@ def _events(mock: MockServer, request: web.Request, _body: Any) -> Any:
     query = request.query
     since, until = int(query.get("since", 0)), int(query.get("until", now_ms()))
     system = query.get("type") == "SYSTEM"
-    found = [e for e in mock.world.events if since <= e["timestamp"] <= until and e["type"].startswith("SYSTEM") == system]
+    found = [
+        e for e in mock.world.events if since <= e["timestamp"] <= until and e["type"].startswith("SYSTEM") == system
+    ]
     if "bucketMs" in query:
         size, buckets = int(query["bucketMs"]), {}
         for event in found:
@@ -286,7 +311,11 @@ def _clear(mock: MockServer, _request: web.Request, _body: Any) -> Any:
 
 def _range(mock: MockServer, *_: Any) -> Any:
     times = [event["timestamp"] for event in mock.world.events]
-    return {"minTimestamp": min(times, default=None), "maxTimestamp": max(times, default=None), "totalEvents": len(times)}
+    return {
+        "minTimestamp": min(times, default=None),
+        "maxTimestamp": max(times, default=None),
+        "totalEvents": len(times),
+    }
 
 
 def _storage(mock: MockServer, *_: Any) -> Any:
@@ -310,9 +339,19 @@ def _certificate(*_: Any) -> Any:
 
 
 def _capabilities(*_: Any) -> Any:
-    cameras = [{"id": "0", "name": "USB camera", "resolutions": ["640x360", "1280x720"]}, {"id": "1", "name": "Door", "resolutions": []}]
+    cameras = [
+        {"id": "0", "name": "USB camera", "resolutions": ["640x360", "1280x720"]},
+        {"id": "1", "name": "Door", "resolutions": []},
+    ]
     sizes = ["640x360", "1280x720", "1920x1080"]
-    return {"cameraIds": ["0", "1"], "resolutions": sizes, "frameRates": [15, 30], "maxFrameRate": 30, "cameras": cameras, "torch": True}
+    return {
+        "cameraIds": ["0", "1"],
+        "resolutions": sizes,
+        "frameRates": [15, 30],
+        "maxFrameRate": 30,
+        "cameras": cameras,
+        "torch": True,
+    }
 
 
 def _qr(_mock: MockServer, request: web.Request, _body: Any) -> web.Response:

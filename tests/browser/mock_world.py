@@ -8,10 +8,24 @@ from config.settings import defaults, validate, without_pro
 
 HOUR_MS = 3_600_000
 TYPES = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
-ACTORS = (
-    "supervisor settings license auth event_log camera microphone encoder speaker motion sound sound_classifier "
-    "object_detector rtsp mqtt facade"
-).split()
+ACTORS = [
+    "supervisor",
+    "settings",
+    "license",
+    "auth",
+    "event_log",
+    "camera",
+    "microphone",
+    "encoder",
+    "speaker",
+    "motion",
+    "sound",
+    "sound_classifier",
+    "object_detector",
+    "rtsp",
+    "mqtt",
+    "facade",
+]
 
 
 def now_ms() -> int:
@@ -49,7 +63,12 @@ class World:
 
     def license(self) -> dict[str, Any]:
         state, source = ("ACTIVE", "REAL_PURCHASE") if self.pro else ("INACTIVE", "NONE")
-        return {"isPro": self.pro, "state": state, "source": source, "billing": {"available": True, "status": "CONNECTED"}}
+        return {
+            "isPro": self.pro,
+            "state": state,
+            "source": source,
+            "billing": {"available": True, "status": "CONNECTED"},
+        }
 
     def all_settings(self) -> dict[str, Any]:
         return {**self.settings, "license": self.license()}
@@ -129,7 +148,11 @@ class World:
         start = end - int(hours * HOUR_MS)
         self.events = [make_event(n + 1, start + _wave(n, count, end - start)) for n in range(count)]
         self.events.sort(key=lambda event: event["timestamp"])
-        texts = ("encoder restarted: killed by signal 9, back after 0.4 s, viewers kept", "The camera was unplugged", "The camera is back")
+        texts = (
+            "encoder restarted: killed by signal 9, back after 0.4 s, viewers kept",
+            "The camera was unplugged",
+            "The camera is back",
+        )
         for n, text in enumerate(texts):
             at = end - (n + 1) * 1_500_000
             kind = ("RESTART", "SOURCE_LOST", "SOURCE_BACK")[n]
@@ -147,11 +170,20 @@ def make_event(number: int, timestamp: int) -> dict[str, Any]:
     kind = TYPES[(number * number + number // 3) % 6] if number % 3 else "MOTION"
     event: dict[str, Any] = {"id": number, "eventId": 1000 + number, "timestamp": timestamp, "type": kind}
     if kind == "MOTION":
-        return event | {"changedPercent": round(2 + number % 130 / 10, 1), "width": 640, "height": 360, "thumbnail": True}
+        return event | {
+            "changedPercent": round(2 + number % 130 / 10, 1),
+            "width": 640,
+            "height": 360,
+            "thumbnail": True,
+        }
     if kind == "ANY_SOUND":
         return event | {"db": -34.5 + number % 20, "rms": 0.02}
     if kind in ("DOG_BARK", "BABY_CRY"):
         name = "Bark" if kind == "DOG_BARK" else "Baby cry, infant cry"
         return event | {"className": name, "confidence": 61 + number % 38}
-    seen = {"objectClass": kind.removeprefix("OBJECT_").lower(), "confidence": 62 + number % 37, "eventType": "appeared"}
+    seen = {
+        "objectClass": kind.removeprefix("OBJECT_").lower(),
+        "confidence": 62 + number % 37,
+        "eventType": "appeared",
+    }
     return event | seen | {"thumbnail": True}

@@ -8,10 +8,13 @@ const LONGEST_RETRY_MS = 10_000;
 const PING_MS = 10_000;
 const SILENT_MS = 35_000;
 const TALK_BACKLOG_BYTES = 64_000;
+const KEPT_TRIPS = 12;
+const FIRST_PINGS = 4;
 const CLOSE_SESSION = 4401;
 const CLOSE_LICENSE = 4403;
 
 const listeners = new Map();
+const trips = [];
 let socket = null;
 let retryMs = FIRST_RETRY_MS;
 let timer = 0;
@@ -101,15 +104,18 @@ function becomeReady() {
   ready = true;
   retryMs = FIRST_RETRY_MS;
   send({ type: "hello", want: ["levels", "actor_event"] });
-  ping();
+  for (let n = 0; n < FIRST_PINGS; n += 1) setTimeout(() => ready && ping(), n * 500);
   emit("state", "ready");
 }
 
+/** The quickest of the last round trips tells most about the server's clock. */
 function measure(pong) {
   if (!pong.clientTimestamp) return;
   const now = Date.now();
   clock.roundTrip = now - pong.clientTimestamp;
-  clock.offset = pong.timestamp - (pong.clientTimestamp + now) / 2;
+  trips.push({ roundTrip: clock.roundTrip, offset: pong.timestamp - (pong.clientTimestamp + now) / 2 });
+  if (trips.length > KEPT_TRIPS) trips.shift();
+  clock.offset = trips.reduce((best, trip) => (trip.roundTrip < best.roundTrip ? trip : best)).offset;
 }
 
 function closed(event) {

@@ -6,14 +6,14 @@ import { openDialog } from "../notice.js";
 import { eventKind, eventWords, systemWords } from "../words.js";
 
 export const ROW_HEIGHT = 72;
-export const SYSTEM_ROW_HEIGHT = 52;
+export const SYSTEM_ROW_HEIGHT = 76;
 
 const SHOWN_ELSEWHERE = new Set(["type", "timestamp", "text"]);
 
 export function eventRow(event) {
   const kind = eventKind(event.type);
   const what = h("span.what", h("b", kind.title), h("span", eventWords(event)));
-  const button = h("button", { type: "button", onclick: () => openEvent(event) }, thumbnail(event), icon(kind.icon), what, when(event));
+  const button = h("button", { type: "button", onclick: () => openEvent(event) }, thumbnail(event, kind), what, when(event));
   button.style.setProperty("--kind", `var(${kind.color})`);
   return h("li.event-row", { "data-event": event.eventId }, button);
 }
@@ -32,9 +32,10 @@ function when(event) {
 }
 
 /** Only where the server says that there is one: a picture that is asked for in vain is an error in the log. */
-function thumbnail(event) {
-  if (!event.thumbnail) return h("span.thumb");
-  return h("img.thumb", { src: `events/${event.eventId}/thumbnail`, alt: "", loading: "lazy", decoding: "async" });
+function thumbnail(event, kind) {
+  if (!event.thumbnail) return h("span.thumb", icon(kind.icon));
+  const picture = h("img", { src: `events/${event.eventId}/thumbnail`, alt: "", loading: "lazy", decoding: "async" });
+  return h("span.thumb.seen", picture, icon(kind.icon));
 }
 
 export function openEvent(event) {

@@ -4,7 +4,7 @@ import { h, setText } from "../dom.js";
 import { hourMinute, timeOfDay } from "../format.js";
 import { EVENT_TYPES, eventKind, eventWords } from "../words.js";
 import { paintable } from "./canvas.js";
-import { drawDetail, drawOverview } from "./timeline_drawing.js";
+import { AXIS, GUTTER, drawDetail, drawOverview } from "./timeline_drawing.js";
 
 const SHORTEST_MS = 120_000;
 const FIRST_SPAN_MS = 3 * 3_600_000;
@@ -122,8 +122,7 @@ export class Timeline {
   wheel(event) {
     event.preventDefault();
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) return this.pan(event.deltaX / this.detail.clientWidth);
-    const at = this.from + (event.offsetX / this.detail.clientWidth) * (this.to - this.from);
-    this.zoom(Math.exp(-event.deltaY * 0.0016), at);
+    this.zoom(Math.exp(-event.deltaY * 0.0016), this.timeAt(event));
   }
 
   key(event) {
@@ -141,15 +140,17 @@ export class Timeline {
     actions[event.key]();
   }
 
+  timeAt(event) {
+    return this.from + ((event.offsetX - GUTTER) / (this.detail.clientWidth - GUTTER)) * (this.to - this.from);
+  }
+
   /** The event nearest to the pointer, if it is near. */
   point(event) {
     if (event.buttons) return;
-    const width = this.detail.clientWidth;
     const lanes = this.types;
-    const lane = lanes[Math.floor(((event.offsetY - 18) / (this.detail.clientHeight - 18)) * lanes.length)];
-    const at = this.from + (event.offsetX / width) * (this.to - this.from);
-    const near = (NEAR_PX / width) * (this.to - this.from);
-    this.hover = nearest(this.history.events, at, near, lane);
+    const lane = lanes[Math.floor(((event.offsetY - AXIS) / (this.detail.clientHeight - AXIS)) * lanes.length)];
+    const near = (NEAR_PX / (this.detail.clientWidth - GUTTER)) * (this.to - this.from);
+    this.hover = nearest(this.history.events, this.timeAt(event), near, lane);
     this.detail.style.cursor = this.hover ? "pointer" : "crosshair";
     setText(this.hint, this.hover ? `${timeOfDay(this.hover.timestamp)} · ${eventKind(this.hover.type).title} · ${eventWords(this.hover)}` : "");
     this.paintDetail();

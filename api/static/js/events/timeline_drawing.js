@@ -6,7 +6,8 @@ import { EVENT_TYPES } from "../words.js";
 import { BUCKET_MS } from "./history.js";
 import { firstAfter } from "./timeline.js";
 
-const AXIS = 18;
+export const AXIS = 18;
+export const GUTTER = 72; // left of the lanes, for their names
 const LABEL_PX = 76;
 const STEPS_MS = [60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600].map((seconds) => seconds * 1000);
 const FONT = "11px system-ui, sans-serif";
@@ -33,11 +34,13 @@ export function drawOverview(context, w, h, line) {
 
 function bar(context, left, wide, h, counts, types, most) {
   let bottom = h - AXIS + 2;
+  const total = types.reduce((sum, type) => sum + (counts[type] ?? 0), 0);
+  const whole = Math.max(3, Math.sqrt(total / most) * (h - AXIS - 4)); // the root keeps quiet hours visible
   for (const type of types) {
     if (!counts[type]) continue;
-    const tall = Math.max(1.5, (Math.sqrt(counts[type]) / Math.sqrt(most)) * (h - AXIS - 4));
+    const tall = (counts[type] / total) * whole;
     context.fillStyle = theme.color(EVENT_TYPES[type].color);
-    context.fillRect(left, Math.max(2, bottom - tall), wide, tall);
+    context.fillRect(left, bottom - tall, wide, tall);
     bottom -= tall;
   }
 }
@@ -46,11 +49,11 @@ function bar(context, left, wide, h, counts, types, most) {
 export function drawDetail(context, w, h, line) {
   const { events } = line.history;
   const types = line.types;
-  const x = (time) => ((time - line.from) / (line.to - line.from)) * w;
+  const x = (time) => GUTTER + ((time - line.from) / (line.to - line.from)) * (w - GUTTER);
   const tall = (h - AXIS) / Math.max(1, types.length);
   const middle = (type) => AXIS + tall * (types.indexOf(type) + 0.5);
   lanes(context, w, types, tall);
-  axis(context, w, h, line.from, line.to, x, 12);
+  axis(context, w, h, line.from, line.to, x, 12, GUTTER);
   const colors = Object.fromEntries(types.map((type) => [type, theme.color(EVENT_TYPES[type].color)]));
   const drawn = {};
   for (let i = firstAfter(events, line.from); i < events.length && events[i].timestamp <= line.to; i += 1) {
@@ -71,7 +74,7 @@ function lanes(context, w, types, tall) {
     context.fillStyle = index % 2 ? "transparent" : theme.color("--sunken");
     context.fillRect(0, top, w, tall);
     context.fillStyle = theme.color("--muted");
-    context.fillText(EVENT_TYPES[type].title, 7, top + 13);
+    context.fillText(EVENT_TYPES[type].title, 9, top + tall / 2 + 4);
   });
 }
 
@@ -90,13 +93,13 @@ function ring(context, x, y) {
   context.stroke();
 }
 
-function axis(context, w, h, from, to, x, baseline) {
-  const step = STEPS_MS.find((ms) => (ms / (to - from)) * w >= LABEL_PX) ?? STEPS_MS.at(-1);
+function axis(context, w, h, from, to, x, baseline, left = 0) {
+  const step = STEPS_MS.find((ms) => (ms / (to - from)) * (w - left) >= LABEL_PX) ?? STEPS_MS.at(-1);
   const zone = new Date(from).getTimezoneOffset() * 60_000;
   context.font = FONT;
   context.textAlign = "center";
   for (let time = Math.ceil((from - zone) / step) * step + zone; time < to; time += step) {
-    if (x(time) < 22 || x(time) > w - 22) continue;
+    if (x(time) < left + 24 || x(time) > w - 24) continue;
     context.fillStyle = theme.color("--line");
     context.fillRect(x(time), baseline < h / 2 ? AXIS : 0, 1, h - AXIS);
     context.fillStyle = theme.color("--muted");

@@ -25,6 +25,7 @@ export class VirtualList {
     for (const row of this.rows.values()) row.remove();
     this.rows.clear();
     this.sheet.style.height = `${items.length * this.rowHeight}px`;
+    this.element.style.setProperty("--full", `${items.length * this.rowHeight + 2}px`);
     if (reading) this.element.scrollTop += added * this.rowHeight;
     this.draw();
   }

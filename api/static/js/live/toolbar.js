@@ -1,14 +1,14 @@
 /** The buttons below the picture. */
 
 import { postJson } from "../ask.js";
-import { h, icon, iconButton, setIcon, setText } from "../dom.js";
+import { h, iconButton, setIcon, setText, squareButton } from "../dom.js";
 import { notice } from "../notice.js";
 import { pipAvailable, togglePip } from "../player/pip.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
 import { listenForCaptures, takeCapture, takeSnapshot } from "./stills.js";
 
-export function buildToolbar({ stage, player, zoom, overlay }, { listen, talk }) {
+export function buildToolbar(parts, { listen, talk }) {
   const power = startStop();
   const snapshot = iconButton("", "snapshot", "Snapshot", takeSnapshot);
   const capture = iconButton("", "capture", "Full resolution", () => takeCapture(busy));
@@ -17,15 +17,23 @@ export function buildToolbar({ stage, player, zoom, overlay }, { listen, talk })
     setText(capture.lastChild, on ? "Capturing…" : "Full resolution");
   };
   listenForCaptures(busy);
-  const boxes = toggleButton("boxes", "Boxes around objects", overlay.on, (on) => {
-    overlay.on = on;
+  parts.stage.append(viewButtons(parts));
+  return h("div.toolbar", { role: "group", "aria-label": "Camera" }, power, snapshot, capture, listen, talk, torch());
+}
+
+/** What changes only this view of the picture lies on the picture. */
+function viewButtons({ stage, player, zoom, overlay }) {
+  const boxes = squareButton("boxes", "Boxes around objects", () => {
+    overlay.on = !overlay.on;
+    boxes.setAttribute("aria-pressed", String(overlay.on));
     overlay.clear();
   });
-  const pip = iconButton("square", "pip", "Picture in picture", () => togglePip(player));
+  boxes.setAttribute("aria-pressed", String(overlay.on));
+  const pip = squareButton("pip", "Picture in picture", () => togglePip(player));
   pip.hidden = !pipAvailable();
-  const full = iconButton("square", "fullscreen", "Full screen", () => toggleFullScreen(stage));
+  const full = squareButton("fullscreen", "Full screen", () => toggleFullScreen(stage));
   full.hidden = !document.fullscreenEnabled;
-  return h("div.toolbar", { role: "toolbar", "aria-label": "Camera" }, power, snapshot, capture, listen, talk, torch(), h("span.spacer"), zoomButtons(stage, zoom), boxes, pip, full);
+  return h("div.view-buttons", { role: "group", "aria-label": "View" }, zoomButtons(stage, zoom), boxes, pip, full);
 }
 
 function startStop() {
@@ -57,24 +65,10 @@ function torch() {
   return button;
 }
 
-function toggleButton(name, label, on, change) {
-  const button = iconButton("square", name, label, () => {
-    const now = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", String(now));
-    change(now);
-  });
-  button.setAttribute("aria-label", label);
-  setText(button.lastChild, "Boxes");
-  button.setAttribute("aria-pressed", String(on));
-  return button;
-}
-
 function zoomButtons(stage, zoom) {
-  const small = (name, label, action) => h("button.square", { type: "button", onclick: action, title: label, "aria-label": label }, icon(name));
   const output = h("output", { "aria-label": "Zoom" }, "100 %");
   stage.addEventListener("zoomed", (event) => setText(output, `${Math.round(event.detail * 100)} %`));
-  output.addEventListener("click", () => zoom.reset());
-  return h("div.zoom", { role: "group", "aria-label": "Zoom" }, small("zoom-out", "Zoom out", () => zoom.out()), output, small("zoom-in", "Zoom in", () => zoom.in()));
+  return h("div.zoom", { role: "group", "aria-label": "Zoom" }, squareButton("zoom-out", "Zoom out", () => zoom.out()), output, squareButton("zoom-in", "Zoom in", () => zoom.in()));
 }
 
 async function toggleFullScreen(stage) {

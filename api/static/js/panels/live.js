@@ -12,9 +12,9 @@ import { buildToolbar } from "../live/toolbar.js";
 export function buildLive(host) {
   const parts = buildStage();
   const sound = soundCard();
-  const column = h("div.picture-column", parts.stage, buildToolbar(parts, sound), recentEvents());
+  const column = h("div.picture-column", parts.stage, buildToolbar(parts, sound), recentEvents(), firstRunHint());
   const aside = h("aside", { "aria-label": "Picture and sound" }, pictureCard(parts.player), sound.element, statsCard(parts.player));
-  host.append(firstRunHint(), h("div.live", column, aside));
+  host.append(h("div.live", column, aside));
   return {
     shown: () => parts.player.start(),
     hidden: () => document.pictureInPictureElement === null && parts.player.stop(),

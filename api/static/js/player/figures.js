@@ -35,6 +35,7 @@ export class Figures {
   draw(now, latency) {
     push(this.drawn, { at: now, bytes: 0 }, now);
     if (!Number.isFinite(latency)) return;
+    latency = Math.max(0, latency); // the two clocks agree to within a round trip only
     this.latency = this.latency === null ? latency : this.latency * 0.9 + latency * 0.1;
   }
 

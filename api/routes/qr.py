@@ -1,0 +1,39 @@
+"""/api/qr: a text as a QR code, so that a phone need not type an address."""
+
+import io
+
+import segno
+from aiohttp import web
+
+from api.context import Context
+from api.routes import Access, route
+from models.errors import Invalid
+
+MAX_TEXT = 512  # bytes of UTF-8: an address with room to spare, and a code that a phone still reads
+SCALE = 4
+QUIET_ZONE = 2  # modules; the page adds white of its own
+
+
+@route(
+    "GET",
+    "/api/qr",
+    access=Access.UI,
+    summary="A text as a QR code",
+    content_type="image/svg+xml",
+    query=(("text", "what the code says, at most 512 bytes"),),
+    extension=True,
+)
+async def qr(request: web.Request, _context: Context) -> web.StreamResponse:
+    text = request.query.get("text", "")
+    if not text:
+        raise Invalid("text: Missing")
+    if len(text.encode(errors="replace")) > MAX_TEXT:
+        raise Invalid(f"text: Too long (max {MAX_TEXT})")
+    return web.Response(body=drawing(text), content_type="image/svg+xml")
+
+
+def drawing(text: str) -> bytes:
+    """The code as an SVG document; error correction level M or better."""
+    out = io.BytesIO()
+    segno.make_qr(text, error="m").save(out, kind="svg", scale=SCALE, border=QUIET_ZONE, xmldecl=False)
+    return out.getvalue()
