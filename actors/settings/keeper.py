@@ -10,7 +10,7 @@ from config.reachable import names
 from config.setting import Value
 from config.settings import REGISTRY, defaults, effective
 from config.store import Store
-from models.errors import ServerError
+from models.errors import Unavailable
 from models.messages.settings import Credentials, SettingsView
 
 SETTINGS_FILE, CREDENTIALS_FILE = "settings.json", "credentials.json"
@@ -67,7 +67,7 @@ class Keeper:
         """Keep checked values.
 
         Raises:
-            ServerError: the disk did not take them; nothing has changed.
+            Unavailable: the disk did not take them; nothing has changed.
         """
         lasting = {key: value for key, value in values.items() if REGISTRY[key].persisted}
         chosen = {**self._chosen, **lasting}
@@ -84,7 +84,7 @@ class Keeper:
         """``None`` keeps, "" removes. The RTSP user name is a setting of its own, the MQTT one is a secret too.
 
         Raises:
-            ServerError: as ``change``.
+            Unavailable: as ``change``.
         """
         now = self._secrets[owner]
         fresh = Credentials(
@@ -121,4 +121,4 @@ def _save(store: Store, values: Mapping[str, object]) -> None:
         store.save(values)
     except OSError as error:
         remedy = "; make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        raise ServerError(f"The settings could not be saved: {error.strerror}{remedy}") from error
+        raise Unavailable(f"The settings could not be saved: {error.strerror}{remedy}") from error
