@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from models.events import Event
 from models.mqtt.topics import EVENTS
@@ -48,5 +49,6 @@ def settings(stored: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in stored.items() if key not in _PRIVATE and key != "license"}
 
 
-def result(topic: str, error: str = "", **more: object) -> dict[str, object]:
+def result(topic: str, error: str = "", more: Mapping[str, object] = MappingProxyType({})) -> dict[str, object]:
+    """How a command went; ``more`` is what came of it."""
     return {"topic": topic, "success": not error, "error": error or None, **more}

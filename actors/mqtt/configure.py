@@ -1,0 +1,154 @@
+"""Applies and tests a configuration: what the owner must prove before a stored password goes anywhere new."""
+
+import asyncio
+import hmac
+import time
+
+from actors.mqtt.link import LinkError, Login, connect
+from actors.mqtt.memory import Memory
+from actors.mqtt.session import Session
+from actors.mqtt.trust import context
+from actors.runtime.actor import Actor
+from config.setting import UNKNOWN
+from config.settings import REGISTRY, validate
+from models.errors import Invalid, LimitReached, Refused, ServerError
+from models.messages.mqtt import ApplyMqtt, MqttTestResult, TestMqtt
+from models.messages.settings import ChangeSettings, Credentials, GetCredentials, GetSettings, SetCredentials
+from models.mqtt import limits
+from models.mqtt.options import CREDENTIAL_KEYS, MQTT_KEYS, Options, options
+from models.security.lockout import LockoutPolicy, Lockouts
+
+CREDENTIAL_MAX = 255
+PROVE_IT = "Current password required for credential changes"
+WRONG = "Current password is incorrect"
+
+
+class Configuration:
+    """Failed tries to give the current password lock this door only."""
+
+    def __init__(self, actor: Actor, memory: Memory, session: Session) -> None:
+        self._actor = actor
+        self._memory = memory
+        self._session = session
+        self._lockouts = Lockouts(LockoutPolicy())
+        self._turn = asyncio.Lock()
+        self._tested = float("-inf")
+
+    async def apply(self, message: ApplyMqtt) -> None:
+        """Everything or nothing."""
+        async with self._turn:
+            values, secrets = _sorted_out(message.values)
+            stored = await self._actor.ask("settings", GetCredentials("mqtt"))
+            before = (await self._actor.ask("settings", GetSettings())).stored
+            wanted = options({**before, **validate(values).values})
+            await self._prove(message, stored, bool(secrets), wanted, options(before))
+            self._session.hold(True)
+            try:
+                await self._store(values, secrets, {key: before[key] for key in before if key in MQTT_KEYS})
+                left = secrets.get("mqttPassword", stored.password)
+                await self._memory.set_trust(wanted.trust if left else None)
+                self._session.renew()
+            finally:
+                self._session.hold(False)
+
+    async def _prove(
+        self, message: ApplyMqtt, stored: Credentials, secrets: bool, wanted: Options, before: Options
+    ) -> None:
+        """Changing credentials, or where they are sent, takes the stored password."""
+        trusted = await self._memory.trust() or before.trust
+        if not stored.password or not (secrets or (wanted.host and trusted.host and not trusted.covers(wanted.trust))):
+            return
+        client, now = message.client or "unknown", time.monotonic()
+        if wait_s := self._lockouts.remaining(client, now):
+            raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=wait_s)
+        if message.current_password is None:
+            raise Refused(PROVE_IT)
+        if not hmac.compare_digest(message.current_password.encode(), stored.password.encode()):
+            self._lockouts.failed(client, now)
+            raise Refused(WRONG)
+        self._lockouts.succeeded(client)
+
+    async def _store(self, values: dict[str, object], secrets: dict[str, str], former: dict[str, object]) -> None:
+        changed = await self._actor.ask("settings", ChangeSettings(values, "http"))
+        if changed.errors:
+            raise Invalid("\n".join(changed.errors))
+        if not secrets:
+            return
+        try:
+            username, password = (secrets.get(key) for key in CREDENTIAL_KEYS)
+            await self._actor.ask("settings", SetCredentials("mqtt", username, password))
+        except ServerError:
+            await self._actor.ask("settings", ChangeSettings(former, "http", internal=True))
+            raise
+
+    # ---------------------------------------------------------------- testing
+    async def test(self, message: TestMqtt) -> MqttTestResult:
+        """Connect once with a client id of its own, so that the real connection stays."""
+        now = time.monotonic()
+        if now - self._tested < limits.TEST_EVERY_S:
+            raise LimitReached("Rate limit exceeded")
+        self._tested = now
+        values, secrets = _sorted_out(message.values or {})
+        before = (await self._actor.ask("settings", GetSettings())).stored
+        wanted = options({**before, **validate(values).values})
+        if not wanted.host:
+            return MqttTestResult(False, error="No broker is set")
+        login = await self._login(secrets, wanted, options(before))
+        return await self._try(wanted, login)
+
+    async def _login(self, secrets: dict[str, str], wanted: Options, before: Options) -> Login:
+        """The stored password only for the broker it was given for."""
+        stored = await self._actor.ask("settings", GetCredentials("mqtt"))
+        username = secrets.get("mqttUsername", stored.username)
+        if "mqttPassword" in secrets or not stored.password:
+            return Login(username, secrets.get("mqttPassword", ""))
+        trusted = await self._memory.trust() or before.trust
+        if not trusted.covers(wanted.trust):
+            raise Refused(PROVE_IT)
+        return Login(username, stored.password)
+
+    async def _try(self, wanted: Options, login: Login) -> MqttTestResult:
+        shown: list[str] = []
+        pin = self._memory.fingerprint if wanted.host == options(self._actor.settings).host else ""
+        secure = await asyncio.to_thread(context, wanted, pin, shown.append)
+        guest = Options(True, wanted.host, wanted.port, f"{wanted.client_id}-test", "", wanted.tls, False)
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(limits.TEST_S):
+                link = await connect(guest, login, secure, None)
+        except TimeoutError:
+            return MqttTestResult(False, error="Timed out")
+        except LinkError as error:
+            return MqttTestResult(False, error=error.text)
+        latency_ms = max(1, round((time.monotonic() - began) * 1000))
+        await link.close()
+        return MqttTestResult(True, latency_ms)
+
+
+def _sorted_out(request: dict[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+    """Settings and credentials of a request. A credential that is null is kept.
+
+    Raises:
+        Invalid: one line "key: reason" for each mistake, in the order of the request.
+    """
+    errors: list[str] = []
+    values: dict[str, object] = {}
+    secrets: dict[str, str] = {}
+    for key, value in request.items():
+        if key in CREDENTIAL_KEYS:
+            if isinstance(value, str) and len(value) <= CREDENTIAL_MAX:
+                secrets[key] = value
+            elif value is not None:
+                errors.append(f"{key}: {'Expected string' if not isinstance(value, str) else _too_long()}")
+        elif key not in MQTT_KEYS and not (key in REGISTRY and REGISTRY[key].read_only):
+            errors.append(f"{key}: {UNKNOWN}")
+        else:
+            values[key] = value
+            errors += validate({key: value}).errors
+    if errors:
+        raise Invalid("\n".join(errors))
+    return values, secrets
+
+
+def _too_long() -> str:
+    return f"Too long (max {CREDENTIAL_MAX})"

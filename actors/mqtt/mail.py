@@ -1,0 +1,153 @@
+"""Events: from the event log into the outbox, and from there to the broker."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from actors.mqtt.flight import Flight
+from actors.mqtt.link import Link
+from actors.mqtt.outbox import Outbox, Waiting
+from actors.runtime.actor import Actor
+from actors.runtime.worker import Bench
+from models.errors import ServerError
+from models.events import Event
+from models.messages.event_log import EventsAfter, QueryEvents
+from models.mqtt import limits, payloads
+from models.mqtt.delivery import Phase
+from models.mqtt.topics import Topics
+
+QUEUE = 1000
+TOO_OLD_MS = 24 * 3600 * 1000  # what happened before is looked up in the history, not told
+LAST = "last_event_id"
+UNKNOWN = -1
+
+
+class Mail:
+    """``dropped`` counts events that had no room in the outbox."""
+
+    def __init__(self, actor: Actor, bench: Bench, outbox: Outbox, flight: Flight) -> None:
+        self.dropped = 0
+        self._actor = actor
+        self._bench = bench
+        self._outbox = outbox
+        self._flight = flight
+        self._last = UNKNOWN
+        self._arrived: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE)
+        self._more = asyncio.Event()
+
+    # ---------------------------------------------------------------- in
+    async def begin(self, enabled: Callable[[], bool]) -> None:
+        """Take events in from now on, while ``enabled``; with what was recorded since the last one that we have."""
+        last = await self._bench.do(self._outbox.recall, LAST)
+        self._last = last if isinstance(last, int) else UNKNOWN
+        self._enabled = enabled
+        if enabled():
+            await self.resume(anew=self._last == UNKNOWN)
+        self._actor.start_task(self._take_in())
+
+    async def resume(self, anew: bool) -> None:
+        """MQTT is in force (again). ``anew``: just switched on; what happened before concerns nobody."""
+        if not anew:
+            if not self._arrived.full():
+                self._arrived.put_nowait(None)
+            return
+        try:
+            page = await self._actor.ask("event_log", QueryEvents(since=1, limit=1, system=True))
+        except ServerError as error:
+            self._actor.log.info("starting with the next event", reason=error.detail)
+            self._last = UNKNOWN
+            return
+        self._last = max((event.event_id for event in page.events), default=0)
+        await self._bench.do(self._outbox.remember, LAST, self._last)
+
+    def arrived(self, event: Event) -> None:
+        """An event was recorded. If there are too many at once, the gap is noticed and filled later."""
+        if self._enabled() and not self._arrived.full():
+            self._arrived.put_nowait(event)
+
+    async def _take_in(self) -> None:
+        while True:
+            event = await self._arrived.get()
+            if not self._enabled():
+                continue
+            if event is None:
+                await self._catch_up()
+            elif event.phase == "disappeared":
+                if await self._bench.do(self._outbox.end_is_new, event.event_id):
+                    await self._store([event])
+            elif event.event_id > self._last:
+                if self._last != UNKNOWN and event.event_id > self._last + 1:
+                    await self._catch_up()
+                if event.event_id > self._last:
+                    await self._store([event])
+
+    async def _catch_up(self) -> None:
+        """What the event log has and we have not; nothing while history is off."""
+        while self._last != UNKNOWN:
+            ask = EventsAfter(self._last, limits.CATCH_UP_PAGE, system=True)
+            try:
+                page = await self._actor.ask("event_log", ask)
+            except ServerError as error:
+                self._actor.log.warning("events may be missing", reason=error.detail)
+                return
+            new = [event for event in page.events if event.event_id > self._last]
+            if new:
+                await self._store(new)
+            if len(page.events) < limits.CATCH_UP_PAGE or not new:
+                return
+
+    async def _store(self, events: list[Event]) -> None:
+        oldest = time.time() * 1000 - TOO_OLD_MS
+        messages = [message for event in events if event.timestamp >= oldest for message in _messages(event)]
+        last = max(self._last, *(event.event_id for event in events))
+        dropped = await self._bench.do(self._outbox.add, messages, last)
+        if dropped:
+            self.dropped += dropped
+            self._actor.log.warning("the outbox is full: the oldest messages were dropped", count=dropped)
+        self._last = last
+        self._more.set()
+
+    # ---------------------------------------------------------------- out
+    async def under_way(self, session: int) -> Waiting | None:
+        """The message that the flight's card tells of, if it can be gone on with in ``session``."""
+        card = self._flight.card
+        head = await self._bench.do(self._outbox.head)
+        if head is not None and card.sequence == head.sequence and card.phase is Phase.DONE:
+            await self._bench.do(self._outbox.done, head.sequence)
+        if not card.under_way:
+            return None
+        if head is not None and card.sequence == head.sequence and card.session == session:
+            return head
+        self._flight.abandon()
+        return None
+
+    async def settled(self, waiting: Waiting | None) -> None:
+        """After connecting: the message that was under way may have arrived."""
+        card = self._flight.card
+        if waiting is not None and card.sequence == waiting.sequence and card.phase is Phase.DONE:
+            await self._bench.do(self._outbox.done, waiting.sequence)
+
+    async def send(self, link: Link, topics: Topics) -> None:
+        """Deliver in order, one at a time. Never returns; ``LinkError`` when the connection is gone."""
+        while True:
+            self._more.clear()
+            message = await self._bench.do(self._outbox.head)
+            if message is None:
+                await self._more.wait()
+                continue
+            if not message.expires or message.expires > time.time() * 1000:
+                taken = await link.deliver(message.sequence, topics(message.topic), message.payload)
+                if not taken:
+                    self._actor.log.warning("the broker refused an event", topic=message.topic)
+            await self._bench.do(self._outbox.done, message.sequence)
+
+
+def _messages(event: Event) -> list[Waiting]:
+    """The event itself, and what starts Home Assistant's automations while it is fresh."""
+    topic = Topics("").event(event.type).lstrip("/")
+    messages = [Waiting(event.event_id, topic, payloads.dumps(payloads.event(event)))]
+    trigger = payloads.trigger(event)
+    if trigger is not None:
+        until = event.timestamp + limits.LIVE_TRIGGER_MS
+        messages.append(Waiting(event.event_id, "events/ha", payloads.dumps(trigger), until))
+    return messages

@@ -1,0 +1,83 @@
+"""What must outlive this process, beside the events: the pin, who may get the password, and what was announced."""
+
+from actors.mqtt.outbox import Outbox
+from actors.runtime.worker import Bench
+from models.mqtt.options import Options, Trust
+
+
+class Memory:
+    """Names in the outbox's file, on the actor's bench."""
+
+    def __init__(self, bench: Bench, outbox: Outbox) -> None:
+        self._bench = bench
+        self._outbox = outbox
+        self.fingerprint = ""  # the pin in use, for show
+
+    # ---------------------------------------------------------------- the certificate
+    async def pin(self, wanted: Options) -> str:
+        """Of this broker; "" where none was accepted yet. Forgotten as soon as certificates are checked again."""
+        stored = await self._recall("pin")
+        if not (wanted.tls and wanted.accept_self_signed):
+            if stored is not None:
+                await self._remember("pin", None)
+            self.fingerprint = ""
+        elif isinstance(stored, dict) and stored.get("broker") == _broker(wanted):
+            self.fingerprint = str(stored.get("fingerprint", ""))
+        else:
+            self.fingerprint = ""
+        return self.fingerprint
+
+    async def set_pin(self, wanted: Options, fingerprint: str) -> None:
+        await self._remember("pin", {"broker": _broker(wanted), "fingerprint": fingerprint})
+        self.fingerprint = fingerprint
+
+    # ---------------------------------------------------------------- the password
+    async def trust(self) -> Trust | None:
+        """For whom the stored password was given."""
+        stored = await self._recall("trust")
+        if not isinstance(stored, dict):
+            return None
+        return Trust(str(stored.get("host", "")), stored.get("tls") is True, stored.get("acceptSelfSigned") is True)
+
+    async def set_trust(self, trust: Trust | None) -> None:
+        shown = trust and {"host": trust.host, "tls": trust.tls, "acceptSelfSigned": trust.accept_self_signed}
+        await self._remember("trust", shown)
+
+    # ---------------------------------------------------------------- what is at the broker
+    async def left_behind(self, wanted: Options, topics: tuple[str, ...]) -> tuple[str, ...]:
+        """Retained topics of ours at this broker that are not among ``topics``."""
+        stored = await self._recall("retained")
+        if not isinstance(stored, dict) or stored.get("broker") != _broker(wanted):
+            return ()
+        return tuple(str(topic) for topic in stored.get("topics", ()) if topic not in topics)
+
+    async def note_retained(self, wanted: Options, topics: tuple[str, ...]) -> None:
+        known = {"broker": _broker(wanted), "topics": list(topics)}
+        if await self._recall("retained") != known:
+            await self._remember("retained", known)
+
+    async def former(self) -> tuple[str, ...]:
+        """Entities that Home Assistant was ever told of."""
+        stored = await self._recall("entities")
+        return tuple(str(entry) for entry in stored) if isinstance(stored, list) else ()
+
+    async def note_former(self, entities: tuple[str, ...]) -> None:
+        await self._remember("entities", list(entities))
+
+    async def name(self) -> str:
+        """A device id of our own, for a device that has none."""
+        stored = await self._recall("device")
+        return str(stored) if stored else ""
+
+    async def set_name(self, name: str) -> None:
+        await self._remember("device", name)
+
+    async def _recall(self, name: str) -> object:
+        return await self._bench.do(self._outbox.recall, name)
+
+    async def _remember(self, name: str, value: object) -> None:
+        await self._bench.do(self._outbox.remember, name, value)
+
+
+def _broker(wanted: Options) -> str:
+    return f"{wanted.host}:{wanted.port}"

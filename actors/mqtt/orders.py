@@ -1,0 +1,101 @@
+"""Obeys commands: checked by the settings, never while switched off, and not too many."""
+
+import asyncio
+import time
+
+from actors.mqtt.link import Link, Received
+from actors.runtime.actor import Actor
+from config.settings import REGISTRY
+from models.errors import Invalid, LimitReached, Refused, ServerError
+from models.messages.camera import Capture, SetStreaming, SetTorch
+from models.messages.settings import ChangeResult, ChangeSettings
+from models.messages.speaker import Speak
+from models.messages.supervisor import RestartActor
+from models.mqtt import commands, limits, payloads
+from models.mqtt.bucket import Bucket
+from models.mqtt.topics import Topics
+
+CAPTURE_S = 15.0
+
+
+class Orders:
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._bucket = Bucket(limits.COMMANDS_BURST, limits.COMMANDS_PER_S)
+        self._restarts = Bucket(1, 1 / limits.RESTART_EVERY_S)
+
+    async def obey(self, link: Link, topics: Topics, message: Received) -> None:
+        """Do what it says and publish the result."""
+        try:
+            command = commands.parse(topics, message.topic, message.payload)
+            if command is None:
+                return
+            self._admit(message)
+            more = await self._do(command)
+        except ServerError as error:
+            self._actor.log.info("a command was not obeyed", topic=message.topic, reason=error.detail)
+            answer = payloads.result(message.topic, error.detail)
+        else:
+            self._actor.log.info("a command was obeyed", topic=message.topic)
+            answer = payloads.result(message.topic, more=more)
+        await link.assure(topics.result, payloads.dumps(answer), retain=False)
+
+    def _admit(self, message: Received) -> None:
+        if self._actor.settings["mqttCommandsEnabled"] is not True:
+            raise Refused("Commands are switched off")
+        if message.retained:
+            raise Refused("Retained commands are not obeyed")
+        if not self._bucket.take(time.monotonic()):
+            raise LimitReached("Rate limit exceeded")
+
+    async def _do(self, command: commands.Command) -> dict[str, object]:
+        """What the result shows besides success."""
+        match command:
+            case commands.SetValue():
+                return await self._set(command.key, command.value)
+            case commands.SetStreaming():
+                await self._actor.ask("camera", SetStreaming(command.on))
+            case commands.SetTorch():
+                return await self._torch(command.on)
+            case commands.TakeCapture():
+                still = await self._actor.ask("camera", Capture(), CAPTURE_S)
+                return {"captureId": still.capture_id}
+            case commands.Restart():
+                await self._restart(command.actor)
+            case commands.Say():
+                spoken = await self._actor.ask("speaker", Speak(command.text, command.voice, command.volume))
+                return {"durationMs": spoken.duration_ms}
+        return {}
+
+    async def _set(self, key: str, value: commands.Value) -> dict[str, object]:
+        """Only what Home Assistant is shown may be set from there: nothing about access, addresses, the broker."""
+        setting = REGISTRY.get(key)
+        if setting is None or not setting.home_assistant:
+            raise Invalid(f"{key[:64]}: Unknown setting")
+        change = ChangeSettings({key: commands.typed(setting.kind, value)}, "mqtt")
+        _accepted(await self._actor.ask("settings", change))
+        return {}
+
+    async def _torch(self, on: bool | None) -> dict[str, object]:
+        lit = await self._actor.ask("camera", SetTorch(on))
+        _accepted(await self._actor.ask("settings", ChangeSettings({"torchEnabled": lit}, "mqtt", internal=True)))
+        return {"torchEnabled": lit}
+
+    async def _restart(self, name: str) -> None:
+        if not self._restarts.take(time.monotonic()):
+            raise LimitReached("Rate limit exceeded")
+        if name == self._actor.name:  # the answer to it would never come
+            self._actor.start_task(self._restart_myself())
+            return
+        await self._actor.ask("supervisor", RestartActor(name))
+
+    async def _restart_myself(self) -> None:
+        await asyncio.sleep(limits.GOODBYE_S)  # until the result is out
+        await self._actor.ask("supervisor", RestartActor(self._actor.name))
+
+
+def _accepted(result: ChangeResult) -> None:
+    if result.errors:
+        raise Invalid("; ".join(result.errors))
+    if result.pro_blocked:
+        raise Refused("Pro license required")

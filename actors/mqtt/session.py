@@ -1,0 +1,181 @@
+"""Keeps a connection to the broker: connects, serves it, says goodbye, waits longer after each failure."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from actors.mqtt.link import Link, LinkError, Login, connect
+from actors.mqtt.mail import Mail
+from actors.mqtt.memory import Memory
+from actors.mqtt.service import Service
+from actors.mqtt.trust import context
+from actors.runtime.actor import Actor
+from models.errors import ServerError
+from models.messages.settings import GetCredentials
+from models.mqtt import limits
+from models.mqtt.options import Options, options
+from models.mqtt.reasons import retry_after
+from models.mqtt.topics import OFFLINE, Topics
+
+TUG_OF_WAR = 2  # so many short connections before this one; a broker says why, but hangs up in the same moment
+STEADY_S = 30.0  # a connection that has held so long is a good one: the next wait is short again
+GIVEN_ELSEWHERE = (
+    "The stored password was given for another broker or a safer connection: "
+    "apply the MQTT settings with the current password, or remove the credentials"
+)
+
+
+class Session:
+    """``changed`` is called with each change of what is shown."""
+
+    def __init__(self, actor: Actor, mail: Mail, memory: Memory, service: Service, changed: Callable[[], None]) -> None:
+        self.link: Link | None = None
+        self.error = ""
+        self._actor = actor
+        self._mail = mail
+        self._memory = memory
+        self._service = service
+        self._changed = changed
+        self._failures = 0
+        self._next_try = 0.0
+        self._wake = asyncio.Event()
+        self._held = False
+        self._ending = False
+        self._ended = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        return self.link is not None
+
+    def reconnect_in_s(self) -> int:
+        return max(0, round(self._next_try - time.monotonic())) if not self.connected else 0
+
+    def renew(self) -> None:
+        """The settings or credentials are other ones: begin anew with them."""
+        self._failures = 0
+        self._wake.set()
+
+    def hold(self, held: bool) -> None:
+        """No new connection while settings and credentials are half changed."""
+        self._held = held
+        if not held and not self.connected:
+            self._wake.set()
+
+    async def end(self) -> None:
+        """Say goodbye for good, if there is anybody to hear it."""
+        self._ending = True
+        self._wake.set()
+        if self.connected:
+            await self._ended.wait()
+
+    async def run(self) -> None:
+        while not self._ending:
+            self._wake.clear()
+            wanted = options(self._actor.settings)
+            if self._held or not wanted.wanted:
+                self._show(None, "" if self._held or not wanted.enabled else "No broker is set")
+                await self._wake.wait()
+                continue
+            try:
+                link = await self._open(wanted)
+            except (LinkError, ServerError) as error:
+                await self._pause(error.text if isinstance(error, LinkError) else error.detail)
+                continue
+            reason = await self._serve(link, wanted)
+            if reason:
+                await self._pause(reason)
+        self._ended.set()
+
+    # ---------------------------------------------------------------- one connection
+    async def _open(self, wanted: Options) -> Link:
+        login = await self._login(wanted)
+        pin = await self._memory.pin(wanted)
+        shown: list[str] = []
+        waiting = await self._mail.under_way(wanted.session)
+        topics = Topics(wanted.prefix)
+        try:
+            link = await connect(
+                wanted,
+                login,
+                await asyncio.to_thread(context, wanted, pin, shown.append),  # loads the system's authorities: 30 ms
+                self._service.flight,
+                topics.online,
+                (topics(waiting.topic), waiting.payload) if waiting is not None else None,
+            )
+        finally:
+            if shown and not pin:
+                await self._memory.set_pin(wanted, shown[0])
+        await self._mail.settled(waiting)
+        return link
+
+    async def _login(self, wanted: Options) -> Login:
+        """The stored credentials; never to whom they were not given for."""
+        stored = await self._actor.ask("settings", GetCredentials("mqtt"))
+        if not stored.password:
+            return Login(stored.username, "")
+        trusted = await self._memory.trust()
+        if trusted is None:
+            await self._memory.set_trust(wanted.trust)
+        elif not trusted.covers(wanted.trust):
+            raise LinkError(GIVEN_ELSEWHERE)
+        return Login(stored.username, stored.password)
+
+    async def _serve(self, link: Link, wanted: Options) -> str:
+        """Until the connection is lost (the reason), or something else is wanted ("")."""
+        since = time.monotonic()
+        self._show(link, "")
+        self._actor.log.info("connected to the broker", port=wanted.port, tls=wanted.tls)
+        tasks = [asyncio.ensure_future(work) for work in await self._service.works(link, wanted)]
+        wake = asyncio.ensure_future(self._wake.wait())
+        waited: set[asyncio.Future[Any]] = {*tasks, wake, link.lost}
+        try:
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (*tasks, wake):
+                task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        for error in ends:
+            if isinstance(error, Exception) and not isinstance(error, LinkError):
+                link.abort()
+                raise error
+        steady = time.monotonic() - since > STEADY_S
+        self._failures = 0 if steady else self._failures
+        reason = next((end.text for end in ends if isinstance(end, LinkError)), "")
+        reason = link.lost.result() if link.lost.done() else reason
+        if not reason:
+            await self._farewell(link, Topics(wanted.prefix))
+        elif self._failures >= TUG_OF_WAR:
+            reason += "; does another client use the same client id?"
+        link.abort()
+        return reason
+
+    async def _farewell(self, link: Link, topics: Topics) -> None:
+        """Offline for all to see."""
+        try:
+            async with asyncio.timeout(limits.GOODBYE_S):
+                await link.assure(topics.online, OFFLINE.encode(), retain=True)
+                await link.settle()
+        except (LinkError, TimeoutError):
+            self._actor.log.info("the broker did not take our goodbye")
+        await link.close()
+        self._show(None, "")
+
+    async def _pause(self, reason: str) -> None:
+        """Wait before the next try, a different time each; a change of settings ends the wait."""
+        self._failures += 1
+        wait_s = retry_after(self._failures, random.random())  # noqa: S311
+        self._next_try = time.monotonic() + wait_s
+        if reason != self.error:
+            self._actor.log.warning("no connection to the broker", reason=reason)
+        self._show(None, reason)
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _show(self, link: Link | None, error: str) -> None:
+        self.link, self.error = link, error
+        self._changed()

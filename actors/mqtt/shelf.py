@@ -1,0 +1,36 @@
+"""Retained messages: what should be at the broker, what is, and the difference sent."""
+
+import asyncio
+
+from actors.mqtt.link import Link
+
+
+class Shelf:
+    """``want`` may be called at any time; ``keep`` brings it about while there is a connection."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[str, bytes] = {}
+        self._there: dict[str, bytes] = {}
+        self._changed = asyncio.Event()
+
+    def want(self, messages: dict[str, bytes]) -> None:
+        self._wanted = messages
+        self._changed.set()
+
+    def forget(self) -> None:
+        """Nothing is known of the broker any more: everything is sent again."""
+        self._there.clear()
+        self._changed.set()
+
+    async def keep(self, link: Link) -> None:
+        """Never returns; ``LinkError`` when the connection is gone."""
+        while True:
+            self._changed.clear()
+            await self._send_difference(link)
+            await self._changed.wait()
+
+    async def _send_difference(self, link: Link) -> None:
+        for topic, payload in list(self._wanted.items()):
+            if self._there.get(topic) != payload:
+                await link.assure(topic, payload, retain=True)
+                self._there[topic] = payload

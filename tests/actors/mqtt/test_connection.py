@@ -1,0 +1,147 @@
+"""The actor and a real broker: what is there after connecting, losing, moving and leaving."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.actors.mqtt.broker import Broker, Listener
+from tests.actors.mqtt.conftest import world_of
+from tests.actors.mqtt.inprocess import InProcess, World, motion
+
+Start = Callable[..., Awaitable[InProcess]]
+Listen = Callable[..., Listener]
+
+
+async def everything(actor: InProcess, broker: Broker) -> dict[str, str]:
+    """What is retained, once the device has been announced."""
+    await actor.connected()
+    await actor.until(lambda: broker.retained("+/status/online") or None)
+    return broker.retained()
+
+
+async def test_after_connecting_everything_retained_is_there(broker: Broker, start: Start) -> None:
+    actor = await start(world_of(broker))
+    shown = await everything(actor, broker)
+    assert shown["ipcamera/status/online"] == "online"
+    assert shown["ipcamera/state/motion"] == "OFF"
+    assert json.loads(shown["ipcamera/state/settings"])["motionSensitivity"] == 5
+    assert json.loads(shown["ipcamera/status/device"])["deviceId"] == "3f9a1c"
+    assert json.loads(shown["homeassistant/device/ipcam_3f9a1c/config"])["origin"]["name"] == "IP Camera"
+
+
+async def test_a_clean_stop_says_offline_and_a_kill_leaves_the_will(
+    broker: Broker, start: Start, listen: Listen
+) -> None:
+    watcher = listen(broker, "ipcamera/status/online")
+    first = await start(world_of(broker))
+    await everything(first, broker)
+    await first.on_stop()
+    await first.until(lambda: watcher.payloads("ipcamera/status/online")[-1] == "offline")
+    second = await start(world_of(broker))
+    await everything(second, broker)
+    await second.die()
+    await second.until(lambda: watcher.payloads("ipcamera/status/online")[-1] == "offline")
+    assert broker.retained("ipcamera/status/online") == {"ipcamera/status/online": "offline"}
+
+
+async def test_an_older_broker_is_spoken_to_in_3_1_1(make_broker: Callable[..., Broker], start: Start) -> None:
+    broker = make_broker()
+    actor = await start(world_of(broker))
+    await everything(actor, broker)
+    assert actor._session.link is not None
+    assert actor._session.link._client._connection_state.protocol_version == 5
+
+
+async def test_a_restarted_broker_is_found_again(broker: Broker, start: Start) -> None:
+    actor = await start(world_of(broker))
+    await everything(actor, broker)
+    broker.stop(signal.SIGKILL)
+    await actor.until(lambda: not actor._session.connected)
+    assert actor._view().last_error
+    broker.start()
+    assert (await everything(actor, broker))["ipcamera/status/online"] == "online"
+
+
+async def test_no_broker_is_said_and_tried_again(start: Start, broker: Broker) -> None:
+    broker.stop()
+    actor = await start(world_of(broker))
+    await actor.until(lambda: actor._view().last_error == "Connection refused")
+    assert not actor._view().connected
+
+
+async def test_another_prefix_leaves_nothing_behind(broker: Broker, start: Start, listen: Listen) -> None:
+    watcher = listen(broker, "ipcamera/status/online")
+    actor = await start(world_of(broker))
+    await everything(actor, broker)
+    await actor.settle(mqttTopicPrefix="garden/cam")
+    await actor.until(lambda: "garden/cam/status/online" in broker.retained())
+    await actor.until(lambda: not broker.retained("ipcamera/#"))
+    assert "offline" in watcher.payloads("ipcamera/status/online")
+    config = json.loads(broker.retained("homeassistant/#")["homeassistant/device/ipcam_3f9a1c/config"])
+    assert config["availability"] == [{"topic": "garden/cam/status/online"}]
+
+
+async def test_discovery_can_be_taken_away(broker: Broker, start: Start) -> None:
+    actor = await start(world_of(broker))
+    await everything(actor, broker)
+    await actor.settle(mqttDiscoveryEnabled=False)
+    await actor.until(lambda: not broker.retained("homeassistant/#"))
+
+
+async def test_home_assistants_birth_brings_everything_again(broker: Broker, start: Start, listen: Listen) -> None:
+    actor = await start(world_of(broker))
+    await everything(actor, broker)
+    watcher = listen(broker, "homeassistant/device/+/config", "ipcamera/state/motion")
+    await actor.until(lambda: len(watcher.heard) == 2)
+    broker.publish("homeassistant/status", "online")
+    await actor.until(lambda: len(watcher.heard) == 4)
+
+
+async def test_a_second_camera_on_the_prefix_is_noticed_by_both(broker: Broker, start: Start) -> None:
+    first = await start(world_of(broker))
+    await everything(first, broker)
+    second = await start(world_of(broker, mqttClientId="ipcamera-other"), "other")
+    second._facts.device_id = "abcdef"
+    second._session.renew()
+    await first.until(lambda: "abcdef" in first._view().last_error)
+    await second.until(lambda: "3f9a1c" in second._view().last_error)
+    assert first._view().connected
+
+
+async def test_the_same_client_id_twice_is_named(broker: Broker, start: Start) -> None:
+    first = await start(world_of(broker))
+    await everything(first, broker)
+    second = await start(world_of(broker), "other")
+    await first.until(lambda: any("same client id" in view.last_error for view in first.views + second.views))
+
+
+async def test_free_means_disconnected(broker: Broker, start: Start) -> None:
+    world = world_of(broker)
+    world.pro = False
+    actor = await start(world)
+    await asyncio.sleep(0.3)
+    assert (actor._view().enabled, actor._view().connected) == (False, False)
+    actor.happen(motion(1))
+    assert not broker.retained()
+
+
+async def test_not_enabled_and_no_broker_are_quiet(start: Start) -> None:
+    actor = await start(World(mqttEnabled=True))
+    await actor.until(lambda: actor._view().last_error == "No broker is set")
+
+
+@pytest.mark.parametrize("password", ["wrong", "secret"])
+async def test_a_broker_with_passwords(make_broker: Callable[..., Broker], start: Start, password: str) -> None:
+    broker = make_broker(users={"anna": "secret"})
+    world = world_of(broker)
+    world.credentials = type(world.credentials)("anna", password)
+    actor = await start(world)
+    if password == "secret":
+        assert (await everything(actor, broker))["ipcamera/status/online"] == "online"
+        return
+    await actor.until(lambda: actor._view().last_error)
+    assert actor._view().last_error in ("Not authorized", "Wrong user name or password")
+    assert password not in str(actor.views)

@@ -1,0 +1,138 @@
+"""Every event arrives once, in order, whatever dies in between."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Awaitable, Callable
+
+from tests.actors.mqtt.broker import Broker, Listener
+from tests.actors.mqtt.conftest import world_of
+from tests.actors.mqtt.inprocess import InProcess, motion
+
+Start = Callable[..., Awaitable[InProcess]]
+Listen = Callable[..., Listener]
+TOPIC = "ipcamera/events/motion"
+
+
+def ids(listener: Listener) -> list[int]:
+    return [json.loads(payload)["eventId"] for payload in listener.payloads(TOPIC)]
+
+
+async def test_an_event_and_its_trigger(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, "ipcamera/events/#")
+    actor = await start(world_of(broker))
+    await actor.connected()
+    actor.happen(motion(1))
+    await actor.until(lambda: len(listener.heard) == 2)
+    assert listener.topics() == [TOPIC, "ipcamera/events/ha"]
+    assert not any(retained for _, _, retained in listener.heard)
+    assert json.loads(listener.heard[1][1])["event_type"] == "motion"
+
+
+async def test_a_burst_arrives_in_order(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, TOPIC)
+    actor = await start(world_of(broker))
+    await actor.connected()
+    for number in range(1, 201):
+        actor.happen(motion(number))
+    await actor.until(lambda: len(ids(listener)) >= 200)
+    assert ids(listener) == list(range(1, 201))
+
+
+async def test_events_during_an_outage_arrive_afterwards(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, TOPIC)
+    actor = await start(world_of(broker))
+    await actor.connected()
+    actor.happen(motion(1))
+    await actor.until(lambda: ids(listener) == [1])
+    broker.stop()
+    for number in range(2, 52):
+        actor.happen(motion(number))
+        await asyncio.sleep(0.01)
+    await actor.until(lambda: not actor._session.connected)
+    broker.start()
+    await actor.until(lambda: len(ids(listener)) >= 51, 30)
+    await asyncio.sleep(0.3)
+    assert ids(listener) == list(range(1, 52))
+
+
+async def test_a_broker_killed_in_a_burst(broker: Broker, start: Start, listen: Listen) -> None:
+    """mosquitto keeps its sessions on disk only when it ends cleanly: after SIGKILL the last event may come twice."""
+    listener = listen(broker, TOPIC)
+    actor = await start(world_of(broker))
+    await actor.connected()
+    for number in range(1, 101):
+        actor.happen(motion(number))
+        if number == 50:
+            await actor.until(lambda: len(ids(listener)) > 10)
+            broker.stop(signal.SIGTERM)
+            await actor.until(lambda: not actor._session.connected)
+            broker.start()
+    await actor.until(lambda: len(set(ids(listener))) >= 100, 30)
+    assert ids(listener) == list(range(1, 101))
+
+
+async def test_kills_in_a_burst_lose_and_double_nothing(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, TOPIC)
+    world = world_of(broker)
+    actor = await start(world)
+    await actor.connected()
+    number = 0
+    for life in range(6):
+        for _ in range(40):
+            number += 1
+            actor.happen(motion(number))
+        await actor.until(lambda life=life: len(ids(listener)) > life * 20)  # type: ignore[misc]
+        await actor.die()
+        for _ in range(5):  # recorded while nobody was there to be told
+            number += 1
+            world.history.append(motion(number))
+        actor = await start(world)
+    await actor.until(lambda: len(set(ids(listener))) >= number, 30)
+    await asyncio.sleep(0.5)
+    assert ids(listener) == list(range(1, number + 1))
+
+
+async def test_what_happened_before_switching_on_is_not_told(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, TOPIC)
+    world = world_of(broker, mqttEnabled=False)
+    world.history = [motion(number) for number in range(1, 10)]
+    actor = await start(world)
+    actor.happen(motion(10))
+    await actor.settle(mqttEnabled=True)
+    await actor.connected()
+    actor.happen(motion(11))
+    await actor.until(lambda: ids(listener) == [11])
+
+
+async def test_without_history_events_are_told_all_the_same(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, TOPIC)
+    actor = await start(world_of(broker))
+    await actor.connected()
+    for number in (5, 9, 10):
+        actor.happen(motion(number), recorded=False)
+    await actor.until(lambda: ids(listener) == [5, 9, 10])
+
+
+async def test_a_visit_ends_once(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, "ipcamera/events/vision/person")
+    actor = await start(world_of(broker))
+    await actor.connected()
+    came = motion(3, kind="OBJECT_PERSON")
+    gone = type(came)(0, 3, came.type, came.timestamp, came.details, phase="disappeared")
+    for event in (came, gone, gone):
+        actor.happen(event, recorded=event is came)
+    await actor.until(lambda: len(listener.heard) == 2)
+    await asyncio.sleep(0.2)
+    assert [json.loads(payload)["eventType"] for _, payload, _ in listener.heard] == ["appeared", "disappeared"]
+
+
+async def test_stale_triggers_start_no_automation(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, "ipcamera/events/#")
+    actor = await start(world_of(broker))
+    await actor.connected()
+    old = motion(1).timestamp - 600_000
+    actor.happen(motion(1, old))
+    actor.happen(motion(2))
+    await actor.until(lambda: len(listener.heard) == 3)
+    assert listener.topics() == [TOPIC, TOPIC, "ipcamera/events/ha"]
