@@ -1,0 +1,224 @@
+"""``ipcamera`` status, restart, events, doctor, version and run, as far as no camera server is needed for it."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from config.boot_load import load_boot
+from models.errors import Missing
+from models.events import Event
+from models.messages import Ok
+from models.messages.camera import CameraView, GetCamera
+from models.messages.event_log import EventPage, QueryEvents
+from models.messages.facade import GetPorts, GetViewers, PortsView, ViewersView
+from models.messages.license import GetLicense, LicenseView
+from models.messages.supervisor import ActorRow, ActorTable, GetActors, RestartActor
+from scripts.ipcamera.checks.devices import sound_cards
+from scripts.ipcamera.main import app
+from scripts.ipcamera.run import port_problem
+from scripts.ipcamera.status import duration
+from tests.scripts.running import running
+
+CAMERA = CameraView("running", True, "USB camera (/dev/video0)", "v4l2", 1280, 720, 30.0)
+FREE = LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED")
+ROWS = (
+    ActorRow("object_detector", "degraded", 12, 4.0, 0, "", 0.0, 1 << 20, 0, "model missing"),
+    ActorRow("camera", "up", 11, 3700.0, 2, "killed", 12.5, 50 << 20, 1),
+)
+SYSTEM = {
+    GetActors: ActorTable(ROWS),
+    GetCamera: CAMERA,
+    GetViewers: ViewersView(2, 1),
+    GetLicense: FREE,
+    GetPorts: PortsView(8443, 8080),
+}
+
+
+def call(data_dir: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, [*words, "--data-dir", str(data_dir)])
+
+
+@pytest.mark.parametrize("words", [["status"], ["restart", "camera"], ["events"]])
+def test_nothing_runs(words: list[str], tmp_path: Path) -> None:
+    result = call(tmp_path, *words)
+    assert result.exit_code == 3
+    assert result.stderr == f"ipcamera: no camera server is running on {tmp_path}; start it with `ipcamera run`\n"
+
+
+def test_status_is_a_table(tmp_path: Path) -> None:
+    with running(tmp_path, SYSTEM):
+        result = call(tmp_path, "status")
+    lines = result.output.splitlines()
+    assert result.exit_code == 0
+    assert "USB camera (/dev/video0), 1280×720" in lines[0]
+    assert lines[4].split() == ["ACTOR", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEMORY", "QUEUE", "NOTE"]
+    assert lines[5].split() == ["camera", "up", "11", "1h", "1m", "2", "12.5", "%", "50.0", "MB", "1", "killed"]
+    assert lines[6].endswith("model missing")  # what needs a look stands last
+
+
+def test_status_for_programs(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"pid": 9, "version": "1.0"}')
+    with running(tmp_path, SYSTEM):
+        values = json.loads(call(tmp_path, "status", "--json").output)
+    assert (values["pid"], values["https_port"], values["http_port"], values["version"]) == (9, 8443, 8080, "1.0")
+    assert values["actors"]["camera"] == {
+        "pid": 11,
+        "state": "up",
+        "uptime_s": 3700.0,
+        "restarts": 2,
+        "last_reason": "killed",
+        "cpu_percent": 12.5,
+        "pss_bytes": 50 << 20,
+        "queue": 1,
+        "detail": "",
+    }
+    result = call(tmp_path, "status", "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (3, {"running": False})
+
+
+def test_restart(tmp_path: Path) -> None:
+    with running(tmp_path, {RestartActor: Ok()}) as asked:
+        assert call(tmp_path, "restart", "camera").output == "camera was restarted.\n"
+        assert asked == [RestartActor("camera")]
+    with running(tmp_path, {RestartActor: Missing("no actor 'x' lives here")}):
+        result = call(tmp_path, "restart", "x")
+    assert (result.exit_code, result.stderr) == (1, "ipcamera: no actor 'x' lives here\n")
+
+
+def test_events(tmp_path: Path) -> None:
+    events = (
+        Event(1, 1001, "MOTION", 1_700_000_000_000, {"changedPercent": 12.5}),
+        Event(2, 1002, "OBJECT_PERSON", 1_700_000_001_000, {"objectClass": "person"}, 85),
+    )
+    with running(tmp_path, {QueryEvents: EventPage(events, ())}):
+        lines = call(tmp_path, "events").output.splitlines()
+        rows = [json.loads(line) for line in call(tmp_path, "events", "--json").output.splitlines()]
+    assert len(lines) == 2
+    assert lines[1].endswith("OBJECT_PERSON   objectClass person, confidence 85 %")
+    assert rows[1] == {
+        "eventId": 1002,
+        "timestamp": 1_700_000_001_000,
+        "type": "OBJECT_PERSON",
+        "objectClass": "person",
+        "confidence": 85,
+    }
+
+
+def test_version() -> None:
+    result = CliRunner().invoke(app, ["version"])
+    assert result.output.startswith("ipcamera ")
+    assert set(json.loads(CliRunner().invoke(app, ["version", "--json"]).output)) == {"version", "python", "machine"}
+
+
+# ---------------------------------------------------------------- doctor
+def doctor(data_dir: Path) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for finding in json.loads(call(data_dir, "doctor", "--json").output):
+        found.setdefault(finding["what"], []).append(finding)
+    return found
+
+
+def test_doctor_without_a_system(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    found = doctor(tmp_path)
+    assert {"server", "data", "disk", "/dev/shm", "clock", "microphone", "speaker", "H.264", "models"} <= found.keys()
+    assert found["server"][0]["mark"] == "note"
+    assert all(finding["remedy"] for row in found.values() for finding in row if finding["mark"] == "bad")
+
+
+def test_doctor_with_a_system(tmp_path: Path) -> None:
+    with running(tmp_path, SYSTEM):
+        found = doctor(tmp_path)
+    assert found["object_detector"][0]["text"] == "degraded: model missing"
+    assert found["port https"][0]["text"] == "8443, served by us"
+    assert found["picture"][0]["mark"] == "ok"
+
+
+def test_doctor_sees_what_lies_in_the_data_directory(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "settings.json").write_text("{")
+    (tmp_path / "settings.json.aside-20260101-000000-000000").write_text("x")
+    texts = [finding["text"] for finding in doctor(tmp_path)["data"]]
+    assert any("open to others" in text for text in texts)
+    assert any("set aside" in text for text in texts)
+    assert any("cannot be read" in text for text in texts)
+    assert (tmp_path / "settings.json").read_text() == "{"  # looking changes nothing
+
+
+def test_doctor_and_a_bad_configuration(tmp_path: Path) -> None:
+    (tmp_path / "ipcamera.toml").write_text("x = ")
+    result = call(tmp_path, "doctor")
+    assert result.exit_code == 1
+    assert "not valid TOML" in result.output
+
+
+def test_doctor_and_a_taken_port(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        (tmp_path / "ipcamera.toml").write_text(f"https_port = {port}\nbind = '127.0.0.1'\n")
+        [finding] = doctor(tmp_path)["port https"]
+    assert finding["mark"] == "bad"
+    assert f"port {port} is in use" in finding["text"]
+
+
+PCM = """00-00: ALC257 Analog : ALC257 Analog : playback 1 : capture 1
+00-03: HDMI 0 : HDMI 0 : playback 1
+01-00: USB Audio : USB Audio : capture 1
+"""
+
+
+def test_sound_cards() -> None:
+    assert sound_cards(PCM, "capture") == ["ALC257 Analog", "USB Audio"]
+    assert sound_cards(PCM, "playback") == ["ALC257 Analog", "HDMI 0"]
+    assert sound_cards("", "capture") == []
+    assert sound_cards("nonsense\n:::\n", "capture") == []
+
+
+# ---------------------------------------------------------------- run, before anything is started
+def run(data_dir: Path, *words: str) -> Result:
+    return call(data_dir, "run", *words)
+
+
+def test_run_beside_a_running_one(tmp_path: Path) -> None:
+    with running(tmp_path, {}):
+        result = run(tmp_path, "--https-port", "0", "--http-port", "0")
+    assert result.exit_code == 1
+    assert "already running" in result.stderr
+
+
+def test_run_on_a_taken_port(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert port_problem("127.0.0.1", port) == f"port {port} is in use by another program"
+        result = run(tmp_path, "--https-port", str(port), "--http-port", "0", "--bind", "127.0.0.1")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"ipcamera: port {port} is in use by another program; choose another port with --https-port\n"
+    )
+    assert port_problem("127.0.0.1", port) == ""
+
+
+def test_addresses_that_are_not_ours() -> None:
+    assert port_problem("192.0.2.1", 8443).startswith("cannot listen on 192.0.2.1")
+
+
+def test_the_documented_flags_are_there(tmp_path: Path) -> None:
+    from config.boot_options import OPTIONS
+
+    text = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).output
+    assert all(option.flag in text for option in OPTIONS)
+    assert load_boot({"data_dir": tmp_path}, {}).data_dir == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (59.9, "59s"), (61, "1m 1s"), (3600, "1h 0m"), (90_000, "1d 1h")]
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,0 +1,91 @@
+"""What a start says."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.runtime.control import Control
+from config.boot import Boot
+from config.places import run_dir
+from models.messages.auth import AuthStatus, GetAuthStatus
+from models.messages.camera import CameraView, GetCamera
+from models.messages.facade import GetPorts, PortsView
+from models.messages.license import UNKNOWN_LICENSE, GetLicense, LicenseView
+from scripts.ipcamera.welcome import dashboard_urls, licence, picture, welcome
+from tests.scripts.running import running
+
+USB = CameraView("running", True, "USB camera HD Webcam (/dev/video0)", "v4l2", 1280, 720, 30.0)
+PATTERN = CameraView("running", True, "test pattern", "pattern", 640, 480, 30.0)
+WAITING = CameraView("waiting", False, "rtsp://10.0.0.9/x", "rtsp", 0, 0, 0.0, "Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("camera", "wanted", "words"),
+    [
+        (USB, "auto", "USB camera HD Webcam (/dev/video0), 1280×720"),
+        (PATTERN, "pattern:", "test pattern, 640×480"),
+        (PATTERN, "auto", "no camera was found, so you see the test pattern"),
+        (WAITING, "rtsp://u:p@10.0.0.9/x", "none yet from rtsp://10.0.0.9/x: Connection refused; it is tried again"),
+        (CameraView("standby", False, "USB camera", "v4l2", 0, 0, 0.0, standby=True), "auto", "asleep until somebody"),
+        (None, "auto", "does not answer"),
+    ],
+)
+def test_picture(camera: CameraView | None, wanted: str, words: str) -> None:
+    assert words in picture(camera, wanted)
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (LicenseView(True, "ACTIVE", "REAL_PURCHASE", True, "CONNECTED", licensee="Ada"), "Pro, for Ada"),
+        (LicenseView(True, "ACTIVE", "DEBUG_OVERRIDE", True, "CONNECTED"), "Pro, forced by a start-up flag"),
+        (LicenseView(False, "INACTIVE", "DEBUG_OVERRIDE", True, "CONNECTED"), "free, forced"),
+        (LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED"), "`ipcamera license issue`"),
+        (LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED", reason="It has expired."), "free. It has expired."),
+        (UNKNOWN_LICENSE, "running as free"),
+        (None, "running as free"),
+    ],
+)
+def test_licence(view: LicenseView | None, words: str) -> None:
+    assert words in licence(view)
+
+
+def boot_of(data_dir: Path, *bind: str) -> Boot:
+    return Boot(data_dir, run_dir(data_dir, {}), data_dir, bind=bind or ("0.0.0.0", "::"))
+
+
+def test_urls(tmp_path: Path) -> None:
+    ports = PortsView(9443, 9080)
+    assert dashboard_urls(boot_of(tmp_path, "127.0.0.1"), ports) == ["https://127.0.0.1:9443/"]
+    assert dashboard_urls(boot_of(tmp_path, "::1"), ports) == ["https://[::1]:9443/"]
+    everywhere = dashboard_urls(boot_of(tmp_path), ports)
+    assert everywhere
+    assert all(url.startswith("https://") and url.endswith(":9443/") for url in everywhere)
+    assert "does not answer" in dashboard_urls(boot_of(tmp_path), None)[0]
+
+
+def test_the_first_password_is_shown_once(tmp_path: Path) -> None:
+    answers = {
+        GetPorts: PortsView(9443, 9080),
+        GetCamera: USB,
+        GetAuthStatus: AuthStatus(True, True),
+        GetLicense: LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED"),
+    }
+    boot = boot_of(tmp_path, "127.0.0.1")
+    with running(tmp_path, answers), Control(boot.run_dir) as control:
+        (boot.run_dir / "first-password").write_text("word-word-word\n")
+        first, second = welcome(boot, control), welcome(boot, control)
+    assert "word-word-word" in first
+    assert "Ctrl-C" in first
+    assert "https://127.0.0.1:9443/" in first
+    assert "word-word-word" not in second
+    assert "as you set it" in second
+
+
+def test_protection_off_is_said(tmp_path: Path) -> None:
+    boot = boot_of(tmp_path, "127.0.0.1")
+    answers = {GetAuthStatus: AuthStatus(False, False), GetCamera: USB}
+    with running(tmp_path, answers), Control(boot.run_dir) as control:
+        text = welcome(boot, control)
+    assert "protection is off" in text
+    assert "web server does not answer" in text
