@@ -15,8 +15,7 @@ async def caller_of(request: web.Request, context: Context) -> Caller | web.Resp
     """The caller, or the answer that refuses him."""
     credential = credential_of(request, media=True)
     identity = await identify(request, credential)
-    if identity.dashboard and not same_origin(request.headers.get("Origin", ""), request[ARRIVAL]):
-        # A page of somebody else's sends our cookie too, and cannot send a CSRF token with an upgrade.
+    if identity.authenticated and credential.carrier in ("cookie", "none") and _foreign(request, identity.dashboard):
         return error(403, "Invalid origin")
     if identity.authenticated and not identity.dashboard and not context.license.is_pro:
         return pro_required("api_access", dashboard=False)
@@ -28,3 +27,12 @@ async def caller_of(request: web.Request, context: Context) -> Caller | web.Resp
         credential.carrier,
         credential.token,
     )
+
+
+def _foreign(request: web.Request, dashboard: bool) -> bool:
+    """Whether a page of somebody else's asks: it sends our cookie too, or needs none while protection is off.
+
+    There is no CSRF token at an upgrade. A script sends no Origin, and has no cookie of ours.
+    """
+    origin = request.headers.get("Origin", "")
+    return (dashboard or origin != "") and not same_origin(origin, request[ARRIVAL])

@@ -141,6 +141,15 @@ class TestBehindAProxy:
         assert caught.value.status == 403
 
 
+async def test_without_protection_a_foreign_page_opens_no_socket(server: Served) -> None:
+    server.surface.door.enabled = False
+    async with server.client.ws_connect(server.url("/ws")) as socket:
+        assert not socket.closed
+    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+        await server.client.ws_connect(server.url("/ws"), headers={"Origin": "https://evil.example"})
+    assert caught.value.status == 403
+
+
 TRUSTED = trusted_networks({"reverseProxyEnabled": True, "trustedProxies": "10.0.0.0/8, fd00::/8"})
 
 
