@@ -94,7 +94,7 @@ DEVICE = (
         "boolean",
         True,
         "Keep the screen on",
-        "Keep a laptop's screen awake while streaming. Stored without effect on a device without a screen.",
+        "Stored for clients that know it; this server has no screen of its own.",
     ),
     Setting(
         "showPreview",
@@ -102,7 +102,7 @@ DEVICE = (
         "boolean",
         True,
         "Local preview",
-        "Show the picture on the device's own screen. Stored without effect on a device without a screen.",
+        "Stored for clients that know it; this server has no screen of its own.",
     ),
     Setting(
         "runInBackground",
@@ -110,7 +110,7 @@ DEVICE = (
         "boolean",
         True,
         "Run in the background",
-        "Go on without a login session. A system service always does.",
+        "Stored for clients that know it; a server always goes on in the background.",
     ),
     Setting(
         "cameraStandbyMode",

@@ -69,7 +69,7 @@ def test_sections(tmp_path: Path) -> None:
     )
     boot = load_boot({"data_dir": tmp_path}, {}, config=file)
     assert (boot.auth, boot.bind, boot.models_dir) == (False, ("127.0.0.1",), Path.home() / "m")
-    assert (boot.rtsp.session_actors, boot.rtsp.audio_codec, boot.rtsp.max_sessions) == (2, "opus", 10)
+    assert (boot.rtsp.session_actors, boot.rtsp.audio_codec, boot.rtsp.max_sessions) == (2, "opus", 50)
     assert (boot.license.trusted_issuers, boot.license.allow_local_issuer) == (("AAAA",), False)
     assert (boot.certificate.certificate, boot.certificate.key) == ("/c.pem", "/k.pem")
     assert (boot.detection.object_model, boot.detection.object_needs_motion) == ("picodet_s_416", True)
