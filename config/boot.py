@@ -11,8 +11,8 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class RtspBoot:
     session_actors: int = 1
-    max_sessions: int = 10
-    max_sessions_per_address: int = 3
+    max_sessions: int = 50  # bounds of the settings rtspMaxClients and rtspMaxClientsPerIp
+    max_sessions_per_address: int = 50
     audio_codec: str = "aac"  # aac, opus, pcmu
 
 

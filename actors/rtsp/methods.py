@@ -91,7 +91,7 @@ async def _describe(
     asked = url.parse(request.url)
     sound = presentation.audio_format if server.hooks.sound and asked.query.get("audio") != "0" else None
     text = session_description(
-        server.hooks.name, server.description_id, presentation.version, connection.local, video, sound
+        server.hooks.device_name, server.description_id, presentation.version, connection.local, video, sound
     )
     headers = (("Content-Base", asked.base + "/"), ("Content-Type", SDP_TYPE), ("Cache-Control", "no-cache"))
     return Response(Status.OK, headers, text.encode())

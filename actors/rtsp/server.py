@@ -30,11 +30,19 @@ LOCKOUT = LockoutPolicy(lock_s=60.0)
 class Hooks(Protocol):
     """What the server needs from the house around it."""
 
-    name: str  # of the device, for the description
-    max_sessions: int
-    max_sessions_per_address: int
-    streaming: bool  # the master switch
-    sound: bool  # whether an audio track may be described
+    @property
+    def device_name(self) -> str: ...
+    @property
+    def max_sessions(self) -> int: ...
+    @property
+    def max_sessions_per_address(self) -> int: ...
+    @property
+    def streaming(self) -> bool:
+        """The master switch."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether an audio track may be described."""
 
     async def admit(self, session_id: str, address: str) -> None:
         """Take a place among the allowed sessions; raises ``ServerError`` where there is none."""

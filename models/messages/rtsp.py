@@ -35,22 +35,47 @@ class GetRtsp(Ask[RtspView]):
 
 @dataclass(frozen=True, slots=True)
 class StartRtsp(Ask[Ok]):
-    """``conflict`` with "Port 8554 is in use"."""
+    """Switch on, and serve; ``conflict`` with "Port 8554 is in use", ``refused`` without Pro."""
+
+    source: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
-class StopRtsp(Ask[Ok]): ...
+class StopRtsp(Ask[Ok]):
+    """Switch off; every session ends."""
+
+    source: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
-class RestartRtsp(Ask[Ok]): ...
+class RestartRtsp(Ask[Ok]):
+    """Serve with what is stored; every session ends. While it is stopped: ``StartRtsp``."""
+
+    source: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyRtsp(Ask[Ok]):
-    """Store these values and serve with them, or change nothing at all (``invalid`` with errors, ``conflict``)."""
+class RtspChange:
+    """``errors`` ("key: reason") non-empty: nothing was changed. ``restart_required``: what runs differs from it."""
+
+    errors: tuple[str, ...] = ()
+    restart_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRtsp(Ask[RtspChange]):
+    """Keep these values (rtspPort, rtspPath, rtspUsername, rtspPassword, rtspEnabled) for the next (re)start."""
 
     values: dict[str, object]
+    source: str = "http"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRtsp(Ask[RtspChange]):
+    """Store these values and serve with them, or change nothing at all; ``conflict`` for a port that is taken."""
+
+    values: dict[str, object]
+    source: str = "http"
 
 
 @dataclass(frozen=True, slots=True)

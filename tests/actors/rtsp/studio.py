@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 320, 240
 class Camera:
     """Encodes while ``running``; implements ``actors.rtsp.server.Hooks``."""
 
-    name: str = "Test camera"
+    device_name: str = "Test camera"
     max_sessions: int = 10
     max_sessions_per_address: int = 3
     streaming: bool = True

@@ -1,0 +1,54 @@
+"""What a request may change about the RTSP server, and whether it fits together. No I/O."""
+
+from collections.abc import Mapping
+
+from config.setting import INVALID_FORMAT, UNKNOWN
+from config.settings import Surroundings, validate
+from models.messages.rtsp_session import Serving
+from models.messages.settings import Credentials, Value
+
+PASSWORD = "rtspPassword"  # noqa: S105 (the key's name)
+SETTINGS_KEYS = ("rtspPort", "rtspPath", "rtspUsername", "rtspEnabled")
+PASSWORD_MAX = 256
+
+
+def problems(values: Mapping[str, object], stored: Credentials, own_ports: frozenset[int]) -> tuple[str, ...]:
+    """Errors ("key: reason") in the order of the request's keys; a login must be whole."""
+    found = []
+    for key, value in values.items():
+        if key == PASSWORD:
+            found += [f"{PASSWORD}: {reason}"] if (reason := _password_problem(value)) else []
+        elif key not in SETTINGS_KEYS:
+            found.append(f"{key}: {UNKNOWN}")
+        else:
+            found += validate({key: value}, Surroundings(own_ports=own_ports)).errors
+    if found:
+        return tuple(found)
+    username, password = login(values, stored)
+    if bool(username) != bool(password) and not {PASSWORD, "rtspUsername"}.isdisjoint(values):
+        missing, there = (PASSWORD, "rtspUsername") if username else ("rtspUsername", PASSWORD)
+        return (f"{missing}: Required together with {there}",)
+    return ()
+
+
+def login(values: Mapping[str, object], stored: Credentials) -> tuple[str, str]:
+    """User name and password after the change; what is not mentioned is kept."""
+    return str(values.get("rtspUsername", stored.username)), str(values.get(PASSWORD, stored.password))
+
+
+def serving_with(values: Mapping[str, object], settings: Mapping[str, Value], stored: Credentials) -> Serving:
+    """How the server serves with checked ``values`` over what is stored."""
+    normal = validate({key: value for key, value in values.items() if key != PASSWORD}).values
+    merged = {**settings, **normal}
+    username, password = login({**values, **normal}, stored)
+    return Serving(int(merged["rtspPort"]), str(merged["rtspPath"]), username, password)
+
+
+def _password_problem(value: object) -> str:
+    if not isinstance(value, str):
+        return "Expected string"
+    if len(value) > PASSWORD_MAX:
+        return f"Too long (max {PASSWORD_MAX})"
+    return (
+        INVALID_FORMAT if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in value) else ""
+    )

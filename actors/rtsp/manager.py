@@ -1,0 +1,324 @@
+"""The RTSP manager: configuration, limits, and one truth about the server over all session actors.
+
+It holds no connection. When it dies, the session actors go on serving, and report to its next life.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+from actors.rtsp.changes import PASSWORD, SETTINGS_KEYS, problems, serving_with
+from actors.rtsp.limits import APPLY_TIMEOUT_S, REPORT_S, RETRY_LISTEN_S
+from actors.rtsp.listener import is_free
+from actors.rtsp.places import Places
+from actors.runtime.actor import Actor, handles
+from models.errors import Conflict, Refused, ServerError, Unavailable
+from models.messages.rtsp import (
+    ApplyRtsp,
+    GetRtsp,
+    RestartRtsp,
+    RtspChange,
+    RtspChanged,
+    RtspView,
+    StartRtsp,
+    StopRtsp,
+    StoreRtsp,
+)
+from models.messages.rtsp_session import (
+    AbortServing,
+    AdmitSession,
+    CommitServing,
+    LoginFailed,
+    PeerLoginFailed,
+    PrepareServing,
+    Serving,
+    SessionsReport,
+    StopServing,
+)
+from models.messages.settings import (
+    ChangeSettings,
+    Credentials,
+    GetCredentials,
+    GetSettings,
+    SetCredentials,
+    SettingsChanged,
+    Value,
+)
+from models.messages.supervisor import ActorChanged
+from models.rtsp.state import State
+
+ENABLED = "rtspEnabled"
+SESSION_ACTORS_TRIES = 12
+DOWN = frozenset({"restarting", "degraded", "stopped"})
+
+
+class Rtsp(Actor):
+    async def on_start(self) -> None:
+        self._turn = asyncio.Lock()  # one change at a time
+        self._places = Places()
+        self._stored: dict[str, Value] = (await self.ask("settings", GetSettings())).stored
+        self._wanted: Serving | None = None  # what every session actor shall serve
+        self._error = ""
+        self._tried = 0.0
+        self._published: RtspView | None = None
+        if self.settings[ENABLED]:
+            self._wanted = self._serving({}, await self._credentials())
+        self.start_task(self._watch())
+
+    async def on_settings(self, changed: frozenset[str]) -> None:
+        if ENABLED in changed:
+            async with self._turn:
+                await self._follow_switch()
+
+    @handles(SettingsChanged)
+    def _settings_changed(self, news: SettingsChanged) -> None:
+        self._stored = news.view.stored
+        self._tell_news()
+
+    # ---------------------------------------------------------------- what is asked of it
+    @handles(GetRtsp)
+    def _get(self, _: GetRtsp) -> RtspView:
+        return self._view()
+
+    @handles(StartRtsp)
+    async def _start_serving(self, message: StartRtsp) -> None:
+        await self._switch(True, message.source)
+        async with self._turn:
+            await self._follow_switch()
+        if self._error:
+            raise Conflict(self._error)
+
+    @handles(StopRtsp)
+    async def _stop_serving(self, message: StopRtsp) -> None:
+        await self._switch(False, message.source)
+        async with self._turn:
+            await self._follow_switch()
+
+    @handles(RestartRtsp)
+    async def _restart(self, message: RestartRtsp) -> None:
+        await self._switch(True, message.source)
+        async with self._turn:
+            serving = self._serving({}, await self._credentials())
+            await self._swap(serving)
+
+    @handles(StoreRtsp)
+    async def _store(self, message: StoreRtsp) -> RtspChange:
+        async with self._turn:
+            stored = await self._credentials()
+            if errors := problems(message.values, stored, self._own_ports):
+                return RtspChange(errors)
+            serving = self._serving(message.values, stored)
+            await self._keep(message.values, message.source)
+            return RtspChange(restart_required=self._wanted is not None and serving != self._wanted)
+
+    @handles(ApplyRtsp)
+    async def _apply(self, message: ApplyRtsp) -> RtspChange:
+        """Try the new port beside the old one, store, swap; whatever fails before the swap leaves all as it was."""
+        async with self._turn:
+            stored = await self._credentials()
+            if errors := problems(message.values, stored, self._own_ports):
+                return RtspChange(errors)
+            serving = self._serving(message.values, stored)
+            switched_on = message.values.get(ENABLED, self._stored[ENABLED]) is True
+            if switched_on:
+                await self._prepare(serving, await self._living())
+            try:
+                await self._keep(message.values, message.source)
+            except ServerError:
+                await self._each(AbortServing(), self._session_actors())
+                raise
+            view = await self.ask("settings", GetSettings())
+            if switched_on and view.effective[ENABLED]:
+                await self._commit(serving, self._session_actors())
+            else:
+                await self._stop_all()
+            return RtspChange()
+
+    # ---------------------------------------------------------------- serving
+    async def _follow_switch(self) -> None:
+        """Serve, or stop, as the effective switch says; what goes wrong is kept in ``_error``."""
+        view = await self.ask("settings", GetSettings())
+        self._stored = view.stored
+        if not view.effective[ENABLED]:
+            await self._stop_all()
+        elif self._wanted is None or self._error:
+            try:
+                await self._swap(self._serving({}, await self._credentials()))
+            except ServerError as error:
+                self._failed(error)
+
+    async def _swap(self, serving: Serving) -> None:
+        try:
+            await self._prepare(serving, await self._living())
+        except ServerError as error:
+            if self._wanted is None:
+                self._wanted = serving  # tried again by ``_watch``: the port may become free
+                self._failed(error)
+            raise
+        await self._commit(serving, self._session_actors())
+
+    async def _prepare(self, serving: Serving, actors: Iterable[str]) -> None:
+        shared = self.boot.rtsp.session_actors > 1
+        actors = list(actors)
+        listening = any(self._places.actors(time.monotonic()).values())
+        new_port = not listening or self._wanted is None or self._wanted.port != serving.port
+        if shared and new_port and not is_free(self.boot.bind, serving.port):
+            raise Conflict(f"Port {serving.port} is in use")
+        try:
+            for name in actors:
+                await self.ask(name, PrepareServing(serving, shared), APPLY_TIMEOUT_S)
+        except ServerError:
+            await self._each(AbortServing(), actors)
+            raise
+
+    async def _commit(self, serving: Serving, actors: Iterable[str]) -> None:
+        self._wanted, self._error = serving, ""
+        self.degraded("")
+        await self._each(CommitServing(), actors, serving.fingerprint)
+        self._tell_news()
+
+    async def _stop_all(self) -> None:
+        self._wanted, self._error = None, ""
+        self.degraded("")
+        await self._each(StopServing(), self._session_actors(), "")
+        self._tell_news()
+
+    async def _each(
+        self, message: AbortServing | CommitServing | StopServing, actors: Iterable[str], then: str | None = None
+    ) -> None:
+        """Ask all (which ``then`` serve so); one that is just dying comes back empty and is told anew by ``_watch``."""
+        for name in actors:
+            try:
+                await self.ask(name, message, APPLY_TIMEOUT_S)
+                if then is not None:
+                    self._places.serves(name, then)
+            except ServerError as error:
+                self.log.warning("a session actor did not follow", actor_name=name, reason=error.detail)
+
+    def _failed(self, error: ServerError) -> None:
+        if error.detail != self._error:
+            self.log.warning("not serving", reason=error.detail)
+        self._error = error.detail
+        self._tried = time.monotonic()
+        self.degraded(f"RTSP is not serving: {error.detail}")
+        self._tell_news()
+
+    async def _living(self) -> list[str]:
+        """The session actors, at least one; just after the start they have not reported yet."""
+        for _ in range(SESSION_ACTORS_TRIES):
+            if actors := self._session_actors():
+                return actors
+            await asyncio.sleep(REPORT_S / 4)
+        raise Unavailable("The RTSP session actors are restarting")
+
+    def _session_actors(self) -> list[str]:
+        return sorted(self._places.actors(time.monotonic()))
+
+    async def _watch(self) -> None:
+        """Session actors that came back, and ports that were taken, are tried until all serve what is wanted."""
+        while True:
+            await asyncio.sleep(REPORT_S / 4)
+            if self._turn.locked():
+                continue
+            async with self._turn:
+                await self._bring_up()
+            self._tell_news()
+
+    async def _bring_up(self) -> None:
+        now = time.monotonic()
+        if self._error and now - self._tried < RETRY_LISTEN_S:
+            return
+        fingerprint = self._wanted.fingerprint if self._wanted else ""
+        behind = [name for name, served in self._places.actors(now).items() if served != fingerprint]
+        if not behind:
+            return
+        if self._wanted is None:
+            await self._each(StopServing(), behind, "")
+        else:
+            try:
+                await self._prepare(self._wanted, behind)
+                await self._commit(self._wanted, behind)
+            except ServerError as error:
+                self._failed(error)
+
+    # ---------------------------------------------------------------- what session actors say
+    @handles(SessionsReport)
+    def _reported(self, report: SessionsReport) -> None:
+        self._places.report(report, time.monotonic())
+        self._tell_news()
+
+    @handles(AdmitSession)
+    def _admit(self, message: AdmitSession) -> None:
+        total = min(int(self.settings["rtspMaxClients"]), self.boot.rtsp.max_sessions)
+        per_address = min(int(self.settings["rtspMaxClientsPerIp"]), self.boot.rtsp.max_sessions_per_address)
+        now = time.monotonic()
+        self._places.admit(message.actor, message.session_id, message.address, total, per_address, now)
+
+    @handles(LoginFailed)
+    def _login_failed(self, message: LoginFailed) -> None:
+        for name in self._session_actors():
+            if name != message.actor:
+                self.tell(name, PeerLoginFailed(message.address))
+
+    @handles(ActorChanged)
+    def _actor_changed(self, news: ActorChanged) -> None:
+        if news.name.startswith("rtsp_session_") and news.state in DOWN:
+            self._places.gone(news.name)
+            self._tell_news()
+
+    # ---------------------------------------------------------------- settings
+    @property
+    def _own_ports(self) -> frozenset[int]:
+        return frozenset({self.boot.https_port, self.boot.http_port} - {0})
+
+    async def _credentials(self) -> Credentials:
+        return await self.ask("settings", GetCredentials("rtsp"))
+
+    def _serving(self, values: dict[str, object], stored: Credentials) -> Serving:
+        return serving_with(values, self._stored, stored)
+
+    async def _switch(self, on: bool, source: str) -> None:
+        result = await self.ask("settings", ChangeSettings({ENABLED: on}, source, internal=True))
+        if ENABLED in result.pro_blocked:
+            raise Refused("Pro license required", feature="rtsp_streaming")
+        self._stored = result.view.stored
+
+    async def _keep(self, values: dict[str, object], source: str) -> None:
+        """On disk: first the settings, then the password; what fails is undone before it raises."""
+        settings = {key: values[key] for key in SETTINGS_KEYS if key in values}
+        before = {key: self._stored[key] for key in settings}
+        if settings:
+            result = await self.ask("settings", ChangeSettings(dict(settings), source, internal=True))
+            if result.errors:
+                raise Conflict(result.errors[0])
+            self._stored = result.view.stored
+        if PASSWORD in values:
+            try:
+                await self.ask("settings", SetCredentials("rtsp", password=str(values[PASSWORD])))
+            except ServerError:
+                if before:
+                    await self.ask("settings", ChangeSettings(dict(before), source, internal=True))
+                raise
+
+    # ---------------------------------------------------------------- what is shown
+    def _view(self) -> RtspView:
+        now = time.monotonic()
+        wanted = self._wanted
+        running = wanted is not None and wanted.fingerprint in self._places.actors(now).values()
+        sessions = self._places.views(now)
+        return RtspView(
+            enabled=bool(self._stored[ENABLED]),
+            running=running,
+            port=wanted.port if wanted and running else int(self._stored["rtspPort"]),
+            path=wanted.path if wanted and running else str(self._stored["rtspPath"]),
+            clients=sum(session.state == State.PLAYING for session in sessions),
+            last_error=self._error,
+            sessions=sessions,
+        )
+
+    def _tell_news(self) -> None:
+        view = self._view()
+        shown = RtspView(view.enabled, view.running, view.port, view.path, view.clients, view.last_error)
+        if shown != self._published:
+            self._published = shown
+            self.publish(RtspChanged(view))

@@ -1,0 +1,204 @@
+"""A session actor: holds connections and sessions, reads the rings while somebody plays."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+
+from actors.rtsp.limits import ADMIT_TIMEOUT_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
+from actors.rtsp.listener import listen
+from actors.rtsp.server import RtspServer
+from actors.runtime.actor import Actor, handles
+from models.errors import Conflict
+from models.media.ring import Entry
+from models.messages.encoder import RequestKeyframe
+from models.messages.rtsp_session import (
+    AbortServing,
+    AdmitSession,
+    CommitServing,
+    LoginFailed,
+    PeerLoginFailed,
+    PrepareServing,
+    ReportedSession,
+    Serving,
+    SessionsReport,
+    StopServing,
+)
+from models.rtsp.state import State
+
+MANAGER, ENCODER, VIDEO, AUDIO = "rtsp", "encoder", "video", "audio"
+
+
+class House:
+    """``actors.rtsp.server.Hooks`` on top of the actor."""
+
+    def __init__(self, actor: "RtspSessions") -> None:
+        self._actor = actor
+        self._asked = 0.0
+
+    @property
+    def device_name(self) -> str:
+        return str(self._actor.settings["deviceName"])
+
+    @property
+    def max_sessions(self) -> int:
+        return min(int(self._actor.settings["rtspMaxClients"]), self._actor.boot.rtsp.max_sessions)
+
+    @property
+    def max_sessions_per_address(self) -> int:
+        return min(int(self._actor.settings["rtspMaxClientsPerIp"]), self._actor.boot.rtsp.max_sessions_per_address)
+
+    @property
+    def streaming(self) -> bool:
+        return bool(self._actor.settings["streaming"])
+
+    @property
+    def sound(self) -> bool:
+        return bool(self._actor.settings["audioEnabled"]) and bool(self._actor.settings["rtspAudioEnabled"])
+
+    async def admit(self, session_id: str, address: str) -> None:
+        await self._actor.ask(MANAGER, AdmitSession(self._actor.name, session_id, address), ADMIT_TIMEOUT_S)
+
+    def changed(self) -> None:
+        self._actor.sessions_changed.set()
+
+    def want_media(self, wanted: bool) -> None:
+        self._actor.want_media(wanted)
+
+    def request_keyframe(self) -> None:
+        now = time.monotonic()
+        if now - self._asked >= KEYFRAME_EVERY_S:
+            self._asked = now
+            self._actor.tell(ENCODER, RequestKeyframe())
+
+    def login_failed(self, address: str) -> None:
+        self._actor.log.info("login failed", client=address)
+        self._actor.tell(MANAGER, LoginFailed(self._actor.name, address))
+
+    def failed(self, error: BaseException) -> None:
+        async def surface() -> None:
+            raise error
+
+        self._actor.start_task(surface())
+
+
+class RtspSessions(Actor):
+    """Idle until the manager says how to serve."""
+
+    async def on_start(self) -> None:
+        self.sessions_changed = asyncio.Event()
+        self.server = RtspServer(House(self))
+        self._prepared: tuple[Serving, list[socket.socket]] | None = None
+        self._wanted = asyncio.Event()
+        self._playing: dict[str, str] = {}  # session id → client, for the log
+        self.start_task(self.server.keep_house())
+        self.start_task(self._report_for_ever())
+        self.start_task(self._follow(VIDEO, self.server.feed_video))
+        self.start_task(self._follow(AUDIO, self.server.feed_audio))
+
+    async def on_settings(self, changed: frozenset[str]) -> None:
+        if "streaming" in changed and not self.settings["streaming"]:
+            self.server.end_all()
+        self.server.demand()
+        self._lease_sound()
+
+    async def on_stop(self) -> None:
+        await self.server.stop()
+        await asyncio.sleep(0)  # one turn of the loop, in which the goodbyes leave
+
+    # ---------------------------------------------------------------- the manager's words
+    @handles(PrepareServing)
+    def _prepare(self, message: PrepareServing) -> None:
+        self._drop_prepared()
+        serving = self.server.serving
+        same = serving is not None and serving.port == message.serving.port
+        sockets = [] if same else listen(self.boot.bind, message.serving.port, message.shared)
+        self._prepared = message.serving, sockets
+
+    @handles(CommitServing)
+    async def _commit(self, _: CommitServing) -> None:
+        if self._prepared is None:
+            raise Conflict("nothing was prepared")
+        (serving, sockets), self._prepared = self._prepared, None
+        await self.server.serve(serving, sockets)
+        self.log.info(
+            "serving", port=serving.port, path=serving.path, login=bool(serving.username and serving.password)
+        )
+        self.sessions_changed.set()
+
+    @handles(AbortServing)
+    def _abort(self, _: AbortServing) -> None:
+        self._drop_prepared()
+
+    @handles(StopServing)
+    async def _stop_serving(self, _: StopServing) -> None:
+        self._drop_prepared()
+        await self.server.stop()
+        self.log.info("stopped serving")
+        self.sessions_changed.set()
+
+    def _drop_prepared(self) -> None:
+        for sock in self._prepared[1] if self._prepared else ():
+            sock.close()
+        self._prepared = None
+
+    @handles(PeerLoginFailed)
+    def _peer_login_failed(self, message: PeerLoginFailed) -> None:
+        self.server.lockouts.failed(message.address, self.server.now())
+
+    # ---------------------------------------------------------------- the rings
+    def want_media(self, wanted: bool) -> None:
+        if wanted:
+            self.lease(ENCODER, VIDEO)
+            self._wanted.set()
+        else:
+            self.release(ENCODER, VIDEO)
+            self._wanted.clear()
+        self._lease_sound()
+
+    def _lease_sound(self) -> None:
+        if self._wanted.is_set() and self.server.hooks.sound:
+            self.lease(ENCODER, AUDIO)
+        else:
+            self.release(ENCODER, AUDIO)
+
+    async def _follow(self, ring: str, feed: Callable[[Entry], None]) -> None:
+        reader = self.ring_reader(ring)
+        while True:
+            await self._wanted.wait()
+            if ring != VIDEO or not reader.seek_key():
+                reader.seek_end()
+            while self._wanted.is_set():
+                entry = await reader.next(1.0)
+                if entry is not None and time.monotonic_ns() - entry.pts < STALE_ENTRY_S * 1e9:
+                    feed(entry)
+
+    # ---------------------------------------------------------------- what the manager hears
+    async def _report_for_ever(self) -> None:
+        while True:
+            self._report()
+            self.sessions_changed.clear()
+            try:
+                async with asyncio.timeout(REPORT_S):
+                    await self.sessions_changed.wait()
+            except TimeoutError:
+                continue
+
+    def _report(self) -> None:
+        now = self.server.now()
+        sessions = self.server.sessions.values()
+        reported = [ReportedSession(one.session_id, one.address, one.view(now)) for one in sessions]
+        reported += [ReportedSession(number, address, None) for number, address in self.server.admitting.items()]
+        serving = self.server.serving
+        self.tell(MANAGER, SessionsReport(self.name, serving.fingerprint if serving else "", tuple(reported)))
+        self._log_viewers()
+
+    def _log_viewers(self) -> None:
+        playing = {one.session_id: one for one in self.server.sessions.values() if one.state is State.PLAYING}
+        for session_id, one in playing.items():
+            if session_id not in self._playing:
+                self.log.info("viewer joined", client=one.address, agent=one.user_agent, transport=one.transport)
+        for session_id, client in self._playing.items():
+            if session_id not in playing:
+                self.log.info("viewer left", client=client)
+        self._playing = {session_id: one.address for session_id, one in playing.items()}

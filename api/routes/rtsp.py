@@ -1,0 +1,132 @@
+"""/api/rtsp/*: the RTSP server's state and its configuration."""
+
+from aiohttp import web
+
+from api.bodies import json_object
+from api.context import Context
+from api.routes import Access, route
+from models.errors import Conflict
+from models.messages import Ask, Ok
+from models.messages.rtsp import (
+    ApplyRtsp,
+    GetRtsp,
+    RestartRtsp,
+    RtspSession,
+    RtspView,
+    StartRtsp,
+    StopRtsp,
+    StoreRtsp,
+)
+
+FEATURE = "rtsp_streaming"
+CHANGE_TIMEOUT_S = 20.0  # a change waits for the disk and for every session actor
+EXAMPLE = {"rtspPort": 8554, "rtspPath": "/stream", "rtspUsername": "admin", "rtspPassword": "secret"}
+DONE = {"success": True}
+
+
+def rtsp_shape(view: RtspView) -> dict[str, object]:
+    """The document's five fields, then ours."""
+    return {
+        "enabled": view.enabled,
+        "running": view.running,
+        "port": view.port,
+        "path": view.path,
+        "clients": view.clients,
+        "lastError": view.last_error or None,
+        "sessions": [_session_shape(session) for session in view.sessions],
+    }
+
+
+def _session_shape(session: RtspSession) -> dict[str, object]:
+    return {
+        "client": session.client,
+        "userAgent": session.user_agent,
+        "transport": session.transport,
+        "state": session.state,
+        "bitrateKbps": session.bitrate_kbps,
+        "lossPercent": session.loss_percent,
+        "seconds": session.seconds,
+    }
+
+
+@route(
+    "GET",
+    "/api/rtsp/status",
+    access=Access.PRO,
+    feature=FEATURE,
+    summary="RTSP server status",
+    answer={"enabled": True, "running": True, "port": 8554, "path": "/stream", "clients": 2},
+)
+async def rtsp_status(_request: web.Request, context: Context) -> web.StreamResponse:
+    return web.json_response(rtsp_shape(await context.ask("rtsp", GetRtsp())))
+
+
+@route("POST", "/api/rtsp/start", access=Access.PRO, feature=FEATURE, summary="Start the RTSP server", answer=DONE)
+async def start_rtsp(_request: web.Request, context: Context) -> web.StreamResponse:
+    return await _act(context, StartRtsp())
+
+
+@route("POST", "/api/rtsp/stop", access=Access.PRO, feature=FEATURE, summary="Stop the RTSP server", answer=DONE)
+async def stop_rtsp(_request: web.Request, context: Context) -> web.StreamResponse:
+    return await _act(context, StopRtsp())
+
+
+@route(
+    "POST",
+    "/api/rtsp/restart",
+    access=Access.PRO,
+    feature=FEATURE,
+    summary="Restart the RTSP server with the stored settings",
+    answer=DONE,
+)
+async def restart_rtsp(_request: web.Request, context: Context) -> web.StreamResponse:
+    return await _act(context, RestartRtsp())
+
+
+@route(
+    "POST",
+    "/api/rtsp/settings",
+    access=Access.PRO,
+    feature=FEATURE,
+    summary="Store RTSP settings for the next restart",
+    body=EXAMPLE,
+    answer={"success": True, "restartRequired": True},
+)
+async def store_rtsp_settings(request: web.Request, context: Context) -> web.StreamResponse:
+    change = await context.ask("rtsp", StoreRtsp(await json_object(request)), CHANGE_TIMEOUT_S)
+    if change.errors:
+        return _wrong(change.errors)
+    return web.json_response({"success": True, "restartRequired": change.restart_required})
+
+
+@route(
+    "POST",
+    "/api/rtsp/apply-settings",
+    access=Access.PRO,
+    feature=FEATURE,
+    summary="Store RTSP settings and serve with them, or change nothing",
+    body=EXAMPLE,
+    answer=DONE,
+)
+async def apply_rtsp_settings(request: web.Request, context: Context) -> web.StreamResponse:
+    try:
+        change = await context.ask("rtsp", ApplyRtsp(await json_object(request)), CHANGE_TIMEOUT_S)
+    except Conflict as error:
+        return _failed(error)
+    return _wrong(change.errors) if change.errors else web.json_response(DONE)
+
+
+async def _act(context: Context, message: Ask[Ok]) -> web.StreamResponse:
+    try:
+        await context.ask("rtsp", message, CHANGE_TIMEOUT_S)
+    except Conflict as error:
+        return _failed(error)
+    return web.json_response(DONE)
+
+
+def _failed(error: Conflict) -> web.StreamResponse:
+    return web.json_response({"success": False, "error": error.detail}, status=500)
+
+
+def _wrong(errors: tuple[str, ...]) -> web.StreamResponse:
+    return web.json_response({"success": False, "errors": list(errors)}, status=400)
