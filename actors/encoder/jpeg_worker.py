@@ -1,0 +1,58 @@
+"""Pictures to JPEG, in a thread of its own so that it never delays the video."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from actors.encoder.wanted import DemandWorker
+from actors.media import jpeg
+from actors.runtime.rings import RingReader, RingWriter
+from models.media import ring
+from models.media.decimate import Decimator
+from models.media.i420 import size_of
+from models.media.ring import Entry
+
+RECORDS = 2  # of the largest size; usual pictures are a tenth of it
+SLOTS = 64
+LEAST_LARGEST = 256_000
+FALLBACK_QUALITY = 50  # for a picture that does not fit: noise at quality 100
+
+
+class JpegWorker(DemandWorker):
+    def __init__(self, reader: RingReader, make_ring: Callable[[str, int, int, int], RingWriter]) -> None:
+        super().__init__("jpeg encoder", reader)
+        self.quality = 85
+        self.fps = 0.0  # at most so many a second; 0: every picture
+        self._make_ring = make_ring
+        self._ring: RingWriter | None = None
+        self._decimator = Decimator()
+        self._broken = True
+
+    def _give_up_ring(self) -> None:
+        current, self._ring = self._ring, None
+        if current is not None:
+            current.close()
+
+    def rest(self) -> None:
+        self._broken = True
+        if not self.own:
+            self._give_up_ring()
+
+    def take(self, entry: Entry) -> None:
+        self._decimator.fps = self.fps
+        if not self._decimator.wants(entry.pts):
+            return
+        flat = np.frombuffer(entry.data, np.uint8)
+        full_range = bool(entry.flags & ring.FULL_RANGE)
+        largest = max(LEAST_LARGEST, size_of(entry.width, entry.height))
+        data = jpeg.encode(flat, entry.width, entry.height, self.quality, full_range)
+        if len(data) > largest:
+            data = jpeg.encode(flat, entry.width, entry.height, FALLBACK_QUALITY, full_range)
+        writer = self._ring
+        if writer is None or writer.largest < largest:
+            self._give_up_ring()
+            writer = self._ring = self._make_ring("jpeg", largest, RECORDS, SLOTS)
+        flags = ring.DISCONTINUITY if self._broken or entry.flags & ring.DISCONTINUITY else 0
+        about = {"flags": flags, "width": entry.width, "height": entry.height, "format": ring.FORMAT_JPEG}
+        writer.put(data, entry.pts, entry.wall, **about)
+        self._broken = False

@@ -1,0 +1,179 @@
+"""Pictures to H.264, once for everybody."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from actors.encoder.h264 import PRESETS, SOFTWARE, H264Encoder, Shape
+from actors.encoder.wanted import DemandWorker
+from actors.runtime.rings import RingReader, RingWriter
+from models.media import ring
+from models.media.decimate import Decimator, RateMeter
+from models.media.i420 import size_of
+from models.media.quality import bitrate
+from models.media.ring import Entry
+
+NS = 1_000_000_000
+GOP_NS = 2 * NS
+FORCED_EVERY_NS = NS  # an IDR is 5–10 times a P picture: one bad client must not raise everyone's bit rate
+RECORDS = 4
+SLOTS = 256
+LEAST_LARGEST = 500_000
+SMOOTHING = 0.1
+SLOW_SHARE = 0.6  # of the time between two pictures
+SLOW_AFTER = 30  # pictures
+
+
+@dataclass(frozen=True, slots=True)
+class VideoState:
+    """What the actor tells others; a snapshot."""
+
+    running: bool = False
+    encoder: str = ""
+    codec: str = ""
+    width: int = 0
+    height: int = 0
+    generation: int = 0
+    target: int = 0  # bit/s
+
+
+class VideoWorker(DemandWorker):
+    def __init__(
+        self,
+        reader: RingReader,
+        make_ring: Callable[[str, int, int, int], RingWriter],
+        next_generation: Callable[[], int],
+        encoder_name: str,
+        on_change: Callable[[VideoState], object],
+    ) -> None:
+        super().__init__("h264 encoder", reader)
+        self.quality = 60
+        self.nominal_fps = 30
+        self.source_fps = 0.0  # what really comes, 0: not known
+        self.fps = 0.0  # at most so many a second; 0: every picture
+        self.keyframe_wanted = False
+        self.meter = RateMeter()
+        self.encoded = 0
+        self.dropped = 0
+        self.ms = 0.0  # per picture, smoothed
+        self.state = VideoState()
+        self._make_ring = make_ring
+        self._next_generation = next_generation
+        self.encoder_name = encoder_name
+        self._preset = PRESETS[0]
+        self._on_change = on_change
+        self._encoder: H264Encoder | None = None
+        self._ring: RingWriter | None = None
+        self._decimator = Decimator()
+        self._generation = 0
+        self._target = 0
+        self._broken = True
+        self._last_sequence = 0
+        self._last_key = 0
+        self._last_pts = 0
+        self._since_open = 0
+
+    def _give_up_ring(self) -> None:
+        current, self._ring = self._ring, None
+        if current is not None:
+            current.close()
+
+    def rest(self) -> None:
+        self._last_sequence = 0
+        if self._encoder is not None:
+            self._encoder = None
+            self._tell()
+        if not self.own:
+            self._give_up_ring()
+
+    def take(self, entry: Entry) -> None:
+        self._decimator.fps = self.fps
+        if self._last_sequence and entry.sequence > self._last_sequence + 1:
+            self.dropped += entry.sequence - self._last_sequence - 1
+        self._last_sequence = entry.sequence
+        if entry.pts <= self._last_pts or not self._decimator.wants(entry.pts):
+            return
+        self._last_pts = entry.pts
+        encoder = self._right_encoder(entry)
+        began = time.monotonic()
+        unit = encoder.encode(np.frombuffer(entry.data, np.uint8), entry.pts, self._key_is_due(entry.pts))
+        self._weigh((time.monotonic() - began) * 1000)
+        if unit is None:
+            return
+        if unit.key:
+            self._last_key = entry.pts
+        self._put(unit.data, unit.key, entry)
+
+    def _right_encoder(self, entry: Entry) -> H264Encoder:
+        """The open encoder, or a new one (a new generation) where the picture's shape is another one."""
+        shape = Shape(entry.width, entry.height, self.nominal_fps, bool(entry.flags & ring.FULL_RANGE))
+        target = bitrate(shape.width, shape.height, self._true_fps(), self.quality)
+        if self._encoder is None or self._encoder.shape != shape:
+            self._encoder = H264Encoder(shape, target, self.encoder_name, self._preset)
+            self._generation = self._next_generation()
+            self._broken, self._target, self._last_key, self._since_open = True, target, 0, 0
+        elif target != self._target:
+            self._encoder.set_target(target)
+            self._target = target
+            self._tell()
+        return self._encoder
+
+    def _true_fps(self) -> float:
+        return min(limit for limit in (self.fps, self.source_fps, float(self.nominal_fps)) if limit > 0)
+
+    def _key_is_due(self, pts: int) -> bool:
+        since = pts - self._last_key
+        if self.keyframe_wanted and since >= FORCED_EVERY_NS:
+            self.keyframe_wanted = False
+            return True
+        return since >= GOP_NS
+
+    def _put(self, data: bytes, key: bool, entry: Entry) -> None:
+        if self._broken and not key:
+            return
+        largest = max(LEAST_LARGEST, size_of(entry.width, entry.height) // 2)
+        if len(data) > largest:
+            self._broken = self.keyframe_wanted = True  # what follows would refer to it
+            self.dropped += 1
+            return
+        if self._ring is None or self._ring.largest < largest:
+            self._give_up_ring()
+            self._ring = self._make_ring("video", largest, RECORDS, SLOTS)
+        flags = (ring.KEY | ring.PARAMETER_SETS if key else 0) | (ring.DISCONTINUITY if self._broken else 0)
+        self._ring.put(
+            data,
+            entry.pts,
+            entry.wall,
+            flags=flags,
+            width=entry.width,
+            height=entry.height,
+            format=ring.FORMAT_H264,
+            spare=self._generation,
+        )
+        self.encoded += 1
+        self.meter.add(time.monotonic(), len(data))
+        if self._broken:
+            self._broken = False
+            self._tell()
+
+    def _weigh(self, ms: float) -> None:
+        """Take the faster preset for good where this one costs too much of the time that there is."""
+        self._since_open += 1
+        self.ms += SMOOTHING * (ms - self.ms)
+        slow = self.ms > SLOW_SHARE * 1000 / max(1.0, self.fps or self.nominal_fps)
+        if slow and self._since_open > SLOW_AFTER and self._preset != PRESETS[-1] and self.encoder_name == SOFTWARE:
+            self._preset = PRESETS[-1]
+            self._encoder = None
+
+    def _tell(self) -> None:
+        encoder = self._encoder
+        if encoder is None:
+            self.state = VideoState(generation=self._generation)
+        else:
+            shape = encoder.shape
+            self.state = VideoState(
+                True, self.encoder_name, encoder.codec, shape.width, shape.height, self._generation, self._target
+            )
+        self.post(self._on_change, self.state)

@@ -1,0 +1,52 @@
+"""What the encoder's threads have in common: they rest while nobody wants anything, and never show old pictures."""
+
+import threading
+import time
+
+from actors.runtime.rings import RingReader
+from actors.runtime.worker import Worker
+from models.media.ring import Entry
+
+WAIT_S = 0.5
+TOO_OLD_NS = 1_000_000_000  # what lay in the ring since somebody was here last
+
+
+class DemandWorker(Worker):
+    """Override ``take`` (called with each fresh entry) and ``rest`` (called now and then while nobody wants it)."""
+
+    newest_wins = True
+    own = True  # this worker fills the ring; else the camera does
+
+    def __init__(self, name: str, reader: RingReader) -> None:
+        super().__init__(name)
+        self._reader = reader
+        self._wanted = False
+        self._wake = threading.Event()
+
+    @property
+    def wanted(self) -> bool:
+        return self._wanted
+
+    @wanted.setter
+    def wanted(self, wanted: bool) -> None:
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._wake.set()
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            self.beat()
+            if not self._wanted:
+                self.rest()
+                self._wake.wait(WAIT_S)
+                self._wake.clear()
+                continue
+            entry = self._reader.wait_newest(WAIT_S) if self.newest_wins else self._reader.wait_next(WAIT_S)
+            if entry is not None and time.monotonic_ns() - entry.pts < TOO_OLD_NS:
+                self.take(entry)
+
+    def take(self, entry: Entry) -> None:
+        raise NotImplementedError
+
+    def rest(self) -> None:
+        raise NotImplementedError
