@@ -63,6 +63,16 @@ class Caller:
             if isinstance(message, dict) and message["type"] == kind:
                 return message
 
+    async def said(self) -> list[str]:
+        """The types of all messages that were on their way."""
+        await self.send("ping")
+        kinds: list[str] = []
+        while not kinds or kinds[-1] != "pong":
+            message = await self.receive()
+            assert isinstance(message, dict), message
+            kinds.append(message["type"])
+        return kinds
+
     async def closed(self) -> int:
         while not isinstance(message := await self.receive(), int):
             continue

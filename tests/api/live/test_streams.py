@@ -1,0 +1,228 @@
+"""/stream, /snapshot and /capture by somebody else's HTTP client, and byte by byte."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.streams import NO_SIGNAL
+from models.errors import Missing
+from models.http import limits
+from models.http.mjpeg import CONTENT_TYPE
+from models.messages.camera import CameraChanged, CameraView, CaptureView, GetCapture
+from tests.api.live.conftest import Open, Surface
+from tests.api.stage import CAMERA, JPEG, TOKEN, entry
+
+AWAY = CameraView("waiting", False, "test pattern", "pattern", 0, 0, 0.0, "unplugged")
+STOPPED = CameraView("stopped", False, "test pattern", "pattern", 0, 0, 0.0, streaming=False)
+CHROME = {"User-Agent": "Mozilla/5.0 Chrome/130.0", "Sec-Fetch-Dest": "image"}
+
+
+async def opened(here: Surface, path: str = "/stream", **headers: str) -> tuple[bytes, asyncio.StreamReader]:
+    """The head of the answer as it came, and the rest to be read."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", here.client.port, limit=2**22)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    reader.writer = writer  # type: ignore[attr-defined]  # keeps the connection
+    return head, reader
+
+
+async def begin(here: Surface, path: str = "/stream", **headers: str) -> tuple[bytes, asyncio.StreamReader]:
+    here.stage.picture(JPEG)
+    return await opened(here, path, **headers)
+
+
+async def test_the_bytes_of_a_stream(surface: Open) -> None:
+    here = await surface()
+    head, body = await begin(here)
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n" in head
+    assert b"Connection: close\r\n" in head
+    assert b"X-Accel-Buffering: no\r\n" in head
+    assert b"chunked" not in head.lower()
+    assert b"content-length" not in head.lower()
+    first = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: 104\r\nX-Timestamp: 1700000000.123456\r\n\r\n"
+    assert await body.readexactly(len(first)) == first
+    await here.stage.followed("jpeg")
+    here.stage.picture(JPEG)
+    following = JPEG + b"\r\n" + first
+    assert await body.readexactly(2 * len(following)) == following * 2
+
+
+async def test_chromium_is_given_the_next_headers_in_advance(surface: Open) -> None:
+    here = await surface()
+    _, body = await begin(here, **CHROME)
+    lead = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n"
+    assert await body.readexactly(len(lead) + len(JPEG)) == lead + JPEG
+    assert await body.readexactly(2 + len(lead)) == b"\r\n" + lead
+
+
+@pytest.mark.parametrize("path", ["/stream", "/video.mjpg"])
+async def test_head_wakes_nobody(surface: Open, path: str) -> None:
+    here = await surface()
+    response = await here.client.head(path)
+    assert (response.status, response.headers["Content-Type"]) == (200, CONTENT_TYPE)
+    assert not here.stage.followers
+
+
+async def test_a_token_in_the_url_is_enough_for_an_img(surface: Open) -> None:
+    here = await surface(auth=True)
+    here.stage.picture()
+    assert (await here.client.get("/snapshot")).status == 401
+    response = await here.client.get("/snapshot.jpg", params={"token": TOKEN})
+    assert (response.status, await response.read()) == (200, JPEG)
+    assert response.headers["X-Timestamp"] == "1700000000.123456"
+    assert response.headers["Content-Length"] == str(len(JPEG))
+
+
+async def test_an_old_picture_is_not_a_snapshot(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SNAPSHOT_WAIT_S", 0.1)
+    here = await surface()
+    here.stage.put("jpeg", entry(1, b"old", age_s=1.5))
+    response = await here.client.get("/snapshot")
+    assert (response.status, await response.json()) == (503, {"error": "Camera not started"})
+    assert (await here.client.get("/stream")).status == 503
+    assert not here.stage.followers["jpeg"]
+
+
+async def test_a_snapshot_wakes_the_camera_and_waits(surface: Open) -> None:
+    here = await surface()
+    waiting = asyncio.create_task(here.client.get("/snapshot"))
+    await here.stage.followed("jpeg")
+    here.stage.picture()
+    assert (await waiting).status == 200
+
+
+async def test_nothing_while_streaming_is_switched_off(surface: Open) -> None:
+    here = await surface()
+    here.stage.picture()
+    here.front.news(CameraChanged(STOPPED))
+    for method, path in (("GET", "/stream"), ("HEAD", "/stream"), ("GET", "/snapshot"), ("HEAD", "/snapshot")):
+        assert (await here.client.request(method, path)).status == 503
+
+
+async def test_a_stream_ends_when_streaming_is_switched_off(surface: Open) -> None:
+    here = await surface()
+    _, body = await begin(here)
+    await here.stage.followed("jpeg")
+    assert here.front.viewers().clients == 1
+    here.front.news(CameraChanged(STOPPED))
+    async with asyncio.timeout(5):
+        await body.read(-1)
+    assert here.front.viewers().clients == 0
+    assert not here.stage.followers["jpeg"]
+
+
+async def test_a_viewer_who_goes_is_forgotten(surface: Open) -> None:
+    here = await surface()
+    _, body = await begin(here)
+    await here.stage.followed("jpeg")
+    body.writer.close()  # type: ignore[attr-defined]
+    async with asyncio.timeout(5):
+        while here.front.viewers().clients:
+            here.stage.picture()
+            await asyncio.sleep(0.01)
+
+
+async def test_a_lost_camera_is_shown_as_no_signal_and_comes_back(
+    surface: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "NO_SIGNAL_AFTER_S", 0.1)
+    monkeypatch.setattr(limits, "NO_SIGNAL_EVERY_S", 0.05)
+    here = await surface()
+    _, body = await begin(here)
+    await here.stage.followed("jpeg")
+    here.front.news(CameraChanged(AWAY))
+    placeholder = NO_SIGNAL.read_bytes()
+    async with asyncio.timeout(5):
+        await body.readuntil(placeholder)
+    here.front.news(CameraChanged(CAMERA))
+    here.stage.picture(JPEG + b"back")
+    async with asyncio.timeout(5):
+        await body.readuntil(JPEG + b"back")
+
+
+async def test_no_signal_is_not_shown_for_ever(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_SIGNAL_AFTER_S", "NO_SIGNAL_EVERY_S", "NO_SIGNAL_FOR_S"):
+        monkeypatch.setattr(limits, name, 0.05)
+    here = await surface()
+    _, body = await begin(here)
+    here.front.news(CameraChanged(AWAY))
+    async with asyncio.timeout(5):
+        await body.read(-1)
+
+
+async def test_one_who_does_not_read_holds_nobody_up_and_is_not_shown_old_pictures(surface: Open) -> None:
+    here = await surface()
+    stopped = socket.create_connection(("127.0.0.1", here.client.port))
+    stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    here.stage.picture()
+    await asyncio.get_running_loop().sock_sendall(_unblocked(stopped), b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+    _, body = await begin(here)
+    await here.stage.followed("jpeg")
+    big = bytes(200_000)
+    for number in range(30):
+        here.stage.picture(big + b"%05d" % number)
+        async with asyncio.timeout(5):
+            await body.readuntil(b"%05d" % number)
+            while min(viewer.pipe.backlog() for viewer in here.front.streams._viewers):
+                await asyncio.sleep(0.001)  # until the kernel knows that it was read
+    waiting = [viewer.pipe.backlog() for viewer in here.front.streams._viewers]
+    assert max(waiting) < 2 * len(big) + limits.STREAM_BACKLOG  # one picture and a bit, not thirty
+    stopped.close()
+
+
+async def test_one_who_never_reads_is_cut_off(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "STREAM_STUCK_S", 0.2)
+    monkeypatch.setattr(limits, "NO_SIGNAL_EVERY_S", 0.05)
+    here = await surface()
+    here.stage.picture()
+    with socket.create_connection(("127.0.0.1", here.client.port)) as stopped:
+        await asyncio.get_running_loop().sock_sendall(_unblocked(stopped), b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        await here.stage.followed("jpeg")
+        async with asyncio.timeout(10):
+            while here.front.viewers().clients:
+                here.stage.picture(bytes(500_000))
+                await asyncio.sleep(0.02)
+
+
+def _unblocked(connection: socket.socket) -> socket.socket:
+    connection.setblocking(False)
+    return connection
+
+
+async def test_there_is_room_for_so_many(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "STREAM_CLIENTS_PER_ADDRESS", 1)
+    here = await surface()
+    await begin(here)
+    await here.stage.followed("jpeg")
+    response = await here.client.get("/stream")
+    assert (response.status, await response.json()) == (503, {"error": "Too many connections"})
+
+
+async def test_the_last_capture(surface: Open, tmp_path: Path) -> None:
+    here = await surface()
+    here.stage.answers[GetCapture] = Missing("No capture available")
+    response = await here.client.get("/capture")
+    assert (response.status, await response.json()) == (404, {"error": "No capture available"})
+    path = tmp_path / "still.jpg"
+    path.write_bytes(JPEG)
+    here.stage.answers[GetCapture] = CaptureView("c1", str(path), 4032, 3024, 1_700_000_000_000, len(JPEG))
+    response = await here.client.get("/capture", params={"id": "c1"})
+    assert (response.content_type, await response.read()) == ("image/jpeg", JPEG)
+    assert response.headers["Content-Disposition"] == 'inline; filename="capture-1700000000000.jpg"'
+    assert (await here.client.get("/capture", params={"id": "c0"})).status == 404
+    path.unlink()
+    assert (await here.client.get("/capture")).status == 404
+
+
+async def test_everything_ends_with_the_server(surface: Open) -> None:
+    here: Any = await surface()
+    _, body = await begin(here)
+    await here.stage.followed("jpeg")
+    await here.front.streams.close()
+    async with asyncio.timeout(5):
+        await body.read(-1)
