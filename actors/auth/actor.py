@@ -5,13 +5,14 @@ import os
 import secrets
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from actors.auth.doorman import Doorman
-from actors.auth.state import State, hash_password, restored
+from actors.auth.state import FILE, State, hash_password, load_state, save_state
 from actors.runtime.actor import Actor, handles
 from config.files import write_atomically
-from config.store import Store
+from config.places import FIRST_PASSWORD
 from models.errors import Conflict, Invalid, Refused, ServerError, Unavailable
 from models.messages import Ok
 from models.messages.auth import (
@@ -31,8 +32,6 @@ from models.messages.settings import ChangeSettings
 from models.security.password import ENTROPY_BYTES, LENGTH_MIN, problem, readable
 from models.security.sessions import ANONYMOUS_BYTES, TOKEN_BYTES, AnonymousTokens, SessionTable, session_of
 
-FILE = "auth.json"
-SHOWN_ONCE = "first-password"  # in the run directory, for the launcher
 VARIABLE = "IPCAMERA_PASSWORD"
 WRONG = "Invalid password"
 TICK_S = 60.0
@@ -43,12 +42,10 @@ class Auth(Actor):
 
     async def on_start(self) -> None:
         self._writing = asyncio.Lock()
-        self._store = Store(self.boot.data_dir / FILE)
         self._disk, hashing = self.bench("disk"), self.bench("hashing")
-        loaded = await self._disk.do(self._store.load)
-        for note in loaded.notes:
+        self._state, notes = await self._disk.do(load_state, self.boot.data_dir)
+        for note in notes:
             self.log.warning(note)
-        self._state = restored(loaded.values)
         self._doorman = Doorman(self.boot.run_dir, hashing, lambda: self._state.password)
         if self._enabled and not self._state.password:
             await self._first_password()
@@ -112,7 +109,7 @@ class Auth(Actor):
     @handles(LogOut)
     async def _log_out(self, message: LogOut) -> Ok:
         if self._state.sessions.close(message.token):
-            await self._save(twice=True)
+            await self._save(final=True)
             self._revoked((session_of(message.token).session_id,))
         elif self._find(message.token):  # anonymous: nothing to forget, but its sockets end
             self._revoked((session_of(message.token).session_id,))
@@ -167,7 +164,7 @@ class Auth(Actor):
         password = given or readable(secrets.token_bytes(ENTROPY_BYTES))
         if not given:
             # Shown before it holds: if we are killed in between, the next start makes another one.
-            await self._disk.do(write_atomically, self.boot.run_dir / SHOWN_ONCE, f"{password}\n".encode())
+            await self._disk.do(write_atomically, self.boot.run_dir / FIRST_PASSWORD, f"{password}\n".encode())
         await self._set_password(password)
 
     # ---------------------------------------------------------------- the disk
@@ -176,24 +173,24 @@ class Auth(Actor):
         async with self._writing:
             state = replace(self._state, **changes)
             try:
-                # Twice: the last good copy must not bring back what was just revoked.
-                for _ in range(2):
-                    await self._disk.do(self._store.save, state.as_dict())
+                await self._write(state, final=True)
             except OSError as error:
                 raise Unavailable(f"{FILE} cannot be written: {error.strerror}") from error
             self._state = state
 
-    async def _save(self, twice: bool = False) -> None:
+    async def _save(self, final: bool = False) -> None:
         """Without a disk sessions go on in memory, and the actor says so."""
         async with self._writing:
             try:
-                for _ in range(2 if twice else 1):
-                    await self._disk.do(self._store.save, self._state.as_dict())
+                await self._write(self._state, final)
             except OSError as error:
                 self.degraded(f"{FILE} cannot be written ({error.strerror}): sessions will not survive a restart")
                 return
             self._state.sessions.saved()
             self.degraded("")
+
+    async def _write(self, state: State, final: bool) -> None:
+        await self._disk.do(partial(save_state, self.boot.data_dir, state, final=final))
 
     # ---------------------------------------------------------------- time
     async def _every_minute(self) -> None:

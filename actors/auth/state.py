@@ -2,12 +2,15 @@
 
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from config.store import Store
 from models.security.sessions import SessionTable
 
+FILE = "auth.json"
 KEY_BYTES = 32
 
 # OWASP's argon2id profile of little memory, raised: about 40 ms on a PC, 0.3 s on a small board.
@@ -30,6 +33,22 @@ class State:
             "anonymousKey": self.anonymous_key.hex(),
             "sessions": self.sessions.as_list(),
         }
+
+
+def load_state(data_dir: Path) -> tuple[State, tuple[str, ...]]:
+    """The state on disk, and sentences about what was wrong with it."""
+    loaded = Store(data_dir / FILE).load()
+    return restored(loaded.values), loaded.notes
+
+
+def save_state(data_dir: Path, state: State, *, final: bool = False) -> None:
+    """On disk when it returns. ``final``: over the last good copy too, which must not bring back what was revoked.
+
+    Raises:
+        OSError: it could not be written; what was there holds.
+    """
+    for _ in range(2 if final else 1):
+        Store(data_dir / FILE).save(state.as_dict())
 
 
 def restored(values: dict[str, object]) -> State:

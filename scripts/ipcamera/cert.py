@@ -1,0 +1,102 @@
+"""``ipcamera cert``: the HTTPS certificate, to be shown, carried to another device, or made anew."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config import certificate
+from config.boot import Boot
+from config.boot_load import load_boot
+from config.places import make_private
+from models.errors import ServerError
+from models.messages.facade import RegenerateCertificate
+from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control
+
+ANSWER_S = 15.0
+
+app = typer.Typer(help="The HTTPS certificate.", no_args_is_help=True)
+
+
+@app.command()
+def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Whose it is, how long it holds, and its fingerprint to compare with what a browser shows."""
+    view = certificate.view(_pem(data_dir))
+    if as_json:
+        shown = {
+            "subject": view.subject,
+            "issuer": view.issuer,
+            "notBefore": view.not_before,
+            "notAfter": view.not_after,
+            "serialNumber": view.serial_number,
+            "status": view.status,
+            "fingerprintSha256": view.fingerprint_sha256,
+            "subjectAltNames": view.subject_alt_names,
+        }
+        typer.echo(json.dumps(shown, indent=1))
+        return
+    typer.echo(f"Subject   {view.subject}\nIssuer    {view.issuer}")
+    typer.echo(f"Valid     {_day(view.not_before)} to {_day(view.not_after)}: {view.status}")
+    typer.echo(f"Names     {', '.join(view.subject_alt_names)}")
+    typer.echo(f"Serial    {view.serial_number}\nSHA-256   {_pairs(view.fingerprint_sha256)}")
+
+
+@app.command()
+def export(
+    output: Annotated[Path | None, typer.Argument(help="A file; standard output without one.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """The certificate as PEM, to be installed where the dashboard is opened. Never the key."""
+    pem = _pem(data_dir)
+    if output is None:
+        typer.echo(pem, nl=False)
+        return
+    try:
+        output.write_text(pem)
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror}")
+
+
+@app.command()
+def regenerate(data_dir: DataDir = None) -> None:
+    """Make a new one. Open connections stay; browsers have to trust the new one."""
+    place = data_dir_of(data_dir)
+    control = find_control(place)
+    try:
+        if control is not None:
+            with control:
+                control.ask("facade", RegenerateCertificate(), ANSWER_S)
+        else:
+            make_private(place)
+            certificate.regenerate(_boot(data_dir))
+    except ServerError as error:
+        fail(error.detail)
+    except OSError as error:
+        fail(f"{place} cannot be written: {error.strerror}")
+    typer.echo(f"SHA-256   {_pairs(certificate.view(_pem(data_dir)).fingerprint_sha256)}")
+
+
+def _boot(given: Path | None) -> Boot:
+    return load_boot({"data_dir": data_dir_of(given)}, os.environ)
+
+
+def _pem(given: Path | None) -> str:
+    files = certificate.files_of(_boot(given))
+    try:
+        return certificate.public_pem(files)
+    except FileNotFoundError:
+        fail("there is no certificate yet: the first start makes one, and so does `ipcamera cert regenerate`")
+    except (OSError, ValueError) as error:
+        fail(f"{files.certificate} cannot be read: {error}")
+
+
+def _day(moment_ms: int) -> str:
+    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
+
+
+def _pairs(fingerprint: str) -> str:
+    """As browsers show it."""
+    return ":".join(fingerprint[at : at + 2].upper() for at in range(0, len(fingerprint), 2))

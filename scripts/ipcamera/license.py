@@ -1,0 +1,92 @@
+"""``ipcamera license``: look at the licence of this device, activate a key, or make one."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actors.license.desk import Desk
+from config.boot_load import load_boot
+from config.places import make_private
+from models.errors import ServerError
+from models.messages import Ask
+from models.messages.license import ActivateLicense, GetLicense, IssueLicense, LicenseView, RevokeLicense
+from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control
+
+app = typer.Typer(help="Free or Pro: the licence of this device.", no_args_is_help=True)
+
+
+@app.command()
+def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """What holds now, and why."""
+    _show(_ask(data_dir, GetLicense(), lambda desk: None), as_json)
+
+
+@app.command()
+def activate(
+    key: Annotated[str, typer.Argument(help="IPC1.… as you were given it")],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a licence key and keep it."""
+    _show(_ask(data_dir, ActivateLicense(key), lambda desk: desk.activate(key)), as_json)
+
+
+@app.command()
+def issue(
+    licensee: Annotated[str, typer.Option(help="Whose it is.")] = "owner",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make this device Pro with a licence signed on it; refused where the configuration trusts other issuers only."""
+    _show(_ask(data_dir, IssueLicense(licensee), lambda desk: desk.issue(licensee)), as_json)
+
+
+@app.command()
+def revoke(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Forget the licence: the device is Free again."""
+    _show(_ask(data_dir, RevokeLicense(), lambda desk: desk.revoke()), as_json)
+
+
+def _ask(given: Path | None, question: Ask[LicenseView], offline: Callable[[Desk], object]) -> LicenseView:
+    place = data_dir_of(given)
+    control = find_control(place)
+    try:
+        if control is not None:
+            with control:
+                return control.ask("license", question)
+        make_private(place)
+        desk = Desk(load_boot({"data_dir": place}, os.environ))
+        offline(desk)
+        return desk.view()
+    except ServerError as error:
+        fail(error.detail)
+    except OSError as error:
+        fail(f"{place} cannot be written: {error.strerror}")
+
+
+def _show(view: LicenseView, as_json: bool) -> None:
+    expires = time.strftime("%Y-%m-%d %H:%M", time.localtime(view.expires_ms / 1000)) if view.expires_ms else "never"
+    if as_json:
+        shown = {
+            "isPro": view.is_pro,
+            "state": view.state,
+            "source": view.source,
+            "billing": {"available": view.billing_available, "status": view.billing_status},
+            "deviceId": view.device_id,
+            "licensee": view.licensee,
+            "expires": view.expires_ms,
+            "reason": view.reason,
+        }
+        typer.echo(json.dumps(shown, indent=1))
+        return
+    typer.echo(f"Licence   {'Pro' if view.is_pro else 'Free'} ({view.state}, {view.source})")
+    if view.reason:
+        typer.echo(f"Because   {view.reason}")
+    if view.licensee or view.expires_ms:
+        typer.echo(f"Licensee  {view.licensee}\nExpires   {expires}")
+    typer.echo(f"Device    {view.device_id}")

@@ -1,0 +1,110 @@
+"""``ipcamera password``: for whoever sits at the device itself; no old password is asked for."""
+
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actors.auth.state import State, hash_password, load_state, save_state
+from actors.runtime.control import Control
+from config.places import make_private
+from models.errors import ServerError
+from models.messages.auth import ChangePassword, SetProtection
+from models.security.password import ENTROPY_BYTES, problem, readable
+from models.security.sessions import SessionTable
+from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
+
+ANSWER_S = 15.0  # hashing on a small board
+NEXT_START = "The server is not running: this holds from its next start."
+
+app = typer.Typer(help="The password, and whether one is asked for at all.", no_args_is_help=True)
+
+
+@app.command("set")
+def set_password(
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from stdin instead of asking for it twice.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Set a new password. Everybody who is logged in has to log in again."""
+    new = sys.stdin.readline().rstrip("\n") if stdin else _asked_for()
+    _change(data_dir_of(data_dir), new)
+    typer.echo("The password is set.")
+
+
+@app.command()
+def reset(data_dir: DataDir = None) -> None:
+    """Make a new random password, show it once, and switch protection on."""
+    new = readable(secrets.token_bytes(ENTROPY_BYTES))
+    place = data_dir_of(data_dir)
+    _change(place, new)
+    typer.echo(new)
+    _protect(place, True)
+
+
+@app.command()
+def on(data_dir: DataDir = None) -> None:
+    """Ask for the password."""
+    _protect(data_dir_of(data_dir), True)
+
+
+@app.command()
+def off(data_dir: DataDir = None) -> None:
+    """Let everybody in who reaches this device."""
+    _protect(data_dir_of(data_dir), False)
+
+
+def _asked_for() -> str:
+    return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True))
+
+
+def _change(place: Path, new: str) -> None:
+    if reason := problem(new):
+        fail(reason)
+    control = find_control(place)
+    if control is not None:
+        _ask(control, lambda: control.ask("auth", ChangePassword(new), ANSWER_S))
+        return
+
+    def change(state: State) -> None:
+        state.password, state.sessions = hash_password(new), SessionTable()
+
+    _offline(place, change)
+
+
+def _protect(place: Path, enabled: bool) -> None:
+    control = find_control(place)
+    if control is not None:
+        _ask(control, lambda: control.ask("auth", SetProtection(enabled), ANSWER_S))
+    else:
+
+        def change(state: State) -> None:
+            if enabled and not state.password:
+                fail("set a password first: `ipcamera password set`")
+            state.enabled = enabled
+
+        _offline(place, change)
+    typer.echo(f"Password protection is {'on' if enabled else 'OFF: whoever reaches this device sees the camera'}.")
+
+
+def _ask(control: Control, question: Callable[[], object]) -> None:
+    with control:
+        try:
+            question()
+        except ServerError as error:
+            fail(error.detail)
+
+
+def _offline(place: Path, change: Callable[[State], None]) -> None:
+    make_private(place)
+    state, notes = load_state(place)
+    for note in notes:
+        typer.echo(f"ipcamera: {note}", err=True)
+    change(state)
+    try:
+        save_state(place, state, final=True)
+    except OSError as error:
+        fail(f"{place} cannot be written: {error.strerror}")
+    typer.echo(NEXT_START, err=True)
