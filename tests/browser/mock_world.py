@@ -8,24 +8,10 @@ from config.settings import defaults, validate, without_pro
 
 HOUR_MS = 3_600_000
 TYPES = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
-ACTORS = [
-    "supervisor",
-    "settings",
-    "license",
-    "auth",
-    "event_log",
-    "camera",
-    "microphone",
-    "encoder",
-    "speaker",
-    "motion",
-    "sound",
-    "sound_classifier",
-    "object_detector",
-    "rtsp",
-    "mqtt",
-    "facade",
-]
+ACTORS = (
+    *("supervisor", "settings", "license", "auth", "event_log", "camera", "microphone", "encoder", "speaker"),
+    *("motion", "sound", "sound_classifier", "object_detector", "rtsp", "mqtt", "facade"),
+)
 
 
 def now_ms() -> int:

@@ -107,7 +107,7 @@ function countDown(seconds, button, say) {
 
 function fingerprintHint() {
   const text = h("p.fingerprint");
-  const hint = h("details.small", h("summary", "Is this really my camera?"), h("p.muted", "Compare this SHA-256 fingerprint with the one that the browser shows for this page's certificate, and with `ipcamera cert` on the device."), text);
+  const hint = h("details.small", h("summary", "Is this really my camera?"), h("p.muted", "Compare this SHA-256 fingerprint with the one that the browser shows for this page's certificate, and with what ", h("code", "ipcamera cert show"), " prints on the device."), text);
   getJson("cert/info").then(
     (info) => (text.textContent = info.fingerprintSha256 ?? info.serialNumber),
     () => (hint.hidden = true),

@@ -35,7 +35,7 @@ async function showCertificate(item) {
   const info = await getJson("cert/info").catch(() => null);
   item.hidden = info === null;
   if (info === null) return;
-  item.append(h("strong", "Certificate: "), "the camera made its own, so the browser warns once. Compare the fingerprint with `ipcamera cert` on the device before you trust it: ", h("code", info.fingerprintSha256 ?? info.serialNumber), ". ", h("a", { href: "#system/certificate" }, "How to trust it for good"));
+  item.append(h("strong", "Certificate: "), "the camera made its own, so the browser warns once. Compare this fingerprint with the one that ", h("code", "ipcamera cert show"), " prints on the device before you trust it: ", h("code", info.fingerprintSha256 ?? info.serialNumber), ". ", h("a", { href: "#system/certificate" }, "How to trust it for good"));
 }
 
 function protection() {

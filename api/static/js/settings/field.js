@@ -37,7 +37,7 @@ export function settingField(entry, options = {}) {
     describe(value);
   };
   const describe = (value) => {
-    setText(output, entry.type === "string" && !entry.readOnly ? "" : valueLabel(entry, value));
+    setText(output, control.saysValue ? "" : valueLabel(entry, value));
     const plain = typeof value === "number" ? plainWords(entry.key, value) : "";
     const help = options.help === false ? "" : entry.help;
     setText(words, isLocked(entry) ? lockedReason(entry.pro) : plain || help);
@@ -96,6 +96,7 @@ function choiceControl(entry, id) {
   let shownChoices = "";
   const control = {
     element,
+    saysValue: true,
     enable: (on) => (element.disabled = !on),
     refreshChoices: () => {
       const value = store.setting(entry.key);
@@ -140,6 +141,7 @@ function textControl(entry, id) {
   let edited = false;
   const control = {
     element,
+    saysValue: true,
     dirty: () => edited,
     clean: () => (edited = false),
     enable: (on) => (element.disabled = !on),

@@ -51,7 +51,7 @@ export function actorsCard() {
 function actorRow(actor) {
   const reason = actor.detail || actor.lastReason || "";
   const cells = [
-    h("td", h("b", actor.name)),
+    h("td", h("b", actor.name), reason ? h("span.reason-below", reason) : null),
     h("td", h(`span.chip${KINDS[actor.state] ? `.${KINDS[actor.state]}` : ""}`, actor.state)),
     h("td.numeric", String(actor.restarts)),
     h("td.numeric", actor.state === "stopped" ? "–" : duration(actor.uptimeSec ?? 0)),

@@ -32,7 +32,7 @@ export function passwordCard() {
       button.disabled = false;
     },
   }, h("input", { type: "text", autocomplete: "username", value: "camera", hidden: true, "aria-hidden": "true", tabindex: -1 }), current, next, again, h("div.row.end", button), result);
-  const off = h("p.muted.small", "Password protection is off: everybody in this network can open this page. Switch it on at the device with `ipcamera password`.");
+  const off = h("p.muted.small", "Password protection is off: everybody in this network can open this page. Switch it on at the device with ", h("code", "ipcamera password on"), ".");
   const element = card("Password", "key", form, off);
   element.id = "password";
   store.watch("auth", (auth) => {
