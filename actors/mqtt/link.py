@@ -11,6 +11,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import Any
@@ -271,25 +272,25 @@ async def _outcome(link: Link, trying: "asyncio.Future[Any]") -> None:
     except MQTTConnectError as error:
         raise LinkError(reasons.text(error._code), other_version=error._code in reasons.UNSUPPORTED_VERSION) from None
     except OSError as error:
-        raise LinkError(os_reason(error)) from None
+        raise LinkError(os_reason(error, link.options.tls)) from None
     finally:
         if not trying.done() or trying.cancelled() or trying.exception() is not None or link.lost.done():
             trying.cancel()
             link.abort()
 
 
-def os_reason(error: OSError) -> str:
+def os_reason(error: OSError, tls: bool) -> str:
     """In words, without addresses or secrets."""
     if isinstance(error, PinChanged):
         return error.text
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"The broker's certificate is not accepted: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, ssl.SSLError) or (tls and isinstance(error, ConnectionResetError)):
         return "TLS failed; does the broker speak TLS on this port?"
     if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
         return "Connection refused"
     if isinstance(error, TimeoutError):
         return "Timed out"
-    if isinstance(error, OSError) and type(error).__name__ == "gaierror":
+    if isinstance(error, socket.gaierror):
         return "Host not found"
     return error.strerror or "No connection"

@@ -10,6 +10,7 @@ import pytest
 from tests.actors.mqtt.broker import Broker, Listener
 from tests.actors.mqtt.conftest import world_of
 from tests.actors.mqtt.inprocess import InProcess, World, motion
+from tests.actors.mqtt.proxy import Proxy
 
 Start = Callable[..., Awaitable[InProcess]]
 Listen = Callable[..., Listener]
@@ -47,12 +48,29 @@ async def test_a_clean_stop_says_offline_and_a_kill_leaves_the_will(
     assert broker.retained("ipcamera/status/online") == {"ipcamera/status/online": "offline"}
 
 
-async def test_an_older_broker_is_spoken_to_in_3_1_1(make_broker: Callable[..., Broker], start: Start) -> None:
-    broker = make_broker()
+async def test_an_older_broker_is_spoken_to_in_3_1_1(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, "ipcamera/events/motion")
+    proxy = await Proxy(broker.port, old=True).start()
+    actor = await start(world_of(broker, mqttPort=proxy.port))
+    assert (await everything(actor, broker))["ipcamera/status/online"] == "online"
+    assert proxy.versions == [5, 4]
+    actor.happen(motion(1))
+    await actor.until(lambda: len(listener.heard) == 1)
+    await proxy.stop()
+
+
+async def test_a_broker_without_qos_2_gets_events_with_qos_1(
+    make_broker: Callable[..., Broker], start: Start, listen: Listen
+) -> None:
+    broker = make_broker(extra=("max_qos 1",))
+    listener = listen(broker, "ipcamera/events/motion")
     actor = await start(world_of(broker))
-    await everything(actor, broker)
+    await actor.connected()
+    for number in range(1, 21):
+        actor.happen(motion(number))
+    await actor.until(lambda: len(listener.heard) == 20)
     assert actor._session.link is not None
-    assert actor._session.link._client._connection_state.protocol_version == 5
+    assert actor._session.link.event_qos == 1
 
 
 async def test_a_restarted_broker_is_found_again(broker: Broker, start: Start) -> None:

@@ -5,9 +5,12 @@ import json
 import signal
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from tests.actors.mqtt.broker import Broker, Listener
 from tests.actors.mqtt.conftest import world_of
 from tests.actors.mqtt.inprocess import InProcess, motion
+from tests.actors.mqtt.proxy import Proxy
 
 Start = Callable[..., Awaitable[InProcess]]
 Listen = Callable[..., Listener]
@@ -91,6 +94,24 @@ async def test_kills_in_a_burst_lose_and_double_nothing(broker: Broker, start: S
     await actor.until(lambda: len(set(ids(listener))) >= number, 30)
     await asyncio.sleep(0.5)
     assert ids(listener) == list(range(1, number + 1))
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["MQTT 5", "MQTT 3.1.1"])
+async def test_a_line_cut_at_any_byte_loses_and_doubles_nothing(
+    broker: Broker, start: Start, listen: Listen, monkeypatch: pytest.MonkeyPatch, old: bool
+) -> None:
+    """Each connection ends after some more bytes from the broker: in the middle of every kind of acknowledgement."""
+    monkeypatch.setattr("actors.mqtt.session.retry_after", lambda failures, chance: 0.01)
+    listener = listen(broker, TOPIC)
+    proxy = await Proxy(broker.port, old=old, cuts=iter(range(12, 400, 5))).start()
+    actor = await start(world_of(broker, mqttPort=proxy.port, mqttDiscoveryEnabled=False))
+    for number in range(1, 101):
+        actor.happen(motion(number))
+    await actor.until(lambda: len(set(ids(listener))) >= 100, 60)
+    await asyncio.sleep(0.3)
+    assert proxy.connections > 10
+    assert ids(listener) == list(range(1, 101))
+    await proxy.stop()
 
 
 async def test_what_happened_before_switching_on_is_not_told(broker: Broker, start: Start, listen: Listen) -> None:
