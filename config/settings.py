@@ -89,8 +89,8 @@ def _device_problem(key: str, value: object, request: Mapping[str, object], arou
 
 
 def _resolution_problem(value: object, request: Mapping[str, object], around: Surroundings) -> str:
-    camera_id = _wanted_camera(request) or around.camera_id
-    known = None if around.resolutions is None else around.resolutions.get(camera_id)
+    sizes = around.resolutions or {}
+    known = sizes.get(_wanted_camera(request)) or sizes.get(around.camera_id)
     return UNSUPPORTED_RESOLUTION if known is not None and value not in known else ""
 
 

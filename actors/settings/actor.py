@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from actors.runtime import limits
 from actors.runtime.actor import Actor, handles
 from actors.settings.keeper import OWNERS, SECRET_MAX, open_keeper
 from config.setting import Value
@@ -24,6 +25,7 @@ from models.messages.settings import (
 )
 
 CAMERA_KEYS = frozenset({"resolution", "cameraId", "useFrontCamera", "torchEnabled"})
+LEARN_S = 1.0  # of a start that others wait for
 LOOK_AROUND_S = 2.0  # how long a change waits for the camera's word on what it can do
 AUTH = "authEnabled"
 SECRET_KEYS = {"rtsp": "rtspHasPassword", "mqtt": "mqttHasPassword"}
@@ -40,24 +42,23 @@ class Settings(Actor):
         self._keeper = await self._files.do(open_keeper, self.boot.data_dir, self.boot.auth)
         for note in await self._files.do(self._keeper.load):
             self.log.warning(note)
+        if self._generation > 1:  # whoever asks now must not hear that Pro is gone
+            await self._learn(LEARN_S)
         self.start_task(self._catch_up())
 
     async def _catch_up(self) -> None:
-        """After our own restart: what others said meanwhile, and our word to those who heard an older one."""
+        """What others said while we were away, and our word to those who heard an older one."""
         before = self._view()
-        for name, learn in (("license", self._ask_license), ("auth", self._ask_protection)):
-            try:
-                await learn()
-            except ServerError as error:  # not up yet; it will say so itself when it is
-                self.log.debug("not known yet", who=name, reason=error.detail)
+        await self._learn(limits.ASK_TIMEOUT_S)
         self._tell(before, "system", always=True)
 
-    async def _ask_license(self) -> None:
-        self._license = await self.ask("license", GetLicense())
-
-    async def _ask_protection(self) -> None:
-        status = await self.ask("auth", GetAuthStatus())
-        self._keeper.change({AUTH: status.enabled})
+    async def _learn(self, timeout_s: float) -> None:
+        try:
+            self._license = await self.ask("license", GetLicense(), timeout_s)
+            status = await self.ask("auth", GetAuthStatus(), timeout_s)
+            self._keeper.change({AUTH: status.enabled})
+        except ServerError as error:  # not up yet; each says so itself when it is
+            self.log.debug("not known yet", reason=error.detail)
 
     # ---------------------------------------------------------------- looking
     def _view(self) -> SettingsView:

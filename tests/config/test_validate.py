@@ -148,6 +148,10 @@ def test_one_camera_has_no_front() -> None:
 def test_a_resolution_is_that_of_the_camera_asked_for() -> None:
     assert validate({"resolution": "320x240"}, DEVICE).errors == ("resolution: Unsupported resolution",)
     assert validate({"resolution": "640x480", "useFrontCamera": True}, DEVICE).errors != ()
+    assert validate({"resolution": "99x99", "useFrontCamera": True}, ONE_CAMERA).errors == (
+        "resolution: Unsupported resolution",
+        "useFrontCamera: No front camera",
+    )
 
 
 def test_without_a_camera_to_ask_what_looks_right_is_taken() -> None:

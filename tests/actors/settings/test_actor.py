@@ -38,9 +38,10 @@ class Bench:
 class Alone(Settings):
     """The actor with its surroundings written by hand."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, life: int = 1) -> None:
         self.boot = Boot(data_dir, data_dir, data_dir, https_port=8443, http_port=0)
         self.log = structlog.get_logger()
+        self._generation = life
         self.answers: dict[type, Any] = {}
         self.asked: list[Any] = []
         self.told: list[News] = []
@@ -133,7 +134,7 @@ async def test_the_licence_comes_and_goes(actor: Alone) -> None:
     assert actor.changes[-1].view.effective["motionEnabled"] is True
 
 
-async def test_after_a_restart_licence_and_protection_are_asked_for_and_the_view_is_told(tmp_path: Path) -> None:
+async def test_at_a_start_licence_and_protection_are_asked_for_and_the_view_is_told(tmp_path: Path) -> None:
     actor = Alone(tmp_path)
     actor.answers = {GetLicense: PRO, GetAuthStatus: AuthStatus(False, True)}
     await actor.on_start()
@@ -143,6 +144,17 @@ async def test_after_a_restart_licence_and_protection_are_asked_for_and_the_view
     view = actor._get(GetSettings())
     assert (view.effective["eventHistoryEnabled"], view.stored["authEnabled"]) == (True, False)
     assert actor.changes[-1].view == view
+
+
+async def test_after_a_restart_nobody_hears_that_pro_is_gone(tmp_path: Path) -> None:
+    actor = Alone(tmp_path, life=2)
+    actor.answers = {GetLicense: PRO, GetAuthStatus: AuthStatus(True, True)}
+    await actor.on_start()
+    assert actor._get(GetSettings()).effective["eventHistoryEnabled"] is True
+    for task in actor.tasks:
+        await task
+    [news] = actor.changes  # the whole view, for whoever missed a change while we were away
+    assert news.changed == ()
 
 
 async def test_sizes_and_cameras_are_those_of_the_camera(actor: Alone) -> None:
