@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from models.errors import Invalid, LimitReached, Refused
-from models.messages.mqtt import ApplyMqtt, GetMqtt, MqttTestResult, MqttView, TestMqtt
+from models.messages.mqtt import ApplyMqtt, GetMqtt, MqttTestResult, MqttView
+from models.messages.mqtt import TestMqtt as CheckBroker as CheckBroker
 from tests.api.surface import FREE, TOKEN, Served, Surface, served
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -14,10 +15,10 @@ VIEW = MqttView(True, True, "192.168.1.100", 1883, "ipcamera")
 
 
 def with_answers(**answers: Any) -> Callable[[Surface], None]:
-    kinds = {"get": GetMqtt, "apply": ApplyMqtt, "test": TestMqtt}
+    kinds = {"get": GetMqtt, "apply": ApplyMqtt, "test": CheckBroker}
 
     def change(surface: Surface) -> None:
-        surface.answers |= {GetMqtt: VIEW, ApplyMqtt: VIEW, TestMqtt: MqttTestResult(True, 12)}
+        surface.answers |= {GetMqtt: VIEW, ApplyMqtt: VIEW, CheckBroker: MqttTestResult(True, 12)}
         surface.answers |= {kinds[name]: answer for name, answer in answers.items()}
 
     return change
@@ -111,15 +112,15 @@ async def test_the_test_works_even_if_the_connection_does_not() -> None:
     async with served(with_answers(test=MqttTestResult(False, error="Connection refused"))) as server:
         answer = await call(server, "POST", "/api/mqtt/test")
         assert answer == (200, {"success": False, "error": "Connection refused"})
-        assert asked(server, TestMqtt).values is None
+        assert asked(server, CheckBroker).values is None
 
 
 async def test_a_good_test_and_one_too_many() -> None:
     async with served(with_answers()) as server:
         request = {"settings": {"mqttBrokerUrl": "broker"}}
         assert await call(server, "POST", "/api/mqtt/test", json=request) == (200, {"success": True, "latencyMs": 12})
-        assert asked(server, TestMqtt).values == {"mqttBrokerUrl": "broker"}
-        server.surface.answers[TestMqtt] = LimitReached("Rate limit exceeded")
+        assert asked(server, CheckBroker).values == {"mqttBrokerUrl": "broker"}
+        server.surface.answers[CheckBroker] = LimitReached("Rate limit exceeded")
         assert await call(server, "POST", "/api/mqtt/test") == (429, {"error": "Rate limit exceeded"})
 
 

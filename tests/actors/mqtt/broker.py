@@ -92,6 +92,10 @@ class Broker:
             [PUBLISH, *self.arguments(), "-t", topic, "-m", payload, "-q", "1", *more], check=True, timeout=10
         )
 
+    def flood(self, topic: str, payloads: list[str]) -> None:
+        lines = "\n".join(payloads).encode()
+        subprocess.run([PUBLISH, *self.arguments(), "-t", topic, "-l"], input=lines, check=True, timeout=10)
+
     def retained(self, topic: str = "#") -> dict[str, str]:
         """What a new subscriber gets at once."""
         run = subprocess.run(

@@ -1,0 +1,161 @@
+"""Commands by MQTT: obeyed only when allowed, answered always."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from models.errors import LimitReached, Unavailable
+from models.messages import Ok
+from models.messages.camera import Capture, CaptureView, SetStreaming, SetTorch
+from models.messages.settings import ChangeSettings
+from models.messages.speaker import Speak, SpeakResult
+from models.messages.supervisor import RestartActor
+from tests.actors.mqtt.broker import Broker, Listener
+from tests.actors.mqtt.conftest import world_of
+from tests.actors.mqtt.inprocess import InProcess, World
+
+Start = Callable[..., Awaitable[InProcess]]
+Listen = Callable[..., Listener]
+RESULT = "ipcamera/control/result"
+
+
+def results(listener: Listener) -> list[dict[str, Any]]:
+    return [json.loads(payload) for payload in listener.payloads(RESULT)]
+
+
+async def ready(start: Start, broker: Broker, world: World) -> InProcess:
+    actor = await start(world)
+    await actor.connected()
+    await actor.until(lambda: broker.retained("ipcamera/status/online"))
+    return actor
+
+
+async def test_a_switch_in_home_assistant_changes_the_setting_here(
+    broker: Broker, start: Start, listen: Listen
+) -> None:
+    listener = listen(broker, RESULT, "ipcamera/state/settings")
+    world = world_of(broker, mqttCommandsEnabled=True)
+    actor = await ready(start, broker, world)
+    broker.publish("ipcamera/control/setting/motionEnabled/set", "ON")
+    await actor.until(lambda: results(listener))
+    assert results(listener) == [
+        {"topic": "ipcamera/control/setting/motionEnabled/set", "success": True, "error": None}
+    ]
+    assert world.stored["motionEnabled"] is True
+    await actor.until(lambda: json.loads(listener.payloads("ipcamera/state/settings")[-1])["motionEnabled"])
+
+
+async def test_the_originals_topics(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, RESULT)
+    world = world_of(broker, mqttCommandsEnabled=True)
+    actor = await ready(start, broker, world)
+    broker.publish("ipcamera/control/vision/person/enabled", '{"enabled":true}')
+    broker.publish("ipcamera/control/classification/dog_bark/enabled", "true")
+    await actor.until(lambda: len(results(listener)) == 2)
+    assert world.stored["objectPersonDetectionEnabled"] is True
+    assert world.stored["dogBarkClassificationEnabled"] is True
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "error"),
+    [
+        ("setting/motionSensitivity/set", "11", "motionSensitivity: Value must be between 1 and 10"),
+        ("setting/mqttBrokerUrl/set", "evil.example", "mqttBrokerUrl: Unknown setting"),
+        ("setting/reverseProxyEnabled/set", "true", "reverseProxyEnabled: Unknown setting"),
+        ("setting/authEnabled/set", "false", "authEnabled: Unknown setting"),
+        ("nonsense", "1", "Unknown command"),
+        ("capture", "PRESS", "camera is not there"),
+    ],
+)
+async def test_what_is_not_obeyed_is_answered(
+    broker: Broker, start: Start, listen: Listen, topic: str, payload: str, error: str
+) -> None:
+    listener = listen(broker, RESULT)
+    world = world_of(broker, mqttCommandsEnabled=True)
+    before = dict(world.stored)
+    actor = await ready(start, broker, world)
+    broker.publish(f"ipcamera/control/{topic}", payload)
+    await actor.until(lambda: results(listener))
+    assert results(listener) == [{"topic": f"ipcamera/control/{topic}", "success": False, "error": error}]
+    assert world.stored == before
+
+
+async def test_commands_switched_off_are_not_even_heard(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, RESULT)
+    world = world_of(broker)
+    actor = await ready(start, broker, world)
+    broker.publish("ipcamera/control/setting/motionEnabled/set", "ON")
+    await actor.settle(mqttCommandsEnabled=True)
+    await actor.until(lambda: "switch" in broker.retained("homeassistant/#").popitem()[1])
+    broker.publish("ipcamera/control/setting/motionSensitivity/set", "7")
+    await actor.until(lambda: results(listener))
+    assert len(results(listener)) == 1
+    assert world.stored["motionEnabled"] is False
+
+
+async def test_retained_and_missed_commands_do_not_come_true_later(
+    broker: Broker, start: Start, listen: Listen
+) -> None:
+    world = world_of(broker, mqttCommandsEnabled=True)
+    first = await ready(start, broker, world)
+    await first.die()
+    broker.publish("ipcamera/control/setting/motionEnabled/set", "ON")
+    broker.publish("ipcamera/control/setting/soundEnabled/set", "ON", "-r")
+    listener = listen(broker, RESULT)
+    second = await ready(start, broker, world)
+    await second.until(lambda: results(listener))
+    assert [result["error"] for result in results(listener)] == ["Retained commands are not obeyed"]
+    assert (world.stored["motionEnabled"], world.stored["soundEnabled"]) == (False, False)
+
+
+async def test_a_flood_is_refused(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, RESULT)
+    actor = await ready(start, broker, world_of(broker, mqttCommandsEnabled=True))
+    broker.flood("ipcamera/control/setting/motionSensitivity/set", ["3", "4"] * 20)
+    await actor.until(lambda: [r for r in results(listener) if r["error"] == "Rate limit exceeded"])
+    assert len([r for r in results(listener) if r["success"]]) >= 20
+
+
+async def test_actions_reach_their_actors(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, RESULT)
+    world = world_of(broker, mqttCommandsEnabled=True)
+    world.answers = {
+        SetStreaming: lambda _: Ok(),
+        SetTorch: lambda _: True,
+        Capture: lambda _: CaptureView("c1", "", 1, 1, 0, 0),
+        RestartActor: lambda _: Ok(),
+        Speak: lambda _: SpeakResult(900),
+    }
+    actor = await ready(start, broker, world)
+    orders = {"streaming/set": "OFF", "torch": "", "capture": "PRESS", "restart": "PRESS", "tts": "Dinner is ready"}
+    for topic, payload in orders.items():
+        broker.publish(f"ipcamera/control/{topic}", payload)
+    await actor.until(lambda: len(results(listener)) == len(orders))
+    assert all(result["success"] for result in results(listener))
+    asked = [(to, message) for to, message in world.asked if type(message) in (*world.answers, ChangeSettings)]
+    assert asked == [
+        ("camera", SetStreaming(False)),
+        ("camera", SetTorch(None)),
+        ("settings", ChangeSettings({"torchEnabled": True}, "mqtt", internal=True)),
+        ("camera", Capture()),
+        ("supervisor", RestartActor("camera")),
+        ("speaker", Speak("Dinner is ready")),
+    ]
+
+
+@pytest.mark.parametrize("error", [LimitReached("Too soon"), Unavailable("Torch not available")])
+async def test_the_reason_of_an_actor_is_passed_on(
+    broker: Broker, start: Start, listen: Listen, error: Exception
+) -> None:
+    def fail(_: Any) -> None:
+        raise error
+
+    listener = listen(broker, RESULT)
+    world = world_of(broker, mqttCommandsEnabled=True)
+    world.answers = {SetTorch: fail}
+    actor = await ready(start, broker, world)
+    broker.publish("ipcamera/control/torch", "ON")
+    await actor.until(lambda: results(listener))
+    assert results(listener)[0]["error"] == str(error)

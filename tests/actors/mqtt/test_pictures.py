@@ -1,0 +1,67 @@
+"""Pictures from the ring, with a lease only as long as one is taken."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from actors.runtime.rings import RingWriter
+from models.messages.camera import CameraChanged, CameraView
+from models.messages.detector import DetectorChanged, DetectorView, SwitchView
+from tests.actors.mqtt.broker import Broker, Listener
+from tests.actors.mqtt.conftest import world_of
+from tests.actors.mqtt.inprocess import InProcess, motion
+
+Start = Callable[..., Awaitable[InProcess]]
+Listen = Callable[..., Listener]
+RUNNING = CameraView("running", True, "pattern", "pattern", 640, 480, 30.0)
+
+
+def jpeg_ring(actor: InProcess) -> RingWriter:
+    return RingWriter(actor.boot.shm_dir, actor.boot.run_dir, "jpeg", 10_000, 8, 16)
+
+
+async def test_pictures_are_published_and_the_lease_given_back(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, "ipcamera/image/#")
+    actor = await start(world_of(broker))
+    ring = jpeg_ring(actor)
+    await actor._camera(CameraChanged(RUNNING))
+    await actor.connected()
+    actor.happen(motion(1))
+
+    def filled() -> Any:
+        ring.put(b"a picture", time.monotonic_ns(), time.time_ns())
+        return {"ipcamera/image/live", "ipcamera/image/event"} <= set(listener.topics())
+
+    await actor.until(filled)
+    assert broker.retained("ipcamera/image/#") == {"ipcamera/image/event": "a picture"}
+    assert [what for what, *_ in actor.leased] == ["lease", "release"] * 2
+
+
+async def test_a_sleeping_camera_is_not_woken_for_a_picture(broker: Broker, start: Start) -> None:
+    actor = await start(world_of(broker))
+    await actor._camera(CameraChanged(CameraView("standby", False, "", "v4l2", 0, 0, 0.0, standby=True)))
+    await actor.connected()
+    await actor.until(lambda: broker.retained("ipcamera/status/online"))
+    assert actor.leased == []
+
+
+async def test_an_old_picture_is_not_shown_as_new(broker: Broker, start: Start) -> None:
+    actor = await start(world_of(broker))
+    jpeg_ring(actor).put(b"of yesterday", time.monotonic_ns(), time.time_ns() - 10_000_000_000)
+    await actor._camera(CameraChanged(RUNNING))
+    await actor.connected()
+    actor.happen(motion(1))
+    await actor.until(lambda: [what for what, *_ in actor.leased].count("release") == 2)
+    assert broker.retained("ipcamera/image/#") == {}
+
+
+async def test_detections_are_on_and_off(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, "ipcamera/state/person")
+    actor = await start(world_of(broker))
+    await actor.connected()
+    await actor.until(lambda: listener.heard)
+    for active in (True, False):
+        view = DetectorView("object_detector", (SwitchView("person", True, active, 0),), 2.0, 80.0)
+        await actor._detector(DetectorChanged(view))
+        await actor.until(lambda active=active: listener.heard[-1][1] == ("ON" if active else "OFF"))  # type: ignore[misc]
+    assert listener.payloads("ipcamera/state/person") == ["OFF", "ON", "OFF"]
