@@ -11,6 +11,16 @@ DetailValue = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """What the camera was set to at that moment; empty where it has no part in the event."""
+
+    camera_id: str = ""
+    resolution: str = ""  # "1280x720"
+    frame_rate: int | None = None
+    light_level: int | None = None  # mean luma, 0–255
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """A detector's finding on its way to the event log. ``uid`` makes storing it twice harmless."""
 
@@ -21,13 +31,14 @@ class Detection:
     confidence: int | None = None  # 0–100
     metadata: dict[str, DetailValue] = field(default_factory=dict)
     thumbnail_pts: int = 0  # pts (ns) of the picture it belongs to, 0 = the newest
+    scene: Scene = Scene()
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """A stored event. ``event_id`` is issued once, rises for ever, and is shared by HTTP, WebSocket and MQTT."""
 
-    id: int  # row in the database, 0 if history is off
+    id: int  # row in the database (the same number), 0 if history is off
     event_id: int
     type: EventType
     timestamp: int

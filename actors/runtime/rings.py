@@ -123,6 +123,11 @@ class RingReader:
         self._follow_writer(force=self._reader is None)
         return self._reader.newest() if self._reader else None
 
+    def nearest(self, pts: int) -> Entry | None:
+        """The entry whose ``pts`` is closest, given out before or not."""
+        self._follow_writer(force=self._reader is None)
+        return self._reader.nearest(pts) if self._reader else None
+
     def take_newest(self) -> Entry | None:
         """The newest entry if it was not given out yet."""
         self._follow_writer()

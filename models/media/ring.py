@@ -185,6 +185,12 @@ class Reader(_Ring):
                 return entry
         return None
 
+    def nearest(self, pts: int) -> Entry | None:
+        """The readable record whose ``pts`` is closest; None in an empty ring."""
+        alive = range(self.oldest_sequence(), self.head + 1)
+        by_distance = sorted(alive, key=lambda sequence: abs(int(self._index[sequence % self.slots][S_PTS]) - pts))
+        return next((entry for sequence in by_distance if (entry := self.read(sequence)) is not None), None)
+
     def oldest_sequence(self) -> int:
         """The oldest record that can still be read; head + 1 in an empty ring."""
         head = self.head

@@ -7,6 +7,9 @@ from models.events import Detection, Event
 from models.messages import Ask, News, Ok
 
 
+PAGE_MAX = 1000  # events in one message
+
+
 @dataclass(frozen=True, slots=True)
 class RecordEvent(Ask[Event]):
     """Store and publish. Asking again with the same ``detection.uid`` gives the same event and publishes nothing."""
@@ -22,6 +25,7 @@ class EndEvent(Ask[Ok]):
     uid: str
     ended: int  # Unix ms
     metadata: dict[str, str | int | float | bool | None]
+    confidence: int | None = None  # the highest of the whole visit
     retry: ClassVar[bool] = True
 
 
@@ -45,13 +49,19 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True)
 class QueryEvents(Ask[EventPage]):
-    """The newest ``limit`` events of ``types`` (empty: the six) with ``since`` ≤ timestamp ≤ ``until`` (0: now)."""
+    """The newest ``limit`` events of ``types`` (empty: the six) with ``since`` ≤ timestamp ≤ ``until`` (0: now).
+
+    ``system``: those of the server's own history too. A page holds at most ``PAGE_MAX`` events; go on with ``before``
+    (timestamp and id of its first event) and ``summary=False``.
+    """
 
     since: int
     until: int = 0
     types: tuple[str, ...] = ()
     limit: int = 1000
     system: bool = False
+    before: tuple[int, int] | None = None
+    summary: bool = True
     retry: ClassVar[bool] = True
 
 
@@ -115,7 +125,7 @@ class GetStorageStats(Ask[StorageStats]):
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """RFC 4180 text of some rows and the id to go on from; ``last_id`` 0: the end."""
+    """RFC 4180 text of some rows, ascending by id, and the id to go on from; ``last_id`` 0: the end."""
 
     text: str
     last_id: int
@@ -125,6 +135,7 @@ class CsvRows:
 class ExportRows(Ask[CsvRows]):
     after_id: int
     limit: int = 500
+    system: bool = False
     retry: ClassVar[bool] = True
 
 
@@ -143,7 +154,11 @@ class GetThumbnail(Ask[Thumbnail]):
 
 @dataclass(frozen=True, slots=True)
 class EventRecorded(News):
-    """Published after the event is safe on disk (or at once while history is off)."""
+    """Published after the event is safe on disk (or at once while history is off).
+
+    If the event log died between the two, it is published by its next life: known by ``event_id`` and ``phase``, it
+    may come twice, but never not at all.
+    """
 
     event: Event
     latest_wins: ClassVar[bool] = False

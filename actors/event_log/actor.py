@@ -1,0 +1,230 @@
+"""The event log: stores what happened, tells it, and answers questions. An event that was answered for is on disk."""
+
+import asyncio
+import secrets
+import time
+from collections import deque
+
+from actors.event_log import limits
+from actors.event_log.album import Album
+from actors.event_log.ledger import Ledger
+from actors.event_log.numbers import Told
+from actors.event_log.photographer import Photographer
+from actors.event_log.recorder import Recorder
+from actors.event_log.store import Order
+from actors.runtime.actor import Actor, handles
+from models.errors import Missing, Unavailable
+from models.events import SYSTEM_PREFIX, Detection, Event
+from models.messages import Ok
+from models.messages.event_log import (
+    ClearEvents,
+    CsvRows,
+    EndEvent,
+    EventBuckets,
+    EventPage,
+    EventRange,
+    EventRecorded,
+    EventsAfter,
+    EventsCleared,
+    ExportRows,
+    GetEventRange,
+    GetStorageStats,
+    GetThumbnail,
+    QueryBuckets,
+    QueryEvents,
+    RecordEvent,
+    RecordSystem,
+    StorageStats,
+    Thumbnail,
+)
+
+DAY_MS = 86_400_000
+NOTE_AGAIN_S = 10.0
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class EventLog(Actor):
+    async def on_start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        write, read = self.bench("writer"), self.bench("reader")
+        self._pictures = self.bench("thumbnails")
+        self._ledger = Ledger(self.boot.data_dir, write, read, self._note)
+        self._recorder = Recorder(self._ledger, self.start_task)
+        self._album = Album(self.boot.data_dir / "thumbnails")
+        self._photographer = Photographer(self, self._pictures, self._album)
+        self._told = Told(self.boot.run_dir / "events.told")
+        self._ended: deque[str] = deque(maxlen=limits.AGAIN)
+        self._unkept: dict[str, Event] = {}  # by uid, while history is off: for their ends
+        await self._ledger.open()
+        await self._pictures.do(self._album.open)
+        await self._tell_again()
+        self.start_task(self._housekeeping())
+
+    async def on_stop(self) -> None:
+        self._ledger.close()
+
+    # ---------------------------------------------------------------- recording
+    @handles(RecordEvent)
+    async def _record(self, message: RecordEvent) -> Event:
+        detection, keep = message.detection, bool(self.settings["eventHistoryEnabled"])
+        jpeg = await self._photographer.at_hand(detection.thumbnail_pts, detection.timestamp) if keep else None
+        written = await self._recorder.record(Order(detection, keep, jpeg is not None))
+        if written.new:
+            self._tell(written.event)
+            if not keep:
+                self._remember(detection.uid, written.event)
+            elif jpeg is not None:
+                await self._photographer.keep(written.event.event_id, jpeg)
+            else:
+                self.start_task(self._fetch_picture(written.event.event_id))
+        return written.event
+
+    @handles(RecordSystem)
+    async def _record_system(self, message: RecordSystem) -> Event:
+        details = {"actor": message.actor, "text": message.text}
+        kind = SYSTEM_PREFIX + message.kind.removeprefix(SYSTEM_PREFIX)
+        written = await self._recorder.record(Order(Detection(message.uid, kind, message.timestamp, dict(details))))
+        if written.new:
+            self._tell(written.event)
+        return written.event
+
+    @handles(EndEvent)
+    async def _end(self, message: EndEvent) -> Ok:
+        found = await self._ledger.write(
+            lambda store: store.end(message.uid, message.ended, message.metadata, message.confidence)
+        )
+        event = found[0] if found else self._end_unkept(message)
+        if event is None:
+            raise Missing("no such event")
+        if message.uid not in self._ended:  # told in this life; a life that died in between did not get so far
+            self._ended.append(message.uid)
+            self.publish(EventRecorded(event))
+        return Ok()
+
+    def _end_unkept(self, message: EndEvent) -> Event | None:
+        event = self._unkept.pop(message.uid, None)
+        if event is None:
+            return None
+        metadata = {**event.metadata, **message.metadata, "endTimestamp": message.ended}
+        return Event(
+            0, event.event_id, event.type, event.timestamp, event.details, event.confidence, metadata, "disappeared"
+        )
+
+    def _remember(self, uid: str, event: Event) -> None:
+        self._unkept[uid] = event
+        while len(self._unkept) > limits.AGAIN:
+            del self._unkept[next(iter(self._unkept))]
+
+    def _tell(self, event: Event) -> None:
+        self.publish(EventRecorded(event))
+        self._told.last = event.event_id
+
+    async def _tell_again(self) -> None:
+        """What a former life stored and may have died before telling."""
+        if not self._told.known:
+            self._told.last = await self._ledger.read(lambda queries: queries.newest_id())
+            return
+        events = await self._ledger.read(lambda queries: queries.after(self._told.last, limits.AGAIN, system=True))
+        for event in events:
+            self._tell(event)
+
+    async def _fetch_picture(self, event_id: int) -> None:
+        if await self._photographer.fetch(event_id):
+            await self._patiently(event_id)
+
+    async def _patiently(self, event_id: int) -> None:
+        try:
+            await self._ledger.write(lambda store: store.set_thumbnail(event_id))
+        except Unavailable as error:
+            self.log.warning("a thumbnail could not be entered", event_id=event_id, reason=error.detail)
+
+    # ---------------------------------------------------------------- questions
+    @handles(QueryEvents)
+    async def _query(self, message: QueryEvents) -> EventPage:
+        return await self._ledger.read(lambda queries: queries.page(message, now_ms()))
+
+    @handles(QueryBuckets)
+    async def _buckets(self, message: QueryBuckets) -> EventBuckets:
+        return await self._ledger.read(lambda queries: queries.buckets(message, now_ms()))
+
+    @handles(EventsAfter)
+    async def _after(self, message: EventsAfter) -> EventPage:
+        events = await self._ledger.read(lambda queries: queries.after(message.event_id, message.limit, message.system))
+        return EventPage(events, ())
+
+    @handles(GetEventRange)
+    async def _range(self, _: GetEventRange) -> EventRange:
+        return await self._ledger.read(lambda queries: queries.range())
+
+    @handles(GetStorageStats)
+    async def _stats(self, _: GetStorageStats) -> StorageStats:
+        return await self._ledger.read(lambda queries: queries.stats())
+
+    @handles(ExportRows)
+    async def _export(self, message: ExportRows) -> CsvRows:
+        return await self._ledger.read(lambda queries: queries.csv(message.after_id, message.limit, message.system))
+
+    @handles(GetThumbnail)
+    async def _thumbnail(self, message: GetThumbnail) -> Thumbnail:
+        name = await self._ledger.read(lambda queries: queries.thumbnail(message.event_id))
+        path = self.boot.data_dir / name
+        if not name or not path.is_file():
+            raise Missing("No thumbnail")
+        return Thumbnail(str(path))
+
+    @handles(ClearEvents)
+    async def _clear(self, _: ClearEvents) -> int:
+        count = await self._ledger.write(lambda store: store.clear())
+        await self._pictures.do(self._album.clear)
+        self.publish(EventsCleared(count))
+        self.start_task(self._give_back())
+        return count
+
+    # ---------------------------------------------------------------- upkeep
+    async def _housekeeping(self) -> None:
+        if not self._ledger.checked_at_start:
+            checker = self.bench("checker")
+            checker.patience_s = limits.CHECK_PATIENCE_S
+            await self._ledger.check(checker)
+        await asyncio.sleep(limits.TRIM_FIRST_S)
+        while True:
+            await self._trim()
+            await asyncio.sleep(limits.TRIM_EVERY_S)
+
+    async def _trim(self) -> None:
+        before = now_ms() - int(self.settings["eventRetentionDays"]) * DAY_MS
+        try:
+            trimmed = 0
+            while count := await self._ledger.write(lambda store: store.trim(before)):
+                trimmed += count
+            if trimmed:
+                oldest = await self._ledger.write(lambda store: store.oldest_id())
+                await self._pictures.do(self._album.drop_before, oldest)
+                await self._give_back()
+                self.log.info("old events deleted", count=trimmed)
+            kept = await self._ledger.write(lambda store: store.keep_reserve())
+        except Unavailable as error:
+            self.degraded(error.detail)
+            return
+        self.degraded("" if kept else "the disk is almost full: the oldest events will go")
+
+    async def _give_back(self) -> None:
+        await self._ledger.write(lambda store: store.give_back())
+
+    def _note(self, text: str) -> None:
+        """From any thread: what happened to the storage becomes an event of its own."""
+        self.log.warning("storage", what=text)
+        note = RecordSystem(secrets.token_hex(16), "STORAGE", now_ms(), self.name, text)
+        self._loop.call_soon_threadsafe(lambda: self.start_task(self._insist(note)))
+
+    async def _insist(self, note: RecordSystem) -> None:
+        while True:
+            try:
+                await self._record_system(note)
+            except Unavailable:
+                await asyncio.sleep(NOTE_AGAIN_S)
+            else:
+                return

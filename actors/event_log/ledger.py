@@ -1,0 +1,139 @@
+"""The database as the actor sees it: a writing and a reading thread, and repairs: a full disk, a broken file."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.exc import DatabaseError
+
+from actors.event_log import database, limits
+from actors.event_log.queries import Queries
+from actors.event_log.store import Store
+from actors.runtime.worker import Bench
+from models.errors import Conflict, Unavailable
+
+T = TypeVar("T")
+
+BROKEN = "the event database was broken ({why}) and set aside as {name}; a new one was begun"
+FULL = "the disk is full: the oldest {count} events were deleted"
+NO_ROOM = "the disk is full: events are kept by their senders until there is room"
+
+
+class Ledger:
+    def __init__(self, folder: Path, write: Bench, read: Bench, note: Callable[[str], None]) -> None:
+        """``note`` is told, in a sentence, what happened to the database."""
+        self._folder = folder
+        self._path = folder / "events.db"
+        self._writing, self._reading = write, read
+        self._note = note
+        self._store: Store | None = None
+        self._queries: Queries | None = None
+
+    async def open(self) -> None:
+        """Check what is there and open it, or begin anew. Raises Unavailable where neither works."""
+        if self._path.exists() and self._path.stat().st_size <= limits.CHECK_AT_START_BYTES:
+            await self.check(self._writing)
+        if self._store is None:
+            await self._writing.do(self._open)
+
+    async def check(self, bench: Bench) -> None:
+        """Read the whole database; a broken one is set aside."""
+        found = await bench.do(database.fault, self._path)
+        if found:
+            await self._writing.do(self._begin_anew, found)
+
+    @property
+    def checked_at_start(self) -> bool:
+        return self._path.stat().st_size <= limits.CHECK_AT_START_BYTES
+
+    async def write(self, job: Callable[[Store], T]) -> T:
+        """``job`` in the writing thread, once more after a repair. Raises Unavailable: ask again later."""
+        return await self._writing.do(self._repairing, lambda: job(self._opened()))
+
+    async def read(self, job: Callable[[Queries], T]) -> T:
+        """``job`` in the reading thread. Raises Conflict where the database cannot be used."""
+
+        def run() -> T:
+            try:
+                return job(self._reader())
+            except DatabaseError as error:
+                raise Conflict("Event history unavailable") from error
+
+        try:
+            return await self._reading.do(run)
+        except Conflict as error:
+            if not isinstance(error.__cause__, DatabaseError) or not database.is_corrupt(error.__cause__):
+                raise
+            await self._writing.do(self._begin_anew, str(error.__cause__.orig))
+            return await self._reading.do(run)
+
+    def close(self) -> None:
+        for part in (self._store, self._queries):
+            if part is not None:
+                part.close()
+
+    # ---------------------------------------------------------------- in the writing thread
+    def _repairing(self, job: Callable[[], T]) -> T:
+        try:
+            return job()
+        except (DatabaseError, OSError) as error:
+            self._repair(error)
+        try:
+            return job()
+        except (DatabaseError, OSError) as error:
+            raise Unavailable(_reason(error)) from error
+
+    def _repair(self, error: DatabaseError | OSError) -> None:
+        if isinstance(error, DatabaseError) and database.is_corrupt(error):
+            self._begin_anew(str(error.orig))
+        elif _is_full(error):
+            try:
+                deleted = self._opened().make_room()
+            except (DatabaseError, OSError) as second:
+                raise Unavailable(NO_ROOM) from second
+            self._note(FULL.format(count=deleted))
+        else:
+            raise Unavailable(_reason(error)) from error
+
+    def _open(self) -> None:
+        try:
+            self._store = Store(self._folder)
+        except DatabaseError as error:
+            if not database.is_corrupt(error):
+                raise Unavailable(_reason(error)) from error
+            self._begin_anew(str(error.orig))
+        self._opened().keep_reserve()
+
+    def _begin_anew(self, why: str) -> None:
+        if self._store is not None:
+            self._store.close()
+        aside = database.set_aside(self._path)
+        self._queries = None  # its file has gone; the reading thread opens the new one
+        self._store = Store(self._folder)
+        self._note(BROKEN.format(why=why.splitlines()[0], name=aside.name))
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._open()
+        assert self._store is not None
+        return self._store
+
+    # ---------------------------------------------------------------- in the reading thread
+    def _reader(self) -> Queries:
+        queries = self._queries
+        if queries is None:
+            self._queries = queries = Queries(self._path)
+        return queries
+
+
+def _is_full(error: DatabaseError | OSError) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return database.is_full(error)
+
+
+def _reason(error: DatabaseError | OSError) -> str:
+    if _is_full(error):
+        return NO_ROOM
+    return f"the event database cannot be used: {error.orig if isinstance(error, DatabaseError) else error.strerror}"

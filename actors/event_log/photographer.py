@@ -1,0 +1,48 @@
+"""The picture of the moment: from the ring, or from a camera woken for it."""
+
+from actors.event_log import limits
+from actors.event_log.album import Album
+from actors.event_log.picture import thumbnail
+from actors.runtime.actor import Actor
+from actors.runtime.worker import Bench
+from models.media.ring import FORMAT_I420, Entry
+
+NS = 1_000_000_000
+HOLDER = "thumbnail"
+
+
+class Photographer:
+    def __init__(self, actor: Actor, bench: Bench, album: Album) -> None:
+        self._actor = actor
+        self._bench = bench
+        self._album = album
+        self._ring = actor.ring_reader("frames")
+        self._waiting = 0
+
+    async def at_hand(self, pts: int, wall_ms: int) -> bytes | None:
+        """JPEG of the picture nearest to the event, if there is a fresh one."""
+        entry = self._ring.nearest(pts) if pts else self._ring.peek()
+        fresh = entry is not None and abs(entry.wall // 1_000_000 - wall_ms) < limits.PICTURE_FRESH_S * 1000
+        return await self._develop(entry) if entry is not None and fresh else None
+
+    async def fetch(self, event_id: int) -> bool:
+        """Borrow the camera for one picture and keep it; whether there is one now."""
+        if self._waiting >= limits.THUMBNAILS_WAITING or self._actor.settings["cameraStandbyMode"]:
+            return False
+        self._waiting += 1
+        self._actor.lease("camera", "frames", HOLDER)
+        try:
+            jpeg = await self._develop(await self._ring.newest(limits.PICTURE_WAIT_S))
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._actor.release("camera", "frames", HOLDER)
+        return jpeg is not None and await self.keep(event_id, jpeg)
+
+    async def keep(self, event_id: int, jpeg: bytes) -> bool:
+        return await self._bench.do(self._album.save, event_id, jpeg)
+
+    async def _develop(self, entry: Entry | None) -> bytes | None:
+        if entry is None or entry.format != FORMAT_I420:
+            return None
+        return await self._bench.do(thumbnail, entry)

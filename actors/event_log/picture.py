@@ -1,0 +1,34 @@
+"""A small JPEG of the moment, from a camera's picture."""
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from actors.event_log import limits
+from models.media.ring import FULL_RANGE, Entry
+
+_GREY = np.arange(256, dtype=np.float32)
+_LUMA = np.clip(np.rint((_GREY - 16) * (255 / 219)), 0, 255).astype(np.uint8)
+_CHROMA = np.clip(np.rint((_GREY - 128) * (255 / 224) + 128), 0, 255).astype(np.uint8)
+
+
+def thumbnail(entry: Entry) -> bytes:
+    """JPEG at most ``THUMBNAIL_WIDTH`` wide of an I420 entry of the ring ``frames``; averaged over whole blocks."""
+    width, height = entry.width, entry.height
+    whole = np.frombuffer(entry.data, np.uint8)
+    luma = whole[: width * height].reshape(height, width)
+    chroma = whole[width * height :].reshape(2, height // 2, width // 2)
+    factor = -(-width // limits.THUMBNAIL_WIDTH)
+    # Whole blocks of both planes: an even number of luma pixels, whatever the size.
+    across, down = width // (2 * factor), height // (2 * factor)
+    y = _mean(luma[: 2 * down * factor, : 2 * across * factor], factor)
+    u, v = (_mean(plane[: down * factor, : across * factor], factor) for plane in chroma)
+    if not entry.flags & FULL_RANGE:
+        y, u, v = _LUMA[y], _CHROMA[u], _CHROMA[v]
+    return bytes(simplejpeg.encode_jpeg_yuv_planes(y, u, v, quality=limits.THUMBNAIL_QUALITY))
+
+
+def _mean(plane: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    height, width = plane.shape
+    blocks = plane.reshape(height // factor, factor, width // factor, factor)
+    return np.ascontiguousarray(blocks.mean((1, 3), dtype=np.float32).astype(np.uint8))

@@ -1,0 +1,149 @@
+"""Reading events, on a connection of its own, beside whoever writes."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlmodel import Session
+
+from actors.event_log import limits
+from actors.event_log.database import SIDE_FILES, engine
+from actors.event_log.rows import COLUMNS, EVENT, from_row
+from models import events_csv
+from models.events import EVENT_TYPES, Event
+from models.messages.event_log import (
+    PAGE_MAX,
+    CsvRows,
+    EventBuckets,
+    EventPage,
+    EventRange,
+    QueryBuckets,
+    QueryEvents,
+    StorageStats,
+)
+
+ID, TYPE, TIMESTAMP = EVENT.id, EVENT.type, EVENT.timestamp
+VISIBLE = EVENT.system.is_(False)
+CSV_COLUMNS: tuple[Any, ...] = (
+    EVENT.id,
+    EVENT.type,
+    EVENT.timestamp,
+    EVENT.confidence,
+    EVENT.details,
+    EVENT.camera_id,
+    EVENT.resolution,
+    EVENT.frame_rate,
+    EVENT.light_level,
+    EVENT.motion_zones,
+    EVENT.thumbnail_path,
+    EVENT.metadata,
+)
+
+
+class Queries:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._engine = engine(path)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def page(self, query: QueryEvents, now: int) -> EventPage:
+        """The newest events of a span, ascending; see ``QueryEvents``."""
+        until = min(query.until or now, now)
+        with Session(self._engine) as session:
+            chosen = select(*COLUMNS).where(query.since <= TIMESTAMP, until >= TIMESTAMP, *_kinds(query))
+            if query.before is not None:
+                timestamp, event_id = query.before
+                chosen = chosen.where(or_(timestamp > TIMESTAMP, and_(timestamp == TIMESTAMP, event_id > ID)))
+            newest = chosen.order_by(TIMESTAMP.desc(), ID.desc()).limit(min(query.limit, PAGE_MAX))
+            events = tuple(from_row(row) for row in reversed(session.execute(newest).all()))
+            summary = self._summary(session, query, until) if query.summary else ()
+        return EventPage(events, summary)
+
+    @staticmethod
+    def _summary(session: Session, query: QueryEvents, until: int) -> tuple[tuple[str, int, int], ...]:
+        kinds = list(query.types or EVENT_TYPES)
+        if query.system and not query.types:
+            kinds += session.execute(select(TYPE).where(EVENT.system.is_(True)).distinct()).scalars()
+        counts = []
+        for kind in kinds:  # one range of the index each: no sorting, no rows
+            span = (_of(kind), query.since <= TIMESTAMP, until >= TIMESTAMP)
+            count, last = session.execute(select(func.count(), func.max(TIMESTAMP)).where(*span)).one()
+            if count:
+                counts.append((kind, count, last))
+        return tuple(counts)
+
+    def buckets(self, query: QueryBuckets, now: int) -> EventBuckets:
+        """Counts in time slots; ``start`` is ``since`` rounded down to a slot, ``end`` is ``until``."""
+        until = min(query.until or now, now)
+        slot = TIMESTAMP - TIMESTAMP % query.bucket_ms
+        counts: dict[int, list[tuple[str, int]]] = {}
+        with Session(self._engine) as session:
+            for kind in query.types or EVENT_TYPES:
+                span = (_of(kind), query.since <= TIMESTAMP, until >= TIMESTAMP)
+                for start, count in session.execute(select(slot, func.count()).where(*span).group_by(slot)):
+                    counts.setdefault(start, []).append((kind, count))
+        rows = tuple((start, tuple(counts[start])) for start in sorted(counts))
+        return EventBuckets(rows, query.since - query.since % query.bucket_ms, until)
+
+    def after(self, event_id: int, limit: int, system: bool) -> tuple[Event, ...]:
+        """Events with a higher id, ascending by it."""
+        with Session(self._engine) as session:
+            chosen = select(*COLUMNS).where(event_id < ID)
+            chosen = chosen if system else chosen.where(VISIBLE)
+            rows = session.execute(chosen.order_by(ID).limit(min(limit, PAGE_MAX)))
+            return tuple(from_row(row) for row in rows)
+
+    def newest_id(self) -> int:
+        """0 in an empty log."""
+        with Session(self._engine) as session:
+            return session.execute(select(func.max(ID))).scalar() or 0
+
+    def range(self) -> EventRange:
+        with Session(self._engine) as session:
+            found = select(func.min(TIMESTAMP), func.max(TIMESTAMP), func.count()).where(VISIBLE)
+            return EventRange(*session.execute(found).one())
+
+    def stats(self) -> StorageStats:
+        span = self.range()
+        with Session(self._engine) as session:
+            counted = {
+                kind: session.execute(select(func.count()).where(_of(kind))).scalar() or 0 for kind in EVENT_TYPES
+            }
+        sizes = [Path(f"{self._path}{suffix}") for suffix in SIDE_FILES]
+        disk = os.statvfs(self._path.parent)
+        return StorageStats(
+            sum(path.stat().st_size for path in sizes if path.exists()),
+            tuple(counted.items()),
+            span.min_timestamp,
+            span.max_timestamp,
+            disk.f_blocks * disk.f_frsize,
+            disk.f_bavail * disk.f_frsize,
+        )
+
+    def csv(self, after_id: int, limit: int, system: bool) -> CsvRows:
+        """A stretch of the export, ascending by id."""
+        with Session(self._engine) as session:
+            chosen = select(*CSV_COLUMNS).where(after_id < ID)
+            chosen = chosen if system else chosen.where(VISIBLE)
+            rows = session.execute(chosen.order_by(ID).limit(min(limit, limits.EXPORT_ROWS))).all()
+        return CsvRows(events_csv.lines([tuple(row) for row in rows]), rows[-1][0] if rows else 0)
+
+    def thumbnail(self, event_id: int) -> str:
+        """Path relative to the data directory; "" where there is none."""
+        with Session(self._engine) as session:
+            found = session.execute(select(EVENT.thumbnail_path).where(event_id == ID)).scalar()
+        return found or ""
+
+
+def _of(kind: str) -> Any:
+    return kind == TYPE
+
+
+def _kinds(query: QueryEvents) -> Sequence[Any]:
+    if query.types:
+        return (TYPE.in_(query.types),)
+    return () if query.system else (VISIBLE,)

@@ -1,0 +1,226 @@
+"""Writing events. One thread; every method is one transaction, on disk when it returns."""
+
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, desc, func, insert, select, text
+from sqlalchemy.engine import Engine
+from sqlmodel import Session
+
+from actors.event_log import limits
+from actors.event_log.database import open_database
+from actors.event_log.numbers import Promise
+from actors.event_log.rows import COLUMNS, COUNTERS, EVENT, RECEIPT, from_row, to_event, to_json, to_row
+from models.events import DetailValue, Detection, Event
+from models.tables import Counter, EventRow, Receipt
+
+COUNTER = "event_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Write this. Without ``keep`` it only gets an id."""
+
+    detection: Detection
+    keep: bool = True
+    thumbnail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    event: Event
+    new: bool  # not known by its uid before
+
+
+class Store:
+    def __init__(self, folder: Path) -> None:
+        """``folder``: the data directory. Raises sqlalchemy's DatabaseError."""
+        self.path = folder / "events.db"
+        self._promise = Promise(folder / "events.ids")
+        self._reserve = folder / "events.reserve"
+        self._engine: Engine = open_database(self.path)
+        with Session(self._engine) as session:
+            issued = session.execute(select(COUNTERS.value).where(COUNTERS.name == COUNTER)).scalar()
+            newest = session.execute(select(func.max(EVENT.id))).scalar()
+        fresh = issued is None
+        # A new database goes on after everything that may have been issued from the lost one.
+        self._last_id = max(issued or 0, newest or 0, self._promise.up_to if fresh else 0)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # ---------------------------------------------------------------- events
+    def record(self, orders: Sequence[Order]) -> list[Written]:
+        """All of them or none. A uid that is known gives the event as it was.
+
+        Raises:
+            DatabaseError, OSError: nothing was written.
+        """
+        with Session(self._engine) as session:
+            known = self._known(session, [order.detection.uid for order in orders])
+            last_id, rows, receipts, written = self._last_id, [], [], []
+            for order in orders:
+                uid = order.detection.uid
+                if uid in known:
+                    written.append(Written(self._repeated(order, known[uid]), new=False))
+                    continue
+                last_id += 1
+                event = to_event(order.detection, last_id, order.keep)
+                known[uid] = event
+                written.append(Written(event, new=True))
+                if order.keep:
+                    path = thumbnail_path(last_id) if order.thumbnail else ""
+                    rows.append(to_row(order.detection, last_id, path))
+                else:
+                    receipts.append({"uid": uid, "event_id": last_id})
+            if last_id > self._last_id:
+                self._promise.cover(last_id)
+                self._write(session, rows, receipts, last_id)
+                session.commit()
+        self._last_id = last_id
+        return written
+
+    @staticmethod
+    def _repeated(order: Order, known: Event | int) -> Event:
+        return to_event(order.detection, known, False) if isinstance(known, int) else known
+
+    @staticmethod
+    def _known(session: Session, uids: list[str]) -> dict[str, Event | int]:
+        rows = session.execute(select(EVENT.uid, *COLUMNS).where(EVENT.uid.in_(uids)))
+        known: dict[str, Event | int] = {row[0]: from_row(row[1:]) for row in rows}
+        receipts = session.execute(select(RECEIPT.uid, RECEIPT.event_id).where(RECEIPT.uid.in_(uids)))
+        return {uid: event_id for uid, event_id in receipts} | known
+
+    @staticmethod
+    def _write(session: Session, rows: list[Any], receipts: list[Any], last_id: int) -> None:
+        if rows:
+            session.execute(insert(EventRow), rows)
+        if receipts:
+            session.execute(insert(Receipt), receipts)
+            session.execute(delete(Receipt).where(RECEIPT.event_id <= last_id - limits.RECEIPTS))
+        session.merge(Counter(name=COUNTER, value=last_id))
+
+    def end(
+        self, uid: str, ended: int, metadata: dict[str, DetailValue], confidence: int | None
+    ) -> tuple[Event, bool] | None:
+        """Write the end of a visit into its row: the event, and whether this was new; None for an unknown uid."""
+        with Session(self._engine) as session:
+            row = session.execute(select(EventRow).where(EVENT.uid == uid)).scalar()
+            if row is None:
+                return None
+            notes, details = json.loads(row.notes), json.loads(row.details)
+            new = "endTimestamp" not in notes
+            if new:
+                duration = max(0, ended - row.timestamp)
+                row.notes = to_json({**notes, **metadata, "endTimestamp": ended, "durationMs": duration})
+                if confidence is not None and row.confidence is not None:
+                    row.confidence = max(row.confidence, confidence)
+                    row.details = to_json(details | {"confidence": row.confidence})
+                session.add(row)
+                session.commit()
+            values = (row.id, row.type, row.timestamp, row.details, row.confidence, row.notes)
+        return replace(from_row(values), phase="disappeared"), new
+
+    def set_thumbnail(self, event_id: int) -> None:
+        with Session(self._engine) as session:
+            row = session.get(EventRow, event_id)
+            if row is not None:
+                row.thumbnail_path = thumbnail_path(event_id)
+                session.add(row)
+                session.commit()
+
+    def clear(self) -> int:
+        """Delete everything; how many visible events that were. Ids go on, and what was just stored stays known."""
+        with Session(self._engine) as session:
+            visible = select(func.count()).select_from(EventRow).where(EVENT.system.is_(False))
+            count = session.execute(visible).scalar() or 0
+            newest = select(EVENT.uid, EVENT.id).order_by(desc(EVENT.id)).limit(limits.RECEIPTS)
+            session.execute(insert(Receipt).from_select(["uid", "event_id"], newest))
+            session.execute(delete(EventRow))
+            session.commit()
+        return count
+
+    # ---------------------------------------------------------------- room
+    def trim(self, before: int) -> int:
+        """Delete some events older than ``before`` (Unix ms), or the oldest while the database is too large: how many.
+
+        At most ``TRIM_ROWS``: call again until it gives 0.
+        """
+        with Session(self._engine) as session:
+            old = select(EVENT.id).where(EVENT.timestamp < before)
+            ids = list(session.execute(old.limit(limits.TRIM_ROWS)).scalars())
+            if not ids and self.size() > limits.DATABASE_MAX_BYTES:
+                ids = self._oldest(session, limits.TRIM_ROWS)
+            if ids:
+                session.execute(delete(EventRow).where(EVENT.id.in_(ids)))
+                session.commit()
+        return len(ids)
+
+    def oldest_id(self) -> int:
+        """Id of the oldest event; of the next one if there is none."""
+        with Session(self._engine) as session:
+            oldest = session.execute(select(func.min(EVENT.id))).scalar()
+        return self._last_id + 1 if oldest is None else int(oldest)
+
+    @staticmethod
+    def _oldest(session: Session, rows: int) -> list[int]:
+        return list(session.execute(select(EVENT.id).order_by(EVENT.id).limit(rows)).scalars())
+
+    def make_room(self) -> int:
+        """The disk is full: give up the reserve and delete the oldest events: how many."""
+        self._reserve.unlink(missing_ok=True)
+        deleted = 0
+        while deleted < limits.FULL_ROWS:
+            with Session(self._engine) as session:
+                ids = self._oldest(session, limits.TRIM_ROWS)
+                session.execute(delete(EventRow).where(EVENT.id.in_(ids)))
+                session.commit()
+            deleted += len(ids)
+            if len(ids) < limits.TRIM_ROWS:
+                break
+        self.give_back()
+        return deleted
+
+    def give_back(self) -> None:
+        """Return free pages to the file system and begin the log anew."""
+        with self._engine.connect() as connection:
+            # Each step of this statement frees one page, so it must be stepped to its end, which gives no rows.
+            cursor = connection.connection.cursor()
+            cursor.execute(f"PRAGMA incremental_vacuum({limits.VACUUM_PAGES})").fetchall()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor.close()
+
+    def keep_reserve(self) -> bool:
+        """Put the reserve (back) where there is room for it; whether it is there."""
+        if self._reserve.exists() and self._reserve.stat().st_size == limits.RESERVE_BYTES:
+            return True
+        free = os.statvfs(self.path.parent)
+        if free.f_bavail * free.f_frsize < 4 * limits.RESERVE_BYTES:
+            return False
+        try:
+            with self._reserve.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, limits.RESERVE_BYTES)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._reserve.unlink()
+            return False
+        return True
+
+    def size(self) -> int:
+        """Bytes of the pages in use."""
+        with self._engine.connect() as connection:
+            pages, free, each = (
+                int(connection.execute(text(f"PRAGMA {what}")).scalar() or 0)
+                for what in ("page_count", "freelist_count", "page_size")
+            )
+        return (pages - free) * each
+
+
+def thumbnail_path(event_id: int) -> str:
+    """Relative to the data directory."""
+    return f"thumbnails/{event_id}.jpg"

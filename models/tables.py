@@ -1,0 +1,45 @@
+"""The tables of the event database. Only ``actors.event_log`` uses them."""
+
+from typing import Any, ClassVar
+
+from sqlmodel import Column, Field, Index, SQLModel, Text
+
+
+class EventRow(SQLModel, table=True):
+    """One event. The row's number is the event id: issued once, for ever. JSON where the document shows objects."""
+
+    __tablename__: ClassVar[Any] = "event"
+    __table_args__ = (
+        # Both cover their queries: the newest of a time span, and counts and buckets of each type.
+        Index("event_by_time", "system", "timestamp"),
+        Index("event_by_type", "type", "timestamp"),
+    )
+
+    id: int = Field(primary_key=True)
+    uid: str = Field(unique=True)
+    type: str
+    system: bool  # the server's own history
+    timestamp: int  # Unix ms
+    confidence: int | None = None
+    details: str = Field(sa_column=Column(Text, nullable=False))
+    camera_id: str = ""
+    resolution: str = ""
+    frame_rate: int | None = None
+    light_level: int | None = None
+    motion_zones: str = ""
+    thumbnail_path: str = ""  # relative to the data directory
+    notes: str = Field(sa_column=Column("metadata", Text, nullable=False))
+
+
+class Counter(SQLModel, table=True):
+    """Numbers that only rise: ``event_id``, the last one issued."""
+
+    name: str = Field(primary_key=True)
+    value: int
+
+
+class Receipt(SQLModel, table=True):
+    """Ids issued for events without a row (history off, or cleared), so that asking again gives the same answer."""
+
+    uid: str = Field(primary_key=True)
+    event_id: int = Field(index=True)
