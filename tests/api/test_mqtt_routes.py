@@ -7,7 +7,7 @@ import pytest
 
 from models.errors import Invalid, LimitReached, Refused
 from models.messages.mqtt import ApplyMqtt, GetMqtt, MqttTestResult, MqttView
-from models.messages.mqtt import TestMqtt as CheckBroker as CheckBroker
+from models.messages.mqtt import TestMqtt as CheckBroker
 from tests.api.surface import FREE, TOKEN, Served, Surface, served
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
