@@ -20,6 +20,14 @@ STATUS: dict[str, int] = {
 INTERNAL = "Internal server error"
 TEXTS: dict[int, str] = {404: "Not found", 405: "Method not allowed", 403: "Forbidden", 413: "Request body too large"}
 
+# For answers that no application gives: what the gates put on all others.
+BARE = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Server": "ipcamera",  # or aiohttp tells its version
+}
+
 DIRECT_HINT = "Access this feature through the web dashboard or upgrade to Pro"
 DASHBOARD_HINT = "Upgrade to Pro to use this feature"
 

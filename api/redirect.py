@@ -11,7 +11,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from api.context import Context
-from api.errors import error
+from api.errors import BARE, error
 from api.proxy import arrival
 from config import reachable
 from models.errors import ServerError
@@ -40,9 +40,7 @@ class PlainListener:
         else:
             target = location(request, await self._host(request), port)
             response = web.Response(status=302, headers={"Location": target})
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.update(BARE)
         response.force_close()
         return response
 

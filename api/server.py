@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from api.context import Context
-from api.errors import INTERNAL, error
+from api.errors import BARE, INTERNAL, error
 from api.redirect import PlainListener
 
 IDLE_S = 75.0  # a connection without a whole request head, new or kept alive: longer than proxies keep theirs
@@ -53,6 +53,7 @@ class _Connection(RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was already begun")
         response = error(status, "Malformed request" if status < 500 else INTERNAL)
+        response.headers.update(BARE)
         response.force_close()
         return response
 

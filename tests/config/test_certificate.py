@@ -42,7 +42,7 @@ def test_the_key_is_private_and_never_in_the_download(boot: Boot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "status"), [(-2, "not_yet_valid"), (0, "valid"), (367, "expiring"), (396.5, "expired"), (5000, "expired")]
+    ("days", "status"), [(-2, "not_yet_valid"), (0, "valid"), (340, "expiring"), (364.5, "expired"), (5000, "expired")]
 )
 def test_status(boot: Boot, days: float, status: str) -> None:
     pem = certificate.public_pem(certificate.ensure(boot))
@@ -51,7 +51,7 @@ def test_status(boot: Boot, days: float, status: str) -> None:
 
 def test_it_is_renewed_before_it_ends(boot: Boot) -> None:
     certificate.ensure(boot)
-    assert "ends on" in certificate.due(boot, datetime.now(UTC) + timedelta(days=370))
+    assert "ends on" in certificate.due(boot, datetime.now(UTC) + timedelta(days=340))
 
 
 def test_it_is_renewed_for_a_new_address(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
