@@ -9,10 +9,32 @@ from api.shapes import settings_shape
 from config.settings import form
 from models.messages.settings import ChangeSettings, GetSettings
 
+SETTINGS_EXAMPLE: dict[str, object] = {
+    "resolution": "1280x720",
+    "frameRate": 30,
+    "jpegQuality": 85,
+    "cameraId": "0",
+    "torchEnabled": False,
+    "audioEnabled": True,
+    "rotation": 0,
+    "keepScreenOn": True,
+    "showPreview": True,
+    "motionEnabled": True,
+    "motionSensitivity": 5,
+    "soundEnabled": False,
+    "rtspEnabled": False,
+    "mqttEnabled": False,
+    "license": {
+        "isPro": True,
+        "state": "ACTIVE",
+        "source": "REAL_PURCHASE",
+        "billing": {"available": True, "status": "CONNECTED"},
+    },
+}
 CHANGE_TIMEOUT_S = 10.0  # a change waits for the disk
 
 
-@route("GET", "/settings", access=Access.UI, summary="All current settings")
+@route("GET", "/settings", access=Access.UI, summary="All current settings", answer=SETTINGS_EXAMPLE)
 async def get_settings(_request: web.Request, context: Context) -> web.StreamResponse:
     view = await context.ask("settings", GetSettings())
     return web.json_response(settings_shape(view.stored, context.license))

@@ -23,7 +23,13 @@ R = TypeVar("R")
 PEEK_S = 1.0  # how long an addition to an answer may keep it waiting
 
 
-@route("GET", "/status", access=Access.UI, summary="Current server and streaming status")
+@route(
+    "GET",
+    "/status",
+    access=Access.UI,
+    summary="Current server and streaming status",
+    answer={"clients": 2, "wsClients": 1, "streaming": True, "cameraRunning": True, "settings": {}},
+)
 async def status(_request: web.Request, context: Context) -> web.StreamResponse:
     looks = (
         _peek(context, "camera", GetCamera()),
@@ -45,7 +51,18 @@ def _troubles(actors: ActorTable | None) -> dict[str, object]:
     return {"uptimeSec": round(max((row.uptime_s for row in actors.rows), default=0.0)), "degraded": troubles}
 
 
-@route("GET", "/capabilities", access=Access.UI, summary="Camera hardware capabilities")
+@route(
+    "GET",
+    "/capabilities",
+    access=Access.UI,
+    summary="Camera hardware capabilities",
+    answer={
+        "cameraIds": ["0", "1"],
+        "resolutions": ["1280x720", "1920x1080"],
+        "frameRates": [15, 20, 30, 60],
+        "maxFrameRate": 60,
+    },
+)
 async def capabilities(_request: web.Request, context: Context) -> web.StreamResponse:
     looks = (
         _peek(context, "microphone", GetMicrophone()),
