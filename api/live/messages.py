@@ -120,9 +120,10 @@ def h264_ack(video: VideoView | None, framing: str, **more: object) -> Message:
     """``more`` beats what the encoder says: codec, width, height and generation of the access unit at hand."""
     answer: Message = {"type": "h264_ack", "success": True, "enabled": True, "framing": framing}
     if video is not None:
-        answer |= {"fps": round(video.fps, 1), "quality": video.quality, "bitrateKbps": round(video.target_kbps)}
-        answer |= {"width": video.width, "height": video.height, "generation": video.generation}
-        answer |= {"codec": video.codec} if video.codec else {}
+        answer |= {"quality": video.quality, "width": video.width, "height": video.height}
+        answer |= {"generation": video.generation}
+        measured = {"fps": round(video.fps, 1), "bitrateKbps": round(video.target_kbps), "codec": video.codec}
+        answer |= {key: value for key, value in measured.items() if value}  # not yet known is not said
     return answer | more
 
 

@@ -37,8 +37,8 @@ async def test_a_setting_is_acknowledged_before_it_is_broadcast(surface: Open) -
     here.stage.answers[ChangeSettings] = change
     caller = await here.ready()
     await caller.send("setting", key="frameRate", value=20, requestId="a")
-    while (ack := await caller.receive())["type"] != "setting_ack":  # type: ignore[index,call-overload]
-        assert ack["type"] == "status"  # type: ignore[index,call-overload]
+    while (ack := await caller.receive())["type"] != "setting_ack":
+        assert ack["type"] == "status"
     assert ack == {"type": "setting_ack", "success": True, "key": "frameRate", "value": 20, "requestId": "a"}
     told = await caller.until("settings")
     assert (told["data"]["frameRate"], told["changed"], told["source"]) == (20, ["frameRate"], "ws")
