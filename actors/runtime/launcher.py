@@ -24,6 +24,7 @@ from models.messages.supervisor import ActorTable, GetActors, Shutdown
 SUPERVISOR = "actors.runtime.supervisor:Supervisor"
 READY_WITHIN_S = 60.0
 EXIT_CANNOT_RUN = 1
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OnReady = Callable[[Boot, Control], None]
 
 
@@ -39,13 +40,13 @@ def launch(boot: Boot, tree: tuple[Child, ...], on_ready: OnReady | None = None)
         return _cannot(error.detail)
     except OSError as error:
         return _cannot(f"{error.filename or boot.run_dir}: {error.strerror}")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDS:
         signal.signal(number, _raise_stopped)
     thespian_layer.install(secrets.token_bytes(32))
     try:
         return _run_until_stopped(boot, tree, held, on_ready)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDS:
             signal.signal(number, signal.SIG_IGN)
         with contextlib.suppress(OSError):
             (boot.data_dir / "run.json").unlink()
@@ -53,6 +54,8 @@ def launch(boot: Boot, tree: tuple[Child, ...], on_ready: OnReady | None = None)
 
 
 def _raise_stopped(_number: int, _frame: object) -> None:
+    for number in ENDS:  # a second, impatient Ctrl-C must not cut the ordered stop short: it is bounded anyway
+        signal.signal(number, signal.SIG_IGN)
     raise Stopped
 
 
