@@ -169,9 +169,9 @@ async def test_one_who_does_not_read_holds_nobody_up_and_is_not_shown_old_pictur
     [viewer] = mine
     big = bytes(200_000)
     for number in range(30):
-        here.stage.picture(big + b"%05d" % number)
+        here.stage.picture(big + b"<%d>" % number)
         async with asyncio.timeout(5):
-            await body.readuntil(b"%05d" % number)
+            await body.readuntil(b"<%d>" % number)
             while viewer.pipe.backlog():
                 await asyncio.sleep(0.001)  # until the kernel knows that it was read
     waiting = [viewer.pipe.backlog() for viewer in here.front.streams._viewers]
