@@ -30,13 +30,16 @@ INSECURE.verify_mode = ssl.CERT_NONE
 
 
 class RunningServer:
-    """``ipcamera run`` with ports of the system's choice, its own data directory, and a known password."""
+    """``ipcamera run`` with ports of the system's choice, its own data directory, and a known password.
+
+    ``pro`` None: by the licence that is stored, at first none.
+    """
 
     def __init__(
         self,
         data_dir: Path,
         source: str = "pattern:",
-        pro: bool = True,
+        pro: bool | None = True,
         auth: bool = True,
         audio_source: str = "none",
         settings: Mapping[str, Any] | None = None,
@@ -49,7 +52,7 @@ class RunningServer:
         self._arguments = [
             *("--source", source, "--audio-source", audio_source, "--speaker", f"wav:{data_dir / 'spoken'}"),
             *("--https-port", "0", "--http-port", "0", "--bind", "127.0.0.1", "--auth", "on" if auth else "off"),
-            *("--license-override", "pro" if pro else "free"),
+            *(() if pro is None else ("--license-override", "pro" if pro else "free")),
         ]
         self._environment = {**os.environ, "IPCAMERA_PASSWORD": self.password, **(environment or {})}
         self._token = ""
