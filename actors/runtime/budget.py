@@ -19,8 +19,8 @@ class Restarts:
         the child, so it costs nothing.
         """
         self.total += 1
-        if killed_from_outside and was_up_s > 0.2:
-            return 0.0, False
+        if killed_from_outside and was_up_s > 0:
+            return (0.0 if was_up_s > limits.KILLED_AT_ONCE_S else limits.KILLED_AT_ONCE_S), False
         self.failures = 1 if was_up_s >= limits.RESTART_FORGIVEN_AFTER_S else self.failures + 1
         if self.failures > limits.RESTART_BUDGET:
             return limits.DEGRADED_RETRY_S, True

@@ -15,6 +15,7 @@ STOP_TOTAL_S = 3.5
 RESTART_DELAYS_S = (0.0, 0.0, 0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 RESTART_FORGIVEN_AFTER_S = 30.0
 RESTART_BUDGET = 5  # failures in a row; then the actor is degraded
+KILLED_AT_ONCE_S = 0.1  # pause for one that is killed from outside as soon as it is up
 DEGRADED_RETRY_S = 300.0
 
 WORKER_PATIENCE_S = 4.0
