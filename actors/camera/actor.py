@@ -77,8 +77,9 @@ class Camera(Actor):
         self.start_task(self._tick())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
-        if "torchEnabled" in changed and self._torch is not None:
-            await self._switch_torch(bool(self.settings["torchEnabled"]))
+        wanted = bool(self.settings["torchEnabled"])
+        if "torchEnabled" in changed and self._torch is not None and wanted != self._torch_on:
+            self._switch_torch(self._torch, wanted)
         self._steer()
         self._tell_view()
 
@@ -278,18 +279,16 @@ class Camera(Actor):
 
     # ---------------------------------------------------------------- switches
     @handles(SetTorch)
-    async def _set_torch(self, message: SetTorch) -> bool:
+    def _set_torch(self, message: SetTorch) -> bool:
         if self._torch is None:
             raise Unavailable("Torch not available")
         wanted = not self._torch_on if message.on is None else message.on
-        await self._switch_torch(wanted)
-        await self.ask("settings", ChangeSettings({"torchEnabled": wanted}, "system", internal=True))
-        return wanted
+        self._switch_torch(self._torch, wanted)
+        return wanted  # whoever asked stores it as the setting: settings itself asks this while it is being changed
 
-    async def _switch_torch(self, on: bool) -> None:
-        assert self._torch is not None
+    def _switch_torch(self, torch: Switch, on: bool) -> None:
         try:
-            self._torch(on)
+            torch(on)
         except OSError as error:
             raise Unavailable(f"The lamp cannot be switched: {error.strerror}") from None
         self._torch_on = on

@@ -26,7 +26,14 @@ def test_a_record_comes_out_as_it_went_in() -> None:
     sequence = writer.put(b"hello", pts=5, wall=6, flags=KEY, width=2, height=4, format=3, spare=9)
     entry = reader.newest()
     assert entry is not None
-    assert (entry.sequence, entry.data, entry.pts, entry.wall, entry.width, entry.height) == (sequence, b"hello", 5, 6, 2, 4)
+    assert (entry.sequence, entry.data, entry.pts, entry.wall, entry.width, entry.height) == (
+        sequence,
+        b"hello",
+        5,
+        6,
+        2,
+        4,
+    )
     assert entry.key
     assert entry.spare == 9
     assert entry.epoch == 7
