@@ -5,6 +5,7 @@ from typing import Literal
 
 EventType = str
 EVENT_TYPES: tuple[EventType, ...] = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
+SYSTEM = "SYSTEM"  # in a question: every SYSTEM_* type
 SYSTEM_PREFIX = "SYSTEM_"
 
 DetailValue = str | int | float | bool | None

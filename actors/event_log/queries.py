@@ -1,7 +1,6 @@
 """Reading events, on a connection of its own, beside whoever writes."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from actors.event_log import limits
 from actors.event_log.database import SIDE_FILES, engine
 from actors.event_log.rows import COLUMNS, EVENT, from_row
 from models import events_csv
-from models.events import EVENT_TYPES, Event
+from models.events import EVENT_TYPES, SYSTEM, Event
 from models.messages.event_log import (
     PAGE_MAX,
     CsvRows,
@@ -24,8 +23,7 @@ from models.messages.event_log import (
     StorageStats,
 )
 
-ID, TYPE, TIMESTAMP = EVENT.id, EVENT.type, EVENT.timestamp
-VISIBLE = EVENT.system.is_(False)
+VISIBLE, OURS = EVENT.system.is_(False), EVENT.system.is_(True)
 CSV_COLUMNS: tuple[Any, ...] = (
     EVENT.id,
     EVENT.type,
@@ -53,25 +51,30 @@ class Queries:
     def page(self, query: QueryEvents, now: int) -> EventPage:
         """The newest events of a span, ascending; see ``QueryEvents``."""
         until = min(query.until or now, now)
+        limit = min(query.limit, PAGE_MAX)
+        events: list[Event] = []
         with Session(self._engine) as session:
-            chosen = select(*COLUMNS).where(query.since <= TIMESTAMP, until >= TIMESTAMP, *_kinds(query))
-            if query.before is not None:
-                timestamp, event_id = query.before
-                chosen = chosen.where(or_(timestamp > TIMESTAMP, and_(timestamp == TIMESTAMP, event_id > ID)))
-            newest = chosen.order_by(TIMESTAMP.desc(), ID.desc()).limit(min(query.limit, PAGE_MAX))
-            events = tuple(from_row(row) for row in reversed(session.execute(newest).all()))
+            for source in _sources(query):  # each is a stretch of an index: newest first without sorting
+                chosen = select(*COLUMNS).where(source, EVENT.timestamp >= query.since, EVENT.timestamp <= until)
+                if query.before is not None:
+                    timestamp, event_id = query.before
+                    earlier = and_(EVENT.timestamp == timestamp, event_id > EVENT.id)
+                    chosen = chosen.where(EVENT.timestamp <= timestamp, or_(EVENT.timestamp < timestamp, earlier))
+                newest = chosen.order_by(EVENT.timestamp.desc(), EVENT.id.desc()).limit(limit)
+                events += [from_row(row) for row in session.execute(newest)]
             summary = self._summary(session, query, until) if query.summary else ()
-        return EventPage(events, summary)
+        events.sort(key=lambda event: (event.timestamp, event.event_id))
+        return EventPage(tuple(events[-limit:]), summary)
 
     @staticmethod
     def _summary(session: Session, query: QueryEvents, until: int) -> tuple[tuple[str, int, int], ...]:
-        kinds = list(query.types or EVENT_TYPES)
-        if query.system and not query.types:
-            kinds += session.execute(select(TYPE).where(EVENT.system.is_(True)).distinct()).scalars()
+        kinds = [kind for kind in query.types or EVENT_TYPES if kind != SYSTEM]
+        if query.system or SYSTEM in query.types:
+            kinds += session.execute(select(EVENT.type).where(OURS).distinct()).scalars()
         counts = []
-        for kind in kinds:  # one range of the index each: no sorting, no rows
-            span = (_of(kind), query.since <= TIMESTAMP, until >= TIMESTAMP)
-            count, last = session.execute(select(func.count(), func.max(TIMESTAMP)).where(*span)).one()
+        for kind in dict.fromkeys(kinds):  # one stretch of the index each: no sorting, no rows
+            span = (_of(kind), EVENT.timestamp >= query.since, EVENT.timestamp <= until)
+            count, last = session.execute(select(func.count(), func.max(EVENT.timestamp)).where(*span)).one()
             if count:
                 counts.append((kind, count, last))
         return tuple(counts)
@@ -79,11 +82,11 @@ class Queries:
     def buckets(self, query: QueryBuckets, now: int) -> EventBuckets:
         """Counts in time slots; ``start`` is ``since`` rounded down to a slot, ``end`` is ``until``."""
         until = min(query.until or now, now)
-        slot = TIMESTAMP - TIMESTAMP % query.bucket_ms
+        slot = EVENT.timestamp - EVENT.timestamp % query.bucket_ms
         counts: dict[int, list[tuple[str, int]]] = {}
         with Session(self._engine) as session:
             for kind in query.types or EVENT_TYPES:
-                span = (_of(kind), query.since <= TIMESTAMP, until >= TIMESTAMP)
+                span = (_of(kind), query.since <= EVENT.timestamp, until >= EVENT.timestamp)
                 for start, count in session.execute(select(slot, func.count()).where(*span).group_by(slot)):
                     counts.setdefault(start, []).append((kind, count))
         rows = tuple((start, tuple(counts[start])) for start in sorted(counts))
@@ -92,19 +95,19 @@ class Queries:
     def after(self, event_id: int, limit: int, system: bool) -> tuple[Event, ...]:
         """Events with a higher id, ascending by it."""
         with Session(self._engine) as session:
-            chosen = select(*COLUMNS).where(event_id < ID)
+            chosen = select(*COLUMNS).where(event_id < EVENT.id)
             chosen = chosen if system else chosen.where(VISIBLE)
-            rows = session.execute(chosen.order_by(ID).limit(min(limit, PAGE_MAX)))
+            rows = session.execute(chosen.order_by(EVENT.id).limit(min(limit, PAGE_MAX)))
             return tuple(from_row(row) for row in rows)
 
     def newest_id(self) -> int:
         """0 in an empty log."""
         with Session(self._engine) as session:
-            return session.execute(select(func.max(ID))).scalar() or 0
+            return session.execute(select(func.max(EVENT.id))).scalar() or 0
 
     def range(self) -> EventRange:
         with Session(self._engine) as session:
-            found = select(func.min(TIMESTAMP), func.max(TIMESTAMP), func.count()).where(VISIBLE)
+            found = select(func.min(EVENT.timestamp), func.max(EVENT.timestamp), func.count()).where(VISIBLE)
             return EventRange(*session.execute(found).one())
 
     def stats(self) -> StorageStats:
@@ -127,23 +130,23 @@ class Queries:
     def csv(self, after_id: int, limit: int, system: bool) -> CsvRows:
         """A stretch of the export, ascending by id."""
         with Session(self._engine) as session:
-            chosen = select(*CSV_COLUMNS).where(after_id < ID)
+            chosen = select(*CSV_COLUMNS).where(after_id < EVENT.id)
             chosen = chosen if system else chosen.where(VISIBLE)
-            rows = session.execute(chosen.order_by(ID).limit(min(limit, limits.EXPORT_ROWS))).all()
+            rows = session.execute(chosen.order_by(EVENT.id).limit(min(limit, limits.EXPORT_ROWS))).all()
         return CsvRows(events_csv.lines([tuple(row) for row in rows]), rows[-1][0] if rows else 0)
 
     def thumbnail(self, event_id: int) -> str:
         """Path relative to the data directory; "" where there is none."""
         with Session(self._engine) as session:
-            found = session.execute(select(EVENT.thumbnail_path).where(event_id == ID)).scalar()
+            found = session.execute(select(EVENT.thumbnail_path).where(event_id == EVENT.id)).scalar()
         return found or ""
 
 
 def _of(kind: str) -> Any:
-    return kind == TYPE
+    return kind == EVENT.type
 
 
-def _kinds(query: QueryEvents) -> Sequence[Any]:
+def _sources(query: QueryEvents) -> list[Any]:
     if query.types:
-        return (TYPE.in_(query.types),)
-    return () if query.system else (VISIBLE,)
+        return [OURS if kind == SYSTEM else _of(kind) for kind in query.types]
+    return [VISIBLE, OURS] if query.system else [VISIBLE]

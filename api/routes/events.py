@@ -1,0 +1,130 @@
+"""/events: what happened; /events/{id}/thumbnail: how it looked."""
+
+from aiohttp import web
+
+from api.context import Context
+from api.event_query import EventQuery, now_ms, parse
+from api.routes import Access, route
+from models.errors import Invalid, Missing
+from models.events import Event
+from models.messages.event_log import (
+    PAGE_MAX,
+    ClearEvents,
+    EventPage,
+    GetEventRange,
+    GetThumbnail,
+    QueryBuckets,
+    QueryEvents,
+)
+
+QUERY = (
+    ("limit", "integer 1–10000: the newest so many, default 1000"),
+    ("since", "integer, Unix ms; 0 = start of today on the device, 1 = everything"),
+    ("type", "one of the six types, or several with commas; SYSTEM for the server's own history"),
+    ("bucketMs", "integer 60000–3600000: counts in time slots instead of single events"),
+    ("until", "integer, Unix ms; default now"),
+    ("system", "1: the server's own history too"),
+)
+EXAMPLE = {
+    "serverNow": 1234567890000,
+    "dayStart": 1234483200000,
+    "events": [
+        {
+            "id": 1,
+            "eventId": 1,
+            "timestamp": 1234567890000,
+            "type": "MOTION",
+            "changedPercent": 12.5,
+            "width": 1280,
+            "height": 720,
+        }
+    ],
+    "summary": [{"type": "MOTION", "count": 5, "lastTimestamp": 1234567890000}],
+}
+
+
+@route("GET", "/events", access=Access.PRO, feature="event_history", summary="Detection events", query=QUERY,
+       answer=EXAMPLE)  # fmt: skip
+async def events(request: web.Request, context: Context) -> web.StreamResponse:
+    """400 for a value out of range; the summary counts the whole match, whatever ``limit`` is."""
+    query = parse(request.query, now_ms())
+    return await (_buckets(query, context) if query.bucket_ms else _events(query, context))
+
+
+async def _events(query: EventQuery, context: Context) -> web.Response:
+    first = await _page(query, context, query.limit, None)
+    pages = [first.events]
+    left = query.limit - len(first.events)
+    while left > 0 and len(pages[-1]) == PAGE_MAX:
+        oldest = pages[-1][0]
+        page = await _page(query, context, left, (oldest.timestamp, oldest.event_id))
+        pages.append(page.events)
+        left -= len(page.events)
+    return web.json_response(
+        {
+            "serverNow": query.now,
+            "dayStart": query.day_start,
+            "events": [event_shape(event) for page in reversed(pages) for event in page],
+            "summary": [{"type": kind, "count": n, "lastTimestamp": last} for kind, n, last in first.summary],
+        }
+    )
+
+
+async def _page(query: EventQuery, context: Context, limit: int, before: tuple[int, int] | None) -> EventPage:
+    ask = QueryEvents(
+        query.since, query.until, query.types, min(limit, PAGE_MAX), query.system, before, summary=before is None
+    )
+    return await context.ask("event_log", ask)
+
+
+async def _buckets(query: EventQuery, context: Context) -> web.Response:
+    found = await context.ask("event_log", QueryBuckets(query.since, query.until, query.bucket_ms, query.types))
+    return web.json_response(
+        {
+            "buckets": [{"timestamp": start, "counts": dict(counts)} for start, counts in found.buckets],
+            "bucketMs": query.bucket_ms,
+            "timeRange": {"start": found.start, "end": found.end},
+        }
+    )
+
+
+def event_shape(event: Event) -> dict[str, object]:
+    """As the API document shows an event: its type's own fields beside the common ones."""
+    common = {"id": event.id, "eventId": event.event_id, "timestamp": event.timestamp, "type": event.type}
+    return common | dict(event.details)
+
+
+@route("GET", "/events/range", access=Access.PRO, feature="event_history", summary="Time range of stored events",
+       answer={"minTimestamp": 1234567000000, "maxTimestamp": 1234567890000, "totalEvents": 1523})  # fmt: skip
+async def event_range(_request: web.Request, context: Context) -> web.StreamResponse:
+    """Both timestamps are null while there is nothing."""
+    found = await context.ask("event_log", GetEventRange())
+    return web.json_response(
+        {
+            "minTimestamp": found.min_timestamp,
+            "maxTimestamp": found.max_timestamp,
+            "totalEvents": found.total_events,
+        }
+    )
+
+
+@route("POST", "/events/clear", access=Access.PRO, feature="event_history", summary="Delete all stored events",
+       query=(("confirm", "must be true"),), answer={"success": True, "cleared": 1523})  # fmt: skip
+async def clear(request: web.Request, context: Context) -> web.StreamResponse:
+    """Thumbnails go too; event ids go on."""
+    if request.query.get("confirm") != "true":
+        raise Invalid("confirm=true required")
+    cleared = await context.ask("event_log", ClearEvents(), timeout_s=30.0)
+    return web.json_response({"success": True, "cleared": cleared})
+
+
+@route("GET", "/events/{id}/thumbnail", access=Access.PRO, feature="event_history", media=True, extension=True,
+       summary="A small picture of the moment", content_type="image/jpeg")  # fmt: skip
+async def thumbnail(request: web.Request, context: Context) -> web.StreamResponse:
+    """404 where the event has none; ``id`` is its eventId."""
+    text = request.match_info["id"]
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Missing("No thumbnail")
+    found = await context.ask("event_log", GetThumbnail(int(text)))
+    headers = {"Content-Type": "image/jpeg", "Cache-Control": "private, max-age=86400"}
+    return web.FileResponse(found.path, headers=headers)
