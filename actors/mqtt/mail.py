@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from actors.mqtt.flight import Flight
 from actors.mqtt.link import Link
@@ -19,6 +21,7 @@ from models.mqtt.topics import Topics
 QUEUE = 1000
 TOO_OLD_MS = 24 * 3600 * 1000  # what happened before is looked up in the history, not told
 LAST = "last_event_id"
+SINCE = "first_event_id"  # when MQTT was switched on
 UNKNOWN = -1
 
 
@@ -32,6 +35,7 @@ class Mail:
         self._outbox = outbox
         self._flight = flight
         self._last = UNKNOWN
+        self._unkept: deque[int] = deque(maxlen=QUEUE)
         self._arrived: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE)
         self._more = asyncio.Event()
 
@@ -59,6 +63,7 @@ class Mail:
             return
         self._last = max((event.event_id for event in page.events), default=0)
         await self._bench.do(self._outbox.remember, LAST, self._last)
+        await self._bench.do(self._outbox.remember, SINCE, self._last)
 
     def arrived(self, event: Event) -> None:
         """An event was recorded. If there are too many at once, the gap is noticed and filled later."""
@@ -72,14 +77,39 @@ class Mail:
                 continue
             if event is None:
                 await self._catch_up()
+                await self._find_ends()
             elif event.phase == "disappeared":
-                if await self._bench.do(self._outbox.end_is_new, event.event_id):
-                    await self._store([event])
+                await self._end(event)
+            elif event.id == 0:
+                await self._take_unkept(event)
             elif event.event_id > self._last:
                 if self._last != UNKNOWN and event.event_id > self._last + 1:
                     await self._catch_up()
                 if event.event_id > self._last:
                     await self._store([event])
+
+    async def _take_unkept(self, event: Event) -> None:
+        """History is off: nothing can be looked up, and the next one may be told before this one."""
+        if event.event_id not in self._unkept:
+            self._unkept.append(event.event_id)
+            await self._store([event])
+
+    async def _end(self, event: Event) -> None:
+        if await self._bench.do(self._outbox.end_is_new, event.event_id):
+            await self._store([event])
+
+    async def _find_ends(self) -> None:
+        """Visits that ended while we were away."""
+        since = await self._bench.do(self._outbox.recall, SINCE)
+        first = max(self._last - limits.ENDS_LOOKED_FOR, since if isinstance(since, int) else 0)
+        try:
+            page = await self._actor.ask("event_log", EventsAfter(first, limits.ENDS_LOOKED_FOR))
+        except ServerError as error:
+            self._actor.log.warning("the end of a visit may be missing", reason=error.detail)
+            return
+        for event in page.events:
+            if event.type.startswith("OBJECT_") and "endTimestamp" in event.metadata:
+                await self._end(replace(event, phase="disappeared"))
 
     async def _catch_up(self) -> None:
         """What the event log has and we have not; nothing while history is off."""

@@ -79,6 +79,7 @@ class InProcess(Mqtt):
         self.views: list[Any] = []
         self.leased: list[tuple[str, ...]] = []
         self._jobs: list[asyncio.Task[Any]] = []
+        self._benches: list[Bench] = []
         self._dead = False
 
     async def ask(self, to: str, message: Any, timeout_s: float = 5.0) -> Any:
@@ -124,7 +125,8 @@ class InProcess(Mqtt):
         self.leased.append(("release", *key))
 
     def bench(self, name: str = "bench") -> Bench:
-        return Bench(name)
+        self._benches.append(Bench(name))
+        return self._benches[-1]
 
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.ensure_future(coroutine)
@@ -155,11 +157,13 @@ class InProcess(Mqtt):
         if self._dead:
             return
         self._dead = True
+        if self._session.link is not None:
+            self._session.link.abort()
         for job in self._jobs:
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
-        if self._session.link is not None:
-            self._session.link.abort()
+        for bench in self._benches:  # a killed process has no thread that goes on writing
+            bench._pool.shutdown(wait=True)
         with contextlib.suppress(OSError):
             os.close(self._service.flight._file)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -130,9 +131,9 @@ async def test_without_history_events_are_told_all_the_same(broker: Broker, star
     listener = listen(broker, TOPIC)
     actor = await start(world_of(broker))
     await actor.connected()
-    for number in (5, 9, 10):
-        actor.happen(motion(number), recorded=False)
-    await actor.until(lambda: ids(listener) == [5, 9, 10])
+    for number in (5, 9, 8, 9, 10):
+        actor.happen(replace(motion(number), id=0), recorded=False)
+    await actor.until(lambda: ids(listener) == [5, 9, 8, 10])
 
 
 async def test_a_visit_ends_once(broker: Broker, start: Start, listen: Listen) -> None:
@@ -140,12 +141,29 @@ async def test_a_visit_ends_once(broker: Broker, start: Start, listen: Listen) -
     actor = await start(world_of(broker))
     await actor.connected()
     came = motion(3, kind="OBJECT_PERSON")
-    gone = type(came)(0, 3, came.type, came.timestamp, came.details, phase="disappeared")
+    gone = replace(came, phase="disappeared")
     for event in (came, gone, gone):
         actor.happen(event, recorded=event is came)
     await actor.until(lambda: len(listener.heard) == 2)
     await asyncio.sleep(0.2)
     assert [json.loads(payload)["eventType"] for _, payload, _ in listener.heard] == ["appeared", "disappeared"]
+
+
+async def test_the_end_of_a_visit_is_not_missed_by_a_restart(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, "ipcamera/events/vision/person")
+    world = world_of(broker)
+    world.history = [replace(motion(1, kind="OBJECT_PERSON"), metadata={"endTimestamp": 5})]
+    first = await start(world)
+    await first.connected()
+    first.happen(motion(2, kind="OBJECT_PERSON"))
+    await first.until(lambda: len(listener.heard) == 1)
+    await first.die()
+    world.history[1] = replace(world.history[1], metadata={"endTimestamp": 6})
+    second = await start(world)
+    second.happen(motion(3))
+    await second.until(lambda: len(listener.heard) == 2)
+    shown = [json.loads(payload) for _, payload, _ in listener.heard]
+    assert [(event["eventId"], event["eventType"]) for event in shown] == [(2, "appeared"), (2, "disappeared")]
 
 
 async def test_stale_triggers_start_no_automation(broker: Broker, start: Start, listen: Listen) -> None:

@@ -1,0 +1,94 @@
+"""The whole program and a real broker."""
+
+import json
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from models.events import Detection
+from models.messages.event_log import RecordEvent
+from tests.actors.mqtt.broker import AVAILABLE, Broker, Listener
+from tests.wire.server import RunningServer
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(not AVAILABLE, reason="mosquitto and mosquitto-clients are not installed"),
+]
+Run = Callable[..., RunningServer]
+ONLINE = "ipcamera/status/online"
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    started = Broker(tmp_path / "broker").start()
+    yield started
+    started.stop()
+
+
+def connected(run: Run, broker: Broker, **settings: object) -> RunningServer:
+    address = {"mqttEnabled": True, "mqttBrokerUrl": "127.0.0.1", "mqttPort": broker.port}
+    server = run(settings={**address, **settings})
+    server.wait_for(lambda: broker.retained(ONLINE) == {ONLINE: "online"}, 30)
+    return server
+
+
+def record(server: RunningServer, count: int) -> None:
+    for number in range(count):
+        found = Detection(uuid.uuid4().hex, "MOTION", int(time.time() * 1000), {"changedPercent": float(number)})
+        server.ask("event_log", RecordEvent(found))
+
+
+def ids(listener: Listener) -> list[int]:
+    return [json.loads(payload)["eventId"] for payload in listener.payloads("ipcamera/events/motion")]
+
+
+def test_status_settings_and_events_of_the_running_program(run: Run, broker: Broker) -> None:
+    server = connected(run, broker, mqttCommandsEnabled=True)
+    listener = Listener(broker, "ipcamera/#")
+    try:
+        status, body = server.get("/api/mqtt/status")
+        assert (status, body["connected"], body["lastError"]) == (200, True, None)
+        record(server, 3)
+        server.wait_for(lambda: len(ids(listener)) == 3)
+        known = {event["eventId"] for event in server.get("/events?limit=10")[1]["events"]}
+        assert set(ids(listener)) <= known
+        server.wait_for(lambda: "ipcamera/image/event" in listener.topics())
+        server.wait_for(lambda: "ipcamera/telemetry/system" in listener.topics() or None, 70)
+        broker.publish("ipcamera/control/setting/motionSensitivity/set", "8")
+        server.wait_for(lambda: server.get("/settings")[1]["motionSensitivity"] == 8)
+        assert json.loads(listener.payloads("ipcamera/control/result")[0])["success"]
+    finally:
+        listener.stop()
+    config = json.loads(broker.retained("homeassistant/#").popitem()[1])
+    assert config["device"]["configuration_url"] == f"https://127.0.0.1:{server.https_port}/"
+    assert server.stop() == 0
+    assert broker.retained(ONLINE) == {ONLINE: "offline"}
+
+
+def test_killed_as_a_whole_the_will_says_offline(run: Run, broker: Broker) -> None:
+    server = connected(run, broker)
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.wait_for(lambda: broker.retained(ONLINE) == {ONLINE: "offline"}, 30)
+
+
+def test_mqtt_killed_in_a_burst_loses_and_doubles_nothing(run: Run, broker: Broker) -> None:
+    server = connected(run, broker)
+    listener = Listener(broker, "ipcamera/events/motion")
+    try:
+        for _ in range(4):
+            record(server, 15)
+            restarts = server.rows()["mqtt"].restarts
+            server.kill("mqtt")
+            record(server, 15)
+            server.wait_for(lambda restarts=restarts: server.back_again("mqtt", restarts), 30)  # type: ignore[misc]
+        server.wait_for(lambda: len(set(ids(listener))) >= 120, 30)
+        time.sleep(0.5)
+        assert ids(listener) == sorted(set(ids(listener)))
+        assert len(ids(listener)) == 120
+    finally:
+        listener.stop()
