@@ -132,6 +132,7 @@ class Detector(ABC, Generic[S]):
     name: ClassVar[str]
     eats: ClassVar[Literal["frames", "pcm"]]
     switches: ClassVar[tuple[Switch, ...]]
+    gated: ClassVar[bool] = False  # may be left without samples while nothing moves, where the owner wants that
 
     def __init__(self, settings: Settings, model: Model | None = None) -> None:
         """``model`` is what ``needs`` asked for. ``settings`` are the effective ones, every key of them."""

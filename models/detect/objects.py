@@ -66,6 +66,7 @@ KEYS = {kind.coco_class: kind.switch.key for kind in KINDS}
 class ObjectDetector(Detector[Picture]):
     name, eats = "object_detector", "frames"
     switches = tuple(kind.switch for kind in KINDS)
+    gated = True
 
     def __init__(self, settings: Settings, model: Model | None = None) -> None:
         if model is None:

@@ -1,0 +1,207 @@
+"""One shell for every detector: the actor's name says which one lives in it."""
+
+import secrets
+import time
+from functools import partial
+
+from actors.detector import limits
+from actors.detector.courier import Courier
+from actors.detector.worker import Batch, DetectorWorker
+from actors.runtime.actor import Actor, handles
+from models.detect import detector
+from models.detect.detector import Activity, Farewell, Finding, Model, Output, Reading, Switch, Tracks, enabled
+from models.events import Detection, Event, Scene
+from models.messages.detector import DetectionFrame, DetectorChanged, DetectorView, GetDetector, Level, SwitchView
+from models.messages.event_log import EndEvent, RecordEvent
+from models.messages.speaker import SpeakingChanged
+
+OWNERS = {"frames": "camera", "pcm": "microphone"}
+
+
+class Detector(Actor):
+    async def on_start(self) -> None:
+        self._kind = detector(self.name)
+        self._model_id = self._kind.needs(self.boot.detection.object_model)
+        self._courier = Courier(self, self._recorded)
+        self._worker: DetectorWorker | None = None
+        self._views = {switch.key: SwitchView(switch.key, False, False, 0) for switch in self._kind.switches}
+        self._keys = {switch.event_type: switch.key for switch in self._kind.switches}
+        self._uids: dict[tuple[int, int], str] = {}  # (worker, visit) that has begun
+        self._hires = 0
+        self._levels: dict[str, float] = {}
+        self._batch = Batch(())
+        self._fault = ""
+        self._deaf_until_ms = 0
+        self._gate_shut_at = float("inf")
+        self.start_task(self._courier.run())
+        self._apply()
+
+    async def on_stop(self) -> None:
+        await self._courier.finish()
+
+    async def on_settings(self, changed: frozenset[str]) -> None:
+        flipped = {switch.setting for switch in self._kind.switches} | {"audioEnabled"}
+        if self._worker is not None and not changed & flipped:
+            self._worker.configure(self.settings)
+        else:
+            self._apply()
+
+    # ---------------------------------------------------------------- on and off
+    def _on(self, switch: Switch) -> bool:
+        heard = self._kind.eats != "pcm" or bool(self.settings["audioEnabled"])
+        return heard and enabled(switch, self.settings)
+
+    def _apply(self) -> None:
+        """Run with exactly what is switched on; nothing at all costs nothing: no lease, no thread, no model."""
+        wanted = {switch.key for switch in self._kind.switches if self._on(switch)}
+        running = {key for key, view in self._views.items() if view.enabled}
+        owner, ring = OWNERS[self._kind.eats], self._kind.eats
+        if wanted == running:
+            return
+        if self._worker is not None:
+            self.dismiss(self._worker)
+            self._worker = None
+        if wanted:
+            self.lease(owner, ring)
+            self._worker = self._hired()
+        else:
+            self.release(owner, ring)
+            self._model_state("")
+        for key in self._views:
+            self._change(key, enabled=key in wanted, active=False)
+        self._publish()
+
+    def _hired(self) -> DetectorWorker:
+        load = self._load if self._model_id else None
+        reader = self.ring_reader(self._kind.eats)
+        self._hires += 1
+        deliver = partial(self._deliver, self._hires)
+        worker = DetectorWorker(self._kind, self.settings, reader, load, deliver, self._model_state)
+        worker.deaf_until_ms, worker.gate_shut_at = self._deaf_until_ms, self._gate_shut_at
+        self.hire(worker)
+        return worker
+
+    def _load(self, beat: object) -> Model:
+        from actors.detector.inference import load  # ONNX Runtime: only where a model is loaded
+
+        assert callable(beat)
+        return load(self.boot, self._model_id, beat)
+
+    def _model_state(self, fault: str) -> None:
+        """The model is missing or broken, with what to do about it; "" when it works."""
+        if fault == self._fault:
+            return
+        self._fault = fault
+        self.degraded(fault)
+        for key in self._views:
+            self._change(key)
+        self._publish()
+        self.log.warning("degraded", reason=fault) if fault else self.log.info("the model is loaded")
+
+    # ---------------------------------------------------------------- what the worker found
+    def _deliver(self, worker: int, batch: Batch) -> None:
+        if worker == self._hires:
+            self._batch = batch
+        changed = [self._take(output, batch, worker) for output in batch.outputs]
+        if any(changed):
+            self._publish()
+
+    def _take(self, output: Output, batch: Batch, worker: int) -> bool:
+        """Pass one output on; whether the view has changed by it."""
+        match output:
+            case Finding():
+                self._found(output, batch, worker)
+            case Farewell():
+                if uid := self._uids.pop((worker, output.visit), ""):
+                    ended = output.wall // 1_000_000
+                    self._courier.send(EndEvent(uid, ended, output.metadata, output.confidence))
+            case Activity() if (
+                worker == self._hires
+            ):  # a dismissed one says goodbye to a view that is no longer its own
+                return self._change(output.key, active=output.active)
+            case Reading():
+                self._level(output)
+            case Tracks(objects, pts, wall, width, height):
+                self.publish(DetectionFrame(wall // 1_000_000, width, height, objects, round(batch.ms, 1), pts))
+        return False
+
+    def _found(self, finding: Finding, batch: Batch, worker: int) -> None:
+        uid = secrets.token_hex(16)
+        if finding.visit:
+            self._uids[worker, finding.visit] = uid
+            while len(self._uids) > limits.EVENT_IDS:
+                del self._uids[next(iter(self._uids))]
+        kind = next(switch.event_type for switch in self._kind.switches if switch.key == finding.key)
+        scene = Scene(
+            str(self.settings["cameraId"]),
+            batch.resolution or str(self.settings["resolution"]),
+            int(self.settings["frameRate"]),
+            batch.light_level,
+        )
+        detection = Detection(
+            uid,
+            kind,
+            finding.wall // 1_000_000,
+            finding.details,
+            finding.confidence,
+            finding.metadata,
+            finding.pts,
+            scene,
+        )
+        self._courier.send(RecordEvent(detection))
+
+    def _level(self, reading: Reading) -> None:
+        now = time.monotonic()
+        if now - self._levels.get(reading.key, 0.0) >= limits.LEVEL_EVERY_S:
+            self._levels[reading.key] = now
+            self.publish(Level(reading.key, reading.value, reading.threshold, reading.unit, reading.note))
+
+    def _recorded(self, event: Event) -> None:
+        if self._change(self._keys[event.type], last_event_id=event.event_id):
+            self._publish()
+
+    # ---------------------------------------------------------------- what others say
+    @handles(SpeakingChanged)
+    def _speaking(self, news: SpeakingChanged) -> None:
+        self._deaf_until_ms = news.until_ms
+        if self._worker is not None:
+            self._worker.deaf_until_ms = news.until_ms
+
+    @handles(DetectorChanged)
+    def _other(self, news: DetectorChanged) -> None:
+        """The gate: with ``object_needs_motion`` the network rests while the motion detector sees nothing."""
+        if not self._kind.gated or not self.boot.detection.object_needs_motion or news.detector.name != "motion":
+            return
+        [motion] = news.detector.switches
+        shut = motion.enabled and not motion.active
+        self._gate_shut_at = time.monotonic() + limits.GATE_AFTER_S if shut else float("inf")
+        if self._worker is not None:
+            self._worker.gate_shut_at = self._gate_shut_at
+
+    @handles(GetDetector)
+    def _get(self, _: GetDetector) -> DetectorView:
+        return self._view()
+
+    # ---------------------------------------------------------------- the view
+    def _change(
+        self, key: str, enabled: bool | None = None, active: bool | None = None, last_event_id: int | None = None
+    ) -> bool:
+        old = self._views[key]
+        on = old.enabled if enabled is None else enabled
+        new = SwitchView(
+            key,
+            on,
+            old.active if active is None else active,
+            old.last_event_id if last_event_id is None else last_event_id,
+            self._fault if on else "",
+        )
+        self._views[key] = new
+        return new != old
+
+    def _view(self) -> DetectorView:
+        running = self._worker is not None
+        rate, ms = (self._batch.rate, self._batch.ms) if running else (0.0, 0.0)
+        return DetectorView(self.name, tuple(self._views.values()), round(rate, 1), round(ms, 1))
+
+    def _publish(self) -> None:
+        self.publish(DetectorChanged(self._view()))

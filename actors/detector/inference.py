@@ -1,0 +1,83 @@
+"""From a model file to a function: found, checked, converted where needed, loaded into ONNX Runtime."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from actors.detector import limits
+from config import weights
+from config.boot import Boot
+from config.weights import REMEDY, WeightsError
+from models.detect.catalogue import CATALOGUE, ModelFile
+from models.detect.detector import Model
+
+ERRORS_ONLY = 3
+
+
+def load(boot: Boot, model_id: str, beat: Callable[[], None]) -> Model:
+    """Ready to run. ``beat`` is called while it takes long.
+
+    Raises:
+        WeightsError: why not, and what to do; look again later.
+    """
+    model = CATALOGUE[model_id]
+    path = weights.loadable(boot, model)
+    if path is not None:
+        try:
+            return _open(path, model)
+        except WeightsError:
+            if not model.converted:
+                raise
+    # Not converted yet, or what was converted is broken: (once more) from the download.
+    return _open(_convert(boot, model, beat), model)
+
+
+def _open(path: Path, model: ModelFile) -> Model:
+    options = onnxruntime.SessionOptions()
+    # One thread, no spinning: a camera has other things to do, and idle threads must cost nothing.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise WeightsError(
+            f"model {model.id} cannot be loaded ({str(error).splitlines()[0]:.120}), {REMEDY}"
+        ) from error
+    given = tuple(one.name for one in session.get_inputs())
+    if not set(model.inputs) <= set(given):
+        raise WeightsError(f"model {model.id} is another network (inputs {', '.join(given)}), {REMEDY}")
+
+    def run(inputs: Mapping[str, NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
+        outputs: Any = session.run(None, dict(inputs))
+        return list(outputs)
+
+    return Model(model.id, run)
+
+
+def _convert(boot: Boot, model: ModelFile, beat: Callable[[], None]) -> Path:
+    source, target = weights.downloaded(boot, model), weights.store(boot) / model.loads
+    command = [sys.executable, "-m", "config.weights", str(source), str(target)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:  # noqa: S603
+        deadline = time.monotonic() + limits.CONVERT_S
+        while process.poll() is None:
+            beat()
+            if time.monotonic() > deadline:
+                process.kill()
+                raise WeightsError(f"model {model.id} could not be converted in {limits.CONVERT_S:.0f} s")
+            time.sleep(0.1)
+        complaint = process.stderr.read().decode(errors="replace") if process.stderr else ""
+    if process.returncode:
+        last = complaint.strip().splitlines()[-1:] or ["no reason given"]
+        raise WeightsError(f"model {model.id} could not be converted ({last[0]:.160})")
+    return target
