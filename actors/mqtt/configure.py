@@ -45,8 +45,8 @@ class Configuration:
             self._session.hold(True)
             try:
                 await self._store(values, secrets, {key: before[key] for key in before if key in MQTT_KEYS})
-                left = secrets.get("mqttPassword", stored.password)
-                await self._memory.set_trust(wanted.trust if left else None)
+                if password := secrets.get("mqttPassword", stored.password):
+                    await self._memory.set_trust(wanted.trust, password)
                 self._session.renew()
             finally:
                 self._session.hold(False)
@@ -55,7 +55,7 @@ class Configuration:
         self, message: ApplyMqtt, stored: Credentials, secrets: bool, wanted: Options, before: Options
     ) -> None:
         """Changing credentials, or where they are sent, takes the stored password."""
-        trusted = await self._memory.trust() or before.trust
+        trusted = await self._memory.trust(stored.password) or before.trust
         if not stored.password or not (secrets or (wanted.host and trusted.host and not trusted.covers(wanted.trust))):
             return
         client, now = message.client or "unknown", time.monotonic()
@@ -102,7 +102,7 @@ class Configuration:
         username = secrets.get("mqttUsername", stored.username)
         if "mqttPassword" in secrets or not stored.password:
             return Login(username, secrets.get("mqttPassword", ""))
-        trusted = await self._memory.trust() or before.trust
+        trusted = await self._memory.trust(stored.password) or before.trust
         if not trusted.covers(wanted.trust):
             raise Refused(PROVE_IT)
         return Login(username, stored.password)

@@ -1,5 +1,8 @@
 """What must outlive this process, beside the events: the pin, who may get the password, and what was announced."""
 
+import hashlib
+import secrets
+
 from actors.mqtt.outbox import Outbox
 from actors.runtime.worker import Bench
 from models.mqtt.options import Options, Trust
@@ -32,16 +35,17 @@ class Memory:
         self.fingerprint = fingerprint
 
     # ---------------------------------------------------------------- the password
-    async def trust(self) -> Trust | None:
-        """For whom the stored password was given."""
+    async def trust(self, password: str) -> Trust | None:
+        """For whom ``password`` was given; None for a new one, which came by the command line: for whom is set now."""
         stored = await self._recall("trust")
-        if not isinstance(stored, dict):
+        if not isinstance(stored, dict) or stored.get("digest") != _digest(password, str(stored.get("salt", ""))):
             return None
         return Trust(str(stored.get("host", "")), stored.get("tls") is True, stored.get("acceptSelfSigned") is True)
 
-    async def set_trust(self, trust: Trust | None) -> None:
-        shown = trust and {"host": trust.host, "tls": trust.tls, "acceptSelfSigned": trust.accept_self_signed}
-        await self._remember("trust", shown)
+    async def set_trust(self, trust: Trust, password: str) -> None:
+        salt = secrets.token_hex(16)
+        shown = {"host": trust.host, "tls": trust.tls, "acceptSelfSigned": trust.accept_self_signed}
+        await self._remember("trust", {**shown, "salt": salt, "digest": _digest(password, salt)})
 
     # ---------------------------------------------------------------- what is at the broker
     async def left_behind(self, wanted: Options, topics: tuple[str, ...]) -> tuple[str, ...]:
@@ -77,6 +81,11 @@ class Memory:
 
     async def _remember(self, name: str, value: object) -> None:
         await self._bench.do(self._outbox.remember, name, value)
+
+
+def _digest(password: str, salt: str) -> str:
+    """Tells one password from another; no protection, as the password itself is stored beside."""
+    return hashlib.blake2b(password.encode(), key=salt.encode()[:64], digest_size=16).hexdigest()
 
 
 def _broker(wanted: Options) -> str:

@@ -115,9 +115,9 @@ class Session:
         stored = await self._actor.ask("settings", GetCredentials("mqtt"))
         if not stored.password:
             return Login(stored.username, "")
-        trusted = await self._memory.trust()
+        trusted = await self._memory.trust(stored.password)
         if trusted is None:
-            await self._memory.set_trust(wanted.trust)
+            await self._memory.set_trust(wanted.trust, stored.password)
         elif not trusted.covers(wanted.trust):
             raise LinkError(GIVEN_ELSEWHERE)
         return Login(stored.username, stored.password)

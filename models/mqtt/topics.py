@@ -79,7 +79,7 @@ class Topics:
 
 
 def discovery(prefix: str, device_id: str) -> str:
-    """Where Home Assistant looks for the whole device (2024.11 and later)."""
+    """Where Home Assistant looks for the whole device (2024.12 and later)."""
     return f"{prefix}/device/{node(device_id)}/config"
 
 

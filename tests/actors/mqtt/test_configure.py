@@ -113,6 +113,19 @@ async def test_a_host_changed_by_another_door_gets_no_password(make_broker: Make
     await actor.connected()
 
 
+async def test_credentials_given_on_the_device_are_for_the_broker_that_is_set(make_broker: Make, start: Start) -> None:
+    broker = make_broker(users={"anna": "old", "bert": "other"})
+    world = world_of(broker, mqttHasPassword=True, mqttHasUsername=True)
+    world.credentials = Credentials("anna", "old")
+    actor = await start(world)
+    await actor.connected()
+    await actor.settle(mqttBrokerUrl="localhost")
+    await actor.until(lambda: "was given for another broker" in actor._view().last_error)
+    world.credentials = Credentials("bert", "other")  # as by `ipcamera settings credentials mqtt`
+    actor._session.renew()
+    await actor.connected()
+
+
 async def test_test_of_the_stored_settings(make_broker: Make, start: Start) -> None:
     broker = make_broker(users={"anna": "old"})
     world = world_of(broker)
