@@ -10,6 +10,7 @@ from typing import Any
 from actors.runtime.budget import Restarts
 from actors.runtime.envelope import Address
 from actors.runtime.spec import Child
+from actors.runtime.starvation import Silence, waited_s
 from actors.runtime.thespian_layer import CANNOT_START, CRASHED
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -32,6 +33,7 @@ class Living:
     restarts: Restarts = field(default_factory=Restarts)
     since: float = 0.0  # of this state, monotonic s
     seen: float = 0.0  # last sign of life
+    silence: Silence = field(default_factory=Silence)
     beat: int = 0  # the unanswered one, 0: none
     queue: int = 0
     kill_reason: str = ""  # why we killed it ourselves
@@ -42,6 +44,15 @@ class Living:
 
     def enter(self, state: str) -> None:
         self.state, self.since = state, time.monotonic()
+
+    def alive(self) -> None:
+        """A sign of life has come."""
+        self.seen = time.monotonic()
+        self.silence.heard(waited_s(self.pid))
+
+    def silent_s(self, now: float) -> float:
+        """Since the last sign of life, less the time in which the machine gave it no processor."""
+        return self.silence.of(now - self.seen, waited_s(self.pid))
 
     def kill(self, reason: str) -> None:
         """SIGKILL through the pidfd: never somebody else's process."""

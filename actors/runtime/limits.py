@@ -8,7 +8,7 @@ ASK_TIMEOUT_S = 5.0
 
 BEAT_EVERY_S = 0.5
 SILENT_FOR_S = 2.0  # a process that has not answered for so long is killed
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 30.0
 STOP_TIER_S = 0.9  # for each tier of the tree at a clean stop
 STOP_TOTAL_S = 3.5
 

@@ -88,7 +88,7 @@ class Supervisor(Actor):
         child.beat, child.kill_reason, child.start_reason, child.cpu = 0, "", "", (0.0, 0.0)
         child.first_address, child.pid, child.process = self._port.create()
         child.pidfd = os.pidfd_open(child.pid)
-        child.seen = time.monotonic()
+        child.alive()
         child.enter("starting")
         self._port.loop.add_reader(child.pidfd, self._gone, child)
         start = Start(
@@ -108,7 +108,7 @@ class Supervisor(Actor):
         if child is None or not isinstance(envelope, Ready | BeatAnswer | StartFailed | Stopped):
             super().receive(envelope, sender)
         elif child.generation == envelope.generation:
-            child.seen = time.monotonic()
+            child.alive()
             if isinstance(envelope, Ready):
                 self._up(child, sender, envelope.topics)
             elif isinstance(envelope, BeatAnswer):
@@ -181,17 +181,20 @@ class Supervisor(Actor):
     # ---------------------------------------------------------------- hearts
     async def _listen_to_hearts(self) -> None:
         while True:
+            slept_at = time.monotonic()
             await asyncio.sleep(limits.BEAT_EVERY_S)
             now = time.monotonic()
+            late_s = now - slept_at - limits.BEAT_EVERY_S  # answers may lie unread while we were kept from running
             self._beats += 1
             for child in self._children.values():
+                child.seen += late_s
                 if child.state == "up":
                     self._listen_to(child, now)
-                elif child.state == "starting" and now - child.since > limits.START_TIMEOUT_S:
+                elif child.state == "starting" and child.silent_s(now) > limits.START_TIMEOUT_S:
                     child.kill(f"did not start within {limits.START_TIMEOUT_S:.0f} s")
 
     def _listen_to(self, child: Living, now: float) -> None:
-        if now - child.seen > limits.SILENT_FOR_S + limits.BEAT_EVERY_S:
+        if child.silent_s(now) > limits.SILENT_FOR_S + limits.BEAT_EVERY_S:
             child.kill(f"hung: no sign of life for {now - child.seen:.1f} s")
         elif child.beat == 0:
             child.beat = self._beats

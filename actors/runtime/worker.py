@@ -1,6 +1,7 @@
 """Threads for what blocks. They never touch the mailbox, and a stuck one makes its actor count as hung."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from actors.runtime import limits
+from actors.runtime.starvation import Silence, waited_s
 
 T = TypeVar("T")
 
@@ -24,7 +26,8 @@ class Worker:
     def __init__(self, name: str = "") -> None:
         self.name = name or type(self).__name__
         self.stopping = threading.Event()
-        self._last_beat = time.monotonic()
+        self._last_beat = self._last_heard = time.monotonic()
+        self._silence = Silence()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -67,8 +70,13 @@ class Worker:
         """Why this worker counts as hung; "" while it makes progress."""
         if self._thread is None or not self._thread.is_alive():
             return ""
-        silent_s = time.monotonic() - self._last_beat
-        return f"{self.name} made no progress for {silent_s:.1f} s" if silent_s > self.patience_s else ""
+        waited, beat = waited_s(os.getpid(), self._thread.native_id), self._last_beat
+        if beat != self._last_heard:
+            self._last_heard = beat
+            self._silence.heard(waited)
+        silent_s = time.monotonic() - beat
+        starving = self._silence.of(silent_s, waited) <= self.patience_s
+        return "" if starving else f"{self.name} made no progress for {silent_s:.1f} s"
 
 
 class Bench:

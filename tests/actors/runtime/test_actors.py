@@ -62,7 +62,7 @@ def test_a_hung_actor_is_killed_and_restarted(toys: Running, what: str) -> None:
 def test_a_stopped_actor_is_killed_and_does_not_delay_the_others(toys: Running) -> None:
     os.kill(toys.rows()["two"].pid, signal.SIGSTOP)
     toys.control.ask("one", Publish(1, 50))
-    toys.wait_for(lambda: toys.control.ask("three", Heard()) == tuple(range(1, 51)), 1.5)
+    toys.wait_for(lambda: toys.control.ask("three", Heard()) == tuple(range(1, 51)), 10)
     toys.wait_for(lambda: toys.rows()["two"].restarts == 1 and toys.rows()["two"].state == "up")
 
 

@@ -1,0 +1,45 @@
+import os
+import threading
+import time
+
+from actors.runtime.starvation import Silence, waited_s
+
+
+def test_silence_of_a_process_that_could_run_counts_in_full() -> None:
+    silence = Silence()
+    silence.heard(10.0)
+    assert silence.of(3.0, 10.0) == 3.0
+
+
+def test_time_on_the_run_queue_does_not_count() -> None:
+    silence = Silence()
+    silence.heard(10.0)
+    assert silence.of(3.0, 12.5) == 0.5
+    assert silence.of(4.0, 12.5) == 1.5, "hung after all: it no longer waits for a processor"
+
+
+def test_a_sign_of_life_begins_anew() -> None:
+    silence = Silence()
+    silence.of(3.0, 2.0)
+    silence.heard(2.0)
+    assert silence.of(1.0, 2.0) == 1.0
+
+
+def test_threads_that_compete_for_a_processor_are_seen_to_wait() -> None:
+    pid = os.fork()
+    if pid == 0:  # two processes on one processor
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        other = os.fork()
+        end = time.monotonic() + 0.6
+        while time.monotonic() < end:
+            pass
+        if other == 0:
+            os._exit(0)
+        os.waitpid(other, 0)
+        os._exit(0 if waited_s(os.getpid()) > 0.05 else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_a_process_that_is_gone_waited_for_nothing() -> None:
+    assert waited_s(2**22 + 1) == 0.0
+    assert waited_s(os.getpid(), threading.get_native_id()) >= 0.0
