@@ -43,7 +43,7 @@ class Front:
     def news(self, news: News) -> None:
         """Something has happened: remember it, and tell whom it concerns."""
         self.now.take(news)
-        self.hub.news(news)
+        self.hub.newsroom.take(news)
         match news:
             case CameraChanged(camera=camera) if not camera.streaming:
                 self.streams.end()
@@ -57,7 +57,7 @@ class Front:
         viewers = self.viewers()
         if viewers != self._last:
             self._last = viewers
-            self.hub.mark("status")
+            self.hub.all.mark("status")
             self.on_viewers(viewers)
 
 

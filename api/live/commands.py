@@ -197,7 +197,7 @@ async def stream_control(socket: LiveSocket, request: Message, hub: "Hub") -> No
         socket.answer(failed(request, failure, "CAMERA_NOT_STARTED"), request)
         return
     await hub.now.refresh(hub.context, "camera")
-    hub.mark("status")
+    hub.all.mark("status")
 
 
 @command("capture")

@@ -16,8 +16,6 @@ from models.messages.detector import DetectionFrame, DetectorView, Level
 from models.messages.encoder import VideoView
 from models.messages.facade import ViewersView
 from models.messages.license import LicenseView
-from models.messages.mqtt import MqttView
-from models.messages.rtsp import RtspView
 from models.messages.settings import SettingsView
 
 Message = dict[str, Any]
@@ -155,7 +153,7 @@ def _some(values: Mapping[str, Any], *keys: str) -> Message:
 
 def _box(values: Mapping[str, Any]) -> Message:
     """Flat in the event (metadata has no nesting), an object on the wire."""
-    sides = {side: values.get(f"box{side.upper()}", values.get(side)) for side in "xywh"}
+    sides = {side: values.get(f"box{side.upper()}") for side in "xywh"}
     return {"box": sides} if None not in sides.values() else {}
 
 
@@ -193,8 +191,9 @@ def capture_ready(still: CaptureView) -> Message:
     }
 
 
-def mqtt_status(view: MqttView | None, pro: bool) -> Message:
+def mqtt_status(now: Now, pro: bool) -> Message:
     """A free device shows nothing of it, but the message keeps its place in the snapshot."""
+    view = now.mqtt
     if view is None or not pro:
         blank = {"enabled": False, "connected": False, "brokerUrl": "", "port": 0, "topicPrefix": ""}
         return {"type": "mqtt_status", **blank, "lastError": None}
@@ -210,11 +209,12 @@ def mqtt_status(view: MqttView | None, pro: bool) -> Message:
     }
 
 
-def rtsp_status(view: RtspView | None, stored: Mapping[str, Any]) -> Message:
-    port, path = stored.get("rtspPort", 0), stored.get("rtspPath", "")
+def rtsp_status(now: Now) -> Message:
+    view = now.rtsp
     if view is None:
-        about = {"enabled": False, "running": False, "port": port, "path": path, "clients": 0}
-        return {"type": "rtsp_status", **about, "lastError": None}
+        stored: Mapping[str, Any] = now.settings.stored if now.settings else {}
+        about = {"port": stored.get("rtspPort", 0), "path": stored.get("rtspPath", ""), "clients": 0}
+        return {"type": "rtsp_status", "enabled": False, "running": False, **about, "lastError": None}
     return {
         "type": "rtsp_status",
         "enabled": view.enabled,
