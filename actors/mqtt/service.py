@@ -19,7 +19,7 @@ from config.settings import REGISTRY
 from models.mqtt import discovery, limits
 from models.mqtt.options import Options
 from models.mqtt.states import Facts, announcement, retained
-from models.mqtt.topics import ONLINE, Topics, birth
+from models.mqtt.topics import DETECTIONS, ON, ONLINE, Topics, birth
 
 Work = Coroutine[Any, Any, None]
 
@@ -54,6 +54,7 @@ class Service:
         return [
             self._greet(link, wanted),
             self._listen(link, topics),
+            self._remind(link, topics),
             self._mail.send(link, topics),
             self.telemetry.report(link, topics.telemetry),
             self.pictures.live(link, topics),
@@ -78,6 +79,12 @@ class Service:
         await self._memory.note_retained(wanted, names)
         await self.refresh()
         await self._shelf.keep(link)
+
+    async def _remind(self, link: Link, topics: Topics) -> None:
+        while True:
+            await asyncio.sleep(limits.REMIND_S)
+            for key in [key for key, active in self.facts.active.items() if active and key in DETECTIONS]:
+                await link.assure(topics.state(key), ON.encode(), retain=True)
 
     async def _clear_away(self, link: Link, former: tuple[str, ...]) -> None:
         """Nothing stays at the broker under a prefix that is no longer ours."""

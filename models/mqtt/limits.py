@@ -28,7 +28,7 @@ IMAGE_BYTES = 1024 * 1024
 EVENT_IMAGE_EVERY_S = 2.0
 PICTURE_WAIT_S = 3.0
 REBIRTH_JITTER_S = 5.0  # after Home Assistant says that it is online
-STATE_DELAY_S = 0.2  # changes within it become one message
+REMIND_S = 20.0  # ON is said again while it lasts: Home Assistant would give up waiting for OFF
 
 TEST_S = 10.0
 TEST_EVERY_S = 2.0
