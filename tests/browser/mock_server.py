@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import segno
 from aiohttp import WSMsgType, web
 
+from api.routes.qr import drawing
 from config.settings import form
 from models.http.live import V1_HEADER
 from tests.browser import mock_media
@@ -63,6 +63,7 @@ class MockServer:
         self.world.pro = pro
         self.tell({"type": "license:changed", "license": self.world.license(), "isPro": pro})
         self.tell({"type": "settings", "data": self.world.all_settings(), "changed": [], "source": "license"})
+        self.tell({"type": "rtsp_status", **self._rtsp()})
         self.tell_status()
 
     def happen(self, kind: str, **more: Any) -> None:
@@ -176,7 +177,6 @@ class MockServer:
         return socket
 
     def _snapshot(self) -> Iterator[dict[str, Any]]:
-        stored = self.world.settings
         yield {"type": "connected", "authenticated": True, "timestamp": now_ms()}
         yield {"type": "status", **self.world.status()}
         yield {"type": "system_info", **self.world.system_info()}
@@ -188,8 +188,11 @@ class MockServer:
             **broker,
             "lastError": None,
         }
-        listener = {"port": stored["rtspPort"], "path": stored["rtspPath"], "clients": 1, "lastError": None}
-        yield {"type": "rtsp_status", "enabled": self.world.pro, "running": self.world.pro, **listener}
+        yield {"type": "rtsp_status", **self._rtsp()}
+
+    def _rtsp(self) -> dict[str, Any]:
+        on, stored = self.world.pro, self.world.settings
+        return {"enabled": on, "running": on, "port": stored["rtspPort"], "path": stored["rtspPath"], "clients": 1}
 
     async def _command(self, socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
         self.world.received.append(message)
@@ -355,7 +358,7 @@ def _capabilities(*_: Any) -> Any:
 
 
 def _qr(_mock: MockServer, request: web.Request, _body: Any) -> web.Response:
-    return web.Response(body=segno.make(request.query["text"]).svg_inline(scale=4), content_type="image/svg+xml")
+    return web.Response(body=drawing(request.query["text"]), content_type="image/svg+xml")
 
 
 def _picture(*_: Any) -> web.Response:

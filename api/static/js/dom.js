@@ -10,7 +10,7 @@ export function h(selector, ...rest) {
   if (classes.length) element.classList.add(...classes);
   const [properties, children] = isProperties(rest[0]) ? [rest[0], rest.slice(1)] : [{}, rest];
   for (const [key, value] of Object.entries(properties)) setProperty(element, key, value);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 

@@ -45,6 +45,11 @@ export function kilobits(kbps) {
   return kbps >= 1000 ? `${(kbps / 1000).toFixed(1)} Mbit/s` : `${Math.round(kbps)} kbit/s`;
 }
 
+/** −35 dB, with a real minus */
+export function decibels(value, digits = 0) {
+  return `${value.toFixed(digits).replace("-", "−")} dB`;
+}
+
 export function fixed(value, digits = 0, unit = "") {
   return Number.isFinite(value) ? `${value.toFixed(digits)}${unit && ` ${unit}`}` : "–";
 }

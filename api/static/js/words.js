@@ -1,5 +1,7 @@
 /** The names of things: event types, detectors, features. One table each. */
 
+import { decibels } from "./format.js";
+
 /** Event type → title, icon, colour (a name in theme.css). */
 export const EVENT_TYPES = {
   MOTION: { title: "Motion", icon: "motion", color: "--motion" },
@@ -26,7 +28,7 @@ export function isSystem(type) {
 export function eventWords(event) {
   const parts = [];
   if (event.changedPercent !== undefined) parts.push(`${event.changedPercent} % of the picture changed`);
-  if (event.db !== undefined) parts.push(`${event.db} dB`);
+  if (event.db !== undefined) parts.push(decibels(event.db, 1));
   if (event.className) parts.push(event.className);
   if (event.confidence !== undefined && event.confidence !== null) parts.push(`${event.confidence} % sure`);
   if (event.durationMs) parts.push(`${(event.durationMs / 1000).toFixed(1)} s long`);

@@ -42,7 +42,7 @@ export function meterStrip(key) {
 }
 
 function format(value) {
-  return Math.abs(value) < 10 ? value.toFixed(1) : String(Math.round(value));
+  return (Math.abs(value) < 10 ? value.toFixed(1) : String(Math.round(value))).replace("-", "−");
 }
 
 function heightOf(key, unit) {

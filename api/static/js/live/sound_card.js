@@ -1,6 +1,7 @@
 /** Hearing and speaking: level meter, listen, push-to-talk, text-to-speech. */
 
 import { card, h, icon, setIcon, setText } from "../dom.js";
+import { decibels } from "../format.js";
 import { lockedBox } from "../locked.js";
 import { Listener } from "../sound/listen.js";
 import { Talker } from "../sound/talk.js";
@@ -63,7 +64,7 @@ function holdable(button, talker) {
 function levelMeter() {
   const bar = h("span");
   const track = h("div.level", { role: "meter", "aria-label": "Sound level", "aria-valuemin": QUIETEST_DB, "aria-valuemax": 0, "aria-valuenow": QUIETEST_DB }, bar);
-  const output = h("output", "– dB");
+  const output = h("output", "–");
   const element = h("div.meter-line", track, output);
   const draw = (fraction) => {
     bar.style.transform = `scaleX(${Math.min(1, Math.max(0, fraction)).toFixed(3)})`;
@@ -71,7 +72,7 @@ function levelMeter() {
   };
   element.show = (db) => {
     draw(1 - db / QUIETEST_DB);
-    setText(output, `${Math.round(db)} dB`);
+    setText(output, decibels(db));
     track.setAttribute("aria-valuenow", Math.round(Math.max(QUIETEST_DB, db)));
   };
   element.talk = draw;

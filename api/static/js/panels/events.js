@@ -34,7 +34,8 @@ export function buildEvents(host) {
   let visible = false;
 
   async function load(day) {
-    const free = store.get("license") !== undefined && !store.isPro();
+    if (store.get("license") === undefined) return; // it comes with the snapshot, and then this is called again
+    const free = !store.isPro();
     locked.hidden = !free;
     content.hidden = picker.hidden = free;
     if (free) return;

@@ -1,0 +1,91 @@
+"""Detector cards: made from the registry, live meters, plain words, reasons."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import CONNECTED, Opener
+from tests.browser.mock_server import MockServer
+
+pytestmark = pytest.mark.browser
+KEYS = ["motion", "sound", "dogBark", "babyCry", "person", "dog"]
+
+
+@pytest.fixture
+def detection(mock: MockServer, open_page: Opener, size: str) -> Page:
+    mock.world.fill(60)
+    watched = open_page(mock.url, size, section="detection")
+    watched.page.wait_for_selector("[data-detector]")
+    return watched.page
+
+
+def test_a_card_for_each_detector(detection: Page) -> None:
+    cards = detection.locator("[data-detector]")
+    expect(cards).to_have_count(6)
+    assert cards.evaluate_all("(all) => all.map((card) => card.dataset.detector)") == KEYS
+    expect(detection.get_by_text("Object detection rate")).to_be_visible()
+    expect(cards.first.locator(".last-events li").first).to_contain_text("of the picture changed")
+
+
+def test_a_switch_is_stored_and_followed(mock: MockServer, detection: Page) -> None:
+    card = detection.locator("[data-detector=motion]")
+    expect(card).to_contain_text("Off")
+    card.get_by_role("switch", name="Motion detection").check()
+    expect(card).to_contain_text("Watching")
+    assert mock.world.settings["motionEnabled"] is True
+    mock.world.settings["motionEnabled"] = False  # somebody else
+    mock.tell({"type": "settings", "data": mock.world.all_settings(), "changed": ["motionEnabled"], "source": "mqtt"})
+    expect(card.get_by_role("switch")).not_to_be_checked(timeout=1000)
+
+
+def test_sliders_speak_in_plain_words(mock: MockServer, detection: Page) -> None:
+    slider = detection.get_by_label("Motion sensitivity")
+    slider.fill("10")
+    expect(detection.get_by_text("Reports when about 0.1 % of the picture changes.")).to_be_visible()
+    detection.wait_for_timeout(500)
+    assert mock.world.settings["motionSensitivity"] == 10
+    detection.get_by_label("Sound sensitivity").fill("50")
+    expect(detection.get_by_text("Reports from −35 dB on")).to_be_visible()
+
+
+def test_the_meter_shows_value_threshold_and_veto(mock: MockServer, open_page: Opener, size: str) -> None:
+    mock.world.settings |= {"motionEnabled": True, "dogBarkClassificationEnabled": True}
+    watched = open_page(mock.url, size, section="detection")
+    page = watched.page
+    page.wait_for_selector("[data-detector=motion] >> text=Watching")
+    for value in (0.2, 1.0, 2.4):
+        motion = {"key": "motion", "value": value, "threshold": 1.9, "unit": "%", "note": "light changed"}
+        bark = {"key": "dog_bark", "value": 40.0, "threshold": 60.0, "unit": "%", "note": ""}
+        mock.tell({"type": "levels", "levels": [motion, bark]})
+        page.wait_for_timeout(220)
+    expect(page.locator("[data-detector=motion] .reading.over")).to_have_text("2.4 % / 1.9 %")
+    expect(page.locator("[data-detector=motion] .note")).to_have_text("light changed")
+    expect(page.locator("[data-detector=dogBark] .reading")).to_have_text("40 % / 60 %")
+    watched.shot("detection")
+
+
+def test_a_degraded_detector_says_why_and_what_to_do(mock: MockServer, detection: Page) -> None:
+    mock.world.settings["objectPersonDetectionEnabled"] = True
+    mock.world.degraded = {"person": "model missing: run `ipcamera models fetch`"}
+    mock.tell_status()
+    card = detection.locator("[data-detector=person]")
+    expect(card).to_contain_text("Not working")
+    expect(card).to_contain_text("run `ipcamera models fetch`")
+
+
+def test_an_event_appears_on_its_card(mock: MockServer, detection: Page) -> None:
+    mock.happen("sound_classified", className="Bark", confidence=97)
+    expect(detection.locator("[data-detector=dogBark] .last-events li").first).to_contain_text("Bark · 97 % sure")
+
+
+def test_the_free_licence_locks_the_cards(mock: MockServer, open_page: Opener, size: str) -> None:
+    mock.world.pro = False
+    watched = open_page(mock.url, size, section="detection")
+    page = watched.page
+    page.wait_for_selector(CONNECTED)
+    expect(page.locator("[data-detector=motion]")).to_contain_text("Motion detection is part of Pro")
+    expect(page.get_by_role("switch", name="Motion detection")).to_be_disabled()
+    expect(page.get_by_label("Motion sensitivity")).to_be_enabled()  # a free user may prepare
+    watched.shot("detection-free")
+    mock.set_license(True)
+    expect(page.get_by_role("switch", name="Motion detection")).to_be_enabled()
+    expect(page.get_by_text("is part of Pro").first).to_be_hidden()

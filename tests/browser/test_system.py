@@ -1,0 +1,118 @@
+"""The system panel: health, actors, RTSP, MQTT, certificate, password, licence."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import CONNECTED, Opener, Watched
+from tests.browser.mock_server import MockServer
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def system(mock: MockServer, open_page: Opener, size: str) -> Watched:
+    watched = open_page(mock.url, size, section="system")
+    watched.page.wait_for_selector("[data-actor]")
+    return watched
+
+
+def section(page: Page, heading: str) -> object:
+    return page.locator("#section-system section", has=page.get_by_role("heading", name=heading, exact=True))
+
+
+def test_health_and_actors(system: Watched) -> None:
+    page = system.page
+    expect(page.locator(".gauge", has_text="Processor")).to_contain_text("23 %")
+    expect(page.locator(".gauge", has_text="Temperature")).to_contain_text("48.6 °C")
+    expect(page.locator(".gauge", has_text="Battery")).to_be_hidden()
+    row = page.locator("[data-actor=encoder]")
+    expect(row).to_contain_text("up")
+    expect(row).to_contain_text("killed by signal 9")
+    system.shot("system")
+
+
+def test_a_restart_shows_at_once(mock: MockServer, system: Watched) -> None:
+    mock.world.degraded = {"person": "x"}
+    mock.tell({"type": "actor_event", "actor": "object_detector", "state": "degraded", "text": "x", "timestamp": 0})
+    expect(system.page.locator("[data-actor=object_detector]")).to_contain_text("degraded", timeout=2000)
+
+
+def test_rtsp(mock: MockServer, system: Watched) -> None:
+    page = system.page
+    card = page.locator("#rtsp")
+    expect(card).to_contain_text("Running")
+    expect(card.locator("code").first).to_have_text("rtsp://127.0.0.1:8554/stream")
+    card.get_by_text("QR code").click()
+    expect(card.get_by_alt_text("QR code of the RTSP address")).to_be_visible()
+    assert card.locator(".qr img").evaluate("async (image) => (await image.decode(), image.naturalWidth)") > 80
+    card.get_by_text("Address and login").click()
+    card.get_by_label("User name").fill("admin")
+    card.get_by_label("Password").fill("secret")
+    card.get_by_role("button", name="Apply").click()
+    expect(card.get_by_text("Applied.")).to_be_visible()
+    mock.tell(
+        {
+            "type": "rtsp_status",
+            "enabled": True,
+            "running": False,
+            "port": 8554,
+            "path": "/stream",
+            "clients": 0,
+            "lastError": "Port 8554 is in use",
+        }
+    )
+    expect(card).to_contain_text("Not running")
+    expect(card).to_contain_text("Port 8554 is in use")
+
+
+def test_mqtt_asks_for_the_stored_password_before_a_login_changes(
+    mock: MockServer, open_page: Opener, size: str
+) -> None:
+    mock.world.settings |= {"mqttHasUsername": True, "mqttHasPassword": True}
+    watched = open_page(mock.url, size, section="system")
+    card = watched.page.locator("#mqtt")
+    card.get_by_text("Broker and login").click()
+    expect(card.get_by_label("Stored MQTT password")).to_be_hidden()
+    card.get_by_label("User name").fill("newuser")
+    expect(card.get_by_label("Stored MQTT password")).to_be_visible()
+    card.get_by_role("button", name="Test").click()
+    expect(card.get_by_text("The broker answered in 12 ms.")).to_be_visible()
+    watched.shot("mqtt")
+    card.get_by_role("button", name="Apply").click()
+    expect(card.get_by_text("Applied.")).to_be_visible()
+
+
+def test_certificate(system: Watched) -> None:
+    card = system.page.locator("#certificate")
+    expect(card).to_contain_text("0B:30:55")
+    card.get_by_text("How to trust it for good").click()
+    expect(card.get_by_text("Trusted root certification authorities")).to_be_visible()
+    card.get_by_role("button", name="Make a new one").click()
+    system.page.get_by_role("dialog").get_by_role("button", name="Make a new one").click()
+    expect(card.get_by_text("The new certificate is in use")).to_be_visible()
+
+
+def test_password(mock: MockServer, open_page: Opener) -> None:
+    mock.world.auth = mock.world.authenticated = True
+    page = open_page(mock.url, section="system").page
+    page.wait_for_selector(CONNECTED)
+    card = page.locator("#password")
+    card.get_by_label("Present password").fill(mock.world.password)
+    card.get_by_label("New password", exact=True).fill("battery staple")
+    card.get_by_label("New password again").fill("battery stable")
+    card.get_by_role("button", name="Change password").click()
+    expect(card.get_by_text("The two new passwords differ.")).to_be_visible()
+
+
+def test_licence_and_locks(mock: MockServer, open_page: Opener, size: str) -> None:
+    mock.world.pro = False
+    watched = open_page(mock.url, size, section="system")
+    page = watched.page
+    page.wait_for_selector("[data-actor]")
+    for text in ("Streaming by RTSP", "MQTT and Home Assistant", "Storage statistics", "Downloading the certificate"):
+        expect(page.get_by_text(f"{text} is part of Pro").first).to_be_visible()
+    expect(page.locator("#licence")).to_contain_text("Free")
+    watched.shot("system-free")
+    mock.set_license(True)
+    expect(page.locator("#licence")).to_contain_text("Pro", timeout=1000)
+    expect(page.locator("#rtsp")).to_contain_text("Running")
