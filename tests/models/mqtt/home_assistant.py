@@ -7,7 +7,12 @@ import importlib
 import json
 import sys
 
-PLATFORMS = "binary_sensor number select sensor button camera image event update switch notify".split()
+import voluptuous
+
+PLATFORMS = (
+    *("binary_sensor", "number", "select", "sensor", "button", "camera"),
+    *("image", "event", "update", "switch", "notify"),
+)
 
 
 def schemas() -> dict[str, object]:
@@ -37,13 +42,13 @@ def main() -> None:
         try:
             if whole is not None:
                 whole(message)  # type: ignore[operator]
-            for key, component in message["components"].items():
+            for component in message["components"].values():
                 about = dict(component)
                 platform = about.pop("platform")
                 if platform in known and about:
                     known[platform]({**about, **shared})  # type: ignore[operator]
                     checked += 1
-        except Exception as error:
+        except voluptuous.Invalid as error:
             print(f"mistake: {error}")
     print(f"checked {checked}, device schema: {whole is not None}")
 
