@@ -124,7 +124,7 @@ def doctor(data_dir: Path) -> dict[str, list[dict[str, str]]]:
 def test_doctor_without_a_system(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     found = doctor(tmp_path)
-    assert {"server", "data", "disk", "/dev/shm", "clock", "microphone", "speaker", "H.264", "models"} <= found.keys()
+    assert {"server", "data", "disk", "/dev/shm", "clock", "microphone", "speaker", "H.264", "model"} <= found.keys()
     assert found["server"][0]["mark"] == "note"
     assert all(finding["remedy"] for row in found.values() for finding in row if finding["mark"] == "bad")
 

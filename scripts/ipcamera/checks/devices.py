@@ -10,7 +10,9 @@ from pathlib import Path
 from actors.camera import v4l2
 from actors.camera.cameras import device_paths
 from actors.runtime.control import Control
+from config import weights
 from config.boot import Boot
+from models.detect import catalogue
 from models.messages.camera import GetCamera
 from models.messages.encoder import GetVideo
 from models.messages.microphone import GetMicrophone
@@ -120,4 +122,11 @@ def _encoder(control: Control | None) -> Finding:
 
 
 def _models(boot: Boot) -> Iterator[Finding]:
-    yield Finding("ok", "models", str(boot.models_dir or boot.data_dir / "models"))
+    for model in catalogue.defaults(boot.detection.object_model):
+        try:
+            path = weights.loadable(boot, model) or weights.downloaded(boot, model)
+        except weights.WeightsError as problem:
+            text, _, remedy = str(problem).partition(f", {weights.REMEDY}")
+            yield Finding("note", "model", f"{text}; it is for {model.role}", remedy or weights.REMEDY)
+        else:
+            yield Finding("ok", "model", f"{model.id} for {model.role}: {path}")
