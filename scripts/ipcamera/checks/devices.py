@@ -126,7 +126,7 @@ def _models(boot: Boot) -> Iterator[Finding]:
         try:
             path = weights.loadable(boot, model) or weights.downloaded(boot, model)
         except weights.WeightsError as problem:
-            text, _, remedy = str(problem).partition(f", {weights.REMEDY}")
-            yield Finding("note", "model", f"{text}; it is for {model.role}", remedy or weights.REMEDY)
+            text = str(problem).removesuffix(f", {weights.REMEDY}")
+            yield Finding("note", "model", f"{text}; it is for {model.role}", weights.REMEDY)
         else:
             yield Finding("ok", "model", f"{model.id} for {model.role}: {path}")
