@@ -47,6 +47,7 @@ R = TypeVar("R")
 
 PORTS_FILE = "ports.json"  # in the run directory
 UPKEEP_S = 60.0  # is the certificate due, has its file changed, has the device another address
+LICENSE_RETRY_S = 2.0
 SHUTDOWN_S = 1.0  # for open connections at a clean stop
 
 
@@ -61,10 +62,7 @@ class Facade(Actor):
         self._files = await self._disk.do(certificate.ensure, self.boot)
         self._tls = certificate.server_context(self._files)
         self._stamp = certificate.stamp(self._files)
-        try:
-            self.license = await self.ask("license", GetLicense())
-        except ServerError as error:
-            self.log.warning("the licence is not known yet", reason=error.detail)
+        known = await self._ask_license()
         self._open_ports()
         self._app = build_app(self)
         self._front = self._app[FRONT]
@@ -75,6 +73,8 @@ class Facade(Actor):
         await self._serve(plain, self._http, None)
         self._runners = [plain, https]
         self.start_task(self._upkeep())
+        if not known:
+            self.start_task(self._learn_license())
         self.log.info("serving", https=self._ports.https, http=self._ports.http)
 
     def _open_ports(self) -> None:
@@ -138,6 +138,21 @@ class Facade(Actor):
                 self._stamp = await self._disk.do(certificate.upkeep, self.boot, self._tls, self._stamp)
             except (Unavailable, OSError) as error:
                 self.log.error("the certificate could not be renewed; the old one is served", reason=str(error))
+
+    # ---------------------------------------------------------------- licence
+    async def _ask_license(self) -> bool:
+        try:
+            self.license = await self.ask("license", GetLicense())
+        except ServerError as error:
+            self.log.warning("the licence is not known yet", reason=error.detail)
+            return False
+        return True
+
+    async def _learn_license(self) -> None:
+        """It was away when we started, and news comes only of changes: nobody would be told that he has Pro."""
+        while not await self._ask_license():
+            await asyncio.sleep(LICENSE_RETRY_S)
+        self._front.news(LicenseChanged(self.license))
 
     # ---------------------------------------------------------------- news
     @handles(LicenseChanged)
