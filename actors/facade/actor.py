@@ -150,9 +150,10 @@ class Facade(Actor):
 
     async def _learn_license(self) -> None:
         """It was away when we started, and news comes only of changes: nobody would be told that he has Pro."""
-        while not await self._ask_license():
+        while True:
             await asyncio.sleep(LICENSE_RETRY_S)
-        self._front.news(LicenseChanged(self.license))
+            if await self._ask_license():
+                return self._front.news(LicenseChanged(self.license))
 
     # ---------------------------------------------------------------- news
     @handles(LicenseChanged)
