@@ -44,7 +44,7 @@ class NetworkSource:
         self._packets = self._container.demux(self._stream)
 
     def _open(self, address: MediaAddress, analyse_us: int) -> tuple[av.container.InputContainer, av.VideoStream]:
-        container = open_input(address, only="video", analyse_us=analyse_us)
+        container = open_input(address, analyse_us=analyse_us)
         if not container.streams.video:
             container.close()
             raise SourceError(f"{self._name} has no picture")

@@ -68,18 +68,18 @@ def open_input(
     address: MediaAddress,
     format_name: str | None = None,
     options: dict[str, str] | None = None,
-    only: str = "",
     analyse_us: int = ANALYSE_US,
 ) -> av.container.InputContainer:
-    """Open for reading. ``only``: "video" or "audio", so that an RTSP camera is not asked for the other.
+    """Open for reading. ``analyse_us``: how long FFmpeg may look at a live stream to learn what it is.
 
     Raises:
         SourceError: with the reason in words.
     """
     chosen = {"analyzeduration": str(analyse_us)} | (options or {})
     if address.kind == "rtsp":
+        # Sound and picture are always asked for together, though each actor wants one of them: GStreamer's servers
+        # refuse everybody else (503) once a first client has set up only a part of a shared stream (seen with 1.22).
         chosen |= {"rtsp_transport": "tcp", "fflags": "nobuffer"}
-        chosen |= {"allowed_media_types": only} if only else {}
     live = address.kind in ("rtsp", "http")
     try:
         timeout = (OPEN_S, READ_S) if live else None

@@ -99,7 +99,7 @@ class LiveSound:
             self._container = open_input(MediaAddress("alsa", name), "alsa", options)
         else:
             self.title = f"sound of {address.shown}"
-            self._container = open_input(address, only="audio")
+            self._container = open_input(address)
         if not self._container.streams.audio:
             self._container.close()
             raise NothingInsideError(f"{address.shown} has no sound")

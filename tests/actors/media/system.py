@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from actors.runtime.control import Control
 from actors.runtime.launcher import launch
 from actors.runtime.rings import RingReader
@@ -44,10 +46,11 @@ class MediaSystem:
         rtsp = RtspBoot(audio_codec=codec_name)
         self.boot = Boot(**directories, rtsp=rtsp, auth=False, log_level="info", log_format="json", **boot)
         self.log = root / "log"
-        process = multiprocessing.get_context("spawn").Process(
-            target=_main, args=(self.boot, str(self.log), environment or {})
-        )
-        process.start()
+        process = multiprocessing.get_context("spawn").Process(target=_main, args=(self.boot, str(self.log)))
+        with pytest.MonkeyPatch.context() as patch:  # LD_PRELOAD must be there when the program is loaded
+            for name, value in (environment or {}).items():
+                patch.setenv(name, value)
+            process.start()
         self._process = process
         self._control = self.wait_for(self._connect)
         self.wait_for(
@@ -113,11 +116,10 @@ class MediaSystem:
         assert not self._process.is_alive()
 
 
-def _main(boot: Boot, log: str, environment: dict[str, str]) -> None:
+def _main(boot: Boot, log: str) -> None:
     os.setsid()
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    os.environ.update(environment)
     codec.ROOTS.append("tests.")
     raise SystemExit(launch(boot, TREE))

@@ -1,0 +1,150 @@
+"""The media actors on real sources: a file with sound, a USB camera that stalls and is unplugged, network cameras."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from models.media import annexb, ring
+from models.media.ring import Entry
+from models.messages.camera import Capture, GetCamera, GetCapabilities
+from models.messages.encoder import GetVideo
+from models.messages.microphone import GetMicrophone
+from tests.actors.media.peers import fake_v4l2, flash_and_beep, free_port, http_camera, rtsp_camera, usb_camera
+from tests.actors.media.system import MediaSystem
+
+Start = Callable[..., MediaSystem]
+__all__ = ["fake_v4l2"]
+
+
+def flashes(entries: list[Entry]) -> list[int]:
+    bright = [np.frombuffer(e.data, np.uint8)[: e.width * e.height].mean() > 120 for e in entries]
+    return [e.pts for e, now, before in zip(entries[1:], bright[1:], bright, strict=False) if now and not before]
+
+
+def beeps(entries: list[Entry]) -> list[int]:
+    loud = [entry.spare < 3000 for entry in entries]
+    return [e.pts for e, now, before in zip(entries[1:], loud[1:], loud, strict=False) if now and not before]
+
+
+def worst_offset_ms(system: MediaSystem) -> float:
+    """Of the beginnings of flashes from those of beeps, over three seconds."""
+    frames, pcm = system.reader("frames"), system.reader("pcm")
+    frames.seek_end()
+    pcm.seek_end()
+    seen: list[Entry] = []
+    heard: list[Entry] = []
+    while len(heard) < 160:
+        while (entry := frames.take_next()) is not None:
+            seen.append(entry)
+        if (entry := pcm.wait_next(0.05)) is not None:
+            heard.append(entry)
+    light, sound = flashes(seen), beeps(heard)
+    assert light
+    assert sound
+    return max(min(abs(at - other) for other in sound) for at in light if sound[0] - 1e8 < at < sound[-1] + 1e8) / 1e6
+
+
+def test_sound_and_picture_of_a_file_stay_together(start: Start, tmp_path: Path) -> None:
+    clip = flash_and_beep(tmp_path / "clip.mp4")
+    system = start(source=str(clip), audio_source="auto", speaker="none")
+    system.hold("camera", "frames")
+    system.entries("frames", 3)
+    assert system.ask("microphone", GetMicrophone()).source == "sound of file clip.mp4"
+    assert worst_offset_ms(system) < 80
+    os.kill(system.rows()["camera"].pid, signal.SIGKILL)
+    system.entries("frames", 3)
+    assert worst_offset_ms(system) < 80
+    assert system.ask("camera", GetCapabilities()).resolutions == ("320x240",)
+
+
+def usb_system(start: Start, library: Path, sock: Path, source: str) -> MediaSystem:
+    environment = {"LD_PRELOAD": str(library), "FAKEV4L2_SOCK": str(sock)}
+    return start(source=source, audio_source="none", speaker="none", environment=environment)
+
+
+def test_a_usb_camera_is_passed_through_and_comes_back_after_unplugging(
+    start: Start, tmp_path: Path, fake_v4l2: Path
+) -> None:
+    sock = tmp_path / "usb"
+    with usb_camera(sock, "--unplug-at", "400"):
+        system = usb_system(start, fake_v4l2, sock, "auto")
+        view = system.ask("camera", GetCamera())
+        assert (view.kind, view.passthrough) == ("v4l2", ("jpeg",))
+        assert view.source == "USB camera Fake USB Camera (/dev/video0)"
+        system.hold("encoder", "jpeg")
+        first = system.entries("jpeg", 3)[0]
+        assert first.data[:2] == b"\xff\xd8"
+        still = system.ask("camera", Capture(), timeout_s=15)
+        assert (still.width, still.height) == (1920, 1080)
+        system.entries("jpeg", 3)
+        system.set(rotation=180)  # now it has to be decoded, turned, and encoded
+        turned = system.entries("jpeg", 5)
+        assert any(entry.flags & ring.DISCONTINUITY for entry in turned) or turned[0].epoch != first.epoch
+        assert system.ask("camera", GetCamera()).passthrough == ()
+    system.wait_for(lambda: system.ask("camera", GetCamera()).state == "waiting", 30)
+    assert system.history()[-1][0] == "SOURCE_LOST"
+    with usb_camera(sock):
+        system.entries("jpeg", 3)
+        system.wait_for(lambda: system.history()[-1][0] == "SOURCE_BACK")
+
+
+def test_a_usb_camera_that_hangs_costs_a_process_and_nothing_else(
+    start: Start, tmp_path: Path, fake_v4l2: Path
+) -> None:
+    sock = tmp_path / "usb"
+    with usb_camera(sock, "--stall-at", "150"):
+        system = usb_system(start, fake_v4l2, sock, "v4l2:/dev/video0")
+        system.hold("encoder", "jpeg")
+        system.entries("jpeg", 3)
+        before = {name: row.pid for name, row in system.rows().items()}
+        system.wait_for(lambda: any(kind == "SOURCE_LOST" for kind, _, _ in system.history()), 30)
+        assert "stopped answering" in system.history()[0][2]
+    with usb_camera(sock):
+        system.entries("jpeg", 3)
+        system.wait_for(lambda: system.history()[-1][0] == "SOURCE_BACK")
+        after = {name: row.pid for name, row in system.rows().items()}
+        assert {name for name, pid in after.items() if pid != before[name]} == {"camera"}
+
+
+def test_an_http_camera_that_ends_is_opened_again(start: Start) -> None:
+    port = free_port()
+    with http_camera(port):
+        system = start(source=f"http://user:secret@127.0.0.1:{port}/video.mjpg", audio_source="none", speaker="none")
+        system.set(resolution="640x360")
+        system.hold("encoder", "jpeg")
+        system.entries("jpeg", 5)
+        assert system.ask("camera", GetCamera()).passthrough == ("jpeg",)
+    system.wait_for(lambda: system.ask("camera", GetCamera()).state == "waiting", 30)
+    with http_camera(port):
+        system.entries("jpeg", 3)
+    assert "secret" not in system.log.read_text()
+
+
+def test_an_rtsp_camera_is_passed_through_or_encoded_anew(start: Start) -> None:
+    port = free_port()
+    with rtsp_camera(port):
+        system = start(source=f"rtsp://127.0.0.1:{port}/cam", audio_source="auto", speaker="none")
+        system.set(resolution="640x360", frameRate=60)
+        system.hold("encoder", "video")
+        passed = next(entry for entry in system.entries("video", 60) if entry.key)
+        kinds = [annexb.nal_type(unit) for unit in annexb.nal_units(passed.data)]
+        assert kinds[:2] == [annexb.SPS, annexb.PPS]
+        view = system.wait_for(lambda: (v := system.ask("encoder", GetVideo())).codec and v)
+        assert (view.encoder, view.width, view.generation) == ("passthrough", 640, passed.spare)
+        system.set(rotation=90)
+        turned = next(entry for entry in system.entries("video", 60) if entry.width == 360)
+        assert turned.spare > passed.spare
+        assert system.ask("encoder", GetVideo()).encoder == "libx264"
+        assert system.entries("pcm", 10)
+
+
+def test_a_source_that_is_not_there_is_waited_for_in_words(start: Start) -> None:
+    port = free_port()
+    system = start(source=f"rtsp://u:secret@127.0.0.1:{port}/cam", audio_source="none", speaker="none")
+    view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).state == "waiting" and v)
+    assert view.reason == f"rtsp://127.0.0.1:{port}/cam refuses connections"
+    assert system.rows()["camera"].state == "degraded"
+    assert "secret" not in system.log.read_text()
