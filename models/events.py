@@ -47,3 +47,4 @@ class Event:
     confidence: int | None = None
     metadata: dict[str, DetailValue] = field(default_factory=dict)
     phase: Literal["appeared", "disappeared"] = "appeared"
+    thumbnail: bool = False  # there is a picture of the moment; it may come a little after the event

@@ -18,6 +18,7 @@ COLUMNS: tuple[Any, ...] = (
     EVENT.details,
     EVENT.confidence,
     EVENT.metadata,
+    EVENT.thumbnail_path,
 )
 
 
@@ -55,8 +56,9 @@ def to_event(detection: Detection, event_id: int, stored: bool) -> Event:
 
 def from_row(row: Any) -> Event:
     """``row``: the values of ``COLUMNS``."""
-    event_id, kind, timestamp, details, confidence, notes = row
-    return Event(event_id, event_id, kind, timestamp, json.loads(details), confidence, json.loads(notes))
+    event_id, kind, timestamp, details, confidence, notes, picture = row
+    texts = (json.loads(details), confidence, json.loads(notes))
+    return Event(event_id, event_id, kind, timestamp, *texts, thumbnail=bool(picture))
 
 
 def to_json(values: object) -> str:

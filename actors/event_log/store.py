@@ -123,7 +123,7 @@ class Store:
                     row.details = to_json(details | {"confidence": row.confidence})
                 session.add(row)
                 session.commit()
-            values = (row.id, row.type, row.timestamp, row.details, row.confidence, row.notes)
+            values = (row.id, row.type, row.timestamp, row.details, row.confidence, row.notes, row.thumbnail_path)
         return replace(from_row(values), phase="disappeared"), new
 
     def set_thumbnail(self, event_id: int) -> None:

@@ -89,9 +89,9 @@ async def _buckets(query: EventQuery, context: Context) -> web.Response:
 
 
 def event_shape(event: Event) -> dict[str, object]:
-    """As the API document shows an event: its type's own fields beside the common ones."""
+    """As the API document shows an event: its type's own fields beside the common ones, and ours: ``thumbnail``."""
     common = {"id": event.id, "eventId": event.event_id, "timestamp": event.timestamp, "type": event.type}
-    return common | dict(event.details)
+    return common | dict(event.details) | ({"thumbnail": True} if event.thumbnail else {})
 
 
 @route("GET", "/events/range", access=Access.PRO, feature="event_history", summary="Time range of stored events",
