@@ -4,10 +4,12 @@ import { getJson } from "../ask.js";
 import { addDays, startOfDay } from "../format.js";
 
 const MOST_EVENTS = 10_000;
+const PICTURES_AFTER_MS = 2500; // a thumbnail is there a little later than its event
+const NEWEST = 100;
 export const BUCKET_MS = 900_000;
 
 export class History {
-  /** `onChange(reason)`: "loaded" or "added". */
+  /** `onChange(reason)`: "loaded", "added" or "pictures". */
   constructor(onChange) {
     this.onChange = onChange;
     this.day = startOfDay(Date.now());
@@ -69,7 +71,20 @@ export class History {
     const bucket = { ...this.buckets.get(start) };
     bucket[event.type] = (bucket[event.type] ?? 0) + 1;
     this.buckets.set(start, bucket);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.lookForPictures(), PICTURES_AFTER_MS);
     this.onChange("added");
+  }
+
+  /** The socket does not say which events have a thumbnail; the history does. */
+  async lookForPictures() {
+    if (!this.isToday) return;
+    const newest = this.events.slice(-NEWEST);
+    const page = await getJson(`events?since=${newest[0]?.timestamp ?? this.start}&limit=${NEWEST}`).catch(() => null);
+    const pictured = new Set((page?.events ?? []).filter((event) => event.thumbnail).map((event) => event.eventId));
+    const found = newest.filter((event) => !event.thumbnail && pictured.has(event.eventId));
+    for (const event of found) event.thumbnail = true;
+    if (found.length) this.onChange("pictures");
   }
 
   /** What the filters let through, ascending. */

@@ -8,7 +8,7 @@ import { eventKind, eventWords, systemWords } from "../words.js";
 export const ROW_HEIGHT = 72;
 export const SYSTEM_ROW_HEIGHT = 76;
 
-const SHOWN_ELSEWHERE = new Set(["type", "timestamp", "text"]);
+const SHOWN_ELSEWHERE = new Set(["type", "timestamp", "text", "thumbnail", "id"]);
 
 export function eventRow(event) {
   const kind = eventKind(event.type);
@@ -43,7 +43,7 @@ export function openEvent(event) {
   const list = facts();
   const rows = { Time: dateAndTime(event.timestamp) };
   for (const [key, value] of Object.entries(event)) {
-    if (!SHOWN_ELSEWHERE.has(key) && key !== "thumbnail" && value !== null) rows[label(key)] = typeof value === "object" ? JSON.stringify(value) : value;
+    if (!SHOWN_ELSEWHERE.has(key) && value !== null) rows[label(key)] = typeof value === "object" ? JSON.stringify(value) : value;
   }
   list.show(rows);
   const picture = event.thumbnail ? h("img", { src: `events/${event.eventId}/thumbnail`, alt: `${eventKind(event.type).title} at ${timeOfDay(event.timestamp)}` }) : null;
