@@ -45,7 +45,7 @@ def configure(boot: Boot, actor_name: str) -> structlog.typing.FilteringBoundLog
             structlog.processors.add_log_level,
             structlog.stdlib.PositionalArgumentsFormatter(),
             RateBound(time.monotonic, note),
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.TimeStamper("%Y-%m-%d %H:%M:%S" if console else "iso", utc=not console),
             structlog.processors.format_exc_info,
             _redacted,
             render,

@@ -30,18 +30,26 @@ def instance(data_dir: Path, uid: int) -> str:
 
 def run_dir(data_dir: Path, environ: Mapping[str, str]) -> Path:
     """Where the present run has its sockets, in whatever session it was started; else where a new one puts them."""
-    candidates = _run_dirs(data_dir, environ)
-    return next((path for path in candidates if (path / CONTROL).is_socket()), candidates[0])
+    uid = _owner(data_dir)
+    candidates = _run_dirs(data_dir, uid, environ)
+    return next((path for path in candidates if _lives_in(path, uid)), candidates[0])
+
+
+def _lives_in(path: Path, uid: int) -> bool:
+    """Whether a run of ``uid`` has its control socket there; somebody else's directory of that name is a trap."""
+    try:
+        return path.lstat().st_uid == uid and (path / CONTROL).is_socket()
+    except OSError:
+        return False
 
 
 def shm_dir(data_dir: Path) -> Path:
     return SHM / instance(data_dir, _owner(data_dir))
 
 
-def _run_dirs(data_dir: Path, environ: Mapping[str, str]) -> list[Path]:
-    uid = _owner(data_dir)
+def _run_dirs(data_dir: Path, uid: int, environ: Mapping[str, str]) -> list[Path]:
     bases = [Path(environ["XDG_RUNTIME_DIR"])] if environ.get("XDG_RUNTIME_DIR") else []
-    bases += [Path(f"/run/user/{uid}"), TEMPORARY]
+    bases += [Path(f"/run/user/{uid}"), Path("/run"), TEMPORARY]  # /run: the administrator's
     usable = [base for base in bases if len(str(base)) <= LONGEST_BASE and os.access(base, os.W_OK | os.X_OK)]
     return [base / instance(data_dir, uid) for base in dict.fromkeys(usable or [TEMPORARY])]
 

@@ -1,5 +1,6 @@
 """``ipcamera events``: what happened, and what happens."""
 
+import contextlib
 import json
 import time
 from typing import Annotated
@@ -30,7 +31,8 @@ def events(
             typer.echo(line(event, as_json))
         if follow:
             last = max((event.event_id for event in page.events), default=0)
-            _follow(control, last, as_json, system)
+            with contextlib.suppress(KeyboardInterrupt):
+                _follow(control, last, as_json, system)
 
 
 def _follow(control: Control, last: int, as_json: bool, system: bool) -> None:

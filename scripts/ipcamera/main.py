@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import io
 import json
 import platform
 import sys
@@ -50,6 +51,9 @@ def mount_rooms() -> None:
 
 def main() -> None:
     """The entry point: an expected trouble is one line, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows only ASCII still shows the rest
     # What `run` loads is carried by every actor's process, so it loads no more than it needs.
     if sys.argv[1:2] != ["run"]:
         mount_rooms()

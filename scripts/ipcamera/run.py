@@ -1,5 +1,6 @@
 """``ipcamera run``: read the configuration, look whether it can work, and hand over to the launcher."""
 
+import contextlib
 import errno
 import os
 import socket
@@ -59,7 +60,8 @@ def run(
 
 
 def _say_welcome(boot: Boot, control: Control) -> None:
-    typer.echo(welcome(boot, control))
+    with contextlib.suppress(OSError):  # nobody reads our output: that is no reason to stop
+        typer.echo(welcome(boot, control))
 
 
 def _prepare(boot: Boot) -> None:

@@ -1,5 +1,6 @@
 """``ipcamera status`` and ``ipcamera restart``: the actors, each with its state."""
 
+import contextlib
 import json
 import os
 import time
@@ -19,6 +20,7 @@ from scripts.ipcamera.console import NOT_RUNNING, AsJson, DataDir, ask_if_up, da
 from scripts.ipcamera.welcome import licence, picture
 
 WATCH_EVERY_S = 2.0
+CLEAR = "\x1b[2J\x1b[H"  # the terminal
 HEADINGS = ("ACTOR", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEMORY", "QUEUE", "NOTE")
 RIGHT = {2, 3, 4, 5, 6, 7}
 
@@ -30,21 +32,24 @@ def status(
 ) -> None:
     """What runs, and how it is."""
     place = data_dir_of(data_dir)
-    while True:
-        control = find_control(place)
-        if control is None:
-            if as_json:
-                typer.echo(json.dumps({"running": False}))
-            fail(f"no camera server is running on {place}; start it with `ipcamera run`", NOT_RUNNING)
-        with control:
-            try:
-                text = json.dumps(as_values(control, place), indent=1) if as_json else as_table(control)
-            except ServerError as error:
-                fail(error.detail)
-        typer.echo(f"\x1b[2J\x1b[H{text}" if watch and os.isatty(1) else text)
-        if not watch:
-            return
-        time.sleep(WATCH_EVERY_S)
+    with contextlib.suppress(KeyboardInterrupt):
+        typer.echo(_look(place, as_json))
+        while watch:
+            time.sleep(WATCH_EVERY_S)
+            typer.echo(f"{CLEAR if os.isatty(1) else ''}{_look(place, as_json)}")
+
+
+def _look(data_dir: Path, as_json: bool) -> str:
+    control = find_control(data_dir)
+    if control is None:
+        if as_json:
+            typer.echo(json.dumps({"running": False}))
+        fail(f"no camera server is running on {data_dir}; start it with `ipcamera run`", NOT_RUNNING)
+    with control:
+        try:
+            return json.dumps(as_values(control, data_dir), indent=1) if as_json else as_table(control)
+        except ServerError as error:
+            fail(error.detail)
 
 
 def restart(actor: str, data_dir: DataDir = None) -> None:

@@ -1,5 +1,6 @@
 """Who beats whom, every name of the interface, and one line for every mistake."""
 
+import os
 import socket
 import tempfile
 from pathlib import Path
@@ -196,3 +197,21 @@ def test_somebody_elses_directory_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("os.geteuid", lambda: 4242)
     with pytest.raises(places.PlaceError, match="belongs to another user"):
         places.make_private(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_directory_that_somebody_else_put_there_is_not_talked_to() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        data_dir, session = Path(name) / "d", Path(name) / "r"
+        data_dir.mkdir()
+        session.mkdir()
+        trap = places.run_dir(data_dir, {"XDG_RUNTIME_DIR": str(session)})
+        trap.mkdir()
+        ours = places.run_dir(data_dir, {})
+        with socket.socket(socket.AF_UNIX) as control:
+            control.bind(str(trap / places.CONTROL))
+            os.chown(trap, 65534, 65534)
+            assert not places._lives_in(trap, os.geteuid())
+            with pytest.raises(places.PlaceError, match="belongs to another user"):
+                places.make_private(trap)
+        assert ours != trap
