@@ -48,11 +48,15 @@ class Living:
     def alive(self) -> None:
         """A sign of life has come."""
         self.seen = time.monotonic()
-        self.silence.heard(waited_s(self.pid))
+        self.silence.heard(self._waited_s())
 
     def silent_s(self, now: float) -> float:
         """Since the last sign of life, less the time in which the machine gave it no processor."""
-        return self.silence.of(now - self.seen, waited_s(self.pid))
+        return self.silence.of(now - self.seen, self._waited_s())
+
+    def _waited_s(self) -> float:
+        # Both ends of a heartbeat need the processor several times: connect, send, accept, answer.
+        return waited_s(self.pid) + waited_s(os.getpid())
 
     def kill(self, reason: str) -> None:
         """SIGKILL through the pidfd: never somebody else's process."""

@@ -7,7 +7,7 @@ LETTERS_WAITING = 256  # tells and news that wait for one actor; state news repl
 ASK_TIMEOUT_S = 5.0
 
 BEAT_EVERY_S = 0.5
-SILENT_FOR_S = 2.0  # a process that has not answered for so long is killed
+SILENT_FOR_S = 2.5  # a process that has not answered for so long is killed
 START_TIMEOUT_S = 30.0
 STOP_TIER_S = 0.9  # for each tier of the tree at a clean stop
 STOP_TOTAL_S = 3.5
