@@ -42,8 +42,14 @@ class Memory:
         self.lost = True
         self.save()
 
-    def well(self, identity: str) -> None:
-        """It has given pictures for a while."""
-        if self.stalls or self.committed != identity:
-            self.stalls, self.committed = 0, identity
+    def commit(self, identity: str) -> None:
+        """This camera gives pictures: from now on it is waited for rather than replaced."""
+        if self.committed != identity:
+            self.committed = identity
+            self.save()
+
+    def well(self) -> None:
+        """It has given pictures for a while: the next stall is a new one."""
+        if self.stalls:
+            self.stalls = 0
             self.save()

@@ -159,6 +159,8 @@ class CameraWorker(Worker):
             return
         finally:
             self._end_blocking()
+        if session.info.kind == "v4l2":
+            self._memory.commit(self._opener.identity)
         self._say(Report(session.info))
         self._look_around(session)
         if self._still is not None:
@@ -172,7 +174,7 @@ class CameraWorker(Worker):
             return
         self._news_at = now
         if session.info.kind == "v4l2" and now - self._good_since > GOOD_AFTER_S:
-            self._memory.well(self._opener.identity)
+            self._memory.well()
         elif session.info.kind == "pattern" and self._opener.has_news():
             self._close()
 
