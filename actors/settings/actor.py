@@ -40,8 +40,10 @@ class Settings(Actor):
         self._license = UNKNOWN_LICENSE
         self._capabilities: Capabilities | None = None
         self._keeper = await self._files.do(open_keeper, self.boot.data_dir, self.boot.auth)
-        for note in await self._files.do(self._keeper.load):
+        notes = await self._files.do(self._keeper.load)
+        for note in notes:
             self.log.warning(note)
+        self.degraded(" ".join(notes))  # until the next change is safely on disk
         if self._generation > 1:  # whoever asks now must not hear that Pro is gone
             await self._learn(LEARN_S)
         self.start_task(self._catch_up())

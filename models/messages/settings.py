@@ -38,6 +38,7 @@ class ChangeSettings(Ask[ChangeResult]):
     values: dict[str, object]
     source: str
     internal: bool = False
+    retry: ClassVar[bool] = True  # setting the same values twice does no harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class SetCredentials(Ask[SettingsView]):
     owner: str
     username: str | None = None
     password: str | None = None
+    retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,9 @@ def test_damaged_files_do_not_stop_a_start(run: Callable[..., RunningServer]) ->
     server.start()
     assert server.get("/settings")[1]["frameRate"] == 20
     assert "set aside" in server.log.read_text()
+    assert "set aside" in server.wait_for(lambda: server.get("/status")[1]["degraded"].get("settings", ""))
+    assert server.post("/settings", {"frameRate": 22})[0] == 200
+    server.wait_for(lambda: "settings" not in server.get("/status")[1]["degraded"])
     assert server.stop() == 0
     assert not server.run_dir.exists()
     assert not server.shm_dir.exists()

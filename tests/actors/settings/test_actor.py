@@ -216,6 +216,14 @@ async def test_a_full_disk_is_an_error_and_shows(actor: Alone, monkeypatch: pyte
     assert actor.reason == ""
 
 
+async def test_a_damaged_file_shows_until_the_next_change(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("{")
+    actor = await started(tmp_path)
+    assert "set aside" in actor.reason
+    await actor.change(frameRate=20)
+    assert actor.reason == ""
+
+
 async def test_credentials_are_given_to_who_asks_and_told_to_nobody(actor: Alone) -> None:
     view = await actor._set_credentials(SetCredentials("rtsp", "viewer", "hush"))
     assert actor._get_credentials(GetCredentials("rtsp")) == Credentials("viewer", "hush")
