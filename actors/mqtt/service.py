@@ -1,6 +1,7 @@
 """What is done on a connection: states kept, events sent, figures and pictures published, commands obeyed."""
 
 import asyncio
+import ipaddress
 import json
 import random
 from collections.abc import Callable, Coroutine
@@ -15,6 +16,7 @@ from actors.mqtt.pictures import Pictures
 from actors.mqtt.shelf import Shelf
 from actors.mqtt.telemetry import Telemetry
 from actors.runtime.actor import Actor
+from config.reachable import lasting_addresses
 from config.settings import REGISTRY
 from models.mqtt import discovery, limits
 from models.mqtt.options import Options
@@ -49,7 +51,7 @@ class Service:
         """Greet the broker and give what is to be done until the connection is lost."""
         topics = self._topics = Topics(wanted.prefix)
         self._link, self.notice, self._obeying = link, "", False
-        self.facts.host = link.local_address
+        self.facts.host = _reachable(link.local_address, self._actor.boot.bind)
         self._shelf.forget()
         return [
             self._greet(link, wanted),
@@ -146,3 +148,17 @@ class Service:
         )
         self._actor.log.warning("another camera uses the same topic prefix", prefix=self._topics.prefix)
         self._changed()
+
+
+def _reachable(local: str, bound: tuple[str, ...]) -> str:
+    """The address for links to us: ours on the way to the broker, or another one if the broker is on this device."""
+    if not _is_loopback(local) or all(_is_loopback(address) for address in bound):
+        return local
+    return next((str(address) for address in lasting_addresses() if not address.is_loopback), local)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return address == "localhost"

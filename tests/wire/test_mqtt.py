@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from models.events import Detection
-from models.messages.event_log import RecordEvent
+from models.messages.event_log import QueryEvents, RecordEvent
 from tests.actors.mqtt.broker import AVAILABLE, Broker, Listener
 from tests.wire.server import RunningServer
 
@@ -40,7 +40,7 @@ def connected(run: Run, broker: Broker, **settings: object) -> RunningServer:
 def record(server: RunningServer, count: int) -> None:
     for number in range(count):
         found = Detection(uuid.uuid4().hex, "MOTION", int(time.time() * 1000), {"changedPercent": float(number)})
-        server.ask("event_log", RecordEvent(found))
+        server.ask("event_log", RecordEvent(found), 60)
 
 
 def ids(listener: Listener) -> list[int]:
@@ -55,12 +55,13 @@ def test_status_settings_and_events_of_the_running_program(run: Run, broker: Bro
         assert (status, body["connected"], body["lastError"]) == (200, True, None)
         record(server, 3)
         server.wait_for(lambda: len(ids(listener)) == 3)
-        known = {event["eventId"] for event in server.get("/events?limit=10")[1]["events"]}
+        known = {event.event_id for event in server.ask("event_log", QueryEvents(since=1)).events}
         assert set(ids(listener)) <= known
         server.wait_for(lambda: "ipcamera/image/event" in listener.topics())
         server.wait_for(lambda: "ipcamera/telemetry/system" in listener.topics() or None, 70)
         broker.publish("ipcamera/control/setting/motionSensitivity/set", "8")
         server.wait_for(lambda: server.get("/settings")[1]["motionSensitivity"] == 8)
+        server.wait_for(lambda: listener.payloads("ipcamera/control/result"))
         assert json.loads(listener.payloads("ipcamera/control/result")[0])["success"]
     finally:
         listener.stop()
@@ -77,7 +78,7 @@ def test_killed_as_a_whole_the_will_says_offline(run: Run, broker: Broker) -> No
 
 
 def test_mqtt_killed_in_a_burst_loses_and_doubles_nothing(run: Run, broker: Broker) -> None:
-    server = connected(run, broker)
+    server = connected(run, broker, cameraStandbyMode=True)
     listener = Listener(broker, "ipcamera/events/motion")
     try:
         for _ in range(4):
@@ -86,7 +87,7 @@ def test_mqtt_killed_in_a_burst_loses_and_doubles_nothing(run: Run, broker: Brok
             server.kill("mqtt")
             record(server, 15)
             server.wait_for(lambda restarts=restarts: server.back_again("mqtt", restarts), 30)  # type: ignore[misc]
-        server.wait_for(lambda: len(set(ids(listener))) >= 120, 30)
+        server.wait_for(lambda: len(set(ids(listener))) >= 120, 60)
         time.sleep(0.5)
         assert ids(listener) == sorted(set(ids(listener)))
         assert len(ids(listener)) == 120

@@ -13,7 +13,7 @@ from pathlib import Path
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 SUBSCRIBE = shutil.which("mosquitto_sub") or ""
 PUBLISH = shutil.which("mosquitto_pub") or ""
-FORMAT = "%r\t%t\t%p"
+FORMAT = "%r\t%t\t%x"  # the payload in hex: it may be a picture
 AVAILABLE = bool(SUBSCRIBE and PUBLISH and Path(MOSQUITTO).exists())
 
 
@@ -122,8 +122,8 @@ class Listener:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            retained, topic, payload = line.decode(errors="replace").rstrip("\n").split("\t", 2)
-            self.heard.append((topic, payload, retained == "1"))
+            retained, topic, payload = line.decode().rstrip("\n").split("\t", 2)
+            self.heard.append((topic, bytes.fromhex(payload).decode(errors="replace"), retained == "1"))
 
     def topics(self) -> list[str]:
         return [topic for topic, _, _ in self.heard]
@@ -132,5 +132,5 @@ class Listener:
         return [payload for heard, payload, _ in self.heard if heard == topic]
 
     def stop(self) -> None:
-        self._process.terminate()
+        self._process.kill()
         self._process.wait(5)
