@@ -7,7 +7,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from actors.rtsp.limits import REQUESTS_PENDING_MAX, WRITE_BUFFER_HIGH
-from actors.rtsp.outflow import Outflow
+from actors.rtsp.outflow import Outflow, unacknowledged
 from models.rtsp.message import Request, Response, Status
 from models.rtsp.parser import InterleavedFrame, Malformed, Parser
 
@@ -41,7 +41,8 @@ class Connection(asyncio.Protocol):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in KEEPALIVE:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
-        self._outflow = Outflow(sock.fileno())
+        self._descriptor = sock.fileno()
+        self._outflow = Outflow()
         self._outflow.progress = self.opened
         transport.set_write_buffer_limits(high=WRITE_BUFFER_HIGH)
         self.peer, self.local = (_bare(transport.get_extra_info(name)) for name in ("peername", "sockname"))
@@ -106,7 +107,7 @@ class Connection(asyncio.Protocol):
     def queue_age(self, now: float) -> float:
         if self.transport.is_closing():
             return 0.0
-        return self._outflow.age(self.transport.get_write_buffer_size(), now)
+        return self._outflow.age(unacknowledged(self._descriptor), self.transport.get_write_buffer_size(), now)
 
     def stalled_for(self, now: float) -> float:
         """Seconds since the client last took anything of what waits for it."""

@@ -14,25 +14,31 @@ from actors.rtsp.limits import QUEUE_BYTES_MAX
 SIOCOUTQ = termios.TIOCOUTQ  # tcp(7): bytes in the send queue, not acknowledged
 
 
+_room = array.array("i", [0])
+
+
+def unacknowledged(descriptor: int) -> int:
+    """Bytes in the kernel's send queue of a TCP socket."""
+    fcntl.ioctl(descriptor, SIOCOUTQ, _room)
+    return _room[0]
+
+
 class Outflow:
     """Bytes written to one connection against bytes acknowledged."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self) -> None:
         self._total = 0
         self._taken = 0
         self._marks: deque[tuple[int, float]] = deque()  # total after a write, and when it was
-        self._room = array.array("i", [0])
         self.progress = 0.0  # when the peer last took something, or had nothing to take
 
     def wrote(self, count: int, now: float) -> None:
         self._total += count
         self._marks.append((self._total, now))
 
-    def age(self, buffered: int, now: float) -> float:
-        """Seconds that the oldest byte has waited; ``buffered`` bytes are still in user space."""
-        fcntl.ioctl(self._descriptor, SIOCOUTQ, self._room)
-        queued = self._room[0] + buffered
+    def age(self, kernel: int, buffered: int, now: float) -> float:
+        """Seconds that the oldest byte has waited, of those in the kernel's queue and those still in user space."""
+        queued = kernel + buffered
         taken = self._total - queued
         if taken > self._taken or queued == 0:
             self._taken = taken

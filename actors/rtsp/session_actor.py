@@ -133,9 +133,10 @@ class RtspSessions(Actor):
     @handles(StopServing)
     async def _stop_serving(self, _: StopServing) -> None:
         self._drop_prepared()
-        await self.server.stop()
-        self.log.info("stopped serving")
-        self.sessions_changed.set()
+        if self.server.serving is not None:
+            await self.server.stop()
+            self.log.info("stopped serving")
+            self.sessions_changed.set()
 
     def _drop_prepared(self) -> None:
         for sock in self._prepared[1] if self._prepared else ():

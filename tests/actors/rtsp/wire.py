@@ -2,7 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -72,6 +76,13 @@ class Client:
             assert await self.reader.readexactly(1) == b"$"
             await self._frame()
         return self.frames
+
+    async def collect_while(self, other: Awaitable[T]) -> T:
+        """Go on reading until ``other`` is done: a client that does not read is disconnected in the end."""
+        task = asyncio.ensure_future(other)
+        while not task.done():
+            await self.collect(len(self.frames) + 1)
+        return task.result()
 
     async def set_up(self, track: int = 0, transport: str = "") -> Answer:
         channels = f"RTP/AVP/TCP;unicast;interleaved={2 * track}-{2 * track + 1}"
