@@ -44,6 +44,7 @@ class RunningServer:
         audio_source: str = "none",
         settings: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
+        bind: str = "127.0.0.1",
     ) -> None:
         self.data_dir = data_dir
         self.password = secrets.token_hex(8)
@@ -51,7 +52,7 @@ class RunningServer:
         data_dir.mkdir(parents=True, exist_ok=True)
         self._arguments = [
             *("--source", source, "--audio-source", audio_source, "--speaker", f"wav:{data_dir / 'spoken'}"),
-            *("--https-port", "0", "--http-port", "0", "--bind", "127.0.0.1", "--auth", "on" if auth else "off"),
+            *("--https-port", "0", "--http-port", "0", "--bind", bind, "--auth", "on" if auth else "off"),
             *(() if pro is None else ("--license-override", "pro" if pro else "free")),
         ]
         self._environment = {**os.environ, "IPCAMERA_PASSWORD": self.password, **(environment or {})}
