@@ -1,0 +1,96 @@
+"""Fetching one pinned file: from a mirror or its sources, resumed, checked, and only then given its name."""
+
+import http.client
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from config.weights import fault
+from models.detect.catalogue import ModelFile
+
+TIMEOUT_S = 20.0
+CHUNK = 64 << 10
+Progress = Callable[[int], object]  # bytes that are there so far
+
+
+class _RefusedError(Exception):
+    """This source will not do."""
+
+
+FAILURES = (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, _RefusedError)
+
+
+class DownloadError(Exception):
+    """No source gave the file; the text says why, source by source."""
+
+
+def sources(model: ModelFile, mirror: str) -> Iterator[str]:
+    """The owner's mirror (a base URL or a directory) before the pinned URLs."""
+    if mirror:
+        yield f"{mirror.rstrip('/')}/{model.file}"
+    yield from model.urls
+
+
+def fetch(model: ModelFile, target: Path, mirror: str, progress: Progress) -> str:
+    """Put the file at ``target``; where it came from. What was begun is gone on with.
+
+    Raises:
+        DownloadError: no source had it, or none the right one.
+        OSError: it cannot be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.part")
+    complaints = []
+    for source in sources(model, mirror):
+        try:
+            _take(source, partial, model.bytes, progress)
+        except FAILURES as error:
+            complaints.append(f"{source}: {getattr(error, 'reason', None) or error}")
+            continue
+        if wrong := fault(partial, model):
+            partial.unlink()
+            complaints.append(f"{source}: {wrong}")
+            continue
+        partial.replace(target)
+        return source
+    raise DownloadError("; ".join(complaints))
+
+
+def _take(source: str, partial: Path, size: int, progress: Progress) -> None:
+    if "://" not in source:
+        _copy(Path(source), partial, progress)
+        return
+    if not source.startswith(("https://", "http://")):
+        raise _RefusedError("not a web address")
+    have = partial.stat().st_size if partial.exists() else 0
+    if have >= size:
+        have = 0  # whatever it is, it is not the beginning of our file
+    request = urllib.request.Request(source, headers={"User-Agent": "ipcamera"})  # noqa: S310 - checked above
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - checked above
+        resumed = have and answer.status == 206
+        with partial.open("ab" if resumed else "wb") as file:
+            _pump(answer, file, have if resumed else 0, size, progress)
+
+
+def _pump(answer: IO[bytes], file: IO[bytes], have: int, size: int, progress: Progress) -> None:
+    progress(have)
+    while chunk := answer.read(CHUNK):
+        have += len(chunk)
+        if have > size:
+            raise _RefusedError(f"more than {size} bytes")
+        file.write(chunk)
+        progress(have)
+    if have < size:  # what is here is kept, to be gone on with
+        raise _RefusedError(f"ended after {have} of {size} bytes")
+
+
+def _copy(source: Path, partial: Path, progress: Progress) -> None:
+    if not source.is_file():
+        raise _RefusedError("no such file")
+    shutil.copyfile(source, partial)
+    progress(partial.stat().st_size)

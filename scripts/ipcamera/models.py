@@ -1,0 +1,143 @@
+"""``ipcamera models``: the networks that detectors need, downloaded once and checked."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from config import weights
+from config.boot import Boot
+from config.boot_load import BootError, load_boot
+from config.places import make_private
+from config.settings import REGISTRY
+from config.store import Store
+from models.detect import DETECTORS, detector
+from models.detect.catalogue import CATALOGUE, ModelFile, defaults
+from scripts.ipcamera.console import AsJson, DataDir, fail
+from scripts.ipcamera.download import DownloadError, fetch
+
+SETTINGS_FILE = "settings.json"
+
+app = typer.Typer(help="The networks that detectors need.", no_args_is_help=True)
+ModelsDir = Annotated[
+    Path | None, typer.Option("--models-dir", envvar="IPCAMERA_MODELS_DIR", help="Looked in before any download.")
+]
+Which = Annotated[list[str] | None, typer.Argument(help="Their ids; without any, what this device would use.")]
+
+
+@app.command("list")
+def list_models(data_dir: DataDir = None, models_dir: ModelsDir = None, as_json: AsJson = False) -> None:
+    """All that can be used, and what is here."""
+    boot = _boot(data_dir, models_dir)
+    rows = [
+        {"id": m.id, "role": m.role, "state": _state(boot, m), "bytes": m.bytes, "licence": m.licence, "urls": m.urls}
+        for m in CATALOGUE.values()
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        typer.echo(f"{row['id']:<14} {int(str(row['bytes'])) / 1e6:4.1f} MB  {row['state']:<10} {row['role']}")
+        typer.echo(f"{'':<14} {row['licence']}")
+
+
+@app.command("fetch")
+def fetch_models(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = None) -> None:
+    """Download and check what is missing; goes on where it was interrupted."""
+    boot = _boot(data_dir, models_dir)
+    _fetch_all(boot, _chosen(boot, ids))
+
+
+@app.command()
+def verify(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = None) -> None:
+    """Check every byte, and load each network once; exit code 1 if one cannot be used."""
+    from actors.detector.inference import load  # brings ONNX Runtime
+
+    boot = _boot(data_dir, models_dir)
+    make_private(boot.data_dir)
+    bad = False
+    for model in _chosen(boot, ids):
+        try:
+            load(boot, model.id, lambda: None)
+        except weights.WeightsError as error:
+            bad = True
+            typer.echo(f"{model.id:<14} {error}")
+        else:
+            typer.echo(f"{model.id:<14} good: {weights.loadable(boot, model)}")
+    if bad:
+        raise typer.Exit(1)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def needed(data_dir: DataDir = None, models_dir: ModelsDir = None) -> None:
+    """Fetch what the detectors that are switched on need. Takes, and ignores, the options of `ipcamera run`."""
+    boot = _boot(data_dir, models_dir)
+    missing = [model for model in _switched_on(boot) if _state(boot, model) != "good"]
+    if missing:
+        _fetch_all(boot, missing)
+
+
+def _switched_on(boot: Boot) -> list[ModelFile]:
+    stored = Store(boot.data_dir / SETTINGS_FILE).load().values if boot.data_dir.is_dir() else {}
+    values = {key: stored.get(key, setting.default) for key, setting in REGISTRY.items()}
+    kinds = [detector(name) for name in DETECTORS]
+    on = [kind for kind in kinds if any(values.get(switch.setting) for switch in kind.switches)]
+    ids = dict.fromkeys(kind.needs(boot.detection.object_model) for kind in on)
+    return [CATALOGUE[model_id] for model_id in ids if model_id]
+
+
+def _boot(data_dir: Path | None, models_dir: Path | None) -> Boot:
+    try:
+        return load_boot({"data_dir": data_dir, "models_dir": models_dir}, os.environ)
+    except BootError as error:
+        fail(str(error))
+
+
+def _chosen(boot: Boot, ids: Iterable[str] | None) -> tuple[ModelFile, ...]:
+    if not ids:
+        return defaults(boot.detection.object_model)
+    unknown = [one for one in ids if one not in CATALOGUE]
+    if unknown:
+        fail(f"there is no model {unknown[0]}; there are {', '.join(CATALOGUE)}")
+    return tuple(CATALOGUE[one] for one in ids)
+
+
+def _state(boot: Boot, model: ModelFile) -> str:
+    try:
+        weights.downloaded(boot, model)
+    except weights.WeightsError:
+        return "missing" if weights.locate(boot, model.file) is None else "broken"
+    return "good"
+
+
+def _fetch_all(boot: Boot, wanted: Iterable[ModelFile]) -> None:
+    make_private(boot.data_dir)
+    problems = []
+    columns = (TextColumn("{task.description:<14}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        for model in wanted:
+            try:
+                typer.echo(f"{model.id:<14} {_fetch(boot, model, bar)}")
+            except (DownloadError, OSError, ValueError) as error:
+                problems.append(f"{model.id}: {error}")
+    if problems:
+        fail("; ".join(problems))
+
+
+def _fetch(boot: Boot, model: ModelFile, bar: Progress) -> str:
+    """What was done, in words."""
+    target = weights.store(boot) / model.file
+    told = "here already"
+    if _state(boot, model) != "good":
+        task = bar.add_task(model.id, total=model.bytes)
+        origin = fetch(model, target, boot.detection.model_mirror, lambda done: bar.update(task, completed=done))
+        told = f"from {origin.split('?')[0]}"
+    if model.converted and weights.locate(boot, model.loads) is None:
+        weights.convert(weights.downloaded(boot, model), weights.store(boot) / model.loads)
+        told += ", converted to ONNX"
+    return told
