@@ -52,7 +52,7 @@ ERROR = {
 }
 ERRORS = {
     "type": "object",
-    "description": "What is wrong with settings, as `key: message`, in the order of the request",
+    "description": "All that is wrong with settings, as `key: message`, in the order of the request",
     "required": ["success", "errors"],
     "properties": {"success": {"const": False}, "errors": {"type": "array", "items": {"type": "string"}}},
     "examples": [
@@ -143,7 +143,7 @@ def _responses(route: Route) -> dict[str, Any]:
     responses: dict[str, Any] = {good: _good(route)}
     for status in sorted(_errors(route)):
         content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Error"}}
-        if status == 400 and route.path == "/settings":
+        if status == 400 and route.body is not None:
             content = {"schema": {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Error", "Errors")]}}
         responses[str(status)] = {"description": STATUS_WORDS[status], "content": {"application/json": content}}
     return responses

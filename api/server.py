@@ -1,5 +1,6 @@
 """The HTTP servers of the two listeners: limits on what a connection may cost, and errors below any application."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -10,9 +11,12 @@ from aiohttp.web_protocol import RequestHandler
 from api.context import Context
 from api.errors import BARE, INTERNAL, error
 from api.redirect import PlainListener
+from models.security.lockout import client_key
 
 IDLE_S = 75.0  # a connection without a whole request head, new or kept alive: longer than proxies keep theirs
 LINGER_S = 1.0  # how long the rest of a refused body is read away
+CONNECTIONS_MAX = 512
+CONNECTIONS_PER_ADDRESS = 128  # a proxy, or everybody behind one router, is one address
 LINE_MAX = FIELD_MAX = 8190
 HEADERS_MAX = 100
 
@@ -59,8 +63,22 @@ class _Connection(RequestHandler):
 
 
 class _Server(web.Server):
+    """Cuts off whoever opens more connections than anybody needs: each costs memory before it has said a word."""
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        address = _address_of(transport)
+        same = sum(_address_of(other) == address for other in self._connections.values())
+        if len(self._connections) > CONNECTIONS_MAX or same > CONNECTIONS_PER_ADDRESS:
+            transport.abort()
+
     def __call__(self) -> RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+def _address_of(transport: asyncio.Transport) -> str:
+    peer = transport.get_extra_info("peername")
+    return client_key(peer[0]) if peer else ""
 
 
 class HttpsRunner(web.AppRunner):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from api.routes import load_all
+from api.server import CONNECTIONS_PER_ADDRESS
 from models.errors import (
     Conflict,
     Invalid,
@@ -256,6 +257,16 @@ class TestBelowTheApplication:
         assert await self.raw(server, request_) == (400, {"error": "Malformed request"})
         captured = capsys.readouterr()
         assert "secret" not in captured.out + captured.err
+
+
+async def test_nobody_takes_all_connections(server: Served) -> None:
+    opened = [await asyncio.open_connection("127.0.0.1", server.http_port) for _ in range(CONNECTIONS_PER_ADDRESS + 5)]
+    ends = [asyncio.ensure_future(reader.read()) for reader, _ in opened]
+    done, _ = await asyncio.wait(ends, timeout=0.5)
+    assert len(done) == 5
+    for _, writer in opened:
+        writer.close()
+    assert (await answer(server, "GET", "/auth/status"))[0] == 200
 
 
 async def test_a_client_that_goes_away_disturbs_nobody(server: Served) -> None:
