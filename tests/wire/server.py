@@ -1,6 +1,7 @@
 """The whole program, started as a user would, in a process of its own."""
 
 import contextlib
+import ctypes
 import json
 import os
 import secrets
@@ -27,6 +28,11 @@ READY_WITHIN_S = 60.0
 INSECURE = ssl.create_default_context()
 INSECURE.check_hostname = False
 INSECURE.verify_mode = ssl.CERT_NONE
+
+
+def end_with_us() -> None:
+    """In the new process: SIGINT when the test runner dies, whatever kills it."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 class RunningServer:
@@ -68,7 +74,7 @@ class RunningServer:
         command = [sys.executable, "-m", "scripts.ipcamera", "run", "--data-dir", str(self.data_dir), *self._arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=self._environment, start_new_session=True
+                command, stdout=log, stderr=log, env=self._environment, start_new_session=True, preexec_fn=end_with_us
             )
         self.wait_for(self._read_run_json, READY_WITHIN_S)
 

@@ -16,6 +16,7 @@ from config.boot import Boot
 from models.errors import ServerError
 from models.messages import codec
 from models.messages.supervisor import ActorRow, GetActors
+from tests.wire.server import end_with_us
 
 TOYS = "tests.actors.runtime.toys"
 
@@ -63,6 +64,7 @@ class Running:
 
 def _main(boot: Boot, tree: tuple[Child, ...]) -> None:
     os.setsid()
+    end_with_us()
     codec.ROOTS.append("tests.")
     raise SystemExit(launch(boot, tree))
 
