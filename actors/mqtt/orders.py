@@ -16,6 +16,11 @@ from models.mqtt.bucket import Bucket
 from models.mqtt.topics import Topics
 
 CAPTURE_S = 15.0
+# What may be restarted from afar: whose restart nobody but its own viewers feels.
+RESTARTABLE = frozenset(
+    {"camera", "microphone", "encoder", "speaker", "rtsp", "mqtt"}
+    | {"motion", "sound", "sound_classifier", "object_detector"}
+)
 
 
 class Orders:
@@ -82,6 +87,8 @@ class Orders:
         return {"torchEnabled": lit}
 
     async def _restart(self, name: str) -> None:
+        if name not in RESTARTABLE:
+            raise Invalid(f"{name[:64]}: Can't be restarted")
         if not self._restarts.take(time.monotonic()):
             raise LimitReached("Rate limit exceeded")
         if name == self._actor.name:  # the answer to it would never come

@@ -66,6 +66,7 @@ async def test_the_originals_topics(broker: Broker, start: Start, listen: Listen
         ("setting/reverseProxyEnabled/set", "true", "reverseProxyEnabled: Unknown setting"),
         ("setting/authEnabled/set", "false", "authEnabled: Unknown setting"),
         ("nonsense", "1", "Unknown command"),
+        ("restart", "settings", "settings: Can't be restarted"),
         ("capture", "PRESS", "camera is not there"),
     ],
 )
