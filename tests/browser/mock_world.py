@@ -140,7 +140,7 @@ class World:
             "The camera is back",
         )
         for n, text in enumerate(texts):
-            at = end - (n + 1) * 1_500_000
+            at = end - (n + 1) * min(1_500_000, (end - start) // 10)
             kind = ("RESTART", "SOURCE_LOST", "SOURCE_BACK")[n]
             system = {"id": 900_000 + n, "eventId": 900_000 + n, "timestamp": at, "type": f"SYSTEM_{kind}"}
             self.events.append(system | {"actor": ("encoder", "camera", "camera")[n], "text": text})

@@ -22,7 +22,7 @@ INK = """(selector) => {
 @pytest.fixture
 def history(mock: MockServer, open_page: Opener, size: str) -> Watched:
     hours = (now_ms() / 3_600_000) % 24  # of today only: the mock and the browser share this machine's time zone
-    mock.world.fill(300, hours=min(20.0, max(0.1, hours - 0.01)))
+    mock.world.fill(300, hours=min(20.0, max(0.02, hours - 0.01)))
     watched = open_page(mock.url, size, section="events")
     watched.page.wait_for_selector(".event-row")
     return watched
@@ -118,7 +118,7 @@ def test_export_is_a_plain_link(history: Watched) -> None:
 
 def test_ten_thousand_events_stay_smooth(mock: MockServer, open_page: Opener, size: str) -> None:
     hours = (now_ms() / 3_600_000) % 24
-    mock.world.fill(10_000, hours=max(0.2, hours - 0.01))
+    mock.world.fill(10_000, hours=max(0.02, hours - 0.01))
     page = open_page(mock.url, size, section="events").page
     page.wait_for_selector(".event-row")
     longest = page.evaluate(

@@ -20,16 +20,14 @@ const RETRY_MS = 2000;
 const KEPT = { status: "status", system_info: "system", mqtt_status: "mqtt", rtsp_status: "rtsp", h264_ack: "h264" };
 
 async function main() {
-  const panel = document.getElementById("panel");
-  const boot = document.getElementById("boot");
   try {
-    await begin(panel);
+    await begin(document.getElementById("door"));
   } catch (error) {
-    boot.textContent = `${error.message}. Trying again…`;
+    document.getElementById("boot").textContent = `${error.message}. Trying again…`;
     setTimeout(main, RETRY_MS);
     return;
   }
-  boot.remove();
+  document.getElementById("door").remove();
   listen();
   buildTopbar(document.getElementById("topbar"), document.getElementById("rail"));
   router.addSection("live", "Live", buildLive);

@@ -14,11 +14,10 @@ export async function begin(host) {
   if (!status.enabled || status.authenticated) return;
   await new Promise((resolve) => {
     const form = loginForm("Sign in", resolve);
-    host.append(form);
+    host.replaceChildren(form);
     form.querySelector("input").focus();
     showing = form;
   });
-  showing.remove();
   showing = null;
 }
 
@@ -91,7 +90,9 @@ function loginForm(title, done) {
     button.disabled = false;
   };
   const form = h("form.card", { onsubmit: submit }, h("div.field", h("label", { for: id }, "Password"), input), problem, button);
-  return h("div.login", icon("lens"), h("h2", title), form, fingerprintHint());
+  const mark = icon("lens");
+  mark.classList.add("mark");
+  return h("div.login", mark, h("h2", title), form, fingerprintHint());
 }
 
 function countDown(seconds, button, say) {

@@ -27,9 +27,8 @@ export function paintable(canvas, draw) {
   return ask;
 }
 
-/** A tiny bar chart of `values`. */
-export function sparkline(context, w, h, values, color) {
-  const most = Math.max(1, ...values);
+/** A tiny bar chart of `values`; `most` fills the height. */
+export function sparkline(context, w, h, values, color, most = Math.max(1, ...values)) {
   const step = w / values.length;
   context.fillStyle = color;
   values.forEach((value, index) => {

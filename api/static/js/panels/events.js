@@ -16,6 +16,8 @@ import { lockedBox } from "../locked.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
 
+const DAY_MS = 86_400_000;
+
 export function buildEvents(host) {
   const history = new History((reason) => update(reason));
   const pick = (day) => load(day);
@@ -52,7 +54,7 @@ export function buildEvents(host) {
     if (!visible) return;
     const events = history.visible();
     const hidden = history.hiddenTypes.size ? ` · ${events.length.toLocaleString()} shown` : "";
-    lead.textContent = `${longDay(history.day)} · ${total().toLocaleString()} events${hidden}`;
+    lead.textContent = `${longDay(history.day)} · ${total().toLocaleString()} ${total() === 1 ? "event" : "events"}${hidden}`;
     picker.update();
     filters.update();
     timeline.update();
@@ -77,7 +79,12 @@ export function buildEvents(host) {
     if (event) reveal(event);
   }
 
-  onEvent((event) => event.eventType !== "disappeared" && history.add(event));
+  onEvent((event) => {
+    if (event.eventType === "disappeared") return;
+    const midnightPassed = event.timestamp >= history.end && startOfDay(event.timestamp - DAY_MS / 2) === history.day;
+    if (midnightPassed && visible) load(startOfDay(event.timestamp));
+    else history.add(event);
+  });
   socket.on("state", (state) => state === "ready" && visible && load(history.day));
   store.watch("license", () => visible && load(history.day));
   return { shown, hidden: () => (visible = false) };

@@ -7,6 +7,7 @@ import * as store from "../store.js";
 import * as theme from "../theme.js";
 
 const MOST_SAMPLES = 60;
+const FULL = 100; // percent, and °C
 const THROTTLED = {
   none: "",
   cpu: "Pictures are sent less often, because the processor is busy.",
@@ -44,7 +45,7 @@ function gauge(name, curve) {
   const more = h("span.more");
   const canvas = curve ? h("canvas", { "aria-hidden": "true" }) : null;
   const samples = [];
-  const paint = canvas ? paintable(canvas, (context, w, hh) => sparkline(context, w, hh, padded(samples), theme.color("--accent"))) : () => {};
+  const paint = canvas ? paintable(canvas, (context, w, hh) => sparkline(context, w, hh, padded(samples), theme.color("--accent"), FULL)) : () => {};
   const element = h("div.gauge", h("span.name", name), value, more, canvas);
   element.show = (text, words, sample) => {
     setText(value, text);
