@@ -90,7 +90,7 @@ class Desk:
         """
         if not self._boot.license.allow_local_issuer:
             raise Refused("This device takes licences of its configured issuers only")
-        issuer = self._local_issuer() or self._new_issuer()
+        issuer = issuer_in(self._issuer_path)
         key = issue(License(licensee, self.device_id, _now_ms(), 0), issuer)
         _, seen_ms = self._stored()
         self._store.save({"key": key, "seen": seen_ms})
@@ -121,14 +121,6 @@ class Desk:
             return None
         return _private_key(self._issuer_path)
 
-    def _new_issuer(self) -> Ed25519PrivateKey:
-        issuer = Ed25519PrivateKey.generate()
-        pem = issuer.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        write_atomically(self._issuer_path, pem)
-        return issuer
-
     def _shown(
         self, state: str, reason: str, billing: str, source: str = "NONE", license: License | None = None
     ) -> LicenseView:
@@ -143,6 +135,18 @@ class Desk:
             expires_ms=license.expires_ms if license else 0,
             reason=reason,
         )
+
+
+def issuer_in(path: Path) -> Ed25519PrivateKey:
+    """The issuer whose key is in the file; a new one is put there if there is none."""
+    if path.exists():
+        return _private_key(path)
+    issuer = Ed25519PrivateKey.generate()
+    pem = issuer.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_atomically(path, pem)
+    return issuer
 
 
 def _private_key(path: Path) -> Ed25519PrivateKey:

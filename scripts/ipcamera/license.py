@@ -1,5 +1,6 @@
 """``ipcamera license``: look at the licence of this device, activate a key, or make one."""
 
+import base64
 import json
 import os
 import time
@@ -9,13 +10,17 @@ from typing import Annotated
 
 import typer
 
-from actors.license.desk import Desk
+from actors.license.desk import Desk, issuer_in
 from config.boot_load import load_boot
 from config.places import make_private
 from models.errors import ServerError
 from models.messages import Ask
 from models.messages.license import ActivateLicense, GetLicense, IssueLicense, LicenseView, RevokeLicense
+from models.security.license import License
+from models.security.license import issue as make_key
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control
+
+DAY_MS = 86_400_000
 
 app = typer.Typer(help="Free or Pro: the licence of this device.", no_args_is_help=True)
 
@@ -50,6 +55,27 @@ def issue(
 def revoke(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Forget the licence: the device is Free again."""
     _show(_ask(data_dir, RevokeLicense(), lambda desk: desk.revoke()), as_json)
+
+
+@app.command()
+def sign(
+    issuer: Annotated[Path, typer.Argument(help="The issuer's private key; made if there is no such file.")],
+    device: Annotated[str, typer.Option(help="The device's id, as its status shows it; any device without one.")] = "",
+    days: Annotated[int, typer.Option(help="How long it holds; for ever without it.", min=0)] = 0,
+    licensee: Annotated[str, typer.Option(help="Whose it is.")] = "",
+) -> None:
+    """Make a licence key for somebody else's device, as a vendor does; nothing changes on this one."""
+    now_ms = time.time_ns() // 1_000_000
+    license = License(licensee, device, now_ms, now_ms + days * DAY_MS if days else 0)
+    try:
+        private = issuer_in(issuer)
+    except ServerError as error:
+        fail(error.detail)
+    except OSError as error:
+        fail(f"{issuer} cannot be used: {error.strerror}")
+    public = base64.b64encode(private.public_key().public_bytes_raw()).decode()
+    typer.echo(f"Devices that take it have license.trusted_issuers = {public}", err=True)
+    typer.echo(make_key(license, private))
 
 
 def _ask(given: Path | None, question: Ask[LicenseView], offline: Callable[[Desk], object]) -> LicenseView:

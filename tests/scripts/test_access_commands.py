@@ -85,6 +85,20 @@ class TestWhileItDoesNot:
             shown = json.loads(ipcamera(tmp_path, "license", words, "--json").stdout)
             assert shown["isPro"] is pro
 
+    def test_a_vendor_signs_for_a_device_of_somebody_else(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        vendor, device = tmp_path / "vendor.key", json.loads(ipcamera(tmp_path, "license", "status", "--json").stdout)
+        words = ("license", "sign", str(vendor), "--device", device["deviceId"], "--days", "30", "--licensee", "Zoë")
+        signed = CliRunner().invoke(app, words)
+        (tmp_path / "ipcamera.toml").write_text(
+            f'[license]\ntrusted_issuers = ["{signed.stderr.split()[-1]}"]\nallow_local_issuer = false\n'
+        )
+        shown = json.loads(ipcamera(tmp_path, "license", "activate", signed.stdout.strip(), "--json").stdout)
+        assert (shown["isPro"], shown["licensee"], shown["source"]) == (True, "Zoë", "REAL_PURCHASE")
+        assert ipcamera(tmp_path, "license", "issue").exit_code == 1
+        assert vendor.stat().st_mode & 0o777 == 0o600
+
     def test_cert(self, tmp_path: Path) -> None:
         assert ipcamera(tmp_path, "cert", "show").exit_code == 1
         assert ipcamera(tmp_path, "cert", "regenerate").exit_code == 0
