@@ -31,6 +31,7 @@ log = structlog.get_logger("facade")
 
 NAME = "IP Camera"
 TICK_S = 1.0
+WELL = frozenset({"up", "starting", "stopped"})
 ACTORS_S = 1.5  # how long a socket's snapshot waits for the table
 
 
@@ -99,8 +100,13 @@ class Hub:
             async with asyncio.timeout(limits.CLOSE_S / 2):
                 await asyncio.gather(*(socket.ended.wait() for socket in self.all.sockets))
 
+    def actors_changed(self) -> None:
+        """The next tick asks for the table."""
+        self._actors_at = float("-inf")
+
     def _status(self) -> Message:
-        return messages.status(self.now, self._viewers(), self.context.license, bool(self.newsroom.unwell))
+        warning = any(row.state not in WELL or row.detail for row in self._actors)
+        return messages.status(self.now, self._viewers(), self.context.license, warning)
 
     def _system_info(self) -> Message:
         return self._machine.info(self._actors, self.now.video, self._started)
@@ -117,6 +123,7 @@ class Hub:
             if len(self) and now - self._actors_at >= limits.SYSTEM_INFO_EVERY_S:
                 await self._ask_actors(0.0)
                 self.all.state(self._system_info())
+                self.all.mark("status")
 
     async def _look_after(self, socket: LiveSocket, now: float) -> None:
         if not socket.ready and now - socket.opened_at > limits.AUTH_S:

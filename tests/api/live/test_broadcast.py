@@ -24,7 +24,7 @@ from models.messages.mqtt import MqttChanged, MqttView
 from models.messages.rtsp import RtspChanged, RtspView
 from models.messages.settings import SettingsChanged, SettingsView
 from models.messages.speaker import SpeakingChanged
-from models.messages.supervisor import ActorChanged
+from models.messages.supervisor import ActorChanged, ActorRow, ActorTable, GetActors
 from tests.api.live.conftest import Caller, Open, Surface
 from tests.api.stage import CAMERA, DELTA, IDR, delta, entry, idr
 
@@ -121,10 +121,12 @@ async def test_a_degraded_actor_is_a_warning_and_told_to_who_wants_it(surface: O
     caller = await here.ready()
     await caller.send("hello", want=["actor_event"])
     await caller.until("hello")
-    here.front.news(ActorChanged("encoder", "restarting", "encoder was killed"))
+    here.stage.answers[GetActors] = ActorTable((ActorRow("motion", "up", 1, 2.0, 3, "", 0.0, 0, 0, "model missing"),))
+    here.front.news(ActorChanged("motion", "up", "motion: model missing"))
     told = await caller.until("actor_event")
-    assert (told["actor"], told["state"], told["text"]) == ("encoder", "restarting", "encoder was killed")
-    assert (await caller.until("status"))["state"] == "WARNING"
+    assert (told["actor"], told["state"], told["text"]) == ("motion", "up", "motion: model missing")
+    while (await caller.until("status"))["state"] != "WARNING":
+        continue
 
 
 async def test_status_is_told_at_most_once_a_second(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
