@@ -189,9 +189,9 @@ class Store:
     def give_back(self) -> None:
         """Return free pages to the file system and begin the log anew."""
         with self._engine.connect() as connection:
-            # Each step of this statement frees one page, so it must be stepped to its end, which gives no rows.
+            # Each step of this statement frees one page and gives no row: only a script is stepped to its end.
             cursor = connection.connection.cursor()
-            cursor.execute(f"PRAGMA incremental_vacuum({limits.VACUUM_PAGES})").fetchall()
+            cursor.executescript(f"PRAGMA incremental_vacuum({limits.VACUUM_PAGES})")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             cursor.close()
 

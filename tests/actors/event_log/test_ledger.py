@@ -1,0 +1,175 @@
+"""Broken files and full disks: the program goes on, and says so."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from actors.event_log import database, limits
+from actors.event_log.ledger import Ledger
+from actors.event_log.recorder import Recorder
+from actors.event_log.store import Order, Store
+from actors.runtime.worker import Bench
+from models.errors import Unavailable
+from models.events import Event
+from tests.actors.event_log.events import detection
+
+Make = Callable[[], Ledger]
+notes: list[str] = []
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
+    notes.clear()
+    write, read = Bench("write"), Bench("read")
+    made: list[Ledger] = []
+
+    def ledger() -> Ledger:
+        made.append(Ledger(tmp_path, write, read, notes.append))
+        return made[-1]
+
+    yield ledger
+    for one in made:
+        one.close()
+    write.stop()
+    read.stop()
+
+
+async def record(ledger: Ledger) -> Event:
+    [written] = await ledger.write(lambda store: store.record([Order(detection())]))
+    return written.event
+
+
+async def count(ledger: Ledger) -> int:
+    return (await ledger.read(lambda queries: queries.range())).total_events
+
+
+async def test_a_sound_database_is_kept(make: Make, tmp_path: Path) -> None:
+    ledger = make()
+    await ledger.open()
+    await record(ledger)
+    ledger.close()
+    again = make()
+    await again.open()
+    assert await count(again) == 1
+    assert notes == []
+
+
+@pytest.mark.parametrize("damage", ["garbage", "middle", "empty tables", "text"])
+async def test_a_broken_database_is_set_aside(make: Make, tmp_path: Path, damage: str) -> None:
+    ledger = make()
+    await ledger.open()
+    for _ in range(300):
+        last = await record(ledger)
+    await ledger.write(lambda store: store.give_back())
+    ledger.close()
+    path = tmp_path / "events.db"
+    if damage == "garbage":
+        path.write_bytes(b"\xff" * 20_000)
+    elif damage == "text":
+        path.write_text("this is no database")
+    elif damage == "middle":
+        content = bytearray(path.read_bytes())
+        content[8192:24_576] = b"\xaa" * 16_384
+        path.write_bytes(content)
+    else:
+        with sqlite3.connect(path) as connection:
+            connection.execute("DROP TABLE event")
+            connection.execute("CREATE TABLE event (nonsense)")
+    again = make()
+    await again.open()
+    fresh = await record(again)
+    assert fresh.event_id > last.event_id
+    assert await count(again) == 1
+    [note] = notes
+    assert "set aside as events.db.broken-" in note
+    [aside] = [p for p in tmp_path.glob("events.db.broken-*") if not p.name.endswith(("-wal", "-shm"))]
+    assert aside.name in note
+
+
+async def test_damage_while_running(make: Make, tmp_path: Path) -> None:
+    ledger = make()
+    await ledger.open()
+    for _ in range(300):
+        await record(ledger)
+    await ledger.write(lambda store: store.give_back())
+    with (tmp_path / "events.db").open("r+b") as file:
+        file.write(b"\xff" * 200_000)
+    for _ in range(3):
+        await record(ledger)
+    assert await count(ledger) >= 0
+    await record(ledger)
+    assert await count(ledger) >= 1
+    assert len(notes) == 1
+
+
+async def test_only_a_few_broken_ones_are_kept(tmp_path: Path) -> None:
+    for number in range(limits.ASIDE_KEPT + 3):
+        path = tmp_path / "events.db"
+        path.write_bytes(bytes([number]))
+        database.set_aside(path).rename(tmp_path / f"events.db.broken-2026010{number}-000000-1")
+    path.write_bytes(b"x")
+    database.set_aside(path)
+    assert len(list(tmp_path.glob("events.db.broken-*"))) == limits.ASIDE_KEPT
+
+
+def full() -> OperationalError:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return OperationalError("INSERT", {}, error)
+
+
+async def test_a_full_disk_costs_the_oldest(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = make()
+    await ledger.open()
+    for _ in range(5):
+        await record(ledger)
+    monkeypatch.setattr(limits, "FULL_ROWS", 2)
+    monkeypatch.setattr(limits, "TRIM_ROWS", 2)
+    real, failures = Store.record, [full()]
+
+    def once_full(store: Store, orders: list[Order]) -> object:
+        if failures:
+            raise failures.pop()
+        return real(store, orders)
+
+    monkeypatch.setattr(Store, "record", once_full)
+    await record(ledger)
+    assert await count(ledger) == 4
+    assert notes == ["the disk is full: the oldest 2 events were deleted"]
+    assert not (tmp_path / "events.reserve").exists()
+
+
+async def test_a_disk_that_stays_full_is_the_senders_patience(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = make()
+    await ledger.open()
+
+    def always_full(_store: Store, _orders: object) -> object:
+        raise full()
+
+    monkeypatch.setattr(Store, "record", always_full)
+    with pytest.raises(Unavailable, match="the disk is full"):
+        await record(ledger)
+
+
+async def test_what_waits_is_written_together(make: Make) -> None:
+    import asyncio
+
+    ledger = make()
+    await ledger.open()
+    sizes: list[int] = []
+    tasks: set[asyncio.Task[None]] = set()
+    write = ledger.write
+
+    async def counted(job: object) -> object:
+        written = await write(job)  # type: ignore[arg-type]
+        sizes.append(len(written))
+        return written
+
+    ledger.write = counted  # type: ignore[method-assign, assignment]
+    recorder = Recorder(ledger, lambda coroutine: tasks.add(asyncio.ensure_future(coroutine)))
+    written = await asyncio.gather(*(recorder.record(Order(detection())) for _ in range(50)))
+    assert sorted(one.event.event_id for one in written) == list(range(1, 51))
+    assert len(sizes) <= 3
