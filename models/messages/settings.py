@@ -14,6 +14,7 @@ class SettingsView:
 
     stored: dict[str, Value]
     effective: dict[str, Value]
+    revision: int = 0  # rises with each view that the settings actor gives out
 
 
 @dataclass(frozen=True, slots=True)
