@@ -11,6 +11,7 @@ from actors.camera.opener import Opener, Wish
 from actors.camera.source import SourceInfo
 from actors.camera.stills import Stills
 from actors.camera.torch import Switch, find_torch
+from actors.camera.views import ASSUMED, capabilities, without_fps
 from actors.camera.worker import CameraWorker, Plan, Report, Still
 from actors.media.clock import unix_ms
 from actors.media.counter import next_number
@@ -23,7 +24,6 @@ from models.media.i420 import turned
 from models.messages import Ok
 from models.messages.camera import (
     CameraChanged,
-    CameraInfo,
     CameraView,
     Capabilities,
     CapabilitiesChanged,
@@ -47,9 +47,9 @@ STALLED_S = 3.0  # a read that does not return
 OPEN_STALLED_S = 12.0  # an open that does not return: the device gives no first picture
 EXIT_STALLED = 75  # EX_TEMPFAIL
 CAPTURE_S = 12.0
+TOO_SLOW = "this device is too slow for the source: pictures are left out"
 FPS_STEP = 1.0  # a change of the measured rate that is worth telling
 RECORD_TRIES = 5
-ASSUMED = (1920, 1080)  # while no source has ever been open
 
 
 class Camera(Actor):
@@ -170,7 +170,8 @@ class Camera(Actor):
     def _state(self) -> tuple[str, str]:
         """(state, reason)."""
         if self._report.info is not None:
-            return "running", ""
+            session = self._worker.session
+            return "running", TOO_SLOW if session is not None and session.decoder.too_slow else ""
         if self._report.reason:
             return "waiting", self._report.reason
         if not self.settings["streaming"]:
@@ -204,31 +205,13 @@ class Camera(Actor):
 
     def _tell_view(self) -> None:
         view, told = self._view(), self._told
-        if told is not None and abs(view.fps - told.fps) < FPS_STEP and _without_fps(view) == _without_fps(told):
+        if told is not None and abs(view.fps - told.fps) < FPS_STEP and without_fps(view) == without_fps(told):
             return
         self._told = view
         self.publish(CameraChanged(view))
 
     def _make_capabilities(self) -> Capabilities:
-        info = self._info
-        offered = tuple(map(sizes.text, info.sizes if info else sizes.ladder(ASSUMED)))
-        rates = info.rates if info else sizes.rates(30)
-        usb = tuple(
-            CameraInfo(
-                camera.number, camera.device.card, tuple(map(sizes.text, sorted({m.size for m in camera.device.modes})))
-            )
-            for camera in self._opener.cameras
-        )
-        return Capabilities(
-            camera_ids=tuple(camera.id for camera in usb) or ("0",),
-            resolutions=offered,
-            frame_rates=rates,
-            max_frame_rate=rates[-1],
-            cameras=usb or (CameraInfo("0", info.title if info else self._address.shown, offered),),
-            torch=self._torch is not None,
-            jpeg_passthrough=bool(info and info.codec == "mjpeg" and info.live),
-            video_passthrough=bool(info and info.codec == "h264" and info.live and not info.reordered),
-        )
+        return capabilities(self._info, self._opener.cameras, self._address.shown, torch=self._torch is not None)
 
     @handles(GetCamera)
     def _get_camera(self, _: GetCamera) -> CameraView:
@@ -297,7 +280,3 @@ class Camera(Actor):
     async def _set_streaming(self, message: SetStreaming) -> Ok:
         await self.ask("settings", ChangeSettings({"streaming": message.on}, "ws", internal=True))
         return Ok()
-
-
-def _without_fps(view: CameraView) -> tuple[object, ...]:
-    return tuple(getattr(view, name) for name in view.__slots__ if name != "fps")

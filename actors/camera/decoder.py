@@ -18,9 +18,9 @@ from models.media.i420 import Picture, Plane
 KEPT_PACKETS = 600
 KEPT_BYTES = 24_000_000
 GARBAGE_IN_A_ROW = 100  # packets that could not be decoded; then the source is of no use
-HURRY_FOR_S = 10.0
+HURRY_FOR_S = 4.0
 BUSY_SHARE = 0.9  # of the time between packets that decoding may take
-SMOOTHING = 0.05
+SMOOTHING = 0.02
 PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"})
 JPEG_RANGE = 2  # AVCOL_RANGE_JPEG
 NS = 1_000_000_000

@@ -58,7 +58,7 @@ class Opener:
         self.identity = ""
         match self._address.kind:
             case "pattern":
-                return PatternSource(wish.size or (1280, 720), wish.fps)
+                return PatternSource(wish.size, wish.fps)
             case "file":
                 return FileSource(self._address.target, self._run_dir)
             case "rtsp" | "http":
@@ -91,7 +91,7 @@ class Opener:
                 reason = str(error)
         if committed:
             raise SourceError("the camera is not plugged in" if reason == NO_CAMERA else reason)
-        return PatternSource(wish.size or (1280, 720), wish.fps, reason=self._why_not() or reason)
+        return PatternSource(wish.size, wish.fps, reason=self._why_not() or reason)
 
     def _why_not(self) -> str:
         """Why a device that exists could not even be asked."""

@@ -16,7 +16,7 @@ LONGEST_WAIT_S = 0.25
 
 
 class PatternSource:
-    def __init__(self, size: sizes.Size, fps: int, reason: str = "") -> None:
+    def __init__(self, size: sizes.Size | None, fps: int, reason: str = "") -> None:
         offered = sizes.ladder(LARGEST)
         self._size = sizes.choose(size, offered)
         self._interval = NS // max(1, min(fps, FASTEST))

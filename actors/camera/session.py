@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from actors.camera.decoder import Decoder
 from actors.camera.outputs import FramesOutput, JpegPassthrough, MakeRing, VideoPassthrough
-from actors.camera.source import Shot, Source
+from actors.camera.source import MODAL, Shot, Source
 from actors.media.container import SourceError
 from models.media import sizes
 from models.media.decimate import Decimator, RateMeter
@@ -43,7 +43,7 @@ class Session:
 
     def size(self, wanted: Size | None) -> Size:
         """The size of the pictures for a wish."""
-        if self.source.info.kind in ("v4l2", "pattern"):
+        if self.info.kind in MODAL:
             return (self.info.size[0] // 2 * 2, self.info.size[1] // 2 * 2)
         return sizes.choose(wanted, self.info.sizes)
 

@@ -9,6 +9,7 @@ import av
 from models.media.i420 import Picture
 from models.media.sizes import Size
 
+MODAL = frozenset({"v4l2", "pattern"})  # kinds that give pictures of the size that is asked for
 INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "drawn"})  # each packet is a picture of its own
 
 

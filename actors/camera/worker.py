@@ -11,15 +11,15 @@ from actors.camera.memory import Memory
 from actors.camera.opener import Opener, Wish
 from actors.camera.outputs import FramesOutput, MakeRing
 from actors.camera.session import Session
-from actors.camera.source import SourceInfo
+from actors.camera.source import MODAL, SourceInfo
 from actors.media import jpeg
 from actors.media.container import SourceError
-from actors.runtime.limits import WORKER_PATIENCE_S
 from actors.runtime.worker import Worker
 from models.media import i420
 from models.media.backoff import Backoff
 
 REST_S = 0.5
+READ_PATIENCE_S = 8.0  # FFmpeg may take twice its own time-out to end a read (``container.READ_S``)
 OPEN_PATIENCE_S = 25.0  # to connect, to learn what comes, and to say that it failed
 GOOD_AFTER_S = 10.0  # of pictures without a break: the next failure is a new one
 NEWS_EVERY_S = 5.0
@@ -119,7 +119,7 @@ class CameraWorker(Worker):
             self._read(self.session, plan)
 
     def _still_fits(self, session: Session, wish: Wish) -> bool:
-        if wish.camera_id != self._wish.camera_id and session.info.kind in ("v4l2", "pattern"):
+        if wish.camera_id != self._wish.camera_id and session.info.kind in MODAL:
             return False
         if not session.source.fits(wish.size, wish.fps):
             return False
@@ -183,7 +183,7 @@ class CameraWorker(Worker):
         still, self._still = self._still, None
         assert still is not None
         try:
-            if session.info.kind == "v4l2" and session.info.sizes[-1] != session.info.size:
+            if session.info.kind in MODAL and session.info.sizes[-1] != session.info.size:
                 picture = self._largest(plan.wish)
             else:
                 picture = session.still()
@@ -241,7 +241,7 @@ class CameraWorker(Worker):
 
     def _begin_blocking(self, opening: bool) -> None:
         self.opening = opening
-        self.patience_s = OPEN_PATIENCE_S if opening else WORKER_PATIENCE_S
+        self.patience_s = OPEN_PATIENCE_S if opening else READ_PATIENCE_S
         self.beat()
         self.blocked_since = time.monotonic() if self._opener.may_stall else None
 

@@ -24,7 +24,6 @@ from models.messages.settings import ChangeSettings
 
 TICK_S = 0.5
 LOAD_EVERY_S = 2.0
-CAMERA_ASK_S = 1.0
 NEW_RATE_SHARE = 0.15  # a smaller change of the camera's frame rate leaves the bit rate alone
 WHY = {"cpu": "the processor is too busy", "thermal": "the device is too hot", "undervoltage": "the power is too weak"}
 
@@ -50,15 +49,15 @@ class Encoder(Actor):
         self._audio = AudioWorker(frames("pcm"), self.ring_writer, self.boot.rtsp.audio_codec)
         self._passed = PassthroughFollower(frames("video"))
         self._apply_settings()
-        await self._ask_camera()
         for worker in (self._jpeg, self._video, self._audio, self._passed):
             self.hire(worker)
+        self.start_task(self._ask_camera())
         self.start_task(self._tick())
         self.start_task(self._watch_load())
 
     async def _ask_camera(self) -> None:
         try:
-            self._look_at(await self.ask("camera", GetCamera(), CAMERA_ASK_S))
+            self._look_at(await self.ask("camera", GetCamera()))
         except ServerError as error:
             self.log.info("the camera is not there yet", reason=error.detail)  # its news will come
 

@@ -12,7 +12,6 @@ from actors.media.clock import wall_of
 from actors.media.container import SourceError
 from actors.microphone.opener import NoSoundError, SoundOpener
 from actors.microphone.source import SoundSource
-from actors.runtime.limits import WORKER_PATIENCE_S
 from actors.runtime.rings import RingWriter
 from actors.runtime.worker import Worker
 from models.media import ring
@@ -20,6 +19,7 @@ from models.media.backoff import Backoff
 from models.media.pcm import BLOCK_BYTES, SILENCE_DB, Blocks, level_db, spare_of
 
 REST_S = 0.5
+READ_PATIENCE_S = 8.0  # FFmpeg may take twice its own time-out to end a read (``container.READ_S``)
 OPEN_PATIENCE_S = 25.0
 SILENT_S = 5.0  # without a single sample
 GOOD_AFTER_S = 10.0
@@ -42,6 +42,7 @@ class MicrophoneWorker(Worker):
         self, opener: SoundOpener, make_ring: Callable[[], RingWriter], on_report: Callable[[Report], object]
     ) -> None:
         super().__init__("microphone capture")
+        self.patience_s = READ_PATIENCE_S
         self.open = False  # what is wanted, set by the actor
         self.wake = threading.Event()
         self._opener = opener
@@ -97,7 +98,7 @@ class MicrophoneWorker(Worker):
             return
         finally:
             self.beat()
-            self.patience_s = WORKER_PATIENCE_S
+            self.patience_s = READ_PATIENCE_S
         self._opened_at = self._heard_at = time.monotonic()
         self._blocks = Blocks()
 

@@ -1,0 +1,38 @@
+"""What the camera says of itself to others."""
+
+from actors.camera.opener import Camera
+from actors.camera.source import SourceInfo
+from models.media import sizes
+from models.messages.camera import CameraInfo, CameraView, Capabilities
+
+ASSUMED = (1920, 1080)  # while no source has ever been open
+ASSUMED_FPS = 30
+
+
+def capabilities(info: SourceInfo | None, usb: tuple[Camera, ...], shown: str, torch: bool) -> Capabilities:
+    """``info``: the source in use or the last one; ``usb``: the cameras that are plugged in; ``shown``: the address."""
+    offered = tuple(map(sizes.text, info.sizes if info else sizes.ladder(ASSUMED)))
+    rates = info.rates if info else sizes.rates(ASSUMED_FPS)
+    plugged_in = tuple(
+        CameraInfo(camera.number, camera.device.card, tuple(map(sizes.text, _sizes_of(camera)))) for camera in usb
+    )
+    cameras = plugged_in or (CameraInfo("0", info.title if info else shown, offered),)
+    return Capabilities(
+        camera_ids=tuple(camera.id for camera in cameras),
+        resolutions=offered,
+        frame_rates=rates,
+        max_frame_rate=rates[-1],
+        cameras=cameras,
+        torch=torch,
+        jpeg_passthrough=bool(info and info.codec == "mjpeg" and info.live),
+        video_passthrough=bool(info and info.codec == "h264" and info.live and not info.reordered),
+    )
+
+
+def _sizes_of(camera: Camera) -> list[sizes.Size]:
+    return sorted({mode.size for mode in camera.device.modes}, key=lambda size: (size[0] * size[1], size))
+
+
+def without_fps(view: CameraView) -> tuple[object, ...]:
+    """All of a view but the measured rate, which never stands still."""
+    return tuple(getattr(view, name) for name in view.__slots__ if name != "fps")
