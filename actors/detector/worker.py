@@ -115,7 +115,7 @@ class DetectorWorker(Worker):
                 return
         entry = self._reader.wait_newest(limits.WAIT_S)
         if entry is None:
-            self._silence(detector)
+            self._nothing_came(detector)
         elif entry.format == FORMAT_I420 and pace.due(entry.pts):
             self._check_gap(detector, entry)
             picture = picture_of(entry)
@@ -125,7 +125,7 @@ class DetectorWorker(Worker):
     def _sound(self, detector: AnyDetector, _pace: Pace) -> None:
         entry = self._reader.wait_next(limits.WAIT_S)
         if entry is None:
-            self._silence(detector)
+            self._nothing_came(detector)
         elif entry.wall // 1_000_000 < self.deaf_until_ms:
             self._say(detector.reset())
         else:
@@ -162,7 +162,7 @@ class DetectorWorker(Worker):
         if lost or entry.flags & DISCONTINUITY or not 0 < entry.pts - last.pts < limits.SILENCE_S * NS:
             self._say(detector.reset())
 
-    def _silence(self, detector: AnyDetector) -> None:
+    def _nothing_came(self, detector: AnyDetector) -> None:
         if self._last is not None and time.monotonic() - self._last.pts / NS > limits.SILENCE_S:
             self._last = None
             self._say(detector.reset())
