@@ -131,6 +131,7 @@ class Service:
         """Home Assistant has just started: tell it everything, but spread over many cameras."""
         await asyncio.sleep(random.uniform(0, limits.REBIRTH_JITTER_S))  # noqa: S311
         self._shelf.forget()
+        self.telemetry.renew()
 
     def _compare(self, message: Received) -> None:
         """Who else uses this prefix?"""

@@ -15,6 +15,7 @@ from models.messages.camera import GetCamera
 from models.messages.encoder import GetVideo
 from models.messages.facade import GetViewers
 from models.messages.microphone import GetMicrophone
+from models.mqtt import limits
 from models.mqtt.payloads import dumps
 
 R = TypeVar("R")
@@ -29,18 +30,20 @@ class Telemetry:
         psutil.cpu_percent(None)  # the first call only begins the measurement
 
     async def report(self, link: Link, topic: str) -> None:
-        """Publish at once and then in every interval. Never returns."""
+        """Publish at once, soon again, and then in every interval. Never returns."""
+        wait_s = limits.SECOND_REPORT_S
         while True:
             link.publish(topic, dumps(await self._figures()))
             self._renewed.clear()
             try:
-                async with asyncio.timeout(int(self._actor.settings["mqttTelemetryIntervalSec"])):
+                async with asyncio.timeout(wait_s):
                     await self._renewed.wait()
+                wait_s = limits.SECOND_REPORT_S
             except TimeoutError:
-                continue
+                wait_s = int(self._actor.settings["mqttTelemetryIntervalSec"])
 
     def renew(self) -> None:
-        """The interval is another one."""
+        """The interval is another one, or somebody new listens."""
         self._renewed.set()
 
     async def _figures(self) -> dict[str, object]:

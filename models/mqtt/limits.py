@@ -23,6 +23,7 @@ COMMANDS_PER_S = 2.0
 COMMAND_BYTES = 4096
 RESTART_EVERY_S = 10.0
 
+SECOND_REPORT_S = 5.0  # who has just heard of us has missed the first report
 IMAGE_EVERY_S = 10.0
 IMAGE_BYTES = 1024 * 1024
 EVENT_IMAGE_EVERY_S = 2.0
