@@ -74,8 +74,9 @@ class Now:
 
     def keep(self, view: object) -> None:
         match view:
-            case SettingsView():
-                self.settings = view
+            case SettingsView():  # an answer may come after the news that is newer than it
+                if self.settings is None or view.revision >= self.settings.revision:
+                    self.settings = view
             case CameraView():
                 self.camera = view
             case Capabilities():

@@ -1,8 +1,8 @@
 """All limits of the HTTP and WebSocket surface, in one place."""
 
 # /stream
-STREAM_CLIENTS = 64  # at once, for the whole device
-STREAM_CLIENTS_PER_ADDRESS = 32  # a proxy is one address
+STREAM_CLIENTS = 128  # at once, for the whole device
+STREAM_CLIENTS_PER_ADDRESS = 64  # a proxy is one address
 STREAM_BACKLOG = 64 * 1024  # unacknowledged bytes above which pictures are skipped for this client
 STREAM_STUCK_S = 20.0  # a client that takes no byte for so long is cut off
 NO_SIGNAL_AFTER_S = 2.0  # without a picture, and the camera says that it does not run
