@@ -8,6 +8,7 @@ ASK_TIMEOUT_S = 5.0
 
 BEAT_EVERY_S = 0.5
 SILENT_FOR_S = 2.5  # a process that has not answered for so long is killed
+STARVED_AT_MOST_S = 8.0  # of a silence that is excused because the machine was busy
 START_TIMEOUT_S = 30.0
 STOP_TIER_S = 0.9  # for each tier of the tree at a clean stop
 STOP_TOTAL_S = 3.5
@@ -23,6 +24,7 @@ BENCH_PATIENCE_S = 30.0
 
 LEASE_TTL_S = 3.0
 LEASE_RENEW_S = 1.0
+SETTLED_AFTER_S = 1.0  # from being up until everybody surely knows it
 
 CONTROL_REQUEST_MAX = 256 << 10
 CONTROL_CONNECTIONS = 16

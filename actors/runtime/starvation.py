@@ -7,6 +7,8 @@ the kernel's Documentation/scheduler/sched-stats.rst).
 
 from pathlib import Path
 
+from actors.runtime import limits
+
 
 def waited_s(pid: int, thread: int | None = None) -> float:
     """Seconds that this thread (default: the main one) was runnable without running; 0 where nobody counts it."""
@@ -32,4 +34,4 @@ class Silence:
         """``silent_s`` less the time it was starved in; ``waited`` is the counter now."""
         self._starved += max(0.0, waited - self._waited)
         self._waited = waited
-        return max(0.0, silent_s - self._starved)
+        return max(0.0, silent_s - min(self._starved, limits.STARVED_AT_MOST_S))

@@ -24,7 +24,7 @@ def test_it_is_back_and_nobody_else_noticed(server: RunningServer, actor: str, h
         before = server.rows()
         settings_before = server.get("/settings")
         server.kill(actor, how)
-        row = server.wait_for(lambda: server.back_again(actor, before[actor].restarts))
+        row = server.wait_for(lambda: server.back_again(actor, before[actor].restarts), 40)
         assert row.last_reason.startswith("killed by signal 9" if how == signal.SIGKILL else "hung")
         others = {name: row.pid for name, row in server.rows().items() if name != actor}
         assert others == {name: row.pid for name, row in before.items() if name != actor}

@@ -2,6 +2,7 @@ import os
 import threading
 import time
 
+from actors.runtime import limits
 from actors.runtime.starvation import Silence, waited_s
 
 
@@ -16,6 +17,12 @@ def test_time_on_the_run_queue_does_not_count() -> None:
     silence.heard(10.0)
     assert silence.of(3.0, 12.5) == 0.5
     assert silence.of(4.0, 12.5) == 1.5, "hung after all: it no longer waits for a processor"
+
+
+def test_no_machine_is_busy_enough_to_excuse_silence_for_ever() -> None:
+    silence = Silence()
+    silence.heard(0.0)
+    assert silence.of(60.0, 60.0) == 60.0 - limits.STARVED_AT_MOST_S
 
 
 def test_a_sign_of_life_begins_anew() -> None:
