@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from actors.rtsp.server import RtspServer
 
 SERVER = "ipcamera"
+LOOK_EVERY_S = 0.1
 KEEPALIVE = ((socket.TCP_KEEPIDLE, 20), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4))
 
 
@@ -28,6 +29,7 @@ class Connection(asyncio.Protocol):
         self.channels: dict[int, str] = {}  # of RTCP, to the session they belong to
         self.last_request: float | None = None
         self.opened = server.now()
+        self._age = self._age_at = 0.0
         self._parser = Parser()
         self._pending: deque[Request | Malformed] = deque()
         self._worker: asyncio.Task[None] | None = None
@@ -105,9 +107,12 @@ class Connection(asyncio.Protocol):
             self._outflow.wrote(len(data), now)
 
     def queue_age(self, now: float) -> float:
-        if self.transport.is_closing():
-            return 0.0
-        return self._outflow.age(unacknowledged(self._descriptor), self.transport.get_write_buffer_size(), now)
+        """Seconds that the oldest byte waits; looked at so often only as it can matter."""
+        if now - self._age_at < LOOK_EVERY_S or self.transport.is_closing():
+            return self._age
+        self._age_at = now
+        self._age = self._outflow.age(unacknowledged(self._descriptor), self.transport.get_write_buffer_size(), now)
+        return self._age
 
     def stalled_for(self, now: float) -> float:
         """Seconds since the client last took anything of what waits for it."""

@@ -14,6 +14,7 @@ from actors.rtsp.limits import QUEUE_BYTES_MAX
 SIOCOUTQ = termios.TIOCOUTQ  # tcp(7): bytes in the send queue, not acknowledged
 
 
+MARK_EVERY_S = 0.05
 _room = array.array("i", [0])
 
 
@@ -34,7 +35,11 @@ class Outflow:
 
     def wrote(self, count: int, now: float) -> None:
         self._total += count
-        self._marks.append((self._total, now))
+        marks = self._marks
+        if marks and now - marks[-1][1] < MARK_EVERY_S:
+            marks[-1] = (self._total, marks[-1][1])
+        else:
+            marks.append((self._total, now))
 
     def age(self, kernel: int, buffered: int, now: float) -> float:
         """Seconds that the oldest byte has waited, of those in the kernel's queue and those still in user space."""
