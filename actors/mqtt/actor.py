@@ -28,6 +28,7 @@ DETECTORS = ("motion", "sound", "sound_classifier", "object_detector")
 FOLDER = "mqtt"
 DEVICE_ID_DIGITS = 6
 LOOK_S = 2.0
+LOOK_AGAIN_S, LOOK_SELDOM_S = 2.0, 60.0
 RECONNECT_KEYS = (*CONNECTION_KEYS, "mqttHasUsername", "mqttHasPassword", "mqttDiscoveryPrefix")
 
 
@@ -146,11 +147,17 @@ class Mqtt(Actor):
         return known
 
     async def _look_around(self) -> None:
-        """What the others had said before we were there. Who is not up yet will say it himself."""
-        await asyncio.gather(*(self._learn(name) for name in (*DETECTORS, "camera", "rtsp", "speaker", "facade")))
-        await self._service.refresh()
+        """What the others had said before we were there; who is not up yet is asked again, less and less often."""
+        unknown: tuple[str, ...] = (*DETECTORS, "camera", "rtsp", "speaker", "facade")
+        wait_s = LOOK_AGAIN_S
+        while unknown:
+            learned = await asyncio.gather(*(self._learn(name) for name in unknown))
+            unknown = tuple(name for name, known in zip(unknown, learned, strict=True) if not known)
+            await self._service.refresh()
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, LOOK_SELDOM_S)
 
-    async def _learn(self, name: str) -> None:
+    async def _learn(self, name: str) -> bool:
         facts = self._facts
         try:
             if name in DETECTORS:
@@ -167,3 +174,5 @@ class Mqtt(Actor):
                 facts.https_port = (await self.ask(name, GetPorts(), LOOK_S)).https
         except ServerError as error:
             self.log.debug("not known yet", who=name, reason=error.detail)
+            return False
+        return True

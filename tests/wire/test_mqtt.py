@@ -65,8 +65,7 @@ def test_status_settings_and_events_of_the_running_program(run: Run, broker: Bro
         assert json.loads(listener.payloads("ipcamera/control/result")[0])["success"]
     finally:
         listener.stop()
-    config = json.loads(broker.retained("homeassistant/#").popitem()[1])
-    assert config["device"]["configuration_url"] == f"https://127.0.0.1:{server.https_port}/"
+    server.wait_for(lambda: f"https://127.0.0.1:{server.https_port}/" in str(broker.retained("homeassistant/#")))
     assert server.stop() == 0
     assert broker.retained(ONLINE) == {ONLINE: "offline"}
 

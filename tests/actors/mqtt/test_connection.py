@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from models.messages.facade import GetPorts, PortsView
 from tests.actors.mqtt.broker import Broker, Listener
 from tests.actors.mqtt.conftest import world_of
 from tests.actors.mqtt.inprocess import InProcess, World, motion
@@ -163,3 +164,12 @@ async def test_a_broker_with_passwords(make_broker: Callable[..., Broker], start
     await actor.until(lambda: actor._view().last_error)
     assert actor._view().last_error in ("Not authorized", "Wrong user name or password")
     assert password not in str(actor.views)
+
+
+async def test_who_was_not_up_yet_is_asked_again(broker: Broker, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.mqtt.actor.LOOK_AGAIN_S", 0.1)
+    world = world_of(broker)
+    actor = await start(world)
+    await everything(actor, broker)
+    world.answers[GetPorts] = lambda _: PortsView(8443, 8080)
+    await actor.until(lambda: ":8443/" in str(broker.retained("homeassistant/#")))
