@@ -33,7 +33,7 @@ from config import logs
 from models.errors import ServerError
 from models.messages import Ask, Failure, Message, News, Ok, Tell
 from models.messages.media import Lease
-from models.messages.settings import GetSettings, SettingsChanged, Value
+from models.messages.settings import GetSettings, SettingsChanged, SettingsView, Value
 
 R = TypeVar("R")
 H = TypeVar("H", bound=Callable[..., Any])
@@ -58,6 +58,7 @@ class Actor:
         self.name = start.name
         self.boot = start.boot
         self.settings: Mapping[str, Value] = {}
+        self._settings_revision = 0
         self._generation = start.life
         self._port = port
         self._supervisor = supervisor
@@ -149,7 +150,7 @@ class Actor:
         try:
             if self.name not in WITHOUT_SETTINGS:
                 view = await self.ask("settings", GetSettings(), limits.START_TIMEOUT_S / 2)
-                self.settings = view.effective
+                self.settings, self._settings_revision = view.effective, view.revision
             await self.on_start()
         except ServerError as error:
             self._to_supervisor(StartFailed(self.name, self._generation, error.detail))
@@ -160,6 +161,24 @@ class Actor:
         topics |= {SettingsChanged.__name__} if self.name not in WITHOUT_SETTINGS else set()
         self._to_supervisor(Ready(self.name, self._generation, topics))
         self.start_task(self._renew_leases())
+        if self.name not in WITHOUT_SETTINGS:
+            self.start_task(self._look_at_settings_again())
+
+    async def _look_at_settings_again(self) -> None:
+        """What was changed after we asked and before we were subscribed, nobody has told us."""
+        await asyncio.sleep(limits.SETTLED_AFTER_S)
+        try:
+            await self._take_settings(await self.ask("settings", GetSettings()), frozenset())
+        except ServerError as error:  # if it restarts, it tells the whole view when it is back
+            self.log.warning("the settings could not be looked at again", reason=error.detail)
+
+    async def _take_settings(self, view: SettingsView, told: frozenset[str]) -> None:
+        """Act on a newer view: on what was told, and on what differs from what we had, as news may be skipped."""
+        if view.revision < self._settings_revision:
+            return
+        former, self.settings, self._settings_revision = self.settings, view.effective, view.revision
+        if changed := told.union(key for key, value in self.settings.items() if former.get(key) != value):
+            await self.on_settings(frozenset(changed))
 
     async def _finish(self) -> None:
         self._stopping = True
@@ -209,11 +228,7 @@ class Actor:
     async def _read(self, message: Message) -> None:
         try:
             if isinstance(message, SettingsChanged) and self.name not in WITHOUT_SETTINGS:
-                # Against what we had: news may be skipped (the newest wins) or have been missed in a restart.
-                former, self.settings = self.settings, message.view.effective
-                differing = {key for key, value in self.settings.items() if former.get(key) != value}
-                if changed := differing.union(message.changed):
-                    await self.on_settings(frozenset(changed))
+                await self._take_settings(message.view, frozenset(message.changed))
                 if type(message) not in self._handlers:
                     return
             await self._handle(message)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class Keeper:
 
     def view(self, pro: bool) -> SettingsView:
         stored = self.stored
-        return SettingsView(stored, effective(stored, pro))
+        return SettingsView(stored, effective(stored, pro), time.monotonic_ns())
 
     def change(self, values: Mapping[str, Value]) -> None:
         """Keep checked values.

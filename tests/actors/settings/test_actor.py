@@ -143,7 +143,8 @@ async def test_at_a_start_licence_and_protection_are_asked_for_and_the_view_is_t
         await task
     view = actor._get(GetSettings())
     assert (view.effective["eventHistoryEnabled"], view.stored["authEnabled"]) == (True, False)
-    assert actor.changes[-1].view == view
+    assert (actor.changes[-1].view.stored, actor.changes[-1].view.effective) == (view.stored, view.effective)
+    assert actor.changes[-1].view.revision < view.revision
 
 
 async def test_after_a_restart_nobody_hears_that_pro_is_gone(tmp_path: Path) -> None:
