@@ -65,12 +65,22 @@ class _Connection(RequestHandler):
 class _Server(web.Server):
     """Cuts off whoever opens more connections than anybody needs: each costs memory before it has said a word."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Noted at the beginning: a TLS transport that was closed twice raises when it is asked (Python 3.11), and one
+        # that is just going down would then take every new connection with it.
+        self._addresses: dict[RequestHandler, str] = {}
+
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        address = _address_of(transport)
-        same = sum(_address_of(other) == address for other in self._connections.values())
+        address = self._addresses[handler] = _address_of(transport)
+        same = sum(other == address for other in self._addresses.values())
         if len(self._connections) > CONNECTIONS_MAX or same > CONNECTIONS_PER_ADDRESS:
             transport.abort()
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        self._addresses.pop(handler, None)
+        super().connection_lost(handler, exc)
 
     def __call__(self) -> RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
