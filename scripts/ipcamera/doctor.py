@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,10 +19,13 @@ MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 def doctor(
     data_dir: DataDir = None,
     as_json: AsJson = False,
+    models_dir: Annotated[
+        Path | None, typer.Option(envvar="IPCAMERA_MODELS_DIR", help="As given to `ipcamera run`.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only what needs something to be done.")] = False,
 ) -> None:
     """Look at camera, sound, ports, disk, memory, clock, models and encoder; exit code 1 if something is bad."""
-    findings = [found for found in examine(_boot(data_dir_of(data_dir))) if not quiet or found.mark != "ok"]
+    findings = [found for found in examine(_boot(data_dir_of(data_dir), models_dir)) if not quiet or found.mark != "ok"]
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(found) for found in findings], indent=1, ensure_ascii=False))
     else:
@@ -32,9 +36,9 @@ def doctor(
     raise typer.Exit(FAILED if any(found.mark == "bad" for found in findings) else 0)
 
 
-def _boot(data_dir: os.PathLike[str]) -> Boot | BootError:
+def _boot(data_dir: Path, models_dir: Path | None) -> Boot | BootError:
     try:
-        return load_boot({"data_dir": data_dir}, os.environ)
+        return load_boot({"data_dir": data_dir, "models_dir": models_dir}, os.environ)
     except BootError as error:
         return error
 

@@ -99,8 +99,10 @@ def _run_file(data_dir: Path) -> dict[str, Any]:
 def as_table(control: Control) -> str:
     table = control.ask("supervisor", GetActors())
     viewers, view = ask_if_up(control, "facade", GetViewers()), ask_if_up(control, "license", GetLicense())
+    ports = ask_if_up(control, "facade", GetPorts())
     lines = [
         f"Picture  {picture(ask_if_up(control, 'camera', GetCamera()), '')}",
+        f"Ports    {f'https {ports.https}, http {ports.http}' if ports else '?'}",
         f"Viewers  {viewers.clients if viewers else '?'}",
         f"Licence  {licence(view)}",
         "",

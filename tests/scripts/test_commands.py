@@ -54,9 +54,10 @@ def test_status_is_a_table(tmp_path: Path) -> None:
     lines = result.output.splitlines()
     assert result.exit_code == 0
     assert "USB camera (/dev/video0), 1280×720" in lines[0]
-    assert lines[4].split() == ["ACTOR", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEMORY", "QUEUE", "NOTE"]
-    assert lines[5].split() == ["camera", "up", "11", "1h", "1m", "2", "12.5", "%", "50.0", "MB", "1", "killed"]
-    assert lines[6].endswith("model missing")  # what needs a look stands last
+    assert lines[1] == "Ports    https 8443, http 8080"
+    assert lines[5].split() == ["ACTOR", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEMORY", "QUEUE", "NOTE"]
+    assert lines[6].split() == ["camera", "up", "11", "1h", "1m", "2", "12.5", "%", "50.0", "MB", "1", "killed"]
+    assert lines[7].endswith("model missing")  # what needs a look stands last
 
 
 def test_status_for_programs(tmp_path: Path) -> None:
