@@ -14,7 +14,7 @@ from actors.runtime.actor import Actor, handles
 from models.errors import ServerError
 from models.messages.camera import CameraChanged, CapabilitiesChanged, GetCamera, GetCapabilities
 from models.messages.detector import DetectorChanged, GetDetector
-from models.messages.event_log import EventRecorded
+from models.messages.event_log import EventRecorded, EventsCleared
 from models.messages.facade import GetPorts
 from models.messages.license import GetLicense
 from models.messages.mqtt import ApplyMqtt, GetMqtt, MqttChanged, MqttTestResult, MqttView, TestMqtt
@@ -80,6 +80,10 @@ class Mqtt(Actor):
         self._mail.arrived(news.event)
         if self._session.connected and news.event.phase == "appeared" and not news.event.type.startswith("SYSTEM_"):
             self._service.pictures.event()
+
+    @handles(EventsCleared)
+    def _cleared(self, _: EventsCleared) -> None:
+        self._service.pictures.clear()
 
     @handles(SettingsChanged)
     async def _settings_changed(self, news: SettingsChanged) -> None:

@@ -18,10 +18,16 @@ class Pictures:
         self._actor = actor
         self._turn = asyncio.Lock()
         self._wanted = asyncio.Event()
+        self._cleared = False
         self.camera: CameraView | None = None
 
     def event(self) -> None:
         """Something has just happened."""
+        self._wanted.set()
+
+    def clear(self) -> None:
+        """The history was deleted: its last picture must not stay at the broker."""
+        self._cleared = True
         self._wanted.set()
 
     async def live(self, link: Link, topics: Topics) -> None:
@@ -37,7 +43,10 @@ class Pictures:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            if picture := await self._take():
+            if self._cleared:
+                await link.assure(topics.event_image, b"", retain=True)
+                self._cleared = False
+            elif picture := await self._take():
                 await link.assure(topics.event_image, picture, retain=True)
             await asyncio.sleep(limits.EVENT_IMAGE_EVERY_S)
 

@@ -7,6 +7,7 @@ from typing import Any
 from actors.runtime.rings import RingWriter
 from models.messages.camera import CameraChanged, CameraView
 from models.messages.detector import DetectorChanged, DetectorView, SwitchView
+from models.messages.event_log import EventsCleared
 from tests.actors.mqtt.broker import Broker, Listener
 from tests.actors.mqtt.conftest import world_of
 from tests.actors.mqtt.inprocess import InProcess, motion
@@ -35,6 +36,8 @@ async def test_pictures_are_published_and_the_lease_given_back(broker: Broker, s
     await actor.until(filled)
     assert broker.retained("ipcamera/image/#") == {"ipcamera/image/event": "a picture"}
     assert [what for what, *_ in actor.leased] == ["lease", "release"] * 2
+    actor._cleared(EventsCleared(1))
+    await actor.until(lambda: broker.retained("ipcamera/image/#") == {})
 
 
 async def test_a_sleeping_camera_is_not_woken_for_a_picture(broker: Broker, start: Start) -> None:
