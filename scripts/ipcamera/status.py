@@ -1,6 +1,7 @@
 """``ipcamera status`` and ``ipcamera restart``: the actors, each with its state."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import time
@@ -15,6 +16,7 @@ from models.errors import ServerError
 from models.messages.camera import GetCamera
 from models.messages.facade import GetPorts, GetViewers
 from models.messages.license import GetLicense
+from models.messages.rtsp import GetRtsp, RtspSession, RtspView
 from models.messages.supervisor import ActorRow, ActorTable, GetActors, RestartActor
 from scripts.ipcamera.console import NOT_RUNNING, AsJson, DataDir, ask_if_up, data_dir_of, fail, find_control, running
 from scripts.ipcamera.welcome import licence, picture
@@ -71,7 +73,12 @@ def as_values(control: Control, data_dir: Path) -> dict[str, Any]:
         "http_port": ports.http if ports else run.get("http_port", 0),
         "version": run.get("version", ""),
         "actors": {row.name: _row_values(row) for row in table.rows},
+        "rtsp": _rtsp_values(ask_if_up(control, "rtsp", GetRtsp())),
     }
+
+
+def _rtsp_values(view: RtspView | None) -> dict[str, Any]:
+    return {} if view is None else dataclasses.asdict(view)
 
 
 def _row_values(row: ActorRow) -> dict[str, Any]:
@@ -104,10 +111,26 @@ def as_table(control: Control) -> str:
         f"Picture  {picture(ask_if_up(control, 'camera', GetCamera()), '')}",
         f"Ports    {f'https {ports.https}, http {ports.http}' if ports else '?'}",
         f"Viewers  {viewers.clients if viewers else '?'}",
+        *_rtsp_lines(ask_if_up(control, "rtsp", GetRtsp())),
         f"Licence  {licence(view)}",
         "",
     ]
     return "\n".join(lines + _aligned([HEADINGS, *map(_cells, _in_trouble_last(table))]))
+
+
+def _rtsp_lines(view: RtspView | None) -> list[str]:
+    if view is None:
+        return []  # its row below says why
+    if not view.running:
+        return [f"RTSP     {view.last_error or 'off'}"]
+    return [f"RTSP     port {view.port}, path {view.path}, {view.clients} playing", *map(_rtsp_line, view.sessions)]
+
+
+def _rtsp_line(session: RtspSession) -> str:
+    about = f"{session.transport}, {session.state} for {duration(session.seconds)}, {session.bitrate_kbps:.0f} kbit/s"
+    return (
+        f"         {session.client} ({session.user_agent or 'unknown player'}): {about}, {session.loss_percent} % lost"
+    )
 
 
 def _in_trouble_last(table: ActorTable) -> list[ActorRow]:
