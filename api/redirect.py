@@ -85,7 +85,7 @@ def location(request: web.BaseRequest, host: str, port: int) -> str:
     """The same place over HTTPS, without a token in the query."""
     url = request.rel_url.without_query_params("token")
     query = f"?{url.raw_query_string}" if url.raw_query_string else ""
-    return f"https://{host}:{port}{quote(url.raw_path, safe='/%:@!$&()*+,;=~-._')}{query}"
+    return f"https://{host}:{port}{quote(url.raw_path or '/', safe='/%:@!$&()*+,;=~-._')}{query}"
 
 
 def host_name(header: str) -> str:
