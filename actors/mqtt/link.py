@@ -273,6 +273,8 @@ async def _outcome(link: Link, trying: "asyncio.Future[Any]") -> None:
         raise LinkError(reasons.text(error._code), other_version=error._code in reasons.UNSUPPORTED_VERSION) from None
     except OSError as error:
         raise LinkError(os_reason(error, link.options.tls)) from None
+    except UnicodeError:  # of a name that can't be one: a label of more than 63 letters
+        raise LinkError("Host not found") from None
     finally:
         if not trying.done() or trying.cancelled() or trying.exception() is not None or link.lost.done():
             trying.cancel()

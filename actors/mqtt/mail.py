@@ -1,6 +1,7 @@
 """Events: from the event log into the outbox, and from there to the broker."""
 
 import asyncio
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable
@@ -75,18 +76,25 @@ class Mail:
             event = await self._arrived.get()
             if not self._enabled():
                 continue
-            if event is None:
+            try:
+                await self._take(event)
+            except sqlite3.OperationalError as error:  # a full disk: what is missed now is looked up later
+                await self._wait_for_the_disk(error)
+                await self.resume(anew=False)
+
+    async def _take(self, event: Event | None) -> None:
+        if event is None:
+            await self._catch_up()
+            await self._find_ends()
+        elif event.phase == "disappeared":
+            await self._end(event)
+        elif event.id == 0:
+            await self._take_unkept(event)
+        elif event.event_id > self._last:
+            if self._last != UNKNOWN and event.event_id > self._last + 1:
                 await self._catch_up()
-                await self._find_ends()
-            elif event.phase == "disappeared":
-                await self._end(event)
-            elif event.id == 0:
-                await self._take_unkept(event)
-            elif event.event_id > self._last:
-                if self._last != UNKNOWN and event.event_id > self._last + 1:
-                    await self._catch_up()
-                if event.event_id > self._last:
-                    await self._store([event])
+            if event.event_id > self._last:
+                await self._store([event])
 
     async def _take_unkept(self, event: Event) -> None:
         """History is off: nothing can be looked up, and the next one may be told before this one."""
@@ -135,27 +143,20 @@ class Mail:
             self.dropped += dropped
             self._actor.log.warning("the outbox is full: the oldest messages were dropped", count=dropped)
         self._last = last
+        self._actor.degraded("")
         self._more.set()
 
     # ---------------------------------------------------------------- out
     async def under_way(self, session: int) -> Waiting | None:
         """The message that the flight's card tells of, if it can be gone on with in ``session``."""
         card = self._flight.card
-        head = await self._bench.do(self._outbox.head)
-        if head is not None and card.sequence == head.sequence and card.phase is Phase.DONE:
-            await self._bench.do(self._outbox.done, head.sequence)
         if not card.under_way:
             return None
+        head = await self._bench.do(self._outbox.head)
         if head is not None and card.sequence == head.sequence and card.session == session:
             return head
         self._flight.abandon()
         return None
-
-    async def settled(self, waiting: Waiting | None) -> None:
-        """After connecting: the message that was under way may have arrived."""
-        card = self._flight.card
-        if waiting is not None and card.sequence == waiting.sequence and card.phase is Phase.DONE:
-            await self._bench.do(self._outbox.done, waiting.sequence)
 
     async def send(self, link: Link, topics: Topics) -> None:
         """Deliver in order, one at a time. Never returns; ``LinkError`` when the connection is gone."""
@@ -165,11 +166,26 @@ class Mail:
             if message is None:
                 await self._more.wait()
                 continue
-            if not message.expires or message.expires > time.time() * 1000:
+            if not self._is_over(message):
                 taken = await link.deliver(message.sequence, topics(message.topic), message.payload)
                 if not taken:
                     self._actor.log.warning("the broker refused an event", topic=message.topic)
-            await self._bench.do(self._outbox.done, message.sequence)
+            try:
+                await self._bench.do(self._outbox.done, message.sequence)
+                self._actor.degraded("")
+            except sqlite3.OperationalError as error:
+                await self._wait_for_the_disk(error)
+
+    def _is_over(self, message: Waiting) -> bool:
+        """Too late, or delivered already and only not yet taken out of the outbox."""
+        card = self._flight.card
+        delivered = card.sequence == message.sequence and card.phase is Phase.DONE
+        return delivered or 0 < message.expires <= time.time() * 1000
+
+    async def _wait_for_the_disk(self, error: sqlite3.OperationalError) -> None:
+        self._actor.degraded(f"events for MQTT can't be stored: {error}")
+        self._actor.log.error("the outbox can't be written", reason=str(error))
+        await asyncio.sleep(limits.DISK_WAIT_S)
 
 
 def _messages(event: Event) -> list[Waiting]:

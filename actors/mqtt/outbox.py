@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.errors import Unavailable
 from models.mqtt.limits import OUTBOX_BYTES, OUTBOX_ROWS
 
 ENDED_KEPT = 1000  # visits whose end was sent: it may be told to us twice
@@ -38,13 +39,20 @@ class Waiting:
 
 
 class Outbox:
-    """``broken`` holds the name of a former file that could not be read and was put aside."""
+    """``broken`` holds the name of a former file that could not be read and was put aside.
+
+    Raises:
+        Unavailable: it can't be opened now; the file is left as it is.
+        sqlite3.OperationalError: from every method, when the disk is full.
+    """
 
     def __init__(self, path: Path) -> None:
         self.broken = ""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self._db = _open(path)
+        except sqlite3.OperationalError as error:  # full, locked, unreadable: nothing is wrong with what is in it
+            raise Unavailable(f"The MQTT outbox can't be opened: {error}") from error
         except sqlite3.DatabaseError:
             self.broken = f"{path.name}.broken"
             path.replace(path.with_name(self.broken))

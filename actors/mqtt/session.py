@@ -107,7 +107,6 @@ class Session:
         finally:
             if shown and not pin:
                 await self._memory.set_pin(wanted, shown[0])
-        await self._mail.settled(waiting)
         return link
 
     async def _login(self, wanted: Options) -> Login:

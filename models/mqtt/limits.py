@@ -2,6 +2,7 @@
 
 OUTBOX_ROWS = 20_000  # two per event; a busy day and more
 OUTBOX_BYTES = 16 * 1024 * 1024
+DISK_WAIT_S = 5.0  # before a full disk is tried again
 CATCH_UP_PAGE = 200  # events asked of the event log at once
 ENDS_LOOKED_FOR = 100  # events before our restart whose end may have been missed
 LIVE_TRIGGER_MS = 60_000  # an older event starts no automation any more: it is history
@@ -25,7 +26,7 @@ RESTART_EVERY_S = 10.0
 
 SECOND_REPORT_S = 5.0  # who has just heard of us has missed the first report
 IMAGE_EVERY_S = 10.0
-IMAGE_BYTES = 1024 * 1024
+IMAGE_BYTES = 4 * 1024 * 1024
 EVENT_IMAGE_EVERY_S = 2.0
 PICTURE_WAIT_S = 3.0
 REBIRTH_JITTER_S = 5.0  # after Home Assistant says that it is online

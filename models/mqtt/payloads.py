@@ -11,7 +11,7 @@ _PRIVATE = frozenset({"rtspUsername", "mqttHasUsername", "mqttHasPassword", "rts
 
 
 def dumps(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def event(event: Event) -> dict[str, object]:

@@ -81,6 +81,7 @@ class InProcess(Mqtt):
         self._jobs: list[asyncio.Task[Any]] = []
         self._benches: list[Bench] = []
         self._dead = False
+        self.reason = ""
 
     async def ask(self, to: str, message: Any, timeout_s: float = 5.0) -> Any:
         await asyncio.sleep(0)
@@ -117,6 +118,9 @@ class InProcess(Mqtt):
             self.views.append(news.mqtt)
 
     def tell(self, to: str, message: Any) -> None: ...
+
+    def degraded(self, reason: str) -> None:
+        self.reason = reason
 
     def lease(self, *key: str) -> None:
         self.leased.append(("lease", *key))

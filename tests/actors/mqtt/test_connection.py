@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from models.messages.facade import GetPorts, PortsView
+from models.mqtt import limits
 from tests.actors.mqtt.broker import Broker, Listener
 from tests.actors.mqtt.conftest import world_of
 from tests.actors.mqtt.inprocess import InProcess, World, motion
@@ -89,6 +90,46 @@ async def test_no_broker_is_said_and_tried_again(start: Start, broker: Broker) -
     actor = await start(world_of(broker))
     await actor.until(lambda: actor._view().last_error == "Connection refused")
     assert not actor._view().connected
+
+
+@pytest.mark.parametrize("host", ["a" * 70 + ".lan", "no-such-host.invalid", "."])
+async def test_a_name_that_is_none_is_said(start: Start, host: str) -> None:
+    actor = await start(World(mqttEnabled=True, mqttBrokerUrl=host))
+    await actor.until(lambda: actor._view().last_error)
+    assert actor._view().last_error in ("Host not found", "Timed out")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\x20\x02\x00\x03",
+        b"\x20\x03\x00\x88\x00",
+        b"\x20\x7f" + bytes(range(127)),
+        b"\xff\xff\xff\xff\xff\xff",
+        b"\x20\x03\x00\x00\x00" + b"\x30\x05\x00\x09abc" + bytes(200),
+        b"\x20\x03\x00\x00\x00" + b"\x62\x00\x50\x02\xff\xff\x90\x00\x40\x00",
+        b"",
+    ],
+)
+async def test_a_broker_that_talks_nonsense_is_survived(
+    start: Start, answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.mqtt.session.retry_after", lambda failures, chance: 0.05)
+    monkeypatch.setattr(limits, "CONNECT_S", 0.3)
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(1000))
+        writer.write(answer)
+        await asyncio.sleep(0.1)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    actor = await start(World(mqttEnabled=True, mqttBrokerUrl="127.0.0.1", mqttPort=server.sockets[0].getsockname()[1]))
+    await actor.until(lambda: len(heard) >= 6)
+    assert any(view.last_error for view in actor.views)
+    server.close()
 
 
 async def test_another_prefix_leaves_nothing_behind(broker: Broker, start: Start, listen: Listen) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from models.mqtt import limits
 from tests.actors.mqtt.broker import Broker, Listener
 from tests.actors.mqtt.conftest import world_of
 from tests.actors.mqtt.inprocess import InProcess, motion
@@ -164,6 +165,25 @@ async def test_the_end_of_a_visit_is_not_missed_by_a_restart(broker: Broker, sta
     await second.until(lambda: len(listener.heard) == 2)
     shown = [json.loads(payload) for _, payload, _ in listener.heard]
     assert [(event["eventId"], event["eventType"]) for event in shown] == [(2, "appeared"), (2, "disappeared")]
+
+
+async def test_a_full_disk_delays_events_and_says_so(
+    broker: Broker, start: Start, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DISK_WAIT_S", 0.2)
+    listener = listen(broker, TOPIC)
+    actor = await start(world_of(broker))
+    await actor.connected()
+    outbox = actor._mail._outbox
+    [[pages]] = await actor._benches[0].do(lambda: outbox._db.execute("PRAGMA page_count").fetchall())
+    await actor._benches[0].do(lambda: outbox._db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+    for number in range(1, 301):
+        actor.happen(motion(number))
+    await actor.until(lambda: "can't be stored" in actor.reason)
+    await actor._benches[0].do(lambda: outbox._db.execute("PRAGMA max_page_count = 100000").fetchall())
+    await actor.until(lambda: len(ids(listener)) >= 300)
+    assert ids(listener) == list(range(1, 301))
+    assert actor.reason == ""
 
 
 async def test_stale_triggers_start_no_automation(broker: Broker, start: Start, listen: Listen) -> None:

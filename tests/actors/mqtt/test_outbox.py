@@ -5,6 +5,7 @@ import pytest
 
 from actors.mqtt import outbox as module
 from actors.mqtt.outbox import Outbox, Waiting
+from models.errors import Unavailable
 
 
 def message(number: int, size: int = 10) -> Waiting:
@@ -62,6 +63,13 @@ def test_a_broken_file_is_put_aside(tmp_path: Path) -> None:
     assert outbox.broken == "outbox.db.broken"
     assert outbox.add([message(1)], 1) == 0
     assert (tmp_path / "outbox.db.broken").exists()
+
+
+def test_a_file_that_can_not_be_opened_now_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "outbox.db").mkdir()
+    with pytest.raises(Unavailable, match="can't be opened"):
+        Outbox(tmp_path / "outbox.db")
+    assert (tmp_path / "outbox.db").is_dir()
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
