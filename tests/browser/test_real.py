@@ -44,7 +44,8 @@ def test_pictures_in_both_ways_with_their_figures(signed_in: Watched) -> None:
     page = signed_in.page
     assert moves(page, "video")
     stream = page.locator("section", has=page.get_by_role("heading", name="Stream", exact=True))
-    expect(stream.locator("dd", has_text=" ms").first).to_be_visible(timeout=SLOW_MS)
+    expect(stream.locator("dt", has_text="Latency")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_timeout(4000)
     signed_in.shot("real-live")
     print(f"\n{stream.inner_text()}")
     page.get_by_role("button", name="MJPEG").click()

@@ -6,6 +6,7 @@ import * as socket from "./socket.js";
 import * as store from "./store.js";
 
 let showing = null;
+let changing = false;
 
 /** Resolves as soon as there is a session. */
 export async function begin(host) {
@@ -24,7 +25,7 @@ export async function begin(host) {
 /** From now on an ended session shows the login over the page, which keeps all that it shows. */
 export function guard(reconnect) {
   const expired = async () => {
-    if (showing) return;
+    if (showing || changing) return;
     const status = await authStatus().catch(() => null);
     if (status === null) return setTimeout(expired, 2000);
     store.set("auth", status);
@@ -63,6 +64,18 @@ export async function logIn(password) {
   const session = await postJson("auth", { password });
   setCsrfToken(session.csrfToken);
   store.set("auth", { ...store.get("auth"), authenticated: true });
+}
+
+/** Every session ends with the old password; this page begins a new one. Throws AskError. */
+export async function changePassword(current, next) {
+  changing = true;
+  try {
+    await postJson("auth/password", { current, new: next });
+    await logIn(next);
+  } finally {
+    changing = false;
+    socket.connect();
+  }
 }
 
 function loginForm(title, done) {

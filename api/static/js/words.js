@@ -37,7 +37,7 @@ export function eventWords(event) {
 
 /** The sentence of a system event. */
 export function systemWords(event) {
-  return event.text ?? event.details?.text ?? eventKind(event.type).title;
+  return event.text ?? eventKind(event.type).title;
 }
 
 /** Detector (as in status.detection) → event type and icon. A detector that is not here shows with a plain icon. */

@@ -21,7 +21,7 @@ export function eventRow(event) {
 export function systemRow(event) {
   const kind = eventKind(event.type);
   const words = systemWords(event);
-  const what = h("span.what", h("b", { title: words }, words), h("span", event.actor ?? event.details?.actor ?? kind.title));
+  const what = h("span.what", h("b", { title: words }, words));
   const button = h("button", { type: "button", onclick: () => openEvent(event) }, icon(kind.icon), what, when(event));
   button.style.setProperty("--kind", `var(${kind.color})`);
   return h("li.event-row.system", button);

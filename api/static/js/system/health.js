@@ -30,7 +30,7 @@ export function healthCard() {
     memory.show(fixed(system.memory, 0, "%"), system.memoryTotalBytes ? `${bytes(system.memoryUsedBytes)} of ${bytes(system.memoryTotalBytes)}` : "", system.memory);
     temperature.hidden = typeof system.temperature !== "number";
     temperature.show(fixed(system.temperature ?? NaN, 1, "°C"), "", system.temperature);
-    uptime.show(duration(system.uptimeSec ?? 0), [system.version && `version ${system.version}`, system.os].filter(Boolean).join(" · "));
+    uptime.show(duration(Math.max(system.uptimeSec ?? 0, ...(system.actors ?? []).map((actor) => actor.uptimeSec))), [system.version && `version ${system.version}`, system.os].filter(Boolean).join(" · "));
     battery.hidden = typeof system.battery !== "number";
     battery.show(fixed(system.battery ?? NaN, 0, "%"), system.batteryCharging ? "charging" : "");
     const words = THROTTLED[system.throttle ?? "none"] ?? "";

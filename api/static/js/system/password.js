@@ -1,9 +1,7 @@
 /** Changing the password of this page. All other sessions end; this one goes on. */
 
-import { postJson } from "../ask.js";
 import { card, h } from "../dom.js";
-import { logIn } from "../session.js";
-import * as socket from "../socket.js";
+import { changePassword } from "../session.js";
 import * as store from "../store.js";
 import { inputField, reason, resultLine } from "./form.js";
 
@@ -21,9 +19,7 @@ export function passwordCard() {
       if (next.input.value !== again.input.value) return result.say("The two new passwords differ.", "bad");
       button.disabled = true;
       try {
-        await postJson("auth/password", { current: current.input.value, new: next.input.value });
-        await logIn(next.input.value);
-        socket.connect();
+        await changePassword(current.input.value, next.input.value);
         form.reset();
         result.say("Changed. Everybody else has to sign in again.", "good");
       } catch (error) {
