@@ -11,8 +11,10 @@ from api.live.hub import Hub
 from api.now import QUESTIONS, Now
 from api.streams import Streams
 from models.messages import News
+from models.messages.auth import SessionsRevoked
 from models.messages.camera import CameraChanged
 from models.messages.facade import ViewersView
+from models.messages.license import LicenseChanged
 from models.messages.supervisor import ActorChanged
 
 START_S = 0.5
@@ -47,6 +49,10 @@ class Front:
         match news:
             case CameraChanged(camera=camera) if not camera.streaming:
                 self.streams.end()
+            case SessionsRevoked(session_ids=revoked):
+                self.streams.end(lambda viewer: not revoked or viewer.session_id in revoked)
+            case LicenseChanged(license=license) if not license.is_pro:
+                self.streams.end(lambda viewer: not viewer.dashboard)
             case ActorChanged(name=name, state="up") if name in QUESTIONS:
                 self._context.start_task(self.now.refresh(self._context, name))
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from api.pipe import Pipe
 from models.errors import Unavailable
 from models.http import limits, mjpeg
 from models.media.ring import Entry
+from models.messages.auth import Identity
 
 NOT_STARTED = "Camera not started"
 NO_SIGNAL = Path(__file__).parent / "no_signal.jpg"
@@ -46,25 +47,26 @@ class Multipart(web.StreamResponse):
 
 
 class Viewer:
-    """One open /stream."""
+    """One open /stream, and who looks."""
 
-    def __init__(self, pipe: Pipe, mode: mjpeg.Mode, address: str) -> None:
-        self.pipe, self.mode, self.address = pipe, mode, address
+    def __init__(self, pipe: Pipe, mode: mjpeg.Mode, address: str, identity: Identity) -> None:
+        self.pipe, self.mode, self.address, self.identity = pipe, mode, address, identity
         self.ended = asyncio.Event()
+        self._written = self._read = 0  # bytes
         self._moved = time.monotonic()
-        self._backlog = 0
 
     def offer(self, data: bytes) -> None:
         """Write it, unless he still has enough to read."""
         if self.pipe.backlog() <= limits.STREAM_BACKLOG:
+            self._written += len(data)
             self.pipe.write(data)
 
     def check(self, now: float) -> None:
         """Once a second: is he there, does he read?"""
         backlog = self.pipe.backlog()
-        if backlog == 0 or backlog < self._backlog:
-            self._moved = now
-        self._backlog = backlog
+        read = self._written - backlog
+        if backlog == 0 or read > self._read:
+            self._moved, self._read = now, read
         if self.pipe.closing:
             self.ended.set()
         elif now - self._moved > limits.STREAM_STUCK_S:
@@ -105,10 +107,11 @@ class Streams:
         finally:
             self._leave(viewer)
 
-    def end(self, viewers: Iterable[Viewer] | None = None) -> None:
-        """Streaming was switched off."""
-        for viewer in tuple(self._viewers if viewers is None else viewers):
-            viewer.ended.set()
+    def end(self, whose: Callable[[Identity], bool] = lambda _: True) -> None:
+        """Streaming was switched off; or these viewers may not look any more."""
+        for viewer in tuple(self._viewers):
+            if whose(viewer.identity):
+                viewer.ended.set()
 
     async def close(self) -> None:
         self._closed = True

@@ -39,6 +39,7 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
     socket = LiveSocket(request, ws, Pipe(request.transport), caller)
     hub.join(socket)
     writer = asyncio.create_task(socket.write())
+    writer.add_done_callback(lambda _: socket.pipe.abort())  # however it ends, the reader must not wait for ever
     try:
         if socket.ready:
             await hub.welcome(socket)

@@ -11,7 +11,7 @@ from api.live.messages import Message, error
 from api.live.socket import LiveSocket
 from models.http.check import problem
 from models.http.handshake import TALK_FEATURE, Close, refusal
-from models.http.schema import CLIENT, HELLO
+from models.http.schema import CLIENT, HELLO, REQUEST_ID
 
 SHAPES = CLIENT | {"hello": HELLO}
 
@@ -27,7 +27,7 @@ async def receive(socket: LiveSocket, raw: str, hub: Hub) -> None:
     kind = request["type"]
     if kind not in COMMANDS:
         return _malformed(socket, f"Unknown type: {kind[:64]}", "UNKNOWN_TYPE", {})
-    if not isinstance(request.get("requestId", ""), str | int):
+    if problem(REQUEST_ID, request.get("requestId", "")):
         request.pop("requestId")
     refused = refusal(kind, socket.state, hub.context.license.is_pro)
     if refused == "AUTH_REQUIRED":

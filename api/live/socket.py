@@ -10,6 +10,7 @@ from aiohttp import web
 
 from api.live.messages import Message
 from api.pipe import Pipe
+from api.routes import CONTEXT
 from models.http import limits
 from models.http.bucket import TokenBucket, Window
 from models.http.delivery import Outbox
@@ -50,7 +51,7 @@ class LiveSocket:
         self.ended = asyncio.Event()
         self._wake = asyncio.Event()
         self._close: Close | None = None
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._jobs: set[asyncio.Task[Any]] = set()
 
     @property
     def ready(self) -> bool:
@@ -92,7 +93,7 @@ class LiveSocket:
 
     def spawn(self, job: Coroutine[Any, Any, None]) -> None:
         """Something that takes longer than the reader may wait; it ends with the socket."""
-        task = asyncio.create_task(job)
+        task = self.request.app[CONTEXT].start_task(job)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
 

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from api.context import Context
 from api.front import FRONT
-from api.keys import CLIENT
+from api.keys import CLIENT, IDENTITY
 from api.live import endpoint
 from api.pipe import Pipe
 from api.routes import Access, route
@@ -38,7 +38,7 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
         return response
     agent, dest = request.headers.get("User-Agent", ""), request.headers.get("Sec-Fetch-Dest", "")
     mode = mjpeg.mode_for(agent, dest, request.query.get("advance", ""))
-    await front.streams.serve(Viewer(Pipe(request.transport), mode, address), first)
+    await front.streams.serve(Viewer(Pipe(request.transport), mode, address, request[IDENTITY]), first)
     return response
 
 

@@ -11,9 +11,12 @@ from api.streams import NO_SIGNAL
 from models.errors import Missing
 from models.http import limits
 from models.http.mjpeg import CONTENT_TYPE
+from models.messages import News
+from models.messages.auth import SessionsRevoked
 from models.messages.camera import CameraChanged, CameraView, CaptureView, GetCapture
+from models.messages.license import LicenseChanged
 from tests.api.live.conftest import Open, Surface
-from tests.api.stage import CAMERA, JPEG, TOKEN, entry
+from tests.api.stage import CAMERA, FREE, JPEG, PRO, TOKEN, entry
 
 AWAY = CameraView("waiting", False, "test pattern", "pattern", 0, 0, 0.0, "unplugged")
 STOPPED = CameraView("stopped", False, "test pattern", "pattern", 0, 0, 0.0, streaming=False)
@@ -114,6 +117,27 @@ async def test_a_stream_ends_when_streaming_is_switched_off(surface: Open) -> No
         await body.read(-1)
     assert here.front.viewers().clients == 0
     assert not here.stage.followers["jpeg"]
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        pytest.param(SessionsRevoked(("s1",)), id="logged out"),
+        pytest.param(SessionsRevoked(()), id="another password"),
+        pytest.param(LicenseChanged(FREE), id="the licence has ended"),
+    ],
+)
+async def test_a_stream_ends_with_the_right_to_see_it(surface: Open, news: News) -> None:
+    here = await surface(auth=True)
+    _, body = await begin(here, f"/stream?token={TOKEN}")
+    await here.stage.followed("jpeg")
+    here.front.news(SessionsRevoked(("another",)))
+    here.front.news(LicenseChanged(PRO))
+    here.stage.picture(JPEG + b"still there")
+    async with asyncio.timeout(5):
+        await body.readuntil(JPEG + b"still there")
+        here.front.news(news)
+        await body.read(-1)
 
 
 async def test_a_viewer_who_goes_is_forgotten(surface: Open) -> None:
