@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SERVER = "ipcamera"
 LOOK_EVERY_S = 0.1
+NOBODY = ("", 0)
 KEEPALIVE = ((socket.TCP_KEEPIDLE, 20), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4))
 
 
@@ -26,7 +27,7 @@ class Connection(asyncio.Protocol):
         self.server = server
         self.peer = self.local = ""
         self.kept_nonce = ""
-        self.channels: dict[int, str] = {}  # of RTCP, to the session they belong to
+        self.channels: dict[int, tuple[str, int]] = {}  # to session id and track
         self.last_request: float | None = None
         self.opened = server.now()
         self._age = self._age_at = 0.0
@@ -69,7 +70,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for item in self._parser.feed(data):
             if isinstance(item, InterleavedFrame):
-                self.server.heard(self.channels.get(item.channel, ""), item.payload)
+                self.server.heard(self.channels.get(item.channel, NOBODY)[0], item.payload)
             elif len(self._pending) < REQUESTS_PENDING_MAX:
                 self._pending.append(item)
             else:
@@ -119,11 +120,19 @@ class Connection(asyncio.Protocol):
         self.queue_age(now)
         return now - self._outflow.progress
 
-    def free_channels(self) -> tuple[int, int]:
-        """An even channel and the next one that no track of this connection uses."""
-        used = set(self.channels)
-        low = next(channel for channel in range(0, 256, 2) if channel + 1 not in used)
-        return low, low + 1
+    def take_channels(self, wanted: tuple[int, int] | None, owner: tuple[str, int]) -> tuple[int, int] | None:
+        """Give a track (session id, track) its channels, the wanted ones or free ones; None where they are taken."""
+        used = {
+            channel: other
+            for channel, other in self.channels.items()
+            if other != owner and other[0] in self.server.sessions
+        }
+        free = ((low, low + 1) for low in range(0, 256, 2) if used.keys().isdisjoint((low, low + 1)))
+        chosen = wanted or next(free, None)
+        if chosen is None or not used.keys().isdisjoint(chosen):
+            return None
+        self.channels = used | dict.fromkeys(chosen, owner)
+        return chosen
 
 
 def _bare(address: tuple[str, ...]) -> str:

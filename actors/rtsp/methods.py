@@ -110,11 +110,10 @@ async def _setup(server: "RtspServer", connection: "Connection", request: Reques
     if session is None:
         session = await _admitted(server, connection, request)
     if isinstance(spec, transport.TcpTransport):
-        channels = _channels(connection, spec)
-        if channels is None or session.owner is not connection:
+        channels = _channels(connection, spec, (session.session_id, track)) if session.owner is connection else None
+        if channels is None:
             return _undo(server, session, Response(Status.UNSUPPORTED_TRANSPORT))
         session.set_sender(track, TcpSender(connection, *channels))
-        connection.channels[channels[1]] = session.session_id
         chosen = transport.tcp_header(*channels, numbered.ssrc)
     else:
         try:
@@ -154,10 +153,9 @@ def _undo(server: "RtspServer", session: Session, response: Response) -> Respons
     return response
 
 
-def _channels(connection: "Connection", spec: transport.TcpTransport) -> tuple[int, int] | None:
-    if spec.rtp_channel is None or spec.rtcp_channel is None:
-        return connection.free_channels()
-    return None if spec.rtcp_channel in connection.channels else (spec.rtp_channel, spec.rtcp_channel)
+def _channels(connection: "Connection", spec: transport.TcpTransport, owner: tuple[str, int]) -> tuple[int, int] | None:
+    named = spec.rtp_channel is not None and spec.rtcp_channel is not None
+    return connection.take_channels((spec.rtp_channel or 0, spec.rtcp_channel or 0) if named else None, owner)
 
 
 async def _play(server: "RtspServer", connection: "Connection", request: Request, session: Session) -> None:
@@ -232,11 +230,8 @@ async def _parameter(_s: "RtspServer", _c: "Connection", _request: Request, sess
     return Response(Status.OK, (_session_header(session),) if session else ())
 
 
-async def _teardown(
-    server: "RtspServer", connection: "Connection", request: Request, session: Session | None
-) -> Response:
+async def _teardown(server: "RtspServer", _c: "Connection", request: Request, session: Session | None) -> Response:
     assert session is not None
-    connection.channels = {k: v for k, v in connection.channels.items() if v != session.session_id}
     server.end(session)
     return Response(Status.OK, (("Session", request.session_id),))
 

@@ -28,7 +28,7 @@ class AudioFormat:
 
 
 def audio_format(ring_format: int, rate: int, channels: int) -> AudioFormat | None:
-    """The track for records of ``ring_format`` (``models.media.ring``); None where there is no payload format for it."""
+    """The track for records of ``ring_format`` (``models.media.ring``); None without a payload format for it."""
     if ring_format == FORMAT_AAC and rate in AAC_RATES and 1 <= channels <= 7:
         config = aac_config(rate, channels).hex().upper()
         fmtp = (

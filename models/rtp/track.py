@@ -8,6 +8,7 @@ from models.rtp.h264 import Payload
 from models.rtp.packet import HEADER_BYTES, MARKER, PACKET_MAX, SEQUENCE_MASK, VERSION
 
 INTERLEAVED_HEADER = 4  # "$", channel, length: RFC 2326 §10.12
+CHANNELS_KEPT = 3
 RUN_PACKETS_MAX = 44  # UDP segmentation offload: at most 64 segments and 65507 bytes in one call
 
 
@@ -24,13 +25,18 @@ class Unit:
     _runs: tuple[bytes, ...] | None = None
 
     def interleaved(self, channel: int) -> bytes:
-        """All packets in ``$`` framing for one channel; the same object for every session."""
+        """All packets in ``$`` framing for one channel; the same object for every session.
+
+        Only a few channels are kept: a session that wants an unusual one costs time, and not memory for each unit.
+        """
         framed = self._interleaved.get(channel)
         if framed is None:
             parts: list[bytes] = []
             for packet in self.packets:
                 parts += (bytes((0x24, channel)), len(packet).to_bytes(2, "big"), packet)
-            framed = self._interleaved[channel] = b"".join(parts)
+            framed = b"".join(parts)
+            if len(self._interleaved) < CHANNELS_KEPT:
+                self._interleaved[channel] = framed
         return framed
 
     def renumbered(self, channel: int, skipped: int) -> bytes:
@@ -45,7 +51,7 @@ class Unit:
         return bytes(framed)
 
     def runs(self) -> tuple[bytes, ...]:
-        """Packets joined for UDP segmentation offload: each of ``PACKET_MAX`` bytes, the last of a run may be shorter."""
+        """Packets joined for UDP segmentation offload: of ``PACKET_MAX`` bytes each, the last of a run may be shorter."""
         if self._runs is None:
             runs: list[bytes] = []
             run: list[bytes] = []

@@ -116,6 +116,8 @@ async def test_two_tracks_never_share_a_channel() -> None:
         await client.ask("DESCRIBE")
         assert (await client.set_up(0, "RTP/AVP/TCP;unicast;interleaved=0-1")).status == 200
         assert (await client.set_up(1, "RTP/AVP/TCP;unicast;interleaved=0-1")).status == 461
+        assert (await client.set_up(1, "RTP/AVP/TCP;unicast;interleaved=1-2")).status == 461
+        assert (await client.set_up(0, "RTP/AVP/TCP;unicast;interleaved=0-1")).status == 200, "again, for itself"
         answer = await client.set_up(1, "RTP/AVP/TCP;unicast")
         assert "interleaved=2-3" in answer["transport"]
 

@@ -49,3 +49,11 @@ def test_runs_for_segmentation_offload_cut_into_the_same_packets() -> None:
     segments = [run[at : at + PACKET_MAX] for run in unit.runs() for at in range(0, len(run), PACKET_MAX)]
     assert tuple(segments) == unit.packets
     assert max(map(len, unit.runs())) <= 65_507
+
+
+def test_unusual_channels_cost_no_memory() -> None:
+    unit = Track(96, 1, 0).pack([(b"one",)], 0, 0)
+    for channel in range(0, 40, 2):
+        assert unit.interleaved(channel)[1] == channel
+    assert unit.interleaved(0) is unit.interleaved(0)
+    assert unit.interleaved(38) is not unit.interleaved(38)
