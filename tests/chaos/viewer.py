@@ -18,6 +18,7 @@ class Viewer:
         self._socket.sendall(request.encode())
         self._socket.settimeout(0.5)
         self.pictures = 0
+        self.head = b""  # the beginning of the answer, for when it is not a stream
         self.ended = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -34,6 +35,7 @@ class Viewer:
                 break
             if not data:
                 break
+            self.head = (self.head + data)[:200] if len(self.head) < 200 else self.head
             self.pictures += (tail + data).count(b"\xff\xd8\xff") - tail.count(b"\xff\xd8\xff")
             tail = data[-2:]
         if not self._closing:
@@ -46,6 +48,10 @@ class Viewer:
             time.sleep(0.05)
         return self.pictures >= goal
 
+    def __repr__(self) -> str:
+        return f"Viewer({self.pictures} pictures, {'ended' if self.ended.is_set() else 'open'}, {self.head!r})"
+
     def close(self) -> None:
         self._closing = True
+        self._thread.join(5)  # first: a descriptor closed under a reader becomes the next viewer's
         self._socket.close()
