@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from models.http import limits
 from tests.api.live.conftest import Open
 
 pytestmark = pytest.mark.browser
@@ -38,7 +39,8 @@ async def shown(page: Page) -> tuple[int, ...]:
     return tuple(int(part > 127) for part in image[image.shape[0] // 2, image.shape[1] // 2])
 
 
-async def test_the_last_picture_is_shown_at_once(surface: Open, page: Page) -> None:
+async def test_the_last_picture_is_shown_at_once(surface: Open, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "NO_SIGNAL_ANYWAY_AFTER_S", 1000)  # which would be the next picture
     here = await surface()
     url = f"http://127.0.0.1:{here.client.port}"
     await page.goto(f"{url}/auth/status")
