@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import ssl
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 from api.routes import load_all
 from models.messages.auth import ChangePassword, SetProtection
 from models.messages.license import IssueLicense, RevokeLicense
+from models.messages.rtsp import GetRtsp
+from models.messages.settings import GetSettings
 from tests.api.matrix import PASSED, calls, concrete, expected, shown
 from tests.wire.server import INSECURE, RunningServer
 
@@ -133,6 +136,23 @@ def test_the_sixth_try_is_refused_and_the_lock_ends(device: RunningServer) -> No
     device.wait_for(lambda: device.post("/auth", right, token="")[0] == 200, 40)
 
 
+def test_losing_the_licence_stops_what_it_paid_for_and_keeps_the_setting(device: RunningServer) -> None:
+    device.ask("license", IssueLicense())
+    token = session(device)["token"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert device.post("/settings", {"rtspPort": port, "rtspEnabled": True}, token=token) == (200, {"success": True})
+    device.wait_for(lambda: device.ask("rtsp", GetRtsp()).running, 30)
+    device.ask("license", RevokeLicense())
+    device.wait_for(lambda: not device.ask("rtsp", GetRtsp()).running, 30)
+    assert device.get("/settings", token=token)[1]["feature"] == "api_access"
+    assert device.ask("settings", GetSettings()).stored["rtspEnabled"] is True
+    device.ask("license", IssueLicense())
+    device.wait_for(lambda: device.ask("rtsp", GetRtsp()).running, 30)
+    assert device.post("/settings", {"rtspEnabled": False}, token=token)[0] == 200
+
+
 def test_sessions_survive_a_restart_of_the_program(device: RunningServer) -> None:
     device.ask("license", IssueLicense())
     token = session(device)["token"]
@@ -147,15 +167,15 @@ async def test_a_new_password_ends_every_session_and_socket(device: RunningServe
     connector = aiohttp.TCPConnector(ssl=INSECURE)
     async with (
         aiohttp.ClientSession(connector=connector) as client,
-        client.ws_connect(f"{device.ws_url}?token={token}") as socket,
+        client.ws_connect(f"{device.ws_url}?token={token}") as live,
     ):
-        assert (await socket.receive_json())["type"] == "connected"
+        assert (await live.receive_json())["type"] == "connected"
         device.password = "another password"
         await asyncio.to_thread(device.ask, "auth", ChangePassword(device.password), 10)
-        while (message := await socket.receive(10)).type is aiohttp.WSMsgType.TEXT:
+        while (message := await live.receive(10)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-        assert socket.close_code == 4401
+        assert live.close_code == 4401
     assert device.get("/settings", token=token) == (401, {"error": "Invalid token"})
 
 
