@@ -23,6 +23,7 @@ IMAGES = Path(__file__).parents[2] / "docs" / "images"
 LARGEST = 300_000  # bytes
 SHRINK = 0.85
 DAY_MS = 86_400_000
+MIDDAY = 12  # before it, yesterday has more to show
 SETTINGS = {
     "deviceName": "Hallway",
     "motionEnabled": True,
@@ -74,6 +75,8 @@ def take(page: Page, server: RunningServer, section: str, path: Path) -> None:
     page.wait_for_selector(CONNECTED)
     if section == "live":
         page.wait_for_selector(".stage:not(.dim)")
+    if section == "events" and time.localtime().tm_hour < MIDDAY:
+        page.get_by_role("button", name="The day before").click()
     page.wait_for_timeout(9000 if section == "detection" else 4000)
     save(page.screenshot(), path)
 

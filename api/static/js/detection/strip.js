@@ -7,10 +7,10 @@ const SPAN_MS = 60_000;
 const MOST_SAMPLES = 400;
 const NUDGE = 0.04;
 
-/** How a value becomes a height from 0 to 1: decibels and percentages of certainty are even, motion is not. */
+/** How a value becomes a height from 0 to 1: decibels and certainty evenly, motion by its logarithm. */
 const SCALES = {
   dB: (value) => (value + 80) / 80,
-  motion: (value) => Math.sqrt(Math.max(0, value) / 40),
+  motion: (value) => Math.log1p(Math.max(0, value) / 0.1) / Math.log1p(40 / 0.1),
   "%": (value) => value / 100,
 };
 

@@ -34,7 +34,7 @@ function when(event) {
 /** Only where the server says that there is one: a picture that is asked for in vain is an error in the log. */
 function thumbnail(event, kind) {
   if (!event.thumbnail) return h("span.thumb", icon(kind.icon));
-  const picture = h("img", { src: `events/${event.eventId}/thumbnail`, alt: "", loading: "lazy", decoding: "async" });
+  const picture = h("img", { src: `events/${event.eventId}/thumbnail`, alt: "", decoding: "async" });
   return h("span.thumb.seen", picture, icon(kind.icon));
 }
 

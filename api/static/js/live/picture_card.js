@@ -36,8 +36,7 @@ function playerChoice(player) {
   const reason = h("p.words", { id: "player-reason" });
   const buttons = PLAYERS.map(([choice, label]) => h("button", { type: "button", onclick: () => player.choose(choice), "data-choice": choice }, label));
   const group = h("div.segments", { role: "group", "aria-label": "How the video is sent" }, buttons);
-  const field = h("div.field", h("div.field-head", h("span", "Video"), group), reason);
-  field.firstChild.firstChild.classList.add("grow");
+  const field = h("div.field", h("div.field-head", h("span.name", "Video"), group), reason);
   field.update = () => {
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.choice === player.choice));
     const fallen = player.reason && player.choice !== "mjpeg";
