@@ -3,7 +3,6 @@
 The self-signed one is kept with its key in *one* file, so that the two can never be of different ages.
 """
 
-import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
@@ -13,17 +12,15 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from config import reachable
 from config.boot import Boot
 from config.files import write_atomically
+from config.self_signed import self_signed
 from models.errors import Conflict, Unavailable
 from models.messages.facade import CertificateView
 
 FILE = "certificate.pem"
-VALID_DAYS = 365  # browsers take at most 398 (CA/Browser Forum Baseline Requirements §6.3.2)
-BACKDATED_DAYS = 1  # clients whose clock is late
 RENEW_DAYS = 30
 NAMES_MAX = 64  # a host with hundreds of bridges: the certificate must stay small
 DOWNLOAD_URL = "/cert"
@@ -176,56 +173,15 @@ def _usable(files: CertificateFiles) -> bool:
 
 def _write(files: CertificateFiles) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _self_signed(key, datetime.now(UTC), _wanted_names())
+    certificate = self_signed(key, datetime.now(UTC), socket.gethostname(), _wanted_names())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     write_atomically(files.certificate, private + certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime, names: tuple[str, ...]) -> x509.Certificate:
-    host = socket.gethostname()[:64]  # ub-common-name, RFC 5280 appendix A.1
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "IP camera server"),
-            x509.NameAttribute(NameOID.COMMON_NAME, host or "ipcamera"),
-        ]
-    )
-    start = now.replace(microsecond=0) - timedelta(days=BACKDATED_DAYS)
-    usage = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only"), False
-    )
-    key_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=VALID_DAYS))
-        # Phones install only what calls itself an authority; it can vouch for nobody below it.
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(
-            x509.KeyUsage(digital_signature=True, key_cert_sign=True, crl_sign=False, decipher_only=False, **usage),
-            critical=True,
-        )
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(key_id, critical=False)
-        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-
-
 def _wanted_names() -> tuple[str, ...]:
     return (*reachable.names(), *(str(address) for address in reachable.lasting_addresses()))[:NAMES_MAX]
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
 
 
 def _alt_names(certificate: x509.Certificate) -> tuple[str, ...]:
