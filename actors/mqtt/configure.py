@@ -4,7 +4,8 @@ import asyncio
 import hmac
 import time
 
-from actors.mqtt.link import LinkError, Login, connect
+from actors.mqtt.dial import connect
+from actors.mqtt.link import LinkError, Login
 from actors.mqtt.memory import Memory
 from actors.mqtt.session import Session
 from actors.mqtt.trust import context

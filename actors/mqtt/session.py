@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from actors.mqtt.link import Link, LinkError, Login, connect
+from actors.mqtt.dial import connect
+from actors.mqtt.link import Link, LinkError, Login
 from actors.mqtt.mail import Mail
 from actors.mqtt.memory import Memory
 from actors.mqtt.service import Service
