@@ -4,6 +4,7 @@ It holds no connection. When it dies, the session actors go on serving, and repo
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable
 
@@ -55,6 +56,7 @@ DOWN = frozenset({"restarting", "degraded", "stopped"})
 class Rtsp(Actor):
     async def on_start(self) -> None:
         self._turn = asyncio.Lock()  # one change at a time
+        self._behind = asyncio.Event()  # a session actor does not serve what is wanted
         self._places = Places()
         self._stored: dict[str, Value] = (await self.ask("settings", GetSettings())).stored
         self._wanted: Serving | None = None  # what every session actor shall serve
@@ -211,15 +213,20 @@ class Rtsp(Actor):
             await asyncio.sleep(REPORT_S / 4)
         raise Unavailable("The RTSP session actors are restarting")
 
+    @property
+    def _fingerprint(self) -> str:
+        return self._wanted.fingerprint if self._wanted else ""
+
     def _session_actors(self) -> list[str]:
         return sorted(self._places.actors(time.monotonic()))
 
     async def _watch(self) -> None:
         """Session actors that came back, and ports that were taken, are tried until all serve what is wanted."""
         while True:
-            await asyncio.sleep(REPORT_S / 4)
-            if self._turn.locked():
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_S):
+                    await self._behind.wait()
+            self._behind.clear()
             async with self._turn:
                 await self._bring_up()
             self._tell_news()
@@ -228,8 +235,7 @@ class Rtsp(Actor):
         now = time.monotonic()
         if self._error and now - self._tried < RETRY_LISTEN_S:
             return
-        fingerprint = self._wanted.fingerprint if self._wanted else ""
-        behind = [name for name, served in self._places.actors(now).items() if served != fingerprint]
+        behind = [name for name, served in self._places.actors(now).items() if served != self._fingerprint]
         if not behind:
             return
         if self._wanted is None:
@@ -245,6 +251,8 @@ class Rtsp(Actor):
     @handles(SessionsReport)
     def _reported(self, report: SessionsReport) -> None:
         self._places.report(report, time.monotonic())
+        if report.fingerprint != self._fingerprint:
+            self._behind.set()
         self._tell_news()
 
     @handles(AdmitSession)

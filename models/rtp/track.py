@@ -51,7 +51,7 @@ class Unit:
         return bytes(framed)
 
     def runs(self) -> tuple[bytes, ...]:
-        """Packets joined for UDP segmentation offload: of ``PACKET_MAX`` bytes each, the last of a run may be shorter."""
+        """Packets joined for UDP segmentation offload: ``PACKET_MAX`` bytes each, the last of a run may be shorter."""
         if self._runs is None:
             runs: list[bytes] = []
             run: list[bytes] = []

@@ -3,6 +3,8 @@
 import asyncio
 from itertools import pairwise
 
+from actors.rtsp.housekeeping import idle
+from actors.rtsp.limits import STALL_S
 from models.rtp.packet import parse_header
 from tests.actors.rtsp.studio import Camera, studio
 from tests.actors.rtsp.wire import Client, rtp_info
@@ -206,6 +208,11 @@ async def test_a_reader_that_stops_delays_nobody_and_loses_whole_pictures() -> N
                 break
             await good.collect(len(good.frames) + 60)
         assert lagging.senders[0].skipped > 0
+        [held_up] = [one for one in camera.server.connections if lagging.owner is one]
+        assert not idle(camera.server, held_up, camera.server.now())
+        held_up._outflow.progress -= STALL_S + 1
+        assert idle(camera.server, held_up, camera.server.now()), "it would be disconnected"
+        held_up._outflow.progress = camera.server.now()
         while lagging.senders[0].skipped and len(bad.frames) < 4000:
             await asyncio.wait_for(
                 asyncio.gather(bad.collect(len(bad.frames) + 20), good.collect(len(good.frames) + 1)), 10
