@@ -60,6 +60,10 @@ def test_sound_and_picture_of_a_file_stay_together(start: Start, tmp_path: Path)
     assert system.ask("camera", GetCapabilities()).resolutions == ("320x240",)
 
 
+def kinds(system: MediaSystem) -> list[str]:
+    return [kind for kind, _actor, _text in system.history()]
+
+
 def usb_system(start: Start, library: Path, sock: Path, source: str) -> MediaSystem:
     environment = {"LD_PRELOAD": str(library), "FAKEV4L2_SOCK": str(sock)}
     return start(source=source, audio_source="none", speaker="none", environment=environment)
@@ -85,10 +89,10 @@ def test_a_usb_camera_is_passed_through_and_comes_back_after_unplugging(
         assert any(entry.flags & ring.DISCONTINUITY for entry in turned) or turned[0].epoch != first.epoch
         assert system.ask("camera", GetCamera()).passthrough == ()
     system.wait_for(lambda: system.ask("camera", GetCamera()).state == "waiting", 30)
-    assert system.history()[-1][0] == "SOURCE_LOST"
+    system.wait_for(lambda: kinds(system)[-1:] == ["SOURCE_LOST"])
     with usb_camera(sock):
         system.entries("jpeg", 3)
-        system.wait_for(lambda: system.history()[-1][0] == "SOURCE_BACK")
+        system.wait_for(lambda: kinds(system)[-1:] == ["SOURCE_BACK"])
 
 
 def test_a_usb_camera_that_hangs_costs_a_process_and_nothing_else(
@@ -100,11 +104,11 @@ def test_a_usb_camera_that_hangs_costs_a_process_and_nothing_else(
         system.hold("encoder", "jpeg")
         system.entries("jpeg", 3)
         before = {name: row.pid for name, row in system.rows().items()}
-        system.wait_for(lambda: any(kind == "SOURCE_LOST" for kind, _, _ in system.history()), 30)
+        system.wait_for(lambda: "SOURCE_LOST" in kinds(system), 30)
         assert "stopped answering" in system.history()[0][2]
     with usb_camera(sock):
         system.entries("jpeg", 3)
-        system.wait_for(lambda: system.history()[-1][0] == "SOURCE_BACK")
+        system.wait_for(lambda: kinds(system)[-1:] == ["SOURCE_BACK"])
         after = {name: row.pid for name, row in system.rows().items()}
         assert {name for name, pid in after.items() if pid != before[name]} == {"camera"}
 
@@ -130,8 +134,8 @@ def test_an_rtsp_camera_is_passed_through_or_encoded_anew(start: Start) -> None:
         system.set(resolution="640x360", frameRate=60)
         system.hold("encoder", "video")
         passed = next(entry for entry in system.entries("video", 60) if entry.key)
-        kinds = [annexb.nal_type(unit) for unit in annexb.nal_units(passed.data)]
-        assert kinds[:2] == [annexb.SPS, annexb.PPS]
+        units = [annexb.nal_type(unit) for unit in annexb.nal_units(passed.data)]
+        assert units[:2] == [annexb.SPS, annexb.PPS]
         view = system.wait_for(lambda: (v := system.ask("encoder", GetVideo())).codec and v)
         assert (view.encoder, view.width, view.generation) == ("passthrough", 640, passed.spare)
         system.set(rotation=90)
