@@ -152,3 +152,19 @@ def test_a_source_that_is_not_there_is_waited_for_in_words(start: Start) -> None
     assert view.reason == f"rtsp://127.0.0.1:{port}/cam refuses connections"
     assert system.rows()["camera"].state == "degraded"
     assert "secret" not in system.log.read_text()
+
+
+def test_an_rtsp_camera_that_falls_silent_is_given_up_without_losing_the_process(start: Start) -> None:
+    port = free_port()
+    with rtsp_camera(port) as server:
+        system = start(source=f"rtsp://127.0.0.1:{port}/cam", audio_source="auto", speaker="none")
+        system.hold("encoder", "jpeg")
+        system.entries("jpeg", 3)
+        before = {name: row.pid for name, row in system.rows().items()}
+        server.send_signal(signal.SIGSTOP)
+        view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).state == "waiting" and v)
+        assert view.reason.endswith("does not answer")
+        system.wait_for(lambda: system.ask("microphone", GetMicrophone()).state == "waiting")
+        server.send_signal(signal.SIGCONT)
+        system.entries("jpeg", 3, seconds=60)
+        assert {name: row.pid for name, row in system.rows().items()} == before
