@@ -160,6 +160,9 @@ class MockServer:
         return response
 
     async def _ws(self, request: web.Request) -> web.StreamResponse:
+        if self.world.refuse:
+            self.world.refuse -= 1
+            return web.json_response({"error": "Invalid origin"}, status=403)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         if self.world.auth and not self.world.authenticated:

@@ -37,6 +37,7 @@ class World:
     events: list[dict[str, Any]] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)  # client messages
     cleared: int = 0
+    refuse: int = 0  # sockets to refuse at the upgrade
 
     def change(self, values: dict[str, Any]) -> tuple[list[str], list[str]]:
         """Errors and Pro-blocked keys, as the server's own registry has them."""

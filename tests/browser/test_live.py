@@ -199,3 +199,25 @@ def test_latest_events_lead_to_the_history(mock: MockServer, page: Page) -> None
     mock.happen("object_detected", objectClass="person", confidence=91, eventType="appeared")
     page.get_by_role("button", name="Person").click()
     page.wait_for_url("**#events/*")
+
+
+def test_picture_in_picture_and_full_screen(mock: MockServer, open_page: Opener) -> None:
+    page = open_page(mock.url).page
+    assert moves(page, "video")
+    page.get_by_role("button", name="Picture in picture").click()
+    page.wait_for_function("() => document.pictureInPictureElement?.videoWidth === 640")
+    page.get_by_role("button", name="Picture in picture").click()
+    page.wait_for_function("() => !document.pictureInPictureElement")
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("() => document.fullscreenElement?.classList.contains('stage')")
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("() => !document.fullscreenElement")
+
+
+def test_pictures_stop_while_another_section_is_shown(mock: MockServer, page: Page) -> None:
+    assert moves(page, "video")
+    page.evaluate("() => { location.hash = 'settings'; }")
+    page.wait_for_timeout(500)
+    assert {"type": "enableH264", "enable": False} in mock.world.received
+    page.evaluate("() => { location.hash = 'live'; }")
+    assert moves(page, "video")

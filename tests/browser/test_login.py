@@ -62,3 +62,16 @@ def test_no_way_out_without_protection(mock: MockServer, open_page: Opener) -> N
     page = open_page(mock.url).page
     page.wait_for_selector(CONNECTED)
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+
+
+def test_a_lost_cookie_of_an_unprotected_camera_is_renewed(mock: MockServer, open_page: Opener) -> None:
+    """Without a password the page itself hands out the session; a refused socket must lead to a new one."""
+    page = open_page(mock.url, expected=["WebSocket"]).page
+    page.wait_for_selector(CONNECTED)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    mock.world.refuse = 1
+    mock.cut()
+    page.wait_for_selector("#connection:has-text('Reconnecting')")
+    page.wait_for_selector(CONNECTED)
+    assert any(url.endswith("/auth/status") for url in asked)

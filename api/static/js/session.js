@@ -33,7 +33,18 @@ export function guard(reconnect) {
     askAgain(reconnect);
   };
   whenExpired(expired);
-  socket.on("state", (state) => state === "expired" && expired());
+  let opened = false;
+  socket.on("state", (state) => {
+    if (state === "expired") return expired();
+    if (state === "closed" && !opened) renew(reconnect);
+    opened = state === "open" || (opened && state !== "connecting");
+  });
+}
+
+/** The socket was refused, or nobody is there: perhaps our cookie is no longer known. */
+async function renew(reconnect) {
+  const status = await authStatus().catch(() => null);
+  if (status?.enabled && !status.authenticated && !changing) askAgain(reconnect);
 }
 
 function askAgain(reconnect) {

@@ -1,6 +1,6 @@
 /** The time line: the whole day above, a part of it in detail below. Wheel, drag, touch and keys move it. */
 
-import { h, setText } from "../dom.js";
+import { h, setText, squareButton } from "../dom.js";
 import { hourMinute, timeOfDay } from "../format.js";
 import { EVENT_TYPES, eventKind, eventWords } from "../words.js";
 import { paintable } from "./canvas.js";
@@ -21,13 +21,18 @@ export class Timeline {
     this.follow = true;
     this.overview = h("canvas.overview", { role: "img", "aria-label": "The whole day" });
     this.detail = h("canvas.detail", { role: "img", tabindex: 0, "aria-label": "Events in detail. Arrow keys move, plus and minus zoom, Home shows the whole day. The list below holds the same events." });
-    this.hint = h("span");
+    this.hint = h("span.hint-text");
     this.range = h("span.number");
-    this.element = h("section.card.timeline", { "aria-label": "Time line" }, this.overview, this.detail, h("div.legend", this.range, this.hint));
+    this.element = h("section.card.timeline", { "aria-label": "Time line" }, this.overview, this.detail, h("div.legend", this.zoomButtons(), this.range, this.hint));
     this.paintOverview = paintable(this.overview, (context, w, hh) => drawOverview(context, w, hh, this));
     this.paintDetail = paintable(this.detail, (context, w, hh) => drawDetail(context, w, hh, this));
     this.listen();
     this.reset();
+  }
+
+  zoomButtons() {
+    const out = squareButton("zoom-out", "Show more time", () => this.zoom(1 / STEP), ".small.quiet");
+    return h("div.row", out, squareButton("zoom-in", "Show less time", () => this.zoom(STEP), ".small.quiet"));
   }
 
   /** Shown types, in the order of the lanes. */

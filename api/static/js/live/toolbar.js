@@ -29,7 +29,7 @@ function viewButtons({ stage, player, zoom, overlay }) {
     overlay.clear();
   });
   boxes.setAttribute("aria-pressed", String(overlay.on));
-  const pip = squareButton("pip", "Picture in picture", () => togglePip(player));
+  const pip = squareButton("pip", "Picture in picture", () => togglePip(player, () => stage.offsetParent === null && player.stop()));
   pip.hidden = !pipAvailable();
   const full = squareButton("fullscreen", "Full screen", () => toggleFullScreen(stage));
   full.hidden = !document.fullscreenEnabled;

@@ -25,6 +25,7 @@ export function buildDetection(host) {
     if (shared.length) grid.append(card("Shared by the detectors", "chip", h("div.stack", shared.map((entry) => settingField(entry)))));
     loadLatest(cards);
   });
+  store.watch("license", () => loadLatest(cards));
   socket.on("levels", (message) => {
     for (const level of message.levels) cards.get(camel(level.key))?.level(level);
   });
@@ -35,7 +36,7 @@ export function buildDetection(host) {
 }
 
 async function loadLatest(cards) {
-  if (!store.isPro()) return;
+  if (!store.isPro() || !cards.size) return;
   const page = await getJson(`events?limit=${LATEST}`).catch(() => null);
   for (const element of page ? cards.values() : []) element.setEvents(page.events.filter((event) => event.type === element.eventType));
 }

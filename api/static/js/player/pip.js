@@ -9,7 +9,7 @@ export function pipAvailable() {
 }
 
 /** Opens or closes the window. `player.surface` is a canvas (H.264) or an image (MJPEG), and may change meanwhile. */
-export async function togglePip(player) {
+export async function togglePip(player, onEnd) {
   if (document.pictureInPictureElement) return document.exitPictureInPicture();
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
@@ -23,6 +23,7 @@ export async function togglePip(player) {
     clearInterval(pump);
     player.mirror = null;
     video.srcObject.getTracks().forEach((track) => track.stop());
+    onEnd();
   };
   video.addEventListener("leavepictureinpicture", end, { once: true });
   try {
