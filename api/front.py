@@ -1,7 +1,6 @@
 """What the whole HTTP surface shares: the last news, the viewers of /stream, the sockets."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -29,7 +28,6 @@ class Front:
         self.streams.changed = self.hub.changed = self._viewers_changed
         self._last = ViewersView(0, 0)
         self._ticking: asyncio.Task[Any] | None = None
-        self.on_viewers: Callable[[ViewersView], None] = lambda _viewers: None  # set by who publishes it
 
     async def start(self, _app: web.Application) -> None:
         """Ask what is known already; an actor that is away must not keep us from serving."""
@@ -64,7 +62,6 @@ class Front:
         if viewers != self._last:
             self._last = viewers
             self.hub.all.mark("status")
-            self.on_viewers(viewers)
 
 
 FRONT: web.AppKey[Front] = web.AppKey("front", Front)

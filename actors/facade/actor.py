@@ -32,7 +32,6 @@ from models.messages.facade import (
     GetViewers,
     PortsView,
     RegenerateCertificate,
-    ViewersChanged,
     ViewersView,
 )
 from models.messages.license import UNKNOWN_LICENSE, GetLicense, LicenseChanged, LicenseView
@@ -66,7 +65,6 @@ class Facade(Actor):
         self._open_ports()
         self._app = build_app(self)
         self._front = self._app[FRONT]
-        self._front.on_viewers = lambda viewers: self.publish(ViewersChanged(viewers))
         https = HttpsRunner(self._app, shutdown_timeout=SHUTDOWN_S)
         await self._serve(https, self._https, self._tls)
         plain = plain_runner(https, self, SHUTDOWN_S)

@@ -6,7 +6,6 @@ from typing import ClassVar
 from models.events import Detection, Event
 from models.messages import Ask, News, Ok
 
-
 PAGE_MAX = 1000  # events in one message
 
 

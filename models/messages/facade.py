@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News, Ok
+from models.messages import Ask, Ok
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,6 @@ class GetCertificate(Ask[CertificateView]):
 @dataclass(frozen=True, slots=True)
 class RegenerateCertificate(Ask[Ok]):
     """New handshakes get the new certificate; open connections stay. On failure the old one is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class ViewersChanged(News):
-    viewers: ViewersView
 
 
 @dataclass(frozen=True, slots=True)
