@@ -236,9 +236,10 @@ def test_questions_read_indices(store: Store) -> None:
         for sql in (
             "SELECT * FROM event WHERE system IS 0 AND timestamp >= 1 ORDER BY timestamp DESC, id DESC LIMIT 10",
             "SELECT * FROM event WHERE type = 'MOTION' AND timestamp >= 1 ORDER BY timestamp DESC, id DESC LIMIT 10",
+            "SELECT * FROM event WHERE id > 5 AND CAST(system AS INTEGER) = 0 ORDER BY id LIMIT 10",
             "SELECT count(*), max(timestamp) FROM event WHERE type = 'MOTION' AND timestamp >= 1",
         ):
             plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}"))
             assert "USING" in plan, plan
-            assert "INDEX" in plan, plan
+            assert "INDEX" in plan or "PRIMARY KEY" in plan, plan
             assert "TEMP B-TREE" not in plan, plan
