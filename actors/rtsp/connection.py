@@ -1,6 +1,7 @@
 """One TCP connection: requests are answered one after the other, in order; interleaved RTCP is heard at once."""
 
 import asyncio
+import contextlib
 import socket
 from collections import deque
 from email.utils import formatdate
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
 SERVER = "ipcamera"
 LOOK_EVERY_S = 0.1
 NOBODY = ("", 0)
-KEEPALIVE = ((socket.TCP_KEEPIDLE, 20), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4))
+OPTIONS = (
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 20),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+)
 
 
 class Connection(asyncio.Protocol):
@@ -26,6 +33,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: "RtspServer") -> None:
         self.server = server
         self.peer = self.local = ""
+        self.logged_in = False
         self.kept_nonce = ""
         self.channels: dict[int, tuple[str, int]] = {}  # to session id and track
         self.last_request: float | None = None
@@ -40,10 +48,9 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         sock: socket.socket = transport.get_extra_info("socket")
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, value in KEEPALIVE:
-            sock.setsockopt(socket.IPPROTO_TCP, option, value)
+        with contextlib.suppress(OSError):  # it may be gone already
+            for level, option, value in OPTIONS:
+                sock.setsockopt(level, option, value)
         self._descriptor = sock.fileno()
         self._outflow = Outflow()
         self._outflow.progress = self.opened
@@ -135,5 +142,6 @@ class Connection(asyncio.Protocol):
         return chosen
 
 
-def _bare(address: tuple[str, ...]) -> str:
-    return address[0].removeprefix("::ffff:")
+def _bare(address: tuple[str, ...] | None) -> str:
+    """Without port, scope and IPv4's disguise; "" for a connection that ended before it was looked at."""
+    return address[0].partition("%")[0].removeprefix("::ffff:") if address else ""

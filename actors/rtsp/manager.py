@@ -228,13 +228,18 @@ class Rtsp(Actor):
                     await self._behind.wait()
             self._behind.clear()
             async with self._turn:
-                await self._bring_up()
+                try:
+                    await self._bring_up()
+                except ServerError as error:  # the settings restart: in a second again
+                    self.log.info("not brought up yet", reason=error.detail)
             self._tell_news()
 
     async def _bring_up(self) -> None:
         now = time.monotonic()
         if self._error and now - self._tried < RETRY_LISTEN_S:
             return
+        if bool(self.settings[ENABLED]) != (self._wanted is not None):
+            await self._follow_switch()  # the news came while the settings could not be asked
         behind = [name for name, served in self._places.actors(now).items() if served != self._fingerprint]
         if not behind:
             return

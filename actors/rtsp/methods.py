@@ -54,13 +54,14 @@ def _login(server: "RtspServer", connection: "Connection", request: Request, log
     """The same answer whatever was wrong; a locked-out address is not even tried."""
     now = server.now()
     remaining = server.lockouts.remaining(connection.peer, now)
-    if remaining:
+    if remaining and not connection.logged_in:  # who is in stays in, whatever others try at his address
         return Response(Status.FORBIDDEN, (("Retry-After", str(remaining)),))
     now_s = int(now)
     shown = request.headers.get("authorization", "")
     known = auth.NonceCheck(server.nonce_key, connection.peer, now_s, connection.kept_nonce)
     verdict = auth.check(shown, request.method, login, known)
     if verdict is auth.Verdict.GRANTED:
+        connection.logged_in = True
         connection.kept_nonce = auth.nonce_of(shown)
         server.lockouts.succeeded(connection.peer)
         return None

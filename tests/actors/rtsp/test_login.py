@@ -35,13 +35,17 @@ async def test_name_and_password_fail_alike_and_paths_are_not_told_apart() -> No
 
 async def test_five_failures_lock_the_address_and_no_other() -> None:
     camera = Camera()
-    async with studio(camera, "admin", "secret") as port, Client(port) as client:
+    async with studio(camera, "admin", "secret") as port, Client(port) as client, Client(port) as viewer:
+        assert (await viewer.ask("DESCRIBE", Authorization=basic("admin:secret"))).status == 200
         for _ in range(5):
             assert (await client.ask("DESCRIBE", Authorization=basic("admin:wrong"))).status == 401
         locked = await client.ask("DESCRIBE", Authorization=basic("admin:secret"))
         assert locked.status == 403
         assert 55 <= int(locked["retry-after"]) <= 60
         assert camera.failed_logins == ["127.0.0.1"] * 5
+        assert (await viewer.ask("GET_PARAMETER", Authorization=basic("admin:secret"))).status == 200, (
+            "he is in already"
+        )
         async with Client(port, source="127.0.0.2") as other:
             assert (await other.ask("DESCRIBE", Authorization=basic("admin:secret"))).status == 200
 
