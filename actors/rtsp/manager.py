@@ -8,12 +8,13 @@ import contextlib
 import time
 from collections.abc import Iterable
 
-from actors.rtsp.changes import PASSWORD, SETTINGS_KEYS, problems, serving_with
+from actors.rtsp.changes import problems
 from actors.rtsp.limits import APPLY_TIMEOUT_S, REPORT_S, RETRY_LISTEN_S
 from actors.rtsp.listener import is_free
 from actors.rtsp.places import Places
+from actors.rtsp.stored import ENABLED, Stored
 from actors.runtime.actor import Actor, handles
-from models.errors import Conflict, Refused, ServerError, Unavailable
+from models.errors import Conflict, ServerError, Unavailable
 from models.messages.rtsp import (
     ApplyRtsp,
     GetRtsp,
@@ -36,19 +37,10 @@ from models.messages.rtsp_session import (
     SessionsReport,
     StopServing,
 )
-from models.messages.settings import (
-    ChangeSettings,
-    Credentials,
-    GetCredentials,
-    GetSettings,
-    SetCredentials,
-    SettingsChanged,
-    Value,
-)
+from models.messages.settings import SettingsChanged
 from models.messages.supervisor import ActorChanged
 from models.rtsp.state import State
 
-ENABLED = "rtspEnabled"
 SESSION_ACTORS_TRIES = 12
 DOWN = frozenset({"restarting", "degraded", "stopped"})
 
@@ -58,13 +50,13 @@ class Rtsp(Actor):
         self._turn = asyncio.Lock()  # one change at a time
         self._behind = asyncio.Event()  # a session actor does not serve what is wanted
         self._places = Places()
-        self._stored: dict[str, Value] = (await self.ask("settings", GetSettings())).stored
+        self._stored = Stored(self.ask)
         self._wanted: Serving | None = None  # what every session actor shall serve
         self._error = ""
         self._tried = 0.0
         self._published: RtspView | None = None
-        if self.settings[ENABLED]:
-            self._wanted = self._serving({}, await self._credentials())
+        if await self._stored.look():
+            self._wanted = await self._stored.serving()
         self.start_task(self._watch())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
@@ -74,7 +66,7 @@ class Rtsp(Actor):
 
     @handles(SettingsChanged)
     def _settings_changed(self, news: SettingsChanged) -> None:
-        self._stored = news.view.stored
+        self._stored.values = news.view.stored
         self._tell_news()
 
     # ---------------------------------------------------------------- what is asked of it
@@ -84,7 +76,7 @@ class Rtsp(Actor):
 
     @handles(StartRtsp)
     async def _start_serving(self, message: StartRtsp) -> None:
-        await self._switch(True, message.source)
+        await self._stored.switch(True, message.source)
         async with self._turn:
             await self._follow_switch()
         if self._error:
@@ -92,45 +84,43 @@ class Rtsp(Actor):
 
     @handles(StopRtsp)
     async def _stop_serving(self, message: StopRtsp) -> None:
-        await self._switch(False, message.source)
+        await self._stored.switch(False, message.source)
         async with self._turn:
             await self._follow_switch()
 
     @handles(RestartRtsp)
     async def _restart(self, message: RestartRtsp) -> None:
-        await self._switch(True, message.source)
+        await self._stored.switch(True, message.source)
         async with self._turn:
-            serving = self._serving({}, await self._credentials())
-            await self._swap(serving)
+            await self._swap(await self._stored.serving())
 
     @handles(StoreRtsp)
     async def _store(self, message: StoreRtsp) -> RtspChange:
         async with self._turn:
-            stored = await self._credentials()
-            if errors := problems(message.values, stored, self._own_ports):
+            credentials = await self._stored.credentials()
+            if errors := problems(message.values, credentials, self._own_ports):
                 return RtspChange(errors)
-            serving = self._serving(message.values, stored)
-            await self._keep(message.values, message.source)
+            serving = self._stored.serving_with(message.values, credentials)
+            await self._stored.keep(message.values, message.source)
             return RtspChange(restart_required=self._wanted is not None and serving != self._wanted)
 
     @handles(ApplyRtsp)
     async def _apply(self, message: ApplyRtsp) -> RtspChange:
         """Try the new port beside the old one, store, swap; whatever fails before the swap leaves all as it was."""
         async with self._turn:
-            stored = await self._credentials()
-            if errors := problems(message.values, stored, self._own_ports):
+            credentials = await self._stored.credentials()
+            if errors := problems(message.values, credentials, self._own_ports):
                 return RtspChange(errors)
-            serving = self._serving(message.values, stored)
-            switched_on = message.values.get(ENABLED, self._stored[ENABLED]) is True
+            serving = self._stored.serving_with(message.values, credentials)
+            switched_on = message.values.get(ENABLED, self._stored.values[ENABLED]) is True
             if switched_on:
                 await self._prepare(serving, await self._living())
             try:
-                await self._keep(message.values, message.source)
+                await self._stored.keep(message.values, message.source)
             except ServerError:
                 await self._each(AbortServing(), self._session_actors())
                 raise
-            view = await self.ask("settings", GetSettings())
-            if switched_on and view.effective[ENABLED]:
+            if await self._stored.look() and switched_on:
                 await self._commit(serving, self._session_actors())
             else:
                 await self._stop_all()
@@ -139,13 +129,11 @@ class Rtsp(Actor):
     # ---------------------------------------------------------------- serving
     async def _follow_switch(self) -> None:
         """Serve, or stop, as the effective switch says; what goes wrong is kept in ``_error``."""
-        view = await self.ask("settings", GetSettings())
-        self._stored = view.stored
-        if not view.effective[ENABLED]:
+        if not await self._stored.look():
             await self._stop_all()
         elif self._wanted is None or self._error:
             try:
-                await self._swap(self._serving({}, await self._credentials()))
+                await self._swap(await self._stored.serving())
             except ServerError as error:
                 self._failed(error)
 
@@ -284,35 +272,6 @@ class Rtsp(Actor):
     def _own_ports(self) -> frozenset[int]:
         return frozenset({self.boot.https_port, self.boot.http_port} - {0})
 
-    async def _credentials(self) -> Credentials:
-        return await self.ask("settings", GetCredentials("rtsp"))
-
-    def _serving(self, values: dict[str, object], stored: Credentials) -> Serving:
-        return serving_with(values, self._stored, stored)
-
-    async def _switch(self, on: bool, source: str) -> None:
-        result = await self.ask("settings", ChangeSettings({ENABLED: on}, source, internal=True))
-        if ENABLED in result.pro_blocked:
-            raise Refused("Pro license required", feature="rtsp_streaming")
-        self._stored = result.view.stored
-
-    async def _keep(self, values: dict[str, object], source: str) -> None:
-        """On disk: first the settings, then the password; what fails is undone before it raises."""
-        settings = {key: values[key] for key in SETTINGS_KEYS if key in values}
-        before = {key: self._stored[key] for key in settings}
-        if settings:
-            result = await self.ask("settings", ChangeSettings(dict(settings), source, internal=True))
-            if result.errors:
-                raise Conflict(result.errors[0])
-            self._stored = result.view.stored
-        if PASSWORD in values:
-            try:
-                await self.ask("settings", SetCredentials("rtsp", password=str(values[PASSWORD])))
-            except ServerError:
-                if before:
-                    await self.ask("settings", ChangeSettings(dict(before), source, internal=True))
-                raise
-
     # ---------------------------------------------------------------- what is shown
     def _view(self) -> RtspView:
         now = time.monotonic()
@@ -320,10 +279,10 @@ class Rtsp(Actor):
         running = wanted is not None and wanted.fingerprint in self._places.actors(now).values()
         sessions = self._places.views(now)
         return RtspView(
-            enabled=bool(self._stored[ENABLED]),
+            enabled=bool(self._stored.values[ENABLED]),
             running=running,
-            port=wanted.port if wanted and running else int(self._stored["rtspPort"]),
-            path=wanted.path if wanted and running else str(self._stored["rtspPath"]),
+            port=wanted.port if wanted and running else int(self._stored.values["rtspPort"]),
+            path=wanted.path if wanted and running else str(self._stored.values["rtspPath"]),
             clients=sum(session.state == State.PLAYING for session in sessions),
             last_error=self._error,
             sessions=sessions,
