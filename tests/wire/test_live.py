@@ -150,7 +150,7 @@ async def test_h264_is_announced_and_decodes(server: RunningServer, client: Live
     [video] = json.loads(subprocess.run(probe, capture_output=True, check=True, timeout=60).stdout)["streams"]
     assert (video["width"], video["height"], video["has_b_frames"]) == (ack["width"], ack["height"], 0)
     await client.send("enableH264", enable=False)
-    assert (await client.until("h264_ack"))["enabled"] is False
+    await client.until("h264_ack", lambda message: not message["enabled"])
 
 
 async def test_v1_numbers_every_access_unit(client: LiveClient) -> None:
