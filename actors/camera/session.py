@@ -74,17 +74,21 @@ class Session:
         own = self.passthrough(wanted, fps, rotation)
         thinned = self.fps(fps)
         self._counted.fps = thinned
-        if self._counted.wants(shot.pts):
-            self.meter.add(now)
-        elif self.info.intra:
+        wanted_now = self._counted.wants(shot.pts)
+        if self.info.intra and not wanted_now:
             return
+        seen = "frames" in demand and not self.info.intra  # then what counts is what comes out of the decoder
+        if wanted_now and not seen:
+            self.meter.add(now)
         self._pass_through(shot, demand, own)
         if "frames" not in demand:
             self.decoder.skip(shot)
             self._frames.interrupt()
             return
         for picture in self.decoder.pictures(shot):
-            self._frames.put(picture, self.size(wanted), rotation, thinned if not self.info.intra else 0.0)
+            written = self._frames.put(picture, self.size(wanted), rotation, thinned if not self.info.intra else 0.0)
+            if written and seen:
+                self.meter.add(time.monotonic())
 
     def _pass_through(self, shot: Shot, demand: frozenset[str], own: tuple[str, ...]) -> None:
         if "jpeg" not in own and self._jpeg is not None:

@@ -19,6 +19,7 @@ from actors.encoder.audio import CODECS, AudioEncoder
 from actors.encoder.h264 import H264Encoder, Shape, best_encoder
 from actors.media.container import SourceError
 from actors.media.counter import next_number
+from actors.media.jpeg import encode
 from actors.media.loop_clock import shared_clock
 from models.media import annexb, pattern
 from models.media.i420 import size_of
@@ -93,12 +94,17 @@ def test_choice_of_a_rate(fps: float, rate: float) -> None:
     assert choose_rate((30.0, 15.0), fps) == rate
 
 
-def test_stills_are_few_and_forgotten_at_the_start(tmp_path: Path) -> None:
+def test_stills_are_few_and_survive_the_process(tmp_path: Path) -> None:
     stills = Stills(tmp_path)
-    for number in range(KEPT + 3):
-        view = stills.add(b"\xff\xd8" + bytes([number]), 4, 2)
+    picture = encode(np.full(size_of(64, 48), 90, np.uint8), 64, 48, 80, True)
+    for _ in range(KEPT + 3):
+        view = stills.add(picture, 64, 48)
     assert stills.newest() == view
     assert len(list(tmp_path.iterdir())) == KEPT
+    (tmp_path / "capture-9999999999999-half.jpg").write_bytes(picture[:20])
+    assert Stills(tmp_path).newest() == view
+    for path in tmp_path.iterdir():
+        path.rename(path.with_name("capture-1000-old.jpg"))
     assert Stills(tmp_path).newest() is None
     assert not list(tmp_path.iterdir())
 
