@@ -221,3 +221,20 @@ def test_pictures_stop_while_another_section_is_shown(mock: MockServer, page: Pa
     assert {"type": "enableH264", "enable": False} in mock.world.received
     page.evaluate("() => { location.hash = 'live'; }")
     assert moves(page, "video")
+
+
+def test_the_status_of_each_second_disturbs_nobody(mock: MockServer, page: Page) -> None:
+    box = page.get_by_label("Text that the camera speaks")
+    box.fill("Dinner is")
+    page.evaluate("() => { location.hash = 'events'; }")
+    page.wait_for_selector("#section-events .timeline")
+    page.wait_for_timeout(800)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for _ in range(4):
+        mock.tell_status()
+        mock.tell({"type": "settings", "data": mock.world.all_settings(), "changed": [], "source": "ws"})
+    page.wait_for_timeout(500)
+    assert asked == []
+    page.evaluate("() => { location.hash = 'live'; }")
+    expect(box).to_have_value("Dinner is")

@@ -48,21 +48,20 @@ function listen() {
   for (const [type, key] of Object.entries(KEPT)) socket.on(type, (message) => store.set(key, message));
   socket.on("status", (message) => takeSettings(message.settings));
   socket.on("settings", (message) => takeSettings(message.data));
-  socket.on("license:changed", (message) => store.set("license", message.license));
+  socket.on("license:changed", (message) => store.setChanged("license", message.license));
   socket.on("capabilitiesChanged", (message) => store.set("capabilities", { ...store.get("capabilities"), ...message.capabilities }));
   socket.on("error", showError);
 }
 
 function takeSettings(settings) {
   if (!settings) return;
-  if (settings.license) store.set("license", settings.license);
-  store.set("settings", settings);
+  if (settings.license) store.setChanged("license", settings.license);
+  store.setChanged("settings", settings);
 }
 
 /** The registry changes only with the program: controls are built once. */
 function takeSchema(answer) {
-  const schema = readSchema(answer);
-  if (JSON.stringify(schema) !== JSON.stringify(store.get("schema"))) store.set("schema", schema);
+  store.setChanged("schema", readSchema(answer));
 }
 
 /** What the snapshot does not hold, after each connect. */

@@ -25,6 +25,11 @@ export function set(key, value) {
   for (const watcher of [...(watchers.get(key) ?? [])]) watcher(value);
 }
 
+/** For what is told again and again, mostly unchanged: nobody is disturbed by the same value. */
+export function setChanged(key, value) {
+  if (JSON.stringify(value) !== JSON.stringify(values.get(key))) set(key, value);
+}
+
 /** Call `watcher` on each change of any of `keys`, and at once if there is something to show. Gives the way to stop. */
 export function watch(keys, watcher) {
   const list = Array.isArray(keys) ? keys : [keys];
