@@ -1,9 +1,8 @@
 """From the text of a client message to its command: JSON, type, gate, rate, schema, in this order."""
 
-import json
 import time
-from typing import Any
 
+from api.bodies import parse_json
 from api.live import messages
 from api.live.commands import COMMANDS
 from api.live.hub import Hub
@@ -19,8 +18,8 @@ SHAPES = CLIENT | {"hello": HELLO}
 async def receive(socket: LiveSocket, raw: str, hub: Hub) -> None:
     """Never raises on what a client sends."""
     try:
-        request = json.loads(raw, parse_constant=_no_such_number)
-    except (ValueError, RecursionError):
+        request = parse_json(raw)
+    except ValueError:
         return _malformed(socket, "Invalid JSON", "BAD_JSON", {})
     if not isinstance(request, dict) or not isinstance(request.get("type"), str):
         return _malformed(socket, "An object with a type is expected", "BAD_MESSAGE", {})
@@ -41,10 +40,6 @@ async def receive(socket: LiveSocket, raw: str, hub: Hub) -> None:
     if not (found := problem(SHAPES[kind], request)):
         return await COMMANDS[kind](socket, request, hub)
     return _misshapen(socket, request, found)
-
-
-def _no_such_number(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _synonyms(request: Message) -> Message:

@@ -273,6 +273,8 @@ async def test_speech_that_fails(surface: Open, failure: Exception, code: str) -
     [
         ("{", "BAD_JSON"),
         ("NaN", "BAD_JSON"),
+        ('{"type":"ping","timestamp":1e999}', "BAD_JSON"),
+        (r'{"type":"setting","key":"\ud800","value":1}', "BAD_JSON"),
         ("[" * 50_000, "BAD_JSON"),
         ("[]", "BAD_MESSAGE"),
         ('{"type":5}', "BAD_MESSAGE"),
