@@ -15,7 +15,7 @@ def parse_json(raw: str | bytes) -> Any:
     """What RFC 8259 allows and nothing more.
 
     Raises:
-        ValueError: not UTF-8, not JSON, nested too deep, NaN or Infinity, a number beyond a float, half a surrogate pair.
+        ValueError: not UTF-8, not JSON, nested too deep, NaN, Infinity or beyond a float, half a surrogate pair.
     """
     text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
     try:

@@ -32,5 +32,5 @@ def test_json_is_read(raw: str | bytes, value: object) -> None:
     ],
 )
 def test_what_is_not_quite_json_is_refused(raw: str | bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011: any of its kinds
+    with pytest.raises(ValueError):  # noqa: PT011 — any of its kinds
         parse_json(raw)
