@@ -136,7 +136,7 @@ def _kind(spec: transport.TransportSpec) -> str:
 
 
 async def _admitted(server: "RtspServer", connection: "Connection", request: Request) -> Session:
-    session = Session(connection.peer, request.headers.get("user-agent", "")[:120], connection, server.now())
+    session = Session(connection.peer, request.headers.get("user-agent", ""), connection, server.now())
     server.admitting[session.session_id] = connection.peer
     try:
         await server.hooks.admit(session.session_id, connection.peer)

@@ -13,6 +13,12 @@ from models.rtsp.url import VIDEO
 
 CNAME = "ipcamera"
 RATE_SMOOTHING = 0.3
+USER_AGENT_MAX = 120
+
+
+def printable(text: str) -> str:
+    """What a stranger calls himself, fit for logs and terminals."""
+    return "".join(character for character in text if character.isprintable())[:USER_AGENT_MAX]
 
 
 class Session:
@@ -21,7 +27,7 @@ class Session:
     def __init__(self, address: str, user_agent: str, owner: object, now: float) -> None:
         self.session_id = secrets.token_hex(12)
         self.address = address
-        self.user_agent = user_agent
+        self.user_agent = printable(user_agent)
         self.owner: object | None = owner
         self.state = State.READY
         self.senders: dict[int, Sender] = {}

@@ -29,7 +29,7 @@ def session_description(
     lines = [
         "v=0",
         f"o=- {session_id} {version} IN {family} {address}",
-        f"s={name}",
+        f"s={name or '-'}",  # never empty, RFC 4566 §5.3
         f"c=IN {family} {ANY[family]}",
         "t=0 0",
         "a=control:*",

@@ -223,3 +223,12 @@ async def test_a_reader_that_stops_delays_nobody_and_loses_whole_pictures() -> N
             header.sequence_number for channel, data in bad.frames if channel == 0 and (header := parse_header(data))
         ]
         assert numbers == [(numbers[0] + i) % 65536 for i in range(len(numbers))]
+
+
+async def test_a_player_cannot_paint_on_the_terminal() -> None:
+    camera = Camera()
+    async with studio(camera) as port, Client(port) as client:
+        transport = "RTP/AVP/TCP;unicast;interleaved=0-1"
+        await client.ask("SETUP", client.url, Transport=transport, User_Agent="\x1b[31mred\r\x07" + "x" * 500)
+        [session] = camera.server.sessions.values()
+        assert session.view(0.0).user_agent == "[31mred" + "x" * 113
