@@ -171,7 +171,8 @@ class RtspSessions(Actor):
                 reader.seek_end()
             while self._wanted.is_set():
                 entry = await reader.next(1.0)
-                if entry is not None and time.monotonic_ns() - entry.pts < STALE_ENTRY_S * 1e9:
+                fresh = entry is not None and time.monotonic_ns() - entry.pts < STALE_ENTRY_S * 1e9
+                if entry is not None and fresh and self._wanted.is_set():
                     feed(entry)
 
     # ---------------------------------------------------------------- what the manager hears
