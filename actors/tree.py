@@ -2,13 +2,13 @@
 
 from actors.runtime.spec import Child
 from config.boot import Boot
+from models.detect import DETECTORS
 
 BASE, STORES, MEDIA, EDGE = range(4)  # started in this order, stopped in the reverse
 
 
 def tree(boot: Boot) -> tuple[Child, ...]:
     """The children of the supervisor for one run."""
-    detectors = ("motion", "sound", "sound_classifier", "object_detector")
     sessions = range(boot.rtsp.session_actors)
     return (
         Child("settings", "actors.settings.actor:Settings", BASE, critical=True),
@@ -19,7 +19,7 @@ def tree(boot: Boot) -> tuple[Child, ...]:
         Child("microphone", "actors.microphone.actor:Microphone", MEDIA),
         Child("encoder", "actors.encoder.actor:Encoder", MEDIA),
         Child("speaker", "actors.speaker.actor:Speaker", MEDIA),
-        *(Child(name, "actors.detector.actor:Detector", MEDIA, memory_mb=800) for name in detectors),
+        *(Child(name, "actors.detector.actor:Detector", MEDIA, memory_mb=800) for name in DETECTORS),
         *(Child(f"rtsp_session_{n}", "actors.rtsp.session_actor:RtspSessions", MEDIA) for n in sessions),
         Child("rtsp", "actors.rtsp.manager:Rtsp", MEDIA),
         Child("mqtt", "actors.mqtt.actor:Mqtt", MEDIA),

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 
 from api.context import Context
+from models.detect import DETECTORS
 from models.errors import ServerError
 from models.messages import Ask, News
 from models.messages.camera import (
@@ -25,7 +26,6 @@ from models.messages.settings import GetSettings, SettingsChanged, SettingsView
 
 log = structlog.get_logger("facade")
 
-DETECTORS = ("motion", "sound", "sound_classifier", "object_detector")
 QUESTIONS: dict[str, tuple[Ask[Any], ...]] = {
     "settings": (GetSettings(),),
     "camera": (GetCamera(), GetCapabilities()),

@@ -11,6 +11,7 @@ from actors.mqtt.outbox import Outbox
 from actors.mqtt.service import Service
 from actors.mqtt.session import Session
 from actors.runtime.actor import Actor, handles
+from models.detect import DETECTORS
 from models.errors import ServerError
 from models.messages.camera import CameraChanged, CapabilitiesChanged, GetCamera, GetCapabilities
 from models.messages.detector import DetectorChanged, GetDetector
@@ -24,7 +25,6 @@ from models.messages.speaker import GetSpeaker
 from models.mqtt.options import CONNECTION_KEYS
 from models.mqtt.states import Facts
 
-DETECTORS = ("motion", "sound", "sound_classifier", "object_detector")
 FOLDER = "mqtt"
 DEVICE_ID_DIGITS = 6
 LOOK_S = 2.0

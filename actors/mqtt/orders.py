@@ -6,6 +6,7 @@ import time
 from actors.mqtt.link import Link, Received
 from actors.runtime.actor import Actor
 from config.settings import REGISTRY
+from models.detect import DETECTORS
 from models.errors import Invalid, LimitReached, Refused, ServerError
 from models.messages.camera import Capture, SetStreaming, SetTorch
 from models.messages.settings import ChangeResult, ChangeSettings
@@ -17,10 +18,7 @@ from models.mqtt.topics import Topics
 
 CAPTURE_S = 15.0
 # What may be restarted from afar: whose restart nobody but its own viewers feels.
-RESTARTABLE = frozenset(
-    {"camera", "microphone", "encoder", "speaker", "rtsp", "mqtt"}
-    | {"motion", "sound", "sound_classifier", "object_detector"}
-)
+RESTARTABLE = frozenset({"camera", "microphone", "encoder", "speaker", "rtsp", "mqtt", *DETECTORS})
 
 
 class Orders:

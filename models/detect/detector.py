@@ -1,7 +1,7 @@
 """The kit of whoever writes a detector: what goes in, what comes out, and the class between.
 
 A detector is pure. It has no clock (time is ``pts``), no file and no thread: the shell in ``actors.detector`` holds the
-ring, the pace, the settings, the model and the worker. See DESIGN names in ARCHITECTURE, "A detector".
+ring, the pace, the settings, the model and the worker. See docs/detection.md, "A new detector".
 """
 
 from abc import ABC, abstractmethod
@@ -168,14 +168,6 @@ class Detector(ABC, Generic[S]):
 
 def enabled(switch: Switch, settings: Settings) -> bool:
     return bool(settings[switch.setting])
-
-
-def registry(*names: str) -> dict[str, str]:
-    """Detector name → where its class lives: ``"motion=models.detect.motion.Motion"``.
-
-    Classes are named, not imported: the process that listens to sound does not pay for OpenCV.
-    """
-    return dict(name.split("=", 1) for name in names)
 
 
 AnyDetector = Detector[Any]
