@@ -36,6 +36,7 @@ export function buildEvents(host) {
   let visible = false;
 
   async function load(day) {
+    history.day = day;
     if (store.get("license") === undefined) return; // it comes with the snapshot, and then this is called again
     const free = !store.isPro();
     locked.hidden = !free;
