@@ -1,38 +1,23 @@
 """The rings that the camera fills."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 from actors.camera.source import Shot, SourceInfo
 from actors.media.clock import wall_of
 from actors.media.jpeg import STANDARD_TABLES
+from actors.media.turn_ring import MakeRing, Ring, TurnRing
 from models.media import annexb, i420, ring
 from models.media.decimate import Decimator
 from models.media.jpeg import whole
 from models.media.sizes import Size
 
 FRAMES_KEPT = 4
-JPEGS_KEPT = 8
-JPEG_LARGEST = 4_000_000
-UNITS_KEPT = 8  # of the largest size; the usual ones are much smaller
-UNIT_LARGEST = 2_000_000
+JPEGS_KEPT = 2  # of the largest size; the usual ones are much smaller
+JPEG_LARGEST_MIN = 500_000
+UNITS_KEPT = 4
+UNIT_LARGEST = 1_500_000
 UNIT_SLOTS = 256
 SLOTS = 64
-
-
-class Ring(Protocol):
-    """What is used of ``actors.runtime.rings.RingWriter``."""
-
-    ring: ring.Writer
-
-    @property
-    def largest(self) -> int: ...
-    def put(self, data: bytes | memoryview, pts: int, wall: int, **about: int) -> int: ...
-    def ring_bell(self) -> None: ...
-    def close(self) -> None: ...
-
-
-MakeRing = Callable[[str, int, int, int], Ring]  # name, largest, records, slots
 
 
 class FramesOutput:
@@ -73,14 +58,17 @@ class JpegPassthrough:
     """An MJPEG camera's own pictures, untouched."""
 
     def __init__(self, make_ring: MakeRing, info: SourceInfo) -> None:
-        self._ring = make_ring("jpeg", JPEG_LARGEST, JPEGS_KEPT, SLOTS)
+        self._ring = TurnRing(make_ring, "jpeg", JPEGS_KEPT, SLOTS)
         self._size = info.size
+        self._largest = max(JPEG_LARGEST_MIN, i420.size_of(*info.size))
         self._broken = True
 
     def put(self, shot: Shot) -> None:
         picture = whole(shot.data, STANDARD_TABLES)
-        if not picture or len(picture) > JPEG_LARGEST:
+        if not picture or len(picture) > self._largest:
             return
+        if self._ring.renewed(self._largest):
+            self._broken = True
         width, height = self._size
         flags = ring.DISCONTINUITY if self._broken else 0
         about = {"flags": flags, "width": width, "height": height, "format": ring.FORMAT_JPEG}
@@ -95,7 +83,7 @@ class VideoPassthrough:
     """An H.264 camera's own access units, made uniform: Annex-B, parameter sets before each IDR."""
 
     def __init__(self, make_ring: MakeRing, info: SourceInfo, extradata: bytes, next_generation: Callable[[], int]):
-        self._ring = make_ring("video", UNIT_LARGEST, UNITS_KEPT, UNIT_SLOTS)
+        self._ring = TurnRing(make_ring, "video", UNITS_KEPT, UNIT_SLOTS)
         self._size = info.size
         self._avcc = annexb.parse_avcc(extradata)
         sets = (self._avcc.sps, self._avcc.pps) if self._avcc else annexb.parameter_sets(extradata)
@@ -117,6 +105,8 @@ class VideoPassthrough:
         if not unit or len(unit) > UNIT_LARGEST:
             self._broken = True
             return
+        if self._ring.renewed(UNIT_LARGEST):
+            self._broken = True
         flags = ring.KEY | ring.PARAMETER_SETS if idr and self._sps and self._pps else 0
         if self._broken:
             if not flags:

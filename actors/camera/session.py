@@ -5,9 +5,10 @@ import zlib
 from collections.abc import Callable
 
 from actors.camera.decoder import Decoder
-from actors.camera.outputs import FramesOutput, JpegPassthrough, MakeRing, VideoPassthrough
+from actors.camera.outputs import FramesOutput, JpegPassthrough, VideoPassthrough
 from actors.camera.source import MODAL, Shot, Source
 from actors.media.container import SourceError
+from actors.media.turn_ring import MakeRing
 from models.media import sizes
 from models.media.decimate import Decimator, RateMeter
 from models.media.i420 import Picture

@@ -9,11 +9,12 @@ import numpy as np
 
 from actors.camera.memory import Memory
 from actors.camera.opener import Opener, Wish
-from actors.camera.outputs import FramesOutput, MakeRing
+from actors.camera.outputs import FramesOutput
 from actors.camera.session import Session
 from actors.camera.source import MODAL, SourceInfo
 from actors.media import jpeg
 from actors.media.container import SourceError
+from actors.media.turn_ring import MakeRing
 from actors.runtime.worker import Worker
 from models.media import i420
 from models.media.backoff import Backoff

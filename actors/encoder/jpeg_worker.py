@@ -1,12 +1,11 @@
 """Pictures to JPEG, in a thread of its own so that it never delays the video."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from actors.encoder.wanted import DemandWorker
 from actors.media import jpeg
-from actors.runtime.rings import RingReader, RingWriter
+from actors.media.turn_ring import MakeRing, TurnRing
+from actors.runtime.rings import RingReader
 from models.media import ring
 from models.media.decimate import Decimator
 from models.media.i420 import size_of
@@ -19,24 +18,18 @@ FALLBACK_QUALITY = 50  # for a picture that does not fit: noise at quality 100
 
 
 class JpegWorker(DemandWorker):
-    def __init__(self, reader: RingReader, make_ring: Callable[[str, int, int, int], RingWriter]) -> None:
+    def __init__(self, reader: RingReader, make_ring: MakeRing) -> None:
         super().__init__("jpeg encoder", reader)
         self.quality = 85
         self.fps = 0.0  # at most so many a second; 0: every picture
-        self._make_ring = make_ring
-        self._ring: RingWriter | None = None
+        self._ring = TurnRing(make_ring, "jpeg", RECORDS, SLOTS)
         self._decimator = Decimator()
         self._broken = True
-
-    def _give_up_ring(self) -> None:
-        current, self._ring = self._ring, None
-        if current is not None:
-            current.close()
 
     def rest(self) -> None:
         self._broken = True
         if not self.own:
-            self._give_up_ring()
+            self._ring.close()
 
     def take(self, entry: Entry) -> None:
         self._decimator.fps = self.fps
@@ -48,11 +41,11 @@ class JpegWorker(DemandWorker):
         data = jpeg.encode(flat, entry.width, entry.height, self.quality, full_range)
         if len(data) > largest:
             data = jpeg.encode(flat, entry.width, entry.height, FALLBACK_QUALITY, full_range)
-        writer = self._ring
-        if writer is None or writer.largest < largest:
-            self._give_up_ring()
-            writer = self._ring = self._make_ring("jpeg", largest, RECORDS, SLOTS)
+        if not self.own:
+            return  # it became the camera's turn meanwhile
+        if self._ring.renewed(largest):
+            self._broken = True
         flags = ring.DISCONTINUITY if self._broken or entry.flags & ring.DISCONTINUITY else 0
         about = {"flags": flags, "width": entry.width, "height": entry.height, "format": ring.FORMAT_JPEG}
-        writer.put(data, entry.pts, entry.wall, **about)
+        self._ring.put(data, entry.pts, entry.wall, **about)
         self._broken = False

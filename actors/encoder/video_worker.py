@@ -8,7 +8,8 @@ import numpy as np
 
 from actors.encoder.h264 import PRESETS, SOFTWARE, H264Encoder, Shape
 from actors.encoder.wanted import DemandWorker
-from actors.runtime.rings import RingReader, RingWriter
+from actors.media.turn_ring import MakeRing, TurnRing
+from actors.runtime.rings import RingReader
 from models.media import ring
 from models.media.decimate import Decimator, RateMeter
 from models.media.i420 import size_of
@@ -43,7 +44,7 @@ class VideoWorker(DemandWorker):
     def __init__(
         self,
         reader: RingReader,
-        make_ring: Callable[[str, int, int, int], RingWriter],
+        make_ring: MakeRing,
         next_generation: Callable[[], int],
         encoder_name: str,
         on_change: Callable[[VideoState], object],
@@ -59,13 +60,12 @@ class VideoWorker(DemandWorker):
         self.dropped = 0
         self.ms = 0.0  # per picture, smoothed
         self.state = VideoState()
-        self._make_ring = make_ring
         self._next_generation = next_generation
         self.encoder_name = encoder_name
         self._preset = PRESETS[0]
         self._on_change = on_change
         self._encoder: H264Encoder | None = None
-        self._ring: RingWriter | None = None
+        self._ring = TurnRing(make_ring, "video", RECORDS, SLOTS)
         self._decimator = Decimator()
         self._generation = 0
         self._target = 0
@@ -75,18 +75,13 @@ class VideoWorker(DemandWorker):
         self._last_pts = 0
         self._since_open = 0
 
-    def _give_up_ring(self) -> None:
-        current, self._ring = self._ring, None
-        if current is not None:
-            current.close()
-
     def rest(self) -> None:
         self._last_sequence = 0
         if self._encoder is not None:
             self._encoder = None
             self._tell()
         if not self.own:
-            self._give_up_ring()
+            self._ring.close()
 
     def take(self, entry: Entry) -> None:
         self._decimator.fps = self.fps
@@ -131,16 +126,18 @@ class VideoWorker(DemandWorker):
         return since >= GOP_NS
 
     def _put(self, data: bytes, key: bool, entry: Entry) -> None:
-        if self._broken and not key:
-            return
         largest = max(LEAST_LARGEST, size_of(entry.width, entry.height) // 2)
         if len(data) > largest:
             self._broken = self.keyframe_wanted = True  # what follows would refer to it
             self.dropped += 1
             return
-        if self._ring is None or self._ring.largest < largest:
-            self._give_up_ring()
-            self._ring = self._make_ring("video", largest, RECORDS, SLOTS)
+        if not self.own:
+            return  # it became the camera's turn meanwhile
+        if self._ring.renewed(largest):
+            self._broken = True
+        if self._broken and not key:
+            self.keyframe_wanted = True
+            return
         flags = (ring.KEY | ring.PARAMETER_SETS if key else 0) | (ring.DISCONTINUITY if self._broken else 0)
         self._ring.put(
             data,

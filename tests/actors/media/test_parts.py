@@ -17,10 +17,12 @@ from actors.camera.usb import choose_mode, choose_rate
 from actors.camera.v4l2 import Mode
 from actors.encoder.audio import CODECS, AudioEncoder
 from actors.encoder.h264 import H264Encoder, Shape, best_encoder
+from actors.media import turn_ring
 from actors.media.container import SourceError
 from actors.media.counter import next_number
 from actors.media.jpeg import encode
 from actors.media.loop_clock import shared_clock
+from actors.runtime.rings import RingReader, RingWriter
 from models.media import annexb, pattern
 from models.media.i420 import size_of
 from models.media.pcm import SAMPLE_NS
@@ -71,6 +73,28 @@ def test_cameras_keep_their_numbers(tmp_path: Path) -> None:
     numbers = CameraNumbers(tmp_path / "cameras.json")
     assert [numbers.number(name) for name in ("front", "back", "front")] == ["0", "1", "0"]
     assert CameraNumbers(tmp_path / "cameras.json").number("back") == "1"
+
+
+def test_a_ring_that_the_other_one_replaced_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_ring, "LOOK_EVERY_S", 0.0)
+
+    def make(name: str, largest: int, records: int, slots: int) -> RingWriter:
+        return RingWriter(tmp_path, tmp_path, name, largest, records, slots)
+
+    camera, encoder = (turn_ring.TurnRing(make, "jpeg", 2, 8) for _ in range(2))
+    reader = RingReader(tmp_path, tmp_path, "jpeg")
+    assert camera.renewed(100)
+    assert encoder.renewed(100)  # it had not heard yet that the camera fills the ring now
+    encoder.put(b"encoder", 1, 1)
+    encoder.close()
+    assert camera.renewed(100)
+    assert not camera.renewed(100)
+    camera.put(b"camera", 2, 2)
+    entry = reader.peek()
+    assert entry is not None
+    assert entry.data == b"camera"
+    assert camera.renewed(200)
+    reader.close()
 
 
 MODES = (
