@@ -1,8 +1,10 @@
 """From the actors' news to what is told to the sockets."""
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from api.live import messages
+from models import events
 from models.http.handshake import Event
 from models.messages import News
 from models.messages.auth import SessionsRevoked
@@ -20,6 +22,8 @@ from models.messages.supervisor import ActorChanged
 if TYPE_CHECKING:
     from api.live.hub import Hub
 
+REMEMBERED = 400  # events and ends; the event log repeats at most 200
+
 
 class Newsroom:
     def __init__(self, hub: "Hub") -> None:
@@ -27,6 +31,7 @@ class Newsroom:
         self._changed_keys: dict[str, None] = {}
         self._changed_by = "system"
         self._levels: dict[str, Level] = {}
+        self._told: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
         self._all.tell |= {"settings": self._tell_settings, "levels": self._tell_levels}
 
     def take(self, news: News) -> None:
@@ -51,7 +56,7 @@ class Newsroom:
             case CaptureReady(capture=capture):
                 self._all.event(messages.capture_ready(capture))
             case EventRecorded(event=event):
-                if (message := messages.event(event)) is not None:
+                if self._first_time(event) and (message := messages.event(event)) is not None:
                     self._all.event(message)
             case DetectionFrame():
                 self._all.boxes(messages.detection_frame(news), self._hub.watchers())
@@ -64,6 +69,13 @@ class Newsroom:
                 self._revoke(session_ids)
             case ActorChanged():
                 self._actor(news)
+
+    def _first_time(self, event: events.Event) -> bool:
+        """An event log that was restarted tells its last events again: it cannot know who has heard them."""
+        if (event.event_id, event.phase) in self._told:
+            return False
+        self._told.append((event.event_id, event.phase))
+        return True
 
     @property
     def _pro(self) -> bool:

@@ -1,5 +1,6 @@
 import asyncio
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,9 +83,21 @@ async def test_a_client_that_does_not_read_events_is_closed(surface: Open, monke
     monkeypatch.setattr(limits, "SOCKET_BACKLOG", -1)  # nothing may be written any more
     here = await surface()
     caller = await here.connect()
-    for _ in range(limits.QUEUED_MESSAGES + 1):
-        here.front.news(EventRecorded(event("ANY_SOUND", {"db": -20.0, "rms": 0.1})))
+    sound = event("ANY_SOUND", {"db": -20.0, "rms": 0.1})
+    for number in range(limits.QUEUED_MESSAGES + 1):
+        here.front.news(EventRecorded(replace(sound, event_id=number)))
     assert await caller.closed() == 1013
+
+
+async def test_an_event_that_is_told_again_is_passed_on_once(surface: Open) -> None:
+    """An event log that was restarted cannot know who has heard its last words."""
+    here = await surface()
+    caller = await here.ready()
+    seen = event("OBJECT_PERSON", {"objectClass": "person"}, confidence=80)
+    for told in (seen, seen, replace(seen, phase="disappeared"), seen, replace(seen, event_id=1002)):
+        here.front.news(EventRecorded(told))
+    phases = [(await caller.until("object_detected"))["eventType"] for _ in range(3)]
+    assert phases == ["appeared", "disappeared", "appeared"]
 
 
 # ---------------------------------------------------------------- state
