@@ -190,3 +190,15 @@ def test_head_of_a_stream_is_quick_and_wakes_nobody(server: RunningServer) -> No
     assert (status, body) == (200, b"")
     assert headers["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
     assert json.dumps(dict(headers)).lower().count("chunked") == 0
+
+
+def test_a_sleeping_camera_wakes_for_a_viewer(server: RunningServer) -> None:
+    assert server.post("/settings", {"cameraStandbyMode": True})[0] == 200
+    server.wait_for(lambda: server.get("/status")[1]["camera"]["state"] == "standby", seconds=40)
+    status, body, _ = server.request("GET", "/snapshot")
+    assert (status, body[:2]) == (200, b"\xff\xd8")
+    server.wait_for(lambda: server.get("/status")[1]["camera"]["state"] == "standby", seconds=40)
+    with opened(server) as viewer:
+        while b"\xff\xd8" not in viewer.recv(1 << 18):
+            continue
+    assert server.post("/settings", {"cameraStandbyMode": False})[0] == 200
