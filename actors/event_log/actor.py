@@ -6,7 +6,7 @@ import time
 from collections import deque
 
 from actors.event_log import limits
-from actors.event_log.album import Album
+from actors.event_log.album import FOLDER, Album
 from actors.event_log.ledger import Ledger
 from actors.event_log.numbers import Told
 from actors.event_log.photographer import Photographer
@@ -53,7 +53,7 @@ class EventLog(Actor):
         self._pictures = self.bench("thumbnails")
         self._ledger = Ledger(self.boot.data_dir, write, read, self._note)
         self._recorder = Recorder(self._ledger, self.start_task)
-        self._album = Album(self.boot.data_dir / "thumbnails")
+        self._album = Album(self.boot.data_dir / FOLDER)
         self._photographer = Photographer(self, self._pictures, self._album)
         self._told = Told(self.boot.run_dir / "events.told")
         self._ended: deque[str] = deque(maxlen=limits.AGAIN)

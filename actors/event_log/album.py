@@ -7,6 +7,18 @@ from pathlib import Path
 
 from actors.event_log import limits
 
+FOLDER = "thumbnails"  # in the data directory
+
+
+def drop_oldest(folder: Path, count: int) -> None:
+    """From any thread, when the disk is full. An album that is open does not mind that files have gone."""
+    if folder.is_dir():
+        known = sorted(
+            (path for path in folder.glob("*.jpg") if path.stem.isdecimal()), key=lambda path: int(path.stem)
+        )
+        for path in known[:count]:
+            path.unlink(missing_ok=True)
+
 
 class Album:
     """One thread. A thumbnail that cannot be written is left out: the event matters, not its picture."""
@@ -58,9 +70,6 @@ class Album:
     def clear(self) -> None:
         for known in list(self._sizes):
             self._remove(known)
-
-    def make_room(self) -> None:
-        self._drop(limits.FULL_ROWS)
 
     def _drop(self, count: int) -> int:
         oldest = list(self._sizes)[:count]

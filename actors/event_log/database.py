@@ -24,7 +24,9 @@ PRAGMAS = (
     "synchronous = FULL",
     "busy_timeout = 5000",
     "cache_size = -4096",
-    "journal_size_limit = 4194304",
+    # A small log that stays: its place on the disk is what a deletion needs when there is no other.
+    "wal_autocheckpoint = 256",
+    "journal_size_limit = 1048576",
     "temp_store = MEMORY",
 )
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import delete, desc, func, insert, select, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from actors.event_log import limits
+from actors.event_log.album import FOLDER, drop_oldest
 from actors.event_log.database import open_database
 from actors.event_log.numbers import Promise
 from actors.event_log.rows import COLUMNS, COUNTERS, EVENT, RECEIPT, from_row, to_event, to_json, to_row
@@ -172,35 +175,45 @@ class Store:
         return list(session.execute(select(EVENT.id).order_by(EVENT.id).limit(rows)).scalars())
 
     def make_room(self) -> int:
-        """The disk is full: give up the reserve and delete the oldest events: how many."""
+        """The disk is full: give up the reserve, the oldest thumbnails and the oldest events: how many.
+
+        Deleting writes to the log first, so it goes in small steps, and the log is emptied after each.
+        """
         self._reserve.unlink(missing_ok=True)
+        drop_oldest(self.path.parent / FOLDER, limits.FULL_ROWS)
+        with contextlib.suppress(OperationalError):  # no room for that either: what was just freed is for the deletion
+            self.give_back()
         deleted = 0
         while deleted < limits.FULL_ROWS:
             with Session(self._engine) as session:
-                ids = self._oldest(session, limits.TRIM_ROWS)
+                ids = self._oldest(session, limits.FULL_STEP)
                 session.execute(delete(EventRow).where(EVENT.id.in_(ids)))
                 session.commit()
+            self.give_back()
             deleted += len(ids)
-            if len(ids) < limits.TRIM_ROWS:
+            if len(ids) < limits.FULL_STEP:
                 break
-        self.give_back()
         return deleted
 
     def give_back(self) -> None:
-        """Return free pages to the file system and begin the log anew."""
+        """Return free pages to the file system and begin the log anew. Raises sqlalchemy's DatabaseError."""
         with self._engine.connect() as connection:
             # Each step of this statement frees one page and gives no row: only a script is stepped to its end.
             cursor = connection.connection.cursor()
-            cursor.executescript(f"PRAGMA incremental_vacuum({limits.VACUUM_PAGES})")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            cursor.close()
+            try:
+                cursor.executescript(f"PRAGMA incremental_vacuum({limits.VACUUM_PAGES})")
+                cursor.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            except sqlite3.DatabaseError as error:  # past SQLAlchemy, which would have wrapped it
+                raise OperationalError("give back", None, error) from error
+            finally:
+                cursor.close()
 
     def keep_reserve(self) -> bool:
         """Put the reserve (back) where there is room for it; whether it is there."""
         if self._reserve.exists() and self._reserve.stat().st_size == limits.RESERVE_BYTES:
             return True
         free = os.statvfs(self.path.parent)
-        if free.f_bavail * free.f_frsize < 4 * limits.RESERVE_BYTES:
+        if free.f_bavail * free.f_frsize < 2 * limits.RESERVE_BYTES:
             return False
         try:
             with self._reserve.open("wb") as file:
@@ -223,4 +236,4 @@ class Store:
 
 def thumbnail_path(event_id: int) -> str:
     """Relative to the data directory."""
-    return f"thumbnails/{event_id}.jpg"
+    return f"{FOLDER}/{event_id}.jpg"

@@ -127,7 +127,7 @@ async def test_a_full_disk_costs_the_oldest(make: Make, tmp_path: Path, monkeypa
     for _ in range(5):
         await record(ledger)
     monkeypatch.setattr(limits, "FULL_ROWS", 2)
-    monkeypatch.setattr(limits, "TRIM_ROWS", 2)
+    monkeypatch.setattr(limits, "FULL_STEP", 2)
     real, failures = Store.record, [full()]
 
     def once_full(store: Store, orders: list[Order]) -> object:
