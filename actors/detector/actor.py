@@ -8,7 +8,7 @@ from actors.detector import limits
 from actors.detector.courier import Courier
 from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.actor import Actor, handles
-from models.detect import detector
+from models.detect import detector_class
 from models.detect.detector import Activity, Farewell, Finding, Model, Output, Reading, Switch, Tracks, enabled
 from models.events import Detection, Event, Scene
 from models.messages.detector import DetectionFrame, DetectorChanged, DetectorView, GetDetector, Level, SwitchView
@@ -20,7 +20,7 @@ OWNERS = {"frames": "camera", "pcm": "microphone"}
 
 class Detector(Actor):
     async def on_start(self) -> None:
-        self._kind = detector(self.name)
+        self._kind = detector_class(self.name)
         self._model_id = self._kind.needs(self.boot.detection.object_model)
         self._courier = Courier(self, self._recorded)
         self._worker: DetectorWorker | None = None

@@ -18,7 +18,7 @@ DETECTORS = {
 }
 
 
-def detector(name: str) -> "type[AnyDetector]":
+def detector_class(name: str) -> "type[AnyDetector]":
     """The class of a registered detector. Raises KeyError for a name that is not in ``DETECTORS``."""
     module, _, attribute = DETECTORS[name].partition(":")
     found: type[AnyDetector] = getattr(import_module(module), attribute)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from config.settings import REGISTRY
-from models.detect import DETECTORS, detector
+from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE
 from models.detect.detector import NS, Activity, AnyDetector, Finding, Model, Output, Picture, Reading, Sound
 from models.events import EVENT_TYPES
@@ -18,7 +18,7 @@ OBJECT_MODELS = ("yolox_nano", "picodet_s_416")
 
 def cases() -> Iterator[tuple[str, str]]:
     for name in DETECTORS:
-        needs = {detector(name).needs(choice) for choice in OBJECT_MODELS}
+        needs = {detector_class(name).needs(choice) for choice in OBJECT_MODELS}
         yield from ((name, model) for model in sorted(needs))
 
 
@@ -26,7 +26,7 @@ CASES = list(cases())
 
 
 def made(name: str, model: str) -> AnyDetector:
-    return detector(name)(ALL_ON, silent_model(model) if model else None)
+    return detector_class(name)(ALL_ON, silent_model(model) if model else None)
 
 
 def samples(kind: AnyDetector) -> list[Picture] | list[Sound]:
@@ -47,7 +47,7 @@ def samples(kind: AnyDetector) -> list[Picture] | list[Sound]:
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_it_says_what_it_is(name: str) -> None:
-    kind = detector(name)
+    kind = detector_class(name)
     assert kind.name == name
     assert kind.eats in ("frames", "pcm")
     assert kind.switches
@@ -59,7 +59,7 @@ def test_it_says_what_it_is(name: str) -> None:
 
 
 def test_the_keys_and_types_are_those_of_the_document() -> None:
-    switches = [switch for name in DETECTORS for switch in detector(name).switches]
+    switches = [switch for name in DETECTORS for switch in detector_class(name).switches]
     assert {switch.key for switch in switches} == {"motion", "sound", "dog_bark", "baby_cry", "person", "dog"}
     assert sorted(switch.event_type for switch in switches) == sorted(EVENT_TYPES)
 
@@ -114,12 +114,12 @@ def test_after_a_reset_nothing_is_going_on(name: str, model: str) -> None:
 @pytest.mark.parametrize(("name", "model"), [case for case in CASES if case[1]])
 def test_without_its_model_it_cannot_be_made(name: str, model: str) -> None:
     with pytest.raises(ValueError, match="needs its model"):
-        detector(name)(ALL_ON, None)
+        detector_class(name)(ALL_ON, None)
 
 
 @pytest.mark.parametrize(("name", "model"), [case for case in CASES if case[1]])
 def test_another_networks_output_is_refused(name: str, model: str) -> None:
     wrong = Model(model, lambda _: [np.zeros((1, 3), np.float32)])
-    kind = detector(name)(ALL_ON, wrong)
+    kind = detector_class(name)(ALL_ON, wrong)
     with pytest.raises(ValueError, match="the model gave"):
         [list(kind.feed(sample)) for sample in samples(kind)]
