@@ -20,7 +20,7 @@ from actors.detector.inference import load
 from config.boot_load import load_boot
 from config.settings import REGISTRY
 from config.weights import WeightsError
-from models.detect import DETECTORS, class_of
+from models.detect import DETECTORS, detector_class
 from models.detect.detector import NS, SAMPLE_RATE, Picture, Settings, Sound
 from scripts.bench import machine
 
@@ -37,7 +37,7 @@ def pss_mb() -> float:
 
 def everything_on() -> Settings:
     values = {key: setting.default for key, setting in REGISTRY.items()}
-    switches = [switch.setting for name in DETECTORS for switch in class_of(name).switches]
+    switches = [switch.setting for name in DETECTORS for switch in detector_class(name).switches]
     return values | dict.fromkeys(switches, True)
 
 
@@ -67,7 +67,7 @@ def sounds() -> Iterator[Sound]:
 
 def measure(name: str, object_model: str, size: tuple[int, int], count: int) -> None:
     """One line of the table."""
-    kind = class_of(name)
+    kind = detector_class(name)
     label = name if kind.needs("a") == kind.needs("b") else f"{name} ({object_model})"
     before = pss_mb()
     model = None
@@ -100,7 +100,7 @@ def run(count: int, size: tuple[int, int]) -> None:
     print(f"pictures of {size[0]}×{size[1]}, sound in {BLOCK_S} s; memory: PSS that the detector adds to its process")
     context = multiprocessing.get_context("spawn")
     for name in DETECTORS:
-        kind = class_of(name)
+        kind = detector_class(name)
         for object_model in OBJECT_MODELS if kind.needs("a") != kind.needs("b") else OBJECT_MODELS[:1]:
             process = context.Process(target=measure, args=(name, object_model, size, count))
             process.start()

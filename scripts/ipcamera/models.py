@@ -16,7 +16,7 @@ from config.boot_load import BootError, load_boot
 from config.places import make_private
 from config.settings import REGISTRY
 from config.store import Store
-from models.detect import DETECTORS, class_of
+from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE, ModelFile, defaults
 from scripts.ipcamera.console import AsJson, DataDir, fail
 from scripts.ipcamera.download import DownloadError, fetch
@@ -85,7 +85,7 @@ def needed(data_dir: DataDir = None, models_dir: ModelsDir = None) -> None:
 def _switched_on(boot: Boot) -> list[ModelFile]:
     stored = Store(boot.data_dir / SETTINGS_FILE).load().values if boot.data_dir.is_dir() else {}
     values = {key: stored.get(key, setting.default) for key, setting in REGISTRY.items()}
-    kinds = [class_of(name) for name in DETECTORS]
+    kinds = [detector_class(name) for name in DETECTORS]
     on = [kind for kind in kinds if any(values.get(switch.setting) for switch in kind.switches)]
     ids = dict.fromkeys(kind.needs(boot.detection.object_model) for kind in on)
     return [CATALOGUE[model_id] for model_id in ids if model_id]

@@ -1,6 +1,8 @@
 """Model files on disk: missing, broken, unconverted; and what is said about it."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +71,13 @@ def test_a_broken_conversion_is_made_again(tmp_path: Path) -> None:
     weights(YAMNET.file)
     (tmp_path / "models" / YAMNET.loads).write_bytes(b"\x08\x09 no model")
     assert load(boot(tmp_path), "yamnet", nothing).id == "yamnet"
+
+
+def test_the_shell_finds_every_detector() -> None:
+    """In a fresh process and after its imports: a module of the look-up's name once took its place."""
+    program = (
+        "from actors.detector import actor\n"
+        "from models.detect import DETECTORS\n"
+        "assert [actor.detector_class(name).name for name in DETECTORS] == list(DETECTORS)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
