@@ -1,6 +1,7 @@
 """What every actor of ours is made of: handlers, asks, news, leases, workers, heartbeats."""
 
 import asyncio
+import gc
 import inspect
 import os
 from collections.abc import Callable, Coroutine, Mapping
@@ -157,6 +158,10 @@ class Actor:
             self.log.error("cannot start", reason=error.detail)
             await asyncio.sleep(0.2)  # until the letter is out
             os._exit(CANNOT_START)
+        # Thespian ties each sender's address into a reference cycle (addressManager.py:99), so messages are freed by the
+        # collector only. With what is loaded set aside, it runs often and costs little; otherwise, after megabytes.
+        gc.collect()
+        gc.freeze()
         topics = frozenset(kind.__name__ for kind in self._handlers if issubclass(kind, News))
         topics |= {SettingsChanged.__name__} if self.name not in WITHOUT_SETTINGS else set()
         self._to_supervisor(Ready(self.name, self._generation, topics))
