@@ -31,7 +31,8 @@ Which = Annotated[list[str] | None, typer.Argument(help="Their ids; without any,
 
 
 @app.command("list")
-def list_models(data_dir: DataDir = None, models_dir: ModelsDir = None, as_json: AsJson = False) -> None:
+def list_models(data_dir: Config = Annotated[Path | None, typer.Option(help="TOML file instead of ipcamera.toml in the data directory.")]
+DataDir = None, models_dir: ModelsDir = None, as_json: AsJson = False) -> None:
     """All that can be used, and what is here."""
     boot = _boot(data_dir, models_dir)
     rows = [
@@ -74,9 +75,9 @@ def verify(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = 
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-def needed(data_dir: DataDir = None, models_dir: ModelsDir = None) -> None:
+def needed(data_dir: DataDir = None, models_dir: ModelsDir = None, config: Config = None) -> None:
     """Fetch what the detectors that are switched on need. Takes, and ignores, the options of `ipcamera run`."""
-    boot = _boot(data_dir, models_dir)
+    boot = _boot(data_dir, models_dir, config)
     missing = [model for model in _switched_on(boot) if _state(boot, model) != "good"]
     if missing:
         _fetch_all(boot, missing)
@@ -91,9 +92,9 @@ def _switched_on(boot: Boot) -> list[ModelFile]:
     return [CATALOGUE[model_id] for model_id in ids if model_id]
 
 
-def _boot(data_dir: Path | None, models_dir: Path | None) -> Boot:
+def _boot(data_dir: Path | None, models_dir: Path | None, config: Path | None = None) -> Boot:
     try:
-        return load_boot({"data_dir": data_dir, "models_dir": models_dir}, os.environ)
+        return load_boot({"data_dir": data_dir, "models_dir": models_dir}, os.environ, config)
     except BootError as error:
         fail(str(error))
 
