@@ -158,8 +158,8 @@ class Actor:
             self.log.error("cannot start", reason=error.detail)
             await asyncio.sleep(0.2)  # until the letter is out
             os._exit(CANNOT_START)
-        # Thespian ties each sender's address into a reference cycle (addressManager.py:99), so messages are freed by the
-        # collector only. With what is loaded set aside, it runs often and costs little; otherwise, after megabytes.
+        # Thespian ties each sender's address into a reference cycle (addressManager.py:99), so only the collector frees
+        # messages. With what is loaded set aside it runs often and costs little; otherwise, after megabytes.
         gc.collect()
         gc.freeze()
         topics = frozenset(kind.__name__ for kind in self._handlers if issubclass(kind, News))

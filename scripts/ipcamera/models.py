@@ -24,6 +24,7 @@ from scripts.ipcamera.download import DownloadError, fetch
 SETTINGS_FILE = "settings.json"
 
 app = typer.Typer(help="The networks that detectors need.", no_args_is_help=True)
+Config = Annotated[Path | None, typer.Option(help="TOML file instead of ipcamera.toml in the data directory.")]
 ModelsDir = Annotated[
     Path | None, typer.Option("--models-dir", envvar="IPCAMERA_MODELS_DIR", help="Looked in before any download.")
 ]
@@ -31,8 +32,7 @@ Which = Annotated[list[str] | None, typer.Argument(help="Their ids; without any,
 
 
 @app.command("list")
-def list_models(data_dir: Config = Annotated[Path | None, typer.Option(help="TOML file instead of ipcamera.toml in the data directory.")]
-DataDir = None, models_dir: ModelsDir = None, as_json: AsJson = False) -> None:
+def list_models(data_dir: DataDir = None, models_dir: ModelsDir = None, as_json: AsJson = False) -> None:
     """All that can be used, and what is here."""
     boot = _boot(data_dir, models_dir)
     rows = [
