@@ -2,11 +2,13 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
+from actors.runtime.spec import Child
 from models.errors import Refused, Restarted, ServerError, TimedOut
-from tests.actors.runtime.conftest import Running
+from tests.actors.runtime.conftest import TOYS, Running
 from tests.actors.runtime.toys import Echo, Heard, Identify, Never, Pass, Publish, Refuse, Through
 
 
@@ -95,3 +97,13 @@ def test_two_deaths_at_once_are_both_seen(toys: Running) -> None:
             )
         )
     assert toys.rows()["settings"].restarts == 0
+
+
+def test_a_glutton_is_killed_and_restarted(start: Callable[..., Running]) -> None:
+    running = start(Child("one", f"{TOYS}:Toy", 1), Child("two", f"{TOYS}:Toy", 1, memory_mb=150))
+    before = running.rows()
+    running.control.ask("one", Pass("two", "eat"))
+    running.wait_for(lambda: running.rows()["two"].restarts == 1 and running.rows()["two"].state == "up")
+    after = running.rows()
+    assert "MB of memory, allowed are 150" in after["two"].last_reason
+    assert after["one"].pid == before["one"].pid

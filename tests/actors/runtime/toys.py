@@ -31,7 +31,7 @@ class Never(Ask[Ok]):
 
 @dataclass(frozen=True, slots=True)
 class Do(Tell):
-    what: str  # raise, segfault, loop, worker, exit
+    what: str  # raise, segfault, loop, worker, eat, exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,8 @@ class Toy(Actor):
                     time.sleep(0.01)
             case "worker":
                 self.hire(Stuck())
+            case "eat":
+                self.eaten = b"x" * (200 << 20)
             case "exit":
                 os._exit(3)
 
