@@ -111,10 +111,17 @@ def test_quick_start_word_for_word(device: RunningServer) -> None:
             ("FILE", str(device.data_dir.parent / "file")),
         ):
             typed = typed.replace(word, value)
-        done = subprocess.run(
-            f"{typed} -s -w '\\n%{{http_code}}'", shell=True, capture_output=True, text=True, timeout=20, check=True
-        )
-        assert done.stdout.endswith(str(status)), (line, done.stdout)
+        answer = typed_in(typed)
+        if answer.endswith("429"):  # one certificate in ten seconds, and an earlier test has just made one
+            time.sleep(10)
+            answer = typed_in(typed)
+        assert answer.endswith(str(status)), (line, answer)
+
+
+def typed_in(line: str) -> str:
+    """What the shell prints, with the status at the end."""
+    command = f"{line} -s -w '\\n%{{http_code}}'"
+    return subprocess.run(command, shell=True, capture_output=True, text=True, timeout=20, check=True).stdout
 
 
 def test_the_sixth_try_is_refused_and_the_lock_ends(device: RunningServer) -> None:
@@ -174,8 +181,8 @@ async def test_a_new_password_ends_every_session_and_socket(device: RunningServe
         await asyncio.to_thread(device.ask, "auth", ChangePassword(device.password), 10)
         while (message := await live.receive(10)).type is aiohttp.WSMsgType.TEXT:
             pass
-        assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-        assert live.close_code == 4401
+        # not live.close_code: it turns to 1006 where our reply comes after the server has gone
+        assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 4401)
     assert device.get("/settings", token=token) == (401, {"error": "Invalid token"})
 
 
