@@ -74,6 +74,16 @@ def plain(request: pytest.FixtureRequest) -> bool:
     return bool(request.param == "B")
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Politely, or nginx's workers stay; but not for ever, for Caddy waits for streams that never end."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture(params=[nginx, caddy], ids=lambda make: make.__name__)
 def site(request: pytest.FixtureRequest, camera: RunningServer, plain: bool, tmp_path: Path) -> Iterator[str]:
     """https://localhost:PORT of a proxy that serves our camera under /ipcamera/."""
@@ -87,8 +97,7 @@ def site(request: pytest.FixtureRequest, camera: RunningServer, plain: bool, tmp
         process = subprocess.Popen(
             command, stdout=log, stderr=log, env={"HOME": str(tmp_path), "PATH": "/usr/sbin:/usr/bin"}
         )
-        stack.callback(process.wait)
-        stack.callback(process.kill)  # asked politely, Caddy waits for streams that never end
+        stack.callback(end, process)
         deadline = time.monotonic() + 15
         while socket.socket().connect_ex(("127.0.0.1", port)):
             assert time.monotonic() < deadline, (tmp_path / "log").read_text()
