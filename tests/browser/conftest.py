@@ -64,7 +64,7 @@ class Watched:
         self.page.screenshot(path=SHOTS / f"{self.name}-{name}.png")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip(f"{CHROMIUM} is not installed")
@@ -122,7 +122,7 @@ def page(mock: MockServer, open_page: Opener, size: str) -> Page:
     return watched.page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The source of axe-core, from npm."""
     npm = shutil.which("npm")

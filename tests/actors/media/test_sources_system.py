@@ -150,7 +150,7 @@ def test_a_source_that_is_not_there_is_waited_for_in_words(start: Start) -> None
     system = start(source=f"rtsp://u:secret@127.0.0.1:{port}/cam", audio_source="none", speaker="none")
     view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).state == "waiting" and v)
     assert view.reason == f"rtsp://127.0.0.1:{port}/cam refuses connections"
-    assert system.rows()["camera"].state == "degraded"
+    system.wait_for(lambda: system.rows()["camera"].state == "degraded")  # with its next heartbeat
     assert "secret" not in system.log.read_text()
 
 
