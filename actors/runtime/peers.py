@@ -26,7 +26,6 @@ class _Peer:
     waiting: int = 0
     letters: deque[Tell | News] = field(default_factory=deque)
     on_its_way: int = 0  # number of the letter whose credit is out; 0: none
-    dropped: int = 0
 
 
 class Peers:
@@ -146,7 +145,6 @@ class Peers:
             peer.letters = kept
         if len(peer.letters) >= limits.LETTERS_WAITING:
             peer.letters.popleft()
-            peer.dropped += 1
         peer.letters.append(message)
         self._next_letter(peer)
 
