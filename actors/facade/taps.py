@@ -11,7 +11,6 @@ OWNERS = {"frames": "camera", "jpeg": "encoder", "video": "encoder", "audio": "e
 NEWEST_WINS = frozenset({"frames", "jpeg"})
 LAG = 64  # entries that a follower may be behind; he is in the same loop, so this is for seconds of trouble
 LINGER_S = 2.0  # the next snapshot or reload finds the encoder still running
-WAIT_S = 1.0
 
 
 class Tap:
@@ -59,14 +58,14 @@ class Tap:
         try:
             if self._in_order:
                 reader.seek_end()
-            wait = reader.next if self._in_order else reader.newest
-            while True:
-                if (entry := await wait(WAIT_S)) is not None:
-                    self.last = entry
-                    for follower in self._followers:
-                        follower.put(entry)
+            await reader.follow(self._share, self._in_order)
         finally:
             reader.close()
+
+    def _share(self, entry: Entry) -> None:
+        self.last = entry
+        for follower in self._followers:
+            follower.put(entry)
 
 
 class _Follower:

@@ -4,6 +4,7 @@ SOCKETS_PER_SESSION = 4  # connections for each allowed session: probes and DESC
 REQUESTS_PENDING_MAX = 32  # pipelined on one connection
 WRITE_BUFFER_HIGH = 256 * 1024  # above it, no more requests are read from that connection
 QUEUE_BYTES_MAX = 8 * 1024 * 1024  # of one client, in user space; the age gate closes long before
+LOOK_EVERY_S = 0.2  # at the queues of all connections; at a lagging one for each unit
 QUEUE_AGE_MAX_S = 0.5  # older than this in the socket: skip to the next IDR
 BURST_GRACE_S = 2.0  # the first group of pictures may take this long
 STALL_S = 10.0  # a client that takes nothing for this long is disconnected

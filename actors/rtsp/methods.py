@@ -128,6 +128,7 @@ async def _setup(server: "RtspServer", connection: "Connection", request: Reques
             sender.start()
         chosen = transport.udp_header(spec, *sender.server_ports, numbered.ssrc)
     server.demand(LINGER_S)
+    server.changed()
     return Response(Status.OK, (("Transport", chosen), _session_header(session)))
 
 
@@ -143,7 +144,7 @@ async def _admitted(server: "RtspServer", connection: "Connection", request: Req
     finally:
         del server.admitting[session.session_id]
     server.sessions[session.session_id] = session
-    server.hooks.changed()
+    server.changed()
     return session
 
 
@@ -175,7 +176,7 @@ async def _play(server: "RtspServer", connection: "Connection", request: Request
     connection.reply(Response(Status.OK, tuple(headers)), request.cseq)
     session.start(server.presentation, gop, time.monotonic_ns(), time.time_ns(), server.now())
     server.demand()
-    server.hooks.changed()
+    server.changed()
 
 
 async def _first_group(server: "RtspServer", session: Session) -> list[Sent]:
@@ -223,7 +224,7 @@ async def _pause(server: "RtspServer", _c: "Connection", _request: Request, sess
     assert session is not None
     session.state = State.READY
     server.demand(LINGER_S)
-    server.hooks.changed()
+    server.changed()
     return Response(Status.OK, (_session_header(session),))
 
 

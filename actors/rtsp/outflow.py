@@ -13,8 +13,6 @@ from actors.rtsp.limits import QUEUE_BYTES_MAX
 
 SIOCOUTQ = termios.TIOCOUTQ  # tcp(7): bytes in the send queue, not acknowledged
 
-
-MARK_EVERY_S = 0.05
 _room = array.array("i", [0])
 
 
@@ -25,32 +23,29 @@ def unacknowledged(descriptor: int) -> int:
 
 
 class Outflow:
-    """Bytes written to one connection against bytes acknowledged."""
+    """Bytes written to one connection against bytes acknowledged, as seen now and then."""
 
-    def __init__(self) -> None:
-        self._total = 0
+    def __init__(self, now: float) -> None:
+        self.total = 0  # bytes written, counted by whoever writes
+        self.progress = now  # when the peer last took something, or had nothing to take
         self._taken = 0
-        self._marks: deque[tuple[int, float]] = deque()  # total after a write, and when it was
-        self.progress = 0.0  # when the peer last took something, or had nothing to take
-
-    def wrote(self, count: int, now: float) -> None:
-        self._total += count
-        marks = self._marks
-        if marks and now - marks[-1][1] < MARK_EVERY_S:
-            marks[-1] = (self._total, marks[-1][1])
-        else:
-            marks.append((self._total, now))
+        self._marks: deque[tuple[int, float]] = deque()  # total when looked, and when that was
 
     def age(self, kernel: int, buffered: int, now: float) -> float:
-        """Seconds that the oldest byte has waited, of those in the kernel's queue and those still in user space."""
+        """Seconds that the oldest byte has waited, of those in the kernel's queue and those still in user space.
+
+        It is short by at most the time between two looks.
+        """
         queued = kernel + buffered
-        taken = self._total - queued
+        taken = self.total - queued
         if taken > self._taken or queued == 0:
             self._taken = taken
             self.progress = now
         marks = self._marks
         while marks and marks[0][0] <= taken:
             marks.popleft()
+        if queued and (not marks or marks[-1][0] < self.total):
+            marks.append((self.total, now))
         if buffered > QUEUE_BYTES_MAX:
             return float("inf")
         return now - marks[0][1] if marks else 0.0

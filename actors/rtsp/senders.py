@@ -9,7 +9,7 @@ from typing import Protocol
 from actors.rtsp.limits import BURST_GRACE_S, QUEUE_AGE_MAX_S
 from actors.rtsp.listener import segmentation
 from models.rtp.packet import PACKET_MAX
-from models.rtp.track import Unit
+from models.rtp.track import Unit, interleaved
 from models.rtsp.transport import UdpTransport
 
 REFUSAL_FORGOTTEN_S = 1.0
@@ -18,8 +18,11 @@ REFUSAL_FORGOTTEN_S = 1.0
 class Pipe(Protocol):
     """What a TCP sender needs of its connection."""
 
-    def send(self, data: bytes, now: float) -> None: ...
-    def queue_age(self, now: float) -> float: ...
+    clear: bool
+    age: float
+
+    def send(self, data: bytes) -> None: ...
+    def look(self, now: float) -> None: ...
 
 
 class TcpSender:
@@ -46,21 +49,24 @@ class TcpSender:
         self._wait_for_key = True
 
     def send(self, unit: Unit, now: float) -> None:
-        if self._wait_for_key and not unit.key:
-            self.skipped += len(unit.packets)
+        pipe = self._pipe
+        if (self._wait_for_key or not pipe.clear) and self._skips(unit, now):
             return
-        if now > self._grace_until and self._pipe.queue_age(now) > QUEUE_AGE_MAX_S:
-            self._wait_for_key = True
-            self.skipped += len(unit.packets)
-            return
-        self._wait_for_key = False
         framed = unit.renumbered(self.rtp_channel, self.skipped) if self.skipped else unit.interleaved(self.rtp_channel)
         self.sent_bytes += len(framed)
-        self.sent_packets += len(unit.packets)
-        self._pipe.send(framed, now)
+        self.sent_packets += len(unit.sizes)
+        pipe.send(framed)
+
+    def _skips(self, unit: Unit, now: float) -> bool:
+        self._pipe.look(now)
+        lags = now > self._grace_until and self._pipe.age > QUEUE_AGE_MAX_S
+        self._wait_for_key = lags or (self._wait_for_key and not unit.key)
+        if self._wait_for_key:
+            self.skipped += len(unit.sizes)
+        return self._wait_for_key
 
     def send_rtcp(self, packet: bytes, now: float) -> None:
-        self._pipe.send(bytes((0x24, self.rtcp_channel)) + len(packet).to_bytes(2, "big") + packet, now)
+        self._pipe.send(interleaved(self.rtcp_channel, packet))
 
     def first_number(self, unit: Unit) -> int:
         """The sequence number that the first packet of ``unit`` will have here."""
@@ -114,7 +120,7 @@ class UdpSender:
 
     def send(self, unit: Unit, now: float) -> None:
         if self._wait_for_key and not unit.key:
-            self.skipped += len(unit.packets)
+            self.skipped += len(unit.sizes)
             return
         self._wait_for_key = False
         try:
@@ -127,7 +133,7 @@ class UdpSender:
             self._refused(now)
         except BlockingIOError:
             self._wait_for_key = True  # the rest of this picture is lost, so the next ones are of no use
-            self.skipped += len(unit.packets)
+            self.skipped += len(unit.sizes)
             return
         except OSError:
             if not self._gso:
@@ -137,7 +143,7 @@ class UdpSender:
             segmentation(self._rtp, 0)
             self._gso = False
             self._wait_for_key = True
-        self.sent_packets += len(unit.packets)
+        self.sent_packets += len(unit.sizes)
 
     def send_rtcp(self, packet: bytes, now: float) -> None:
         with contextlib.suppress(OSError):  # a report that does not arrive is followed by another

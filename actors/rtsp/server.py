@@ -12,8 +12,9 @@ from typing import Protocol
 
 from actors.rtsp.connection import Connection
 from actors.rtsp.housekeeping import keep_house
-from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, FIRST_PICTURE_S, LINGER_S, SOCKETS_PER_SESSION
+from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, FIRST_PICTURE_S, LINGER_S, LOOK_EVERY_S, SOCKETS_PER_SESSION
 from actors.rtsp.methods import answer
+from actors.rtsp.senders import Sender
 from actors.rtsp.session import Session
 from models.media.ring import Entry
 from models.messages.rtsp_session import Serving
@@ -63,6 +64,8 @@ class RtspServer:
         self.serving: Serving | None = None
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
+        self._playing: dict[int, list[Sender]] = {VIDEO: [], AUDIO: []}
+        self._look_at = 0.0
         self.admitting: dict[str, str] = {}  # session id → address, between SETUP and the manager's answer
         self.lockouts = Lockouts(LOCKOUT)
         self.nonce_key = secrets.token_bytes(32)
@@ -139,9 +142,12 @@ class RtspServer:
 
     def _publish(self, track: int, unit: Unit) -> None:
         now = self.now()
-        for session in self.sessions.values():
-            if session.state is State.PLAYING:
-                session.send(track, unit, now)
+        if now >= self._look_at:
+            self._look_at = now + LOOK_EVERY_S
+            for connection in self.connections:
+                connection.look(now)
+        for sender in self._playing[track]:
+            sender.send(unit, now)
 
     def _tell_waiting(self) -> None:
         self._news.set()
@@ -208,6 +214,12 @@ class RtspServer:
         session.goodbye(self.presentation, self.now())
         session.close()
         self.demand()
+        self.changed()
+
+    def changed(self) -> None:
+        """Sessions came or went, play or pause now, or have one more track."""
+        playing = [session.senders for session in self.sessions.values() if session.state is State.PLAYING]
+        self._playing = {track: [of[track] for of in playing if track in of] for track in (VIDEO, AUDIO)}
         self.hooks.changed()
 
     def connection_lost(self, connection: Connection) -> None:

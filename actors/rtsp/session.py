@@ -5,7 +5,6 @@ import secrets
 from actors.rtsp.senders import Sender, TcpSender, UdpSender
 from models.messages.rtsp import RtspSession
 from models.rtp import rtcp
-from models.rtp.track import Unit
 from models.rtsp.presentation import Presentation, Sent
 from models.rtsp.session import SessionFacts
 from models.rtsp.state import State
@@ -69,11 +68,6 @@ class Session:
                 for unit in units:
                     sender.send(unit, now)
         self.state = State.PLAYING
-
-    def send(self, track: int, unit: Unit, now: float) -> None:
-        sender = self.senders.get(track)
-        if sender is not None:
-            sender.send(unit, now)
 
     def report(self, presentation: Presentation, pts: int, wall_ns: int, now: float) -> None:
         for track, sender in self.senders.items():

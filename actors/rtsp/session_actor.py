@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
 
 from actors.rtsp.limits import ADMIT_TIMEOUT_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
 from actors.rtsp.listener import listen
@@ -89,12 +88,14 @@ class RtspSessions(Actor):
         self.sessions_changed = asyncio.Event()
         self.server = RtspServer(House(self))
         self._prepared: tuple[Serving, list[socket.socket]] | None = None
-        self._wanted = asyncio.Event()
+        self._feeds = {
+            VIDEO: (self.ring_reader(VIDEO), self.server.feed_video),
+            AUDIO: (self.ring_reader(AUDIO), self.server.feed_audio),
+        }
+        self._following: list[asyncio.Task[None]] = []  # while media is wanted
         self._playing: dict[str, str] = {}  # session id → client, for the log
         self.start_task(self.server.keep_house())
         self.start_task(self._report_for_ever())
-        self.start_task(self._follow(VIDEO, self.server.feed_video))
-        self.start_task(self._follow(AUDIO, self.server.feed_audio))
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         if "streaming" in changed and not self.settings["streaming"]:
@@ -151,29 +152,30 @@ class RtspSessions(Actor):
     def want_media(self, wanted: bool) -> None:
         if wanted:
             self.lease(ENCODER, VIDEO)
-            self._wanted.set()
+            self._following = [self.start_task(self._follow(ring)) for ring in (VIDEO, AUDIO)]
         else:
             self.release(ENCODER, VIDEO)
-            self._wanted.clear()
+            for task in self._following:
+                task.cancel()
+            self._following = []
         self._lease_sound()
 
     def _lease_sound(self) -> None:
-        if self._wanted.is_set() and self.server.hooks.sound:
+        if self._following and self.server.hooks.sound:
             self.lease(ENCODER, AUDIO)
         else:
             self.release(ENCODER, AUDIO)
 
-    async def _follow(self, ring: str, feed: Callable[[Entry], None]) -> None:
-        reader = self.ring_reader(ring)
-        while True:
-            await self._wanted.wait()
-            if ring != VIDEO or not reader.seek_key():
-                reader.seek_end()
-            while self._wanted.is_set():
-                entry = await reader.next(1.0)
-                fresh = entry is not None and time.monotonic_ns() - entry.pts < STALE_ENTRY_S * 1e9
-                if entry is not None and fresh and self._wanted.is_set():
-                    feed(entry)
+    async def _follow(self, ring: str) -> None:
+        reader, feed = self._feeds[ring]
+        if ring != VIDEO or not reader.seek_key():
+            reader.seek_end()
+
+        def fresh(entry: Entry) -> None:
+            if time.monotonic_ns() - entry.pts < STALE_ENTRY_S * 1e9:
+                feed(entry)
+
+        await reader.follow(fresh, in_order=True)
 
     # ---------------------------------------------------------------- what the manager hears
     async def _report_for_ever(self) -> None:

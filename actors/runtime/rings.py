@@ -22,8 +22,10 @@ from models.media.ring import DISCONTINUITY, Entry, Reader, Writer, size_of
 
 LOOK_FOR_READERS_S = 0.5
 LOOK_FOR_WRITER_S = 0.25
+BATCH = 16  # entries handed over at one bell: a reader that fell behind still shares its loop
 _serial = itertools.count(1)
 _Take = Callable[[], Entry | None]
+_Deliver = Callable[[Entry], None]
 
 
 class RingWriter:
@@ -168,8 +170,7 @@ class RingReader:
         self._last = entry.sequence
         if self._fresh:
             self._fresh = False
-            fields = {name: getattr(entry, name) for name in entry.__slots__}
-            return Entry(**(fields | {"flags": entry.flags | DISCONTINUITY}))
+            return entry._replace(flags=entry.flags | DISCONTINUITY)
         return entry
 
     def _follow_writer(self, force: bool = False) -> None:
@@ -190,17 +191,10 @@ class RingReader:
     # ---------------------------------------------------------------- in the actor's loop
     async def newest(self, timeout_s: float) -> Entry | None:
         """The newest entry not given out yet, waiting for one; None after ``timeout_s``."""
-        return await self._wait(self.take_newest, timeout_s)
-
-    async def next(self, timeout_s: float) -> Entry | None:
-        """The next entry in order, waiting for it; None after ``timeout_s``."""
-        return await self._wait(self.take_next, timeout_s)
-
-    async def _wait(self, take: _Take, timeout_s: float) -> Entry | None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while True:
-            entry = take()
+            entry = self.take_newest()
             if entry is not None:
                 return entry
             left = deadline - loop.time()
@@ -210,6 +204,42 @@ class RingReader:
                 async with asyncio.timeout(min(left, LOOK_FOR_WRITER_S)):
                     await loop.sock_recv(self._socket, 1)
             self._drain()
+
+    async def follow(self, deliver: _Deliver, in_order: bool) -> None:
+        """Hand over each entry (or, not ``in_order``, the newest) as it comes, until cancelled.
+
+        What ``deliver`` raises is raised here. It is called by the loop itself: to wake a task for each entry took
+        twice the time.
+        """
+        loop = asyncio.get_running_loop()
+        end: asyncio.Future[None] = loop.create_future()
+        take = self.take_next if in_order else self.take_newest
+
+        def hand_over(at_most: int) -> None:
+            try:
+                for _ in range(at_most):
+                    if (entry := take()) is None:
+                        return
+                    deliver(entry)
+            except Exception as error:  # noqa: BLE001 (raised again by whoever awaits)
+                if not end.done():
+                    end.set_exception(error)
+
+        def rung() -> None:
+            try:
+                self._socket.recv(1)
+            except BlockingIOError:
+                return
+            hand_over(1)
+
+        loop.add_reader(self._socket, rung)
+        try:
+            while not end.done():  # a new reader is not rung for at once, and a full socket not for each entry
+                hand_over(BATCH)
+                await asyncio.wait((end,), timeout=LOOK_FOR_WRITER_S)
+            await end
+        finally:
+            loop.remove_reader(self._socket)
 
     # ---------------------------------------------------------------- in a worker thread
     def wait_newest(self, timeout_s: float) -> Entry | None:

@@ -120,7 +120,7 @@ class Presentation:
         if self.audio is None or self.audio.payload_type != described.payload_type:
             ssrc, sequence_number, base = self._audio_seeds
             marker = ring_format == FORMAT_AAC  # RFC 7587 §4.2, RFC 3551 §4.1: else it marks a talkspurt's beginning
-            self.audio = Track(described.payload_type, ssrc, sequence_number, marker)
+            self.audio = Track(described.payload_type, ssrc, sequence_number, marker, channel=2 * AUDIO)
             self.audio_clock = AudioClock(described.rate, base)
 
     # ---------------------------------------------------------------- the last group of pictures

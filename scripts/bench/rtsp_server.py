@@ -1,16 +1,25 @@
-"""The network core alone, fed with a looped clip in real time: ``python -m scripts.bench.rtsp_server CLIP``."""
+"""The network core alone, fed through a ring with a looped clip.
+
+``python -m scripts.bench.rtsp_server CLIP DIRECTORY`` (where the ring may be)
+"""
 
 import asyncio
+import os
 import sys
 import time
+from multiprocessing import Process
+from pathlib import Path
 
 import av
 import av.bitstream
 
 from actors.rtsp.listener import listen
 from actors.rtsp.server import RtspServer
-from models.media.ring import FORMAT_H264, KEY, PARAMETER_SETS, Entry
+from actors.runtime.rings import RingReader, RingWriter
+from models.media.ring import FORMAT_H264, KEY, PARAMETER_SETS
 from models.messages.rtsp_session import Serving
+
+RING = "video"
 
 
 class Open:
@@ -40,27 +49,30 @@ def access_units(path: str) -> list[tuple[bytes, bool]]:
         return list(zip(units, keys, strict=True))
 
 
-async def feed(server: RtspServer, units: list[tuple[bytes, bool]], fps: int) -> None:
-    """For ever, in real time."""
+def write(directory: Path, units: list[tuple[bytes, bool]], fps: int) -> None:
+    """The encoder's part, in its own process as in the product: units into the ring in real time, for ever."""
+    parent = os.getppid()
+    ring = RingWriter(directory, directory, RING, max(len(data) for data, _ in units), records=64, slots=128)
     begin, number = time.monotonic_ns(), 0
-    while True:
+    while os.getppid() == parent:
         data, key = units[number % len(units)]
         pts = begin + number * 1_000_000_000 // fps
-        await asyncio.sleep(max(0.0, (pts - time.monotonic_ns()) / 1e9))
+        time.sleep(max(0.0, (pts - time.monotonic_ns()) / 1e9))
         number += 1
         flags = KEY | PARAMETER_SETS if key else 0
-        server.feed_video(Entry(1, number, pts, time.time_ns(), flags, 1280, 720, FORMAT_H264, 0, data))
+        ring.put(data, pts, time.time_ns(), flags=flags, width=1280, height=720, format=FORMAT_H264)
 
 
-async def main(path: str) -> None:
-    units = access_units(path)
+async def main(clip: str, directory: str) -> None:
     server = RtspServer(Open())
     sockets = listen(["127.0.0.1"], 0, shared=False)
     port = sockets[0].getsockname()[1]
     await server.serve(Serving(port, "/stream", "", ""), sockets)
+    reader = RingReader(Path(directory), Path(directory), RING)
+    Process(target=write, args=(Path(directory), access_units(clip), 30), daemon=True).start()
     print(port, flush=True)
-    await asyncio.gather(feed(server, units, 30), server.keep_house())
+    await asyncio.gather(reader.follow(server.feed_video, in_order=True), server.keep_house())
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

@@ -210,9 +210,9 @@ async def test_a_reader_that_stops_delays_nobody_and_loses_whole_pictures() -> N
         assert lagging.senders[0].skipped > 0
         [held_up] = [one for one in camera.server.connections if lagging.owner is one]
         assert not idle(camera.server, held_up, camera.server.now())
-        held_up._outflow.progress -= STALL_S + 1
+        held_up.outflow.progress -= STALL_S + 1
         assert idle(camera.server, held_up, camera.server.now()), "it would be disconnected"
-        held_up._outflow.progress = camera.server.now()
+        held_up.outflow.progress = camera.server.now()
         while lagging.senders[0].skipped and len(bad.frames) < 4000:
             await asyncio.wait_for(
                 asyncio.gather(bad.collect(len(bad.frames) + 20), good.collect(len(good.frames) + 1)), 10

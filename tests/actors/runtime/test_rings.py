@@ -8,7 +8,7 @@ import pytest
 
 from actors.runtime.leases import Leases
 from actors.runtime.rings import RingReader, RingWriter
-from models.media.ring import DISCONTINUITY, KEY
+from models.media.ring import DISCONTINUITY, KEY, Entry
 from models.messages.media import Lease
 
 
@@ -25,14 +25,67 @@ def writer(places: tuple[Path, Path]) -> RingWriter:
 
 async def test_a_waiting_reader_is_woken(places: tuple[Path, Path]) -> None:
     write, read = writer(places), RingReader(*places, "video")
-    assert await read.next(0.01) is None
-    waiting = asyncio.create_task(read.next(5))
+    assert await read.newest(0.01) is None
+    waiting = asyncio.create_task(read.newest(5))
     await asyncio.sleep(0.05)
     write._looked = 0.0
     write.put(b"one", 1, 1)
     entry = await waiting
     assert entry is not None
     assert entry.data == b"one"
+
+
+async def test_a_follower_gets_each_entry_in_order_until_it_is_called_off(places: tuple[Path, Path]) -> None:
+    write, read = writer(places), RingReader(*places, "video")
+    got: list[int] = []
+    write.put(b"x", 1, 1)
+    following = asyncio.create_task(read.follow(lambda entry: got.append(entry.pts), in_order=True))
+    await asyncio.sleep(0.05)
+    assert got == [1], "what was there before"
+    for number in range(2, 5):
+        write._looked = 0.0
+        write.put(b"x", number, number)
+        await asyncio.sleep(0.02)
+    assert got == [1, 2, 3, 4]
+    write._readers = []
+    write._looked = float("inf")
+    write.put(b"x", 5, 5)
+    await asyncio.sleep(0.4)
+    assert got == [1, 2, 3, 4, 5], "though nobody rang"
+    following.cancel()
+    await asyncio.wait([following])
+    write._looked = 0.0
+    write.put(b"x", 6, 6)
+    await asyncio.sleep(0.4)
+    assert got == [1, 2, 3, 4, 5]
+    following = asyncio.create_task(read.follow(lambda entry: got.append(entry.pts), in_order=True))
+    await asyncio.sleep(0.05)
+    assert got == [1, 2, 3, 4, 5, 6]
+    following.cancel()
+    read.close()
+
+
+async def test_a_follower_of_the_newest_skips(places: tuple[Path, Path]) -> None:
+    write, read = writer(places), RingReader(*places, "video")
+    got: list[int] = []
+    for number in range(1, 4):
+        write.put(b"x", number, number)
+    following = asyncio.create_task(read.follow(lambda entry: got.append(entry.pts), in_order=False))
+    await asyncio.sleep(0.05)
+    assert got == [3]
+    following.cancel()
+
+
+async def test_what_a_follower_raises_ends_it(places: tuple[Path, Path]) -> None:
+    write, read = writer(places), RingReader(*places, "video")
+    write.put(b"x", 1, 1)
+
+    def broken(_: Entry) -> None:
+        raise ArithmeticError("no")
+
+    with pytest.raises(ArithmeticError):
+        await asyncio.wait_for(read.follow(broken, in_order=True), 5)
+    assert not asyncio.get_running_loop().remove_reader(read._socket)
 
 
 def test_a_waiting_thread_is_woken(places: tuple[Path, Path]) -> None:

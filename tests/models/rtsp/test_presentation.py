@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,8 +60,8 @@ def test_a_hole_is_closed_by_the_next_key_picture_only() -> None:
 
 def test_numbers_and_times_go_on_over_another_life_of_the_encoder() -> None:
     presentation = fed(picture(1, key=True), picture(2))
-    assert presentation.feed_video(replace(picture(3, epoch=2), flags=DISCONTINUITY)) is None
-    unit = presentation.feed_video(replace(picture(4, key=True, epoch=2)))
+    assert presentation.feed_video(picture(3, epoch=2)._replace(flags=DISCONTINUITY)) is None
+    unit = presentation.feed_video(picture(4, key=True, epoch=2))
     assert unit is not None
     assert (unit.sequence_number, unit.timestamp) == (103, 4 * 3000)
     assert presentation.video.ssrc == 0x1111
@@ -100,7 +98,7 @@ def test_sound() -> None:
     assert presentation.sender_report(AUDIO, S, S, "c") == b""
     unit = presentation.feed_audio(sound(1))
     assert unit is not None
-    assert unit.packets[0][12:] == bytes.fromhex("00100018") + b"aac"
+    assert next(unit.packets)[12:] == bytes.fromhex("00100018") + b"aac"
     assert presentation.feed_audio(sound(2, ring_format=FORMAT_JPEG)) is None
     assert presentation.sender_report(AUDIO, S, S, "c")[1] == 200
     opus = Presentation(SEEDS)
