@@ -6,8 +6,9 @@ ASKS_WAITING = 128  # asks that wait for one of those places; the next one fails
 LETTERS_WAITING = 256  # tells and news that wait for one actor; state news replaces itself
 ASK_TIMEOUT_S = 5.0
 
-BEAT_EVERY_S = 0.5
-SILENT_FOR_S = 2.5  # a process that has not answered for so long is killed
+BEAT_EVERY_S = 1.0  # a beat is 1.5 ms of work for both ends together: half of what an idle device does
+WEIGH_EVERY_BEATS = 5  # the memory of each actor
+SILENT_FOR_S = 2.0  # a process that has not answered for so long is killed
 STARVED_AT_MOST_S = 8.0  # of a silence that is excused because the machine was busy
 START_TIMEOUT_S = 30.0
 STOP_TIER_S = 0.9  # for each tier of the tree at a clean stop

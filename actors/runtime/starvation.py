@@ -5,16 +5,14 @@ only as far as the process was not waiting for a processor (/proc/PID/schedstat,
 the kernel's Documentation/scheduler/sched-stats.rst).
 """
 
-from pathlib import Path
-
 from actors.runtime import limits
 
 
 def waited_s(pid: int, thread: int | None = None) -> float:
     """Seconds that this thread (default: the main one) was runnable without running; 0 where nobody counts it."""
-    path = Path(f"/proc/{pid}/task/{thread or pid}/schedstat")
     try:
-        return int(path.read_text().split()[1]) / 1e9
+        with open(f"/proc/{pid}/task/{thread or pid}/schedstat", "rb", 0) as file:
+            return int(file.read().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
 

@@ -194,12 +194,13 @@ class Supervisor(Actor):
                     child.kill(f"did not start within {limits.START_TIMEOUT_S:.0f} s")
 
     def _listen_to(self, child: Living, now: float) -> None:
-        if child.silent_s(now) > limits.SILENT_FOR_S + limits.BEAT_EVERY_S:
+        patience_s = limits.SILENT_FOR_S + limits.BEAT_EVERY_S
+        if now - child.seen > patience_s and child.silent_s(now) > patience_s:
             child.kill(f"hung: no sign of life for {now - child.seen:.1f} s")
         elif child.beat == 0:
             child.beat = self._beats
             self._port.send(child.address, Beat(self.name, self._generation, self._beats))
-        if self._beats % 10 == 0 and (mb := child.resident_bytes() >> 20) > child.spec.memory_mb:
+        if self._beats % limits.WEIGH_EVERY_BEATS == 0 and (mb := child.resident_bytes() >> 20) > child.spec.memory_mb:
             child.kill(f"used {mb} MB of memory, allowed are {child.spec.memory_mb}")
 
     # ---------------------------------------------------------------- telling
