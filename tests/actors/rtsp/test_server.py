@@ -232,3 +232,46 @@ async def test_a_player_cannot_paint_on_the_terminal() -> None:
         await client.ask("SETUP", client.url, Transport=transport, User_Agent="\x1b[31mred\r\x07" + "x" * 500)
         [session] = camera.server.sessions.values()
         assert session.view(0.0).user_agent == "[31mred" + "x" * 113
+
+
+async def test_a_track_that_is_set_up_while_the_other_plays_is_sent() -> None:
+    camera = Camera()
+    async with studio(camera) as port, Client(port) as client:
+        assert b"m=audio" in (await client.ask("DESCRIBE")).body
+        await client.set_up(0)
+        await client.ask("PLAY")
+        await client.collect(len(client.frames) + 30)
+        assert {channel for channel, _ in client.frames} <= {0, 1}
+        assert (await client.set_up(1)).status == 200
+        while 2 not in {channel for channel, _ in client.frames}:
+            await asyncio.wait_for(client.collect(len(client.frames) + 1), 5)
+
+
+async def test_what_does_not_fit_into_the_socket_follows_in_order() -> None:
+    camera = Camera()
+    async with studio(camera) as port, Client(port) as client:
+        assert (await client.ask("OPTIONS")).status == 200
+        [connection] = camera.server.connections
+        parts = [bytes([number]) * 50_000 for number in range(200)]
+        for part in parts[:150]:
+            connection.send(part)
+        assert not connection.clear, "the client has not read, so its socket is full"
+        assert await client.reader.readexactly(150 * 50_000) == b"".join(parts[:150])
+        connection.look(camera.server.now())
+        assert connection.clear
+        for part in parts[150:]:
+            connection.send(part)
+        assert await client.reader.readexactly(50 * 50_000) == b"".join(parts[150:])
+
+
+async def test_nothing_is_written_to_a_connection_that_is_gone() -> None:
+    camera = Camera()
+    async with studio(camera) as port:
+        async with Client(port) as client:
+            assert (await client.ask("OPTIONS")).status == 200
+            [connection] = camera.server.connections
+        while camera.server.connections:
+            await asyncio.sleep(0.01)
+        connection.look(camera.server.now())
+        assert not connection.clear
+        connection.send(b"into the void")  # its descriptor may be another's by now
