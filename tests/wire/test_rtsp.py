@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from models.messages.settings import ChangeSettings
+from tests.actors.rtsp.gstreamer import arrived, complaint, player
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
@@ -64,9 +65,9 @@ def test_ffmpeg_decodes_without_an_error(rtsp: str, transport: str) -> None:
 def test_gstreamer_plays(rtsp: str, protocols: str) -> None:
     if shutil.which("gst-launch-1.0") is None:
         pytest.skip("GStreamer is not installed")
-    pipeline = f"rtspsrc location={rtsp} protocols={protocols} ! rtph264depay ! h264parse ! avdec_h264"
-    played = run("gst-launch-1.0", "-q", *pipeline.split(), "!", "fakesink", "num-buffers=60")
-    assert played.returncode == 0, played.stderr
+    source, decode = ("rtspsrc", f"location={rtsp}", f"protocols={protocols}"), "rtph264depay ! h264parse ! avdec_h264"
+    played = run(*player(source, tuple(decode.split()), 60))
+    assert (arrived(played.stdout), complaint(played.stderr)) == (60, "")
 
 
 def test_a_viewer_is_counted(server: RunningServer, rtsp: str) -> None:
