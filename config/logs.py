@@ -20,6 +20,7 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 FORMATS = ("auto", "console", "json")
 SAME_PER_SECOND = 20  # lines with the same event; all actors may say "up" at once
 LINES_PER_SECOND = 100  # of one process, whatever they say
+SAME_CHARACTERS = 200  # lines that begin alike for so long count as the same
 PIPE_BUF = 4096  # a pipe that is ready takes so much without making us wait (POSIX, pipe(7))
 
 EventDict = MutableMapping[str, Any]
@@ -106,7 +107,7 @@ class RateBound:
         if now - self._since >= 1:
             self._report(logger)
             self._since, self._seen, self._passed = now, {}, 0
-        text = str(event.get("event", ""))
+        text = str(event.get("event", ""))[:SAME_CHARACTERS]
         self._seen[text] = self._seen.get(text, 0) + 1
         if self._seen[text] > SAME_PER_SECOND or self._passed >= LINES_PER_SECOND:
             key = text if text in self._withheld or len(self._withheld) < LINES_PER_SECOND else "other lines"

@@ -78,9 +78,12 @@ class Setting:
     def _string_problem(self, value: object) -> str:
         if not isinstance(value, str):
             return _EXPECTED["string"]
+        too_long = f"Too long (max {self.max_length})"
+        if len(value) > self.max_length:  # before anything reads it
+            return too_long
         normal = self.parse(value) if self.parse is not None else value
-        if len(value) > self.max_length or (normal is not None and len(normal) > self.max_length):
-            return f"Too long (max {self.max_length})"
+        if normal is not None and len(normal) > self.max_length:
+            return too_long
         if normal is None or _CONTROL.search(normal) or (self.pattern and not re.fullmatch(self.pattern, normal)):
             return INVALID_FORMAT
         return ""

@@ -166,7 +166,10 @@ class Link:
         self._window = max(1, min([limits.IN_FLIGHT, *(most - 3 for most in properties.get("receive_maximum", ()))]))
 
     def _on_message(self, _client: Any, topic: Any, payload: bytes, _qos: int, properties: dict[str, Any]) -> None:
-        if isinstance(topic, str) and not self.inbox.full():  # a flood is not obeyed anyway
+        """What cannot be meant for us goes no further: no topic of ours is so long, no command or state so big."""
+        if not isinstance(topic, str) or len(topic) > limits.TOPIC_CHARACTERS or len(payload) > limits.PACKET_BYTES:
+            return
+        if not self.inbox.full():  # a flood is not obeyed anyway
             self.inbox.put_nowait(Received(topic, bytes(payload), bool(properties.get("retain"))))
 
     def _on_subscribe(self, _client: Any, _packet_id: int, granted: tuple[int, ...], _properties: Any) -> None:

@@ -28,13 +28,12 @@ class Orders:
         self._restarts = Bucket(1, 1 / limits.RESTART_EVERY_S)
 
     async def obey(self, link: Link, topics: Topics, message: Received) -> None:
-        """Do what it says and publish the result."""
+        """Do what it says and publish the result. Whether it may be obeyed at all is asked before it is read."""
+        if not commands.is_command(topics, message.topic):
+            return
         try:
-            command = commands.parse(topics, message.topic, message.payload)
-            if command is None:
-                return
             self._admit(message)
-            more = await self._do(command)
+            more = await self._do(commands.parse(topics, message.topic, message.payload))
         except ServerError as error:
             self._actor.log.info("a command was not obeyed", topic=message.topic, reason=error.detail)
             answer = payloads.result(message.topic, error.detail)

@@ -137,7 +137,7 @@ class Service:
         """Who else uses this prefix?"""
         try:
             other = json.loads(message.payload or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         name = other.get("deviceId") if isinstance(other, dict) else None
         if not isinstance(name, str) or not name or name == self.facts.device_id:

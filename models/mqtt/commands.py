@@ -59,15 +59,18 @@ class Say:
 Command = SetValue | SetStreaming | SetTorch | TakeCapture | Restart | Say
 
 
-def parse(topics: Topics, topic: str, payload: bytes) -> Command | None:
-    """The command; None for a topic that is no command (our own results come back to us).
+def is_command(topics: Topics, topic: str) -> bool:
+    """Our own results come back to us, and are none."""
+    return topic.startswith(topics("control/")) and topic != topics.result
+
+
+def parse(topics: Topics, topic: str, payload: bytes) -> Command:
+    """The command under a topic that ``is_command``.
 
     Raises:
         Invalid: a command that can't be read; the text says why.
     """
     rest = topic.removeprefix(topics("control/"))
-    if rest == topic or topic == topics.result:
-        return None
     if len(payload) > COMMAND_BYTES:
         raise Invalid(f"More than {COMMAND_BYTES} bytes")
     try:

@@ -18,6 +18,7 @@ IN_FLIGHT = 8  # unacknowledged QoS 1 packets of ours besides the event under wa
 WRITE_BUFFER = 1024 * 1024  # bytes waiting for a slow broker before pictures are left out
 PACKET_BYTES = 64 * 1024  # the largest packet that we want to be sent (MQTT 5)
 INBOX = 64  # received messages waiting to be looked at
+TOPIC_CHARACTERS = 512  # of a received message: twice the longest prefix with the longest of our topics
 
 COMMANDS_BURST = 20
 COMMANDS_PER_S = 2.0

@@ -11,8 +11,10 @@ from enum import Enum
 REALM = "IP Camera"
 NONCE_VALID_S = 300
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
-_PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+# One auth-param (RFC 9110 §11.2) with the separators around it; only ever matched where the last one ended.
+_PARAMETER = re.compile(r'[\s,;]*+([A-Za-z0-9_-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,;"]+))')
 _PARAMETERS_MAX = 16
+HEADER_MAX = 4096  # characters of an Authorization header; the longest of a real client have 600
 
 
 class Verdict(Enum):
@@ -66,6 +68,8 @@ def check(authorization: str, method: str, login: Login, nonce_fresh: "NonceChec
     scheme, _, credentials = authorization.strip().partition(" ")
     if not scheme:
         return Verdict.ABSENT
+    if len(credentials) > HEADER_MAX:
+        return Verdict.WRONG
     if scheme.lower() == "basic":
         return _basic(credentials, login)
     if scheme.lower() == "digest":
@@ -124,9 +128,14 @@ def _digest(credentials: str, method: str, login: Login, nonce_fresh: NonceCheck
 
 
 def _parameters(text: str) -> dict[str, str]:
+    """What can be read from the beginning on: nothing behind the first thing that is no parameter."""
     found: dict[str, str] = {}
-    for match in list(_PARAMETER.finditer(text))[:_PARAMETERS_MAX]:
-        quoted = match[2]
+    at = 0
+    for _ in range(_PARAMETERS_MAX):
+        match = _PARAMETER.match(text, at)
+        if match is None:
+            break
+        at, quoted = match.end(), match[2]
         found[match[1].lower()] = match[3] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
     return found
 

@@ -8,6 +8,7 @@ HEAD_BYTES_MAX = 16 * 1024  # request line and headers
 BODY_BYTES_MAX = 64 * 1024
 HEADERS_MAX = 64
 DOLLAR = 0x24
+CARRIAGE_RETURN = 0x0D
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,24 @@ class Malformed:
 Item = Request | InterleavedFrame | Malformed
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A request line with its headers, read once however slowly the body comes."""
+
+    line: str
+    headers: dict[str, str]
+    body_at: int
+    length: int
+
+
 class Parser:
-    """Keeps at most one incomplete message. After ``Malformed`` it is deaf."""
+    """Keeps at most one incomplete message. After ``Malformed`` it is deaf. Each byte is looked at once."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._searched = 0  # no end of headers begins before this
+        self._line_at = 0  # the line that begins here is not complete yet
+        self._searched = 0  # and does not end before this
+        self._head: _Head | None = None
         self._broken = False
 
     @property
@@ -56,15 +69,20 @@ class Parser:
         return items
 
     def _next(self) -> "Item | _Skipped | None":
+        if self._head is not None:
+            return self._body(self._head)
         blank = 0
         while blank < len(self._buffer) and self._buffer[blank] in b"\r\n":
             blank += 1  # empty lines before a message are passed over: some clients keep alive with them
         if blank:
-            del self._buffer[:blank]
-            self._searched = 0
+            self._drop(blank)
         if not self._buffer:
             return None
         return self._frame() if self._buffer[0] == DOLLAR else self._message()
+
+    def _drop(self, count: int) -> None:
+        del self._buffer[:count]
+        self._line_at = self._searched = 0
 
     def _frame(self) -> InterleavedFrame | None:
         if len(self._buffer) < 4:
@@ -73,8 +91,7 @@ class Parser:
         if len(self._buffer) < end:
             return None
         frame = InterleavedFrame(self._buffer[1], bytes(self._buffer[4:end]))
-        del self._buffer[:end]
-        self._searched = 0
+        self._drop(end)
         return frame
 
     def _message(self) -> "Request | Malformed | _Skipped | None":
@@ -93,28 +110,31 @@ class Parser:
             return Malformed(Status.BAD_REQUEST, cseq)
         if length > BODY_BYTES_MAX:
             return Malformed(Status.TOO_LARGE, cseq)
-        if len(self._buffer) < body_at + length:
+        self._head = _Head(lines[0], headers, body_at, length)
+        return self._body(self._head)
+
+    def _body(self, head: _Head) -> "Request | Malformed | _Skipped | None":
+        end = head.body_at + head.length
+        if len(self._buffer) < end:
             return None
-        body = bytes(self._buffer[body_at : body_at + length])
-        del self._buffer[: body_at + length]
-        self._searched = 0
-        if lines[0].startswith("RTSP/"):
+        body = bytes(self._buffer[head.body_at : end])
+        self._drop(end)
+        self._head = None
+        if head.line.startswith("RTSP/"):
             return _Skipped()  # a response, though nothing was asked
-        words = lines[0].split()
+        words = head.line.split()
         if len(words) != 3 or not words[2].startswith("RTSP/") or not words[0].isascii():
-            return Malformed(Status.BAD_REQUEST, cseq)
-        return Request(words[0], words[1], words[2], headers, body)
+            return Malformed(Status.BAD_REQUEST, Request("", "", "", head.headers).cseq)
+        return Request(words[0], words[1], words[2], head.headers, body)
 
     def _head_end(self) -> tuple[int, int]:
-        """Where the headers end and where the body begins; (-1, -1) while they are incomplete."""
-        found = [
-            (at, at + len(mark))
-            for mark in (b"\r\n\r\n", b"\n\n", b"\n\r\n")
-            if (at := self._buffer.find(mark, self._searched)) >= 0
-        ]
-        if found:
-            return min(found)
-        self._searched = max(0, len(self._buffer) - 3)
+        """Where the headers end and where the body begins; (-1, -1) while they are incomplete, or too long."""
+        while (end := self._buffer.find(b"\n", max(self._line_at, self._searched), HEAD_BYTES_MAX + 4)) >= 0:
+            if self._line_at and bytes(self._buffer[self._line_at : end]) in (b"", b"\r"):
+                before = self._line_at - 1  # the line feed that ended the last header
+                return before - (self._buffer[before - 1] == CARRIAGE_RETURN), end + 1
+            self._line_at = end + 1
+        self._searched = len(self._buffer)
         return -1, -1
 
 

@@ -160,3 +160,14 @@ async def test_the_reason_of_an_actor_is_passed_on(
     broker.publish("ipcamera/control/torch", "ON")
     await actor.until(lambda: results(listener))
     assert results(listener)[0]["error"] == str(error)
+
+
+async def test_what_is_too_long_for_us_is_not_even_looked_at(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, RESULT)
+    actor = await ready(start, broker, world_of(broker, mqttCommandsEnabled=True))
+    broker.publish(f"ipcamera/control/{'a-' * 15_000}", "x")
+    broker.publish("ipcamera/control/tts", "x" * 100_000)
+    broker.publish("ipcamera/status/device", "[" * 60_000, "-r")  # not ours, and nested too deep
+    broker.publish("ipcamera/control/capture", "PRESS")
+    await actor.until(lambda: results(listener))
+    assert [result["topic"] for result in results(listener)] == ["ipcamera/control/capture"]

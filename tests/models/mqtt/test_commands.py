@@ -14,6 +14,7 @@ from models.mqtt.commands import (
     SetTorch,
     SetValue,
     TakeCapture,
+    is_command,
     parse,
     typed,
 )
@@ -67,8 +68,9 @@ def test_what_can_not_be_read_is_said(topic: str, payload: bytes) -> None:
 
 
 def test_our_own_results_and_other_topics_are_no_commands() -> None:
-    assert parse(TOPICS, TOPICS.result, b"{}") is None
-    assert parse(TOPICS, "other/control/capture", b"") is None
+    assert not is_command(TOPICS, TOPICS.result)
+    assert not is_command(TOPICS, "other/control/capture")
+    assert is_command(TOPICS, "ipcamera/control/capture")
 
 
 @pytest.mark.parametrize(

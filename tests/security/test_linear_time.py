@@ -1,0 +1,232 @@
+"""Whatever reads bytes from outside takes time in proportion to them: 64 kB of the worst input, each in a moment.
+
+The limit is processor time, some hundred times what is needed; what grows with the square of its input takes far more.
+"""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+import pytest
+
+import actors
+import api
+import config
+import models
+from api import bodies, credentials, event_query, proxy
+from config import addresses, logs, reachable, redact
+from config.settings import REGISTRY, validate
+from models.errors import Invalid
+from models.http import check
+from models.http.schema import CLIENT
+from models.media import address as media_address
+from models.media import annexb, jpeg, speech
+from models.mqtt import commands
+from models.mqtt.topics import Topics
+from models.rtp import rtcp
+from models.rtsp import auth, parser, session, transport, url
+from models.rtsp.message import Request
+from models.security import license as licences
+from models.security import lockout
+
+SIZE = 64 * 1024
+LIMIT_S = 2.0
+PIECES = (
+    "a", "-", " ", "\t", "\n", "0", "9", "/", ":", "=", '"', "\\", ",", ";", ".", "@", "_", "A", "[", "{", "%", "&",
+    "a-", "a.", "a:", "a=", "a ", "x:", "://", "x://", '="', 'a="', "\\a", "/a", "a/", "a@", ":1", "a, ", "'", "€",
+    "token", "token=", "password ", "Basic ", "Bearer  ", "Digest a=", "session=", "secret-", "trackID=", "\r\n",
+)  # fmt: skip
+
+
+class TooSlowError(Exception):
+    """The limit of processor time has passed."""
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    def over(_number: int, _frame: object) -> None:
+        raise TooSlowError
+
+    before = signal.signal(signal.SIGVTALRM, over)
+    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def floods(*around: tuple[str, str]) -> Iterator[str]:
+    """64 kB of each piece, plain and between each (before, after)."""
+    for piece in PIECES:
+        flood = (piece * (SIZE // len(piece)))[:SIZE]
+        yield flood
+        for before, after in around:
+            yield before + flood + after
+
+
+def test_the_limit_notices_what_is_quadratic() -> None:
+    once = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+    with pytest.raises(TooSlowError), in_time():
+        list(once.finditer("a" * SIZE))
+
+
+# ---------------------------------------------------------------- every expression of every module
+def patterns() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
+    """Name, expression, and the methods by which its module uses it (those in a tuple are searched for)."""
+    for package in (models, api, config, actors):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(found.name)
+            for name, value in sorted(vars(module).items()):
+                if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+                    yield f"{found.name}.{name}", value, _uses(module, name)
+                for entry in value if isinstance(value, tuple) else ():
+                    if isinstance(entry, tuple) and entry and isinstance(entry[0], re.Pattern):
+                        yield f"{found.name}.{name}", entry[0], {"search", "sub"}
+
+
+def _uses(module: ModuleType, name: str) -> set[str]:
+    source = inspect.getsource(module)
+    return {line.partition("(")[0].partition(" ")[0] for line in source.split(f"{name}.")[1:]}
+
+
+def test_every_expression() -> None:
+    seen = set()
+    for name, pattern, uses in patterns():
+        seen.add(name)
+        assert uses <= {"search", "match", "fullmatch", "sub", "finditer"}, name
+        for flood in floods(('"', ""), ('a="', ""), ("token", "="), ("://", "")):
+            with in_time():
+                for use in uses:
+                    if use == "sub":
+                        pattern.sub("", flood)
+                    elif use == "finditer":
+                        list(pattern.finditer(flood))
+                    else:
+                        getattr(pattern, use)(flood)
+    assert seen >= {"config.redact._IN_TEXT", "api.proxy.PREFIX", "models.rtsp.url._TRACK", "config.addresses._HOST"}
+
+
+def test_every_setting() -> None:
+    for setting in REGISTRY.values():
+        for flood in floods():
+            with in_time():
+                assert validate({setting.key: flood}, internal=True).errors
+        if setting.pattern:  # whatever its own limit of length
+            for flood in floods():
+                with in_time():
+                    re.fullmatch(setting.pattern, flood)
+
+
+# ---------------------------------------------------------------- every parser
+LOGIN = auth.Login("admin", "secret")
+
+
+def _refused(text: str) -> object:
+    request = Request(text, text, "RTSP/1.0", {"cseq": "1", "require": text, "accept": text, "session": text})
+    return [session.refusal(Request("DESCRIBE", text, "RTSP/1.0", request.headers), "/stream", None), request.cseq]
+
+
+def _ws(text: str) -> object:
+    return [check.problem(schema, {"type": text, "key": text, "value": text}) for schema in CLIENT.values()]
+
+
+def _command(text: str) -> object:
+    topics = Topics("ipcamera")
+    for rest, payload in ((text, "1"), ("tts", text), ("setting/x/set", text), ("motion/enabled", text)):
+        try:
+            commands.parse(topics, f"ipcamera/control/{rest}", payload.encode()[: commands.COMMAND_BYTES])
+        except Invalid:
+            continue
+    return commands.typed("int", text)
+
+
+def _log(text: str) -> object:
+    bound = logs.RateBound(lambda: 0.0, str)
+    return [bound(None, "info", {"event": text}), redact.redact(text, {text: [text, {text: ValueError(text)}]})]
+
+
+PARSERS: dict[str, Callable[[str], object]] = {
+    "log lines": _log,
+    "RTSP messages": lambda text: parser.Parser().feed(text.encode()),
+    "RTSP authorization": lambda text: auth.check(text, "PLAY", LOGIN, auth.NonceCheck(b"k" * 32, "192.0.2.1", 1)),
+    "RTSP nonces": lambda text: auth.nonce_of(f"Digest {text}"),
+    "RTSP transports": transport.choose,
+    "RTSP URLs": url.parse,
+    "RTSP refusals": _refused,
+    "RTCP": lambda text: rtcp.parse(text.encode()),
+    "JSON": bodies.parse_json,
+    "WebSocket messages": _ws,
+    "MQTT commands": _command,
+    "queries": lambda text: [event_query.parse({key: text}, 1) for key in ("type", "since", "limit")],
+    "Authorization of HTTP": lambda text: [credentials._from_header(f"{kind}{text}", True) for kind in ("", "Basic ")],
+    "forwarded addresses": lambda text: proxy.client_of("127.0.0.1", text, (proxy.trusted_networks({}))),
+    "forwarded prefixes": proxy.prefix_of,
+    "origins": lambda text: proxy.same_origin(text, proxy.Arrival("192.0.2.1", text, by_proxy=True)),
+    "forwarded hosts": proxy._host,
+    "brokers": addresses.parse_broker,
+    "proxies": addresses.proxies,
+    "host names": reachable.is_host_name,
+    "media addresses": media_address.parse_picture_source,
+    "speech": speech.clean,
+    "licences": lambda text: licences.read(f"IPC1.{text}", ()),
+    "client addresses": lockout.client_key,
+}
+BINARY: dict[str, Callable[[], object]] = {
+    "RTCP": lambda: rtcp.parse(b"\x80\xc9\0\0" * (SIZE // 4)),
+    "JSON numbers": lambda: bodies.parse_json("1." + "1" * SIZE),
+    "JPEG": lambda: list(jpeg.segments(b"\xff\xd8" + b"\xff" * SIZE)),
+    "JPEG segments": lambda: list(jpeg.segments(b"\xff\xd8" + b"\xff\xe0\0\0" * (SIZE // 4))),
+    "H.264": lambda: annexb.access_unit(b"\0\0\1" * (SIZE // 3), (), ()),
+    "H.264 units": lambda: annexb.access_unit(b"\0\0\1\x67" * (SIZE // 4), (), ()),
+    "H.264 zeros": lambda: list(annexb.nal_units(b"\0" * SIZE)),
+    "H.264 parameter sets": lambda: annexb.parse_sps(b"\x67" + b"\0\0\3" * (SIZE // 3)),
+    "RTSP requests": lambda: parser.Parser().feed(b"A / RTSP/1.0\n\n" * (SIZE // 14)),
+    "RTSP frames": lambda: parser.Parser().feed(b"$\0\0\0" * (SIZE // 4)),
+}
+AROUND = (('Digest username="', ""), ('Digest a="', '"'), ("Digest ", ""), ("Basic ", ""), ("{", ""), ('"', '"'))
+QUOTING = {"RTSP authorization", "RTSP nonces", "RTSP transports", "JSON", "log lines"}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_every_parser(name: str) -> None:
+    for flood in floods(*(AROUND if name in QUOTING else ())):
+        with in_time():
+            try:
+                PARSERS[name](flood)
+            except (ValueError, Invalid):  # a refusal is an answer
+                continue
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_every_binary_parser(name: str) -> None:
+    with in_time():
+        BINARY[name]()
+
+
+@pytest.mark.parametrize("piece", [b"a", b"\n", b" ", b"a: b\r\n", b"$"])
+@pytest.mark.parametrize("head", [b"", b"A / RTSP/1.0\r\nX: %s\r\nContent-Length: 65536\r\n\r\n" % (b"x" * 16_000)])
+def test_rtsp_byte_by_byte(head: bytes, piece: bytes) -> None:
+    """Nothing is read again because one more byte has come."""
+    slow = parser.Parser()
+    slow.feed(head)
+    with in_time():
+        for byte in (piece * (SIZE // len(piece)))[: SIZE - 1]:
+            slow.feed(bytes((byte,)))
+
+
+def test_nesting_is_refused_in_time() -> None:
+    for opening in ("[", '{"a":', '[{"":'):
+        with in_time(), pytest.raises(ValueError, match=r"nested|Expecting"):
+            bodies.parse_json(opening * (SIZE // len(opening)))
+        with in_time():
+            assert commands._json(opening * (SIZE // len(opening))) is None
+    deep = json.loads("[" * 900 + "]" * 900)
+    with in_time():
+        redact.redact("", deep)
