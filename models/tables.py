@@ -4,6 +4,9 @@ from typing import Any, ClassVar
 
 from sqlmodel import Column, Field, Index, SQLModel, Text
 
+# A column that an older database lacks is added with its default; what has none cannot be made up.
+EMPTY: dict[str, Any] = {"server_default": ""}
+
 
 class EventRow(SQLModel, table=True):
     """One event. The row's number is the event id: issued once, for ever. JSON where the document shows objects."""
@@ -21,14 +24,14 @@ class EventRow(SQLModel, table=True):
     system: bool  # the server's own history
     timestamp: int  # Unix ms
     confidence: int | None = None
-    details: str = Field(sa_column=Column(Text, nullable=False))
-    camera_id: str = ""
-    resolution: str = ""
+    details: str = Field(sa_column=Column(Text, nullable=False, server_default="{}"))
+    camera_id: str = Field("", sa_column_kwargs=EMPTY)
+    resolution: str = Field("", sa_column_kwargs=EMPTY)
     frame_rate: int | None = None
     light_level: int | None = None
-    motion_zones: str = ""
-    thumbnail_path: str = ""  # relative to the data directory
-    notes: str = Field(sa_column=Column("metadata", Text, nullable=False))
+    motion_zones: str = Field("", sa_column_kwargs=EMPTY)
+    thumbnail_path: str = Field("", sa_column_kwargs=EMPTY)  # relative to the data directory
+    notes: str = Field(sa_column=Column("metadata", Text, nullable=False, server_default="{}"))
 
 
 class Counter(SQLModel, table=True):

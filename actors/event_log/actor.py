@@ -205,6 +205,7 @@ class EventLog(Actor):
                 await self._pictures.do(self._album.drop_before, oldest)
                 await self._give_back()
                 self.log.info("old events deleted", count=trimmed)
+            await self._ledger.write(lambda store: store.drop_copies(before))
             kept = await self._ledger.write(lambda store: store.keep_reserve())
         except Unavailable as error:
             self.degraded(error.detail)

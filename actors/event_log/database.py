@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from actors.event_log import limits
+from config.migration import UnfitError, additive, migrate
 from models import tables
 
+STEPS = (additive,)  # 1: release 0.1.0, which wrote no version
 CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 SIDE_FILES = ("", "-wal", "-shm")
 # FULL: the log is on disk before a commit returns, so an acknowledged event survives the power.
@@ -43,21 +47,52 @@ def engine(path: Path) -> Engine:
     return made
 
 
-def open_database(path: Path) -> Engine:
-    """A database with our tables in it.
+def open_database(path: Path) -> tuple[Engine, str]:
+    """A database with our tables in it, of this version; and a sentence where it was of a former one.
 
     Raises:
         DatabaseError: it is corrupt, or cannot be opened; see ``is_corrupt``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     made = engine(path)
-    tables.EventRow.metadata.create_all(made)
+    try:
+        said = _migrate(made, path)
+    except sqlite3.DatabaseError as error:  # past SQLAlchemy, which would have wrapped it
+        made.dispose()
+        raise DatabaseError("migrate", None, error) from error
+    except BaseException:
+        made.dispose()
+        raise
     os.chmod(path, 0o600)
-    return made
+    return made, said
+
+
+def _migrate(made: Engine, path: Path) -> str:
+    connection = made.raw_connection()
+    try:
+        assert isinstance(connection.driver_connection, sqlite3.Connection)
+        return migrate(connection.driver_connection, path, schema(), STEPS)
+    finally:
+        connection.close()
+
+
+def schema() -> str:
+    """The statements that make a new database."""
+    made = tables.EventRow.metadata.sorted_tables
+    statements = [CreateTable(table) for table in made] + [
+        CreateIndex(index) for table in made for index in table.indexes
+    ]
+    return ";\n".join(str(statement.compile(dialect=sqlite.dialect())) for statement in statements)
 
 
 def is_corrupt(error: DatabaseError) -> bool:
-    return _code(error) in CORRUPT or "no such table" in str(error.orig) or "no such column" in str(error.orig)
+    """It cannot be used, now or later."""
+    return _code(error) in CORRUPT or isinstance(error.orig, UnfitError)
+
+
+def is_incomplete(error: DatabaseError) -> bool:
+    """It lacks a table or a column, which opening it again adds."""
+    return "no such table" in str(error.orig) or "no such column" in str(error.orig)
 
 
 def is_full(error: DatabaseError) -> bool:

@@ -63,9 +63,12 @@ class Ledger:
         try:
             return await self._reading.do(run)
         except Conflict as error:
-            if not isinstance(error.__cause__, DatabaseError) or not database.is_corrupt(error.__cause__):
+            cause = error.__cause__
+            if not isinstance(cause, DatabaseError) or not (
+                database.is_corrupt(cause) or database.is_incomplete(cause)
+            ):
                 raise
-            await self._writing.do(self._begin_anew, str(error.__cause__.orig))
+            await self._writing.do(self._repair, cause)
             return await self._reading.do(run)
 
     def close(self) -> None:
@@ -87,6 +90,9 @@ class Ledger:
     def _repair(self, error: DatabaseError | OSError) -> None:
         if isinstance(error, DatabaseError) and database.is_corrupt(error):
             self._begin_anew(str(error.orig))
+        elif isinstance(error, DatabaseError) and database.is_incomplete(error):
+            self._close()
+            self._open()
         elif _is_full(error):
             try:
                 deleted = self._opened().make_room()
@@ -103,15 +109,21 @@ class Ledger:
             if not database.is_corrupt(error):
                 raise Unavailable(_reason(error)) from error
             self._begin_anew(str(error.orig))
-        self._opened().keep_reserve()
+        store = self._opened()
+        if store.said:
+            self._note(store.said)
+        store.keep_reserve()
 
     def _begin_anew(self, why: str) -> None:
-        if self._store is not None:
-            self._store.close()
+        self._close()
         aside = database.set_aside(self._path)
-        self._queries = None  # its file has gone; the reading thread opens the new one
         self._store = Store(self._folder)
         self._note(BROKEN.format(why=why.splitlines()[0], name=aside.name))
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        self._store = self._queries = None  # the reading thread opens its own again
 
     def _opened(self) -> Store:
         if self._store is None:

@@ -19,6 +19,7 @@ from actors.event_log.album import FOLDER, drop_oldest
 from actors.event_log.database import open_database
 from actors.event_log.numbers import Promise
 from actors.event_log.rows import COLUMNS, COUNTERS, EVENT, RECEIPT, from_row, to_event, to_json, to_row
+from config.migration import copies
 from models.events import DetailValue, Detection, Event
 from models.tables import Counter, EventRow, Receipt
 
@@ -42,11 +43,16 @@ class Written:
 
 class Store:
     def __init__(self, folder: Path) -> None:
-        """``folder``: the data directory. Raises sqlalchemy's DatabaseError."""
+        """``folder``: the data directory. ``said``: a sentence where the database was of a former version.
+
+        Raises:
+            DatabaseError: sqlalchemy's.
+        """
         self.path = folder / "events.db"
         self._promise = Promise(folder / "events.ids")
         self._reserve = folder / "events.reserve"
-        self._engine: Engine = open_database(self.path)
+        self._engine: Engine
+        self._engine, self.said = open_database(self.path)
         with Session(self._engine) as session:
             issued = session.execute(select(COUNTERS.value).where(COUNTERS.name == COUNTER)).scalar()
             newest = session.execute(select(func.max(EVENT.id))).scalar()
@@ -146,6 +152,7 @@ class Store:
             session.execute(insert(Receipt).from_select(["uid", "event_id"], newest))
             session.execute(delete(EventRow))
             session.commit()
+        self.drop_copies()
         return count
 
     # ---------------------------------------------------------------- room
@@ -180,6 +187,7 @@ class Store:
         Deleting writes to the log first, so it goes in small steps, and the log is emptied after each.
         """
         self._reserve.unlink(missing_ok=True)
+        self.drop_copies()
         drop_oldest(self.path.parent / FOLDER, limits.FULL_ROWS)
         with contextlib.suppress(OperationalError):  # no room for that either: what was just freed is for the deletion
             self.give_back()
@@ -194,6 +202,15 @@ class Store:
             if len(ids) < limits.FULL_STEP:
                 break
         return deleted
+
+    def drop_copies(self, before: int | None = None) -> None:
+        """Delete what is kept beside the database (of a former version, or broken) and older than ``before`` (Unix ms).
+
+        It holds events that were to be deleted with the others.
+        """
+        for copy in (*copies(self.path), *self.path.parent.glob(f"{self.path.name}.broken-*")):
+            if before is None or copy.stat().st_mtime * 1000 < before:
+                copy.unlink(missing_ok=True)
 
     def give_back(self) -> None:
         """Return free pages to the file system and begin the log anew. Raises sqlalchemy's DatabaseError."""
