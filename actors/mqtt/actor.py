@@ -41,8 +41,10 @@ class Mqtt(Actor):
         outbox = await bench.do(Outbox, folder / "outbox.db")
         flight = await bench.do(Flight, folder / "under_way")
         if outbox.broken:
-            self.log.error("the outbox was unreadable; begun anew", kept_as=outbox.broken)
+            self.log.error("the outbox could not be used; begun anew", kept_as=outbox.broken)
             flight.abandon()
+        if outbox.said:
+            self.log.info(outbox.said)
         memory = Memory(bench, outbox)
         self._facts = Facts(version=self.boot.version, former=await memory.former())
         self._facts.stored = (await self.ask("settings", GetSettings())).stored

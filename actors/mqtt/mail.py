@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from actors.mqtt.flight import Flight
 from actors.mqtt.link import Link
-from actors.mqtt.outbox import Outbox, Waiting
+from actors.mqtt.outbox import LAST, SINCE, Outbox, Waiting
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
 from models.errors import ServerError
@@ -21,8 +21,6 @@ from models.mqtt.topics import Topics
 
 QUEUE = 1000
 TOO_OLD_MS = 24 * 3600 * 1000  # what happened before is looked up in the history, not told
-LAST = "last_event_id"
-SINCE = "first_event_id"  # when MQTT was switched on
 UNKNOWN = -1
 
 
@@ -36,6 +34,7 @@ class Mail:
         self._outbox = outbox
         self._flight = flight
         self._last = UNKNOWN
+        self._missed = False
         self._unkept: deque[int] = deque(maxlen=QUEUE)
         self._arrived: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE)
         self._more = asyncio.Event()
@@ -63,48 +62,57 @@ class Mail:
             self._last = UNKNOWN
             return
         self._last = max((event.event_id for event in page.events), default=0)
-        await self._bench.do(self._outbox.remember, LAST, self._last)
-        await self._bench.do(self._outbox.remember, SINCE, self._last)
+        await self._bench.do(self._outbox.begin_after, self._last)
 
     def arrived(self, event: Event) -> None:
-        """An event was recorded. If there are too many at once, the gap is noticed and filled later."""
-        if self._enabled() and not self._arrived.full():
+        """An event was recorded. If there are too many at once, the history is looked at when there is time."""
+        if not self._enabled():
+            return
+        if self._arrived.full():
+            self._missed = True
+        else:
             self._arrived.put_nowait(event)
 
     async def _take_in(self) -> None:
         while True:
             event = await self._arrived.get()
-            if not self._enabled():
-                continue
-            try:
-                await self._take(event)
-            except sqlite3.OperationalError as error:  # a full disk: what is missed now is looked up later
-                await self._wait_for_the_disk(error)
+            while self._enabled():
+                try:
+                    await self._take(event)
+                except sqlite3.OperationalError as error:  # a full disk: nothing of this event is stored
+                    await self._wait_for_the_disk(error)
+                else:
+                    break
+            if self._missed and self._arrived.empty():
+                await asyncio.sleep(limits.LOOK_AGAIN_S)
                 await self.resume(anew=False)
 
     async def _take(self, event: Event | None) -> None:
         if event is None:
+            self._missed = False
             await self._catch_up()
             await self._find_ends()
         elif event.phase == "disappeared":
+            if event.id and UNKNOWN < self._last < event.event_id:  # its beginning comes first
+                await self._catch_up()
             await self._end(event)
         elif event.id == 0:
             await self._take_unkept(event)
         elif event.event_id > self._last:
             if self._last != UNKNOWN and event.event_id > self._last + 1:
                 await self._catch_up()
-            if event.event_id > self._last:
+            gap = self._missed and self._last != UNKNOWN  # to be filled first, or nobody would see it any more
+            if event.event_id > self._last and not gap:
                 await self._store([event])
 
     async def _take_unkept(self, event: Event) -> None:
         """History is off: nothing can be looked up, and the next one may be told before this one."""
         if event.event_id not in self._unkept:
-            self._unkept.append(event.event_id)
             await self._store([event])
+            self._unkept.append(event.event_id)
 
     async def _end(self, event: Event) -> None:
-        if await self._bench.do(self._outbox.end_is_new, event.event_id):
-            await self._store([event])
+        await self._store([event], event.event_id)
 
     async def _find_ends(self) -> None:
         """Visits that ended while we were away."""
@@ -113,7 +121,8 @@ class Mail:
         try:
             page = await self._actor.ask("event_log", EventsAfter(first, limits.ENDS_LOOKED_FOR))
         except ServerError as error:
-            self._actor.log.warning("the end of a visit may be missing", reason=error.detail)
+            self._actor.log.warning("ends of visits are looked for later", reason=error.detail)
+            self._missed = True
             return
         for event in page.events:
             if event.type.startswith("OBJECT_") and "endTimestamp" in event.metadata:
@@ -126,7 +135,8 @@ class Mail:
             try:
                 page = await self._actor.ask("event_log", ask)
             except ServerError as error:
-                self._actor.log.warning("events may be missing", reason=error.detail)
+                self._actor.log.warning("missed events are looked for later", reason=error.detail)
+                self._missed = True
                 return
             new = [event for event in page.events if event.event_id > self._last]
             if new:
@@ -134,11 +144,16 @@ class Mail:
             if len(page.events) < limits.CATCH_UP_PAGE or not new:
                 return
 
-    async def _store(self, events: list[Event]) -> None:
+    async def _store(self, events: list[Event], ended: int | None = None) -> None:
+        """Into the outbox, in one transaction with what says that they are in it."""
         oldest = time.time() * 1000 - TOO_OLD_MS
         messages = [message for event in events if event.timestamp >= oldest for message in _messages(event)]
-        last = max(self._last, *(event.event_id for event in events))
-        dropped = await self._bench.do(self._outbox.add, messages, last)
+        last = self._last
+        if ended is None:
+            last = max(last, *(event.event_id for event in events))
+            dropped = await self._bench.do(self._outbox.add, messages, last)
+        else:
+            dropped = await self._bench.do(self._outbox.add_end, messages, last, ended)
         if dropped:
             self.dropped += dropped
             self._actor.log.warning("the outbox is full: the oldest messages were dropped", count=dropped)

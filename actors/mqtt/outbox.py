@@ -3,6 +3,7 @@
 Every method blocks (SQLite) and belongs on the actor's bench.
 """
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -10,20 +11,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.migration import additive, migrate
 from models.errors import Unavailable
 from models.mqtt.limits import OUTBOX_BYTES, OUTBOX_ROWS
 
+LAST = "last_event_id"  # taken in
+SINCE = "first_event_id"  # when MQTT was switched on
 ENDED_KEPT = 1000  # visits whose end was sent: it may be told to us twice
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS waiting (
+STEPS = (additive,)  # 1: release 0.1.0, which wrote no version
+SCHEMA = """
+CREATE TABLE waiting (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id INTEGER NOT NULL,
     topic TEXT NOT NULL,
     payload BLOB NOT NULL,
-    expires INTEGER NOT NULL
+    expires INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS ended (event_id INTEGER PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE ended (event_id INTEGER PRIMARY KEY);
+CREATE TABLE memory (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
@@ -39,7 +44,9 @@ class Waiting:
 
 
 class Outbox:
-    """``broken`` holds the name of a former file that could not be read and was put aside.
+    """``broken`` holds the name of a former file that could not be used and was put aside.
+
+    ``said``: a sentence where the file was of a former version.
 
     Raises:
         Unavailable: it can't be opened now; the file is left as it is.
@@ -50,34 +57,30 @@ class Outbox:
         self.broken = ""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            self._db = _open(path)
+            self._db, self.said = _open(path)
         except sqlite3.OperationalError as error:  # full, locked, unreadable: nothing is wrong with what is in it
             raise Unavailable(f"The MQTT outbox can't be opened: {error}") from error
         except sqlite3.DatabaseError:
             self.broken = f"{path.name}.broken"
-            path.replace(path.with_name(self.broken))
-            for tail in ("-wal", "-shm"):
-                path.with_name(path.name + tail).unlink(missing_ok=True)
-            self._db = _open(path)
+            for tail in ("", "-wal", "-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.replace(f"{path}{tail}", f"{path}.broken{tail}")
+            self._db, self.said = _open(path)
         os.chmod(path, 0o600)
 
     def add(self, messages: Iterable[Waiting], last_event_id: int) -> int:
         """Append, on disk when it returns; how many of the oldest had to go for it."""
         self._db.execute("PRAGMA synchronous = FULL")
         with self._db:
-            self._db.executemany(
-                "INSERT INTO waiting (event_id, topic, payload, expires) VALUES (?, ?, ?, ?)",
-                [(m.event_id, m.topic, m.payload, m.expires) for m in messages],
-            )
-            self._remember("last_event_id", last_event_id)
-            return self._shrink()
+            return self._append(messages, last_event_id)
 
-    def end_is_new(self, event_id: int) -> bool:
-        """Note that the end of a visit is sent; False when it was before."""
+    def add_end(self, messages: Iterable[Waiting], last_event_id: int, event_id: int) -> int:
+        """As ``add``, for the end of the visit ``event_id``, which is told once: nothing happens when it was before."""
+        self._db.execute("PRAGMA synchronous = FULL")
         with self._db:
             new = self._db.execute("INSERT OR IGNORE INTO ended VALUES (?)", (event_id,)).rowcount == 1
             self._db.execute("DELETE FROM ended WHERE event_id <= ?", (event_id - ENDED_KEPT,))
-        return new
+            return self._append(messages, last_event_id) if new else 0
 
     def head(self) -> Waiting | None:
         """The oldest one."""
@@ -105,8 +108,23 @@ class Outbox:
         with self._db:
             self._remember(name, value)
 
+    def begin_after(self, event_id: int) -> None:
+        """MQTT is switched on: what happened up to ``event_id`` is not told, nor are ends of its visits."""
+        self._db.execute("PRAGMA synchronous = FULL")
+        with self._db:
+            self._remember(LAST, event_id)
+            self._remember(SINCE, event_id)
+
     def close(self) -> None:
         self._db.close()
+
+    def _append(self, messages: Iterable[Waiting], last_event_id: int) -> int:
+        self._db.executemany(
+            "INSERT INTO waiting (event_id, topic, payload, expires) VALUES (?, ?, ?, ?)",
+            [(m.event_id, m.topic, m.payload, m.expires) for m in messages],
+        )
+        self._remember(LAST, last_event_id)
+        return self._shrink()
 
     def _remember(self, name: str, value: object) -> None:
         self._db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (name, json.dumps(value)))
@@ -123,15 +141,15 @@ class Outbox:
         ).rowcount
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> tuple[sqlite3.Connection, str]:
     db = sqlite3.connect(path, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")
-        db.executescript(_SCHEMA)
         [verdict] = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
+        said = migrate(db, path, SCHEMA, STEPS)
     except BaseException:
         db.close()
         raise
-    return db
+    return db, said

@@ -79,6 +79,18 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_the_end_of_a_visit_is_new_once(tmp_path: Path) -> None:
+def test_the_end_of_a_visit_is_told_once(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "outbox.db")
-    assert [outbox.end_is_new(number) for number in (5, 5, 6)] == [True, False, True]
+    for number in (5, 5, 6):
+        outbox.add_end([message(number)], 6, number)
+    assert outbox.count() == 2
+
+
+def test_an_end_that_could_not_be_stored_is_not_marked(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.db")
+    outbox._db.execute("CREATE TRIGGER full BEFORE INSERT ON waiting BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    with pytest.raises(sqlite3.IntegrityError):
+        outbox.add_end([message(5)], 5, 5)
+    outbox._db.execute("DROP TRIGGER full")
+    assert outbox.add_end([message(5)], 5, 5) == 0
+    assert outbox.count() == 1
