@@ -173,3 +173,32 @@ async def test_what_waits_is_written_together(make: Make) -> None:
     written = await asyncio.gather(*(recorder.record(Order(detection())) for _ in range(50)))
     assert sorted(one.event.event_id for one in written) == list(range(1, 51))
     assert len(sizes) <= 3
+
+
+async def test_a_database_that_lacks_a_column_is_completed(make: Make, tmp_path: Path) -> None:
+    ledger = make()
+    await ledger.open()
+    for _ in range(5):
+        await record(ledger)
+    ledger.close()
+    with sqlite3.connect(tmp_path / "events.db") as connection:
+        connection.execute("ALTER TABLE event DROP COLUMN light_level")
+        connection.execute("PRAGMA user_version = 0")
+    again = make()
+    await again.open()
+    await record(again)
+    assert await count(again) == 6
+    assert (await again.read(lambda queries: queries.csv(0, 10, False))).last_id
+    assert notes == ["events.db is now in format 1; the former one is kept as events.db.v0"]
+    await again.write(lambda store: store.clear())
+    assert not (tmp_path / "events.db.v0").exists()  # what is deleted is deleted
+
+
+async def test_a_table_that_is_lost_while_running_is_made_again(make: Make, tmp_path: Path) -> None:
+    ledger = make()
+    await ledger.open()
+    await record(ledger)
+    with sqlite3.connect(tmp_path / "events.db") as connection:
+        connection.execute("DROP TABLE receipt")
+    await record(ledger)
+    assert await count(ledger) == 2
