@@ -1,11 +1,12 @@
 """Model files on disk: finding, checking and converting them.
 
-``python -m config.weights SOURCE TARGET`` converts in a process of its own, so that a detector does not carry the
-converter's libraries for the rest of its life.
+``python -m config.weights MODULE SOURCE TARGET`` converts in a process of its own, so that a detector does not carry
+the converter's libraries for the rest of its life.
 """
 
 import hashlib
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from config.boot import Boot
@@ -76,17 +77,16 @@ def loadable(boot: Boot, model: ModelFile) -> Path | None:
     return converted
 
 
-def convert(source: Path, target: Path) -> None:
-    """Write the converted model atomically.
+def convert(converter: str, source: Path, target: Path) -> None:
+    """Write the converted model atomically. ``converter`` as in ``ModelFile``.
 
     Raises:
         ValueError: the source is not the network that can be converted.
         OSError: it cannot be read or the target not be written.
     """
-    from models.detect.yamnet_onnx import convert as to_onnx  # heavy: only where it is wanted
-
+    to_onnx = import_module(converter).convert  # heavy: only where it is wanted
     write_atomically(target, to_onnx(source.read_bytes()))
 
 
 if __name__ == "__main__":
-    convert(Path(sys.argv[1]), Path(sys.argv[2]))
+    convert(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

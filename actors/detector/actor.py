@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from functools import partial
 
 from actors.detector import limits
@@ -9,7 +10,7 @@ from actors.detector.courier import Courier
 from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.actor import Actor, handles
 from models.detect import detector_class
-from models.detect.detector import Activity, Farewell, Finding, Model, Output, Reading, Switch, Tracks, enabled
+from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Switch, Tracks, enabled
 from models.events import Detection, Event, Scene
 from models.messages.detector import DetectionFrame, DetectorChanged, DetectorView, GetDetector, Level, SwitchView
 from models.messages.event_log import EndEvent, RecordEvent
@@ -21,7 +22,7 @@ OWNERS = {"frames": "camera", "pcm": "microphone"}
 class Detector(Actor):
     async def on_start(self) -> None:
         self._kind = detector_class(self.name)
-        self._model_id = self._kind.needs(self.boot.detection.object_model)
+        self._model_ids = self._kind.needs(self.boot.detection.object_model)
         self._courier = Courier(self, self._recorded)
         self._worker: DetectorWorker | None = None
         self._views = {switch.key: SwitchView(switch.key, False, False, 0) for switch in self._kind.switches}
@@ -72,7 +73,7 @@ class Detector(Actor):
         self._publish()
 
     def _hired(self) -> DetectorWorker:
-        load = self._load if self._model_id else None
+        load = self._load if self._model_ids else None
         reader = self.ring_reader(self._kind.eats)
         self._hires += 1
         deliver = partial(self._deliver, self._hires)
@@ -81,11 +82,10 @@ class Detector(Actor):
         self.hire(worker)
         return worker
 
-    def _load(self, beat: object) -> Model:
+    def _load(self, beat: Callable[[], None]) -> Models:
         from actors.detector.inference import load  # ONNX Runtime: only where a model is loaded
 
-        assert callable(beat)
-        return load(self.boot, self._model_id, beat)
+        return {model_id: load(self.boot, model_id, beat) for model_id in self._model_ids}
 
     def _model_state(self, fault: str) -> None:
         """The model is missing or broken, with what to do about it; "" when it works."""

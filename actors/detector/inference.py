@@ -1,5 +1,7 @@
 """From a model file to a function: found, checked, converted where needed, loaded into ONNX Runtime."""
 
+import contextlib
+import ctypes
 import os
 import subprocess
 import sys
@@ -17,12 +19,12 @@ from config import weights
 from config.boot import Boot
 from config.weights import REMEDY, WeightsError
 from models.detect.catalogue import CATALOGUE, ModelFile
-from models.detect.detector import Model
+from models.detect.detector import Run
 
 ERRORS_ONLY = 3
 
 
-def load(boot: Boot, model_id: str, beat: Callable[[], None]) -> Model:
+def load(boot: Boot, model_id: str, beat: Callable[[], None]) -> Run:
     """Ready to run. ``beat`` is called while it takes long.
 
     Raises:
@@ -40,13 +42,16 @@ def load(boot: Boot, model_id: str, beat: Callable[[], None]) -> Model:
     return _open(_convert(boot, model, beat), model)
 
 
-def _open(path: Path, model: ModelFile) -> Model:
+def _open(path: Path, model: ModelFile) -> Run:
     options = onnxruntime.SessionOptions()
     # One thread, no spinning: a camera has other things to do, and idle threads must cost nothing.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Without an arena a run costs some 5 % more, and the process keeps 25 MB less.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
@@ -57,16 +62,24 @@ def _open(path: Path, model: ModelFile) -> Model:
     if not set(model.inputs) <= set(given):
         raise WeightsError(f"model {model.id} is another network (inputs {', '.join(given)}), {REMEDY}")
 
+    _give_back()
+
     def run(inputs: Mapping[str, NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
         outputs: Any = session.run(None, dict(inputs))
         return list(outputs)
 
-    return Model(model.id, run)
+    return run
+
+
+def _give_back() -> None:
+    """What reading the file took goes back to the system; glibc would keep it."""
+    with contextlib.suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _convert(boot: Boot, model: ModelFile, beat: Callable[[], None]) -> Path:
     source, target = weights.downloaded(boot, model), weights.store(boot) / model.loads
-    command = [sys.executable, "-m", "config.weights", str(source), str(target)]
+    command = [sys.executable, "-m", "config.weights", model.converter, str(source), str(target)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:  # noqa: S603
         deadline = time.monotonic() + limits.CONVERT_S

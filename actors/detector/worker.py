@@ -13,7 +13,7 @@ from actors.detector import limits
 from actors.runtime.rings import RingReader
 from actors.runtime.worker import Worker
 from config.weights import WeightsError
-from models.detect.detector import NS, AnyDetector, Model, Output, Picture, Settings, Sound
+from models.detect.detector import NS, AnyDetector, Models, Output, Picture, Settings, Sound
 from models.detect.pace import Pace
 from models.media.ring import DISCONTINUITY, FORMAT_I420, FULL_RANGE, Entry
 
@@ -33,14 +33,14 @@ class Batch:
 
 
 class DetectorWorker(Worker):
-    """``load`` gives the model, or raises WeightsError: then it is asked again until it works."""
+    """``load`` gives the models, or raises WeightsError: then it is asked again until it works."""
 
     def __init__(
         self,
         kind: type[AnyDetector],
         settings: Settings,
         reader: RingReader,
-        load: Callable[[Callable[[], None]], Model] | None,
+        load: Callable[[Callable[[], None]], Models] | None,
         deliver: "Deliver",
         model_state: Callable[[str], None],
     ) -> None:
@@ -69,10 +69,10 @@ class DetectorWorker(Worker):
             self._work()
 
     def _work(self) -> None:
-        model = self._model()
+        models = self._models()
         if self.stopping.is_set():
             return
-        detector = self._kind(self._settings, model)
+        detector = self._kind(self._settings, models)
         self._reader.seek_end()
         feed = self._picture if detector.eats == "frames" else self._sound
         pace = Pace(detector.rate)
@@ -86,23 +86,23 @@ class DetectorWorker(Worker):
             feed(detector, pace)
         self._say(detector.reset())
 
-    def _model(self) -> Model | None:
+    def _models(self) -> Models:
         if self._load is None:
-            return None
+            return {}
         told = ""
         while not self.stopping.is_set():
             self.beat()
             try:
-                model = self._load(self.beat)
+                models = self._load(self.beat)
             except WeightsError as error:
                 if str(error) != told:
                     told = str(error)
                     self.post(self._model_state, told)
             else:
                 self.post(self._model_state, "")
-                return model
+                return models
             self.stopping.wait(limits.MODEL_POLL_S)
-        return None
+        return {}
 
     # ---------------------------------------------------------------- one sample
     def _picture(self, detector: AnyDetector, pace: Pace) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 DETECTORS = {
     "motion": "models.detect.motion:Motion",
     "sound": "models.detect.sound:SoundLevel",
-    "sound_classifier": "models.detect.yamnet:SoundClassifier",
+    "sound_classifier": "models.detect.sound_classifier:SoundClassifier",
     "object_detector": "models.detect.objects:ObjectDetector",
 }
 

@@ -21,15 +21,16 @@ class ModelFile:
     licence: str
     loads: str  # name of the file that is loaded
     inputs: tuple[str, ...]  # that the loaded network must have
+    converter: str = ""  # module whose ``convert`` makes what is loaded from what was downloaded
 
     @property
     def converted(self) -> bool:
-        return self.loads != self.file
+        return bool(self.converter)
 
 
 YAMNET = ModelFile(
     id="yamnet",
-    role="dog bark and baby cry",
+    role="dog bark",
     file="yamnet_audio_classifier_with_metadata.tflite",
     bytes=4_126_810,
     sha256="10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
@@ -42,6 +43,22 @@ YAMNET = ModelFile(
     licence="Apache-2.0, Copyright Google / The TensorFlow Authors; trained on AudioSet",
     loads="yamnet_f32.onnx",
     inputs=("waveform",),
+    converter="models.detect.yamnet_onnx",
+)
+MN04 = ModelFile(
+    id="mn04_as",
+    role="baby cry, and dog bark together with yamnet",
+    file="mn04_as_mAP_432.pt",
+    bytes=4_066_513,
+    sha256="899a8c6217063f6941793102a2780b3dd788ab11fce468d9cf5f0577c453321c",
+    urls=(
+        "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1/mn04_as_mAP_432.pt",
+        f"{_RAW}/nikih94/swch-audio-classification/fa2b7db00da5ad5ab262d9c3adb3f2f365c27613/resources/mn04_as_mAP_432.pt",
+    ),
+    licence="MIT, Copyright Florian Schmid (EfficientAT); trained on AudioSet",
+    loads="mn04_as.onnx",
+    inputs=("mel",),
+    converter="models.detect.mobilenet_onnx",
 )
 YOLOX_NANO = ModelFile(
     id="yolox_nano",
@@ -70,9 +87,9 @@ PICODET_S_416 = ModelFile(
     loads="picodet_s_416_coco.onnx",
     inputs=("image",),
 )
-CATALOGUE = {model.id: model for model in (YAMNET, YOLOX_NANO, PICODET_S_416)}
+CATALOGUE = {model.id: model for model in (YAMNET, MN04, YOLOX_NANO, PICODET_S_416)}
 
 
 def defaults(object_model: str) -> tuple[ModelFile, ...]:
     """What a device needs for all its detectors. Raises KeyError for an object model that is not in the catalogue."""
-    return YAMNET, CATALOGUE[object_model]
+    return YAMNET, MN04, CATALOGUE[object_model]

@@ -16,7 +16,8 @@ from models.events import DetailValue, EventType
 from models.messages.detector import TrackedObject
 
 Settings = Mapping[str, str | int | bool]
-Run = Callable[[Mapping[str, NDArray[np.float32]]], Sequence[NDArray[np.float32]]]
+Run = Callable[[Mapping[str, NDArray[np.float32]]], Sequence[NDArray[np.float32]]]  # a network: inputs → outputs
+Models = Mapping[str, Run]  # by their ids in the catalogue
 
 SAMPLE_RATE = 16_000  # Hz, mono: all sound that detectors eat
 NS = 1_000_000_000
@@ -58,14 +59,6 @@ class Switch:
     key: str
     setting: str
     event_type: EventType
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A loaded network: its id in the catalogue, and inputs by name → outputs in the order of the file."""
-
-    id: str
-    run: Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +127,14 @@ class Detector(ABC, Generic[S]):
     switches: ClassVar[tuple[Switch, ...]]
     gated: ClassVar[bool] = False  # may be left without samples while nothing moves, where the owner wants that
 
-    def __init__(self, settings: Settings, model: Model | None = None) -> None:
-        """``model`` is what ``needs`` asked for. ``settings`` are the effective ones, every key of them."""
+    def __init__(self, settings: Settings, models: Models) -> None:
+        """``models`` are those that ``needs`` asked for. ``settings`` are the effective ones, every key of them."""
         self.configure(settings)
 
     @classmethod
-    def needs(cls, object_model: str) -> str:
-        """Id of the model it cannot work without; "" for none. ``object_model``: the owner's choice for objects."""
-        return ""
+    def needs(cls, object_model: str) -> tuple[str, ...]:
+        """Ids of the models it cannot work without. ``object_model``: the owner's choice for objects."""
+        return ()
 
     @abstractmethod
     def configure(self, settings: Settings) -> None:

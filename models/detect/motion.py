@@ -12,7 +12,7 @@ from models.detect.detector import (
     Activity,
     Detector,
     Finding,
-    Model,
+    Models,
     Output,
     Picture,
     Reading,
@@ -171,11 +171,11 @@ class Motion(Detector[Picture]):
     name, eats = "motion", "frames"
     switches = (Switch("motion", "motionEnabled", "MOTION"),)
 
-    def __init__(self, settings: Settings, model: Model | None = None) -> None:
+    def __init__(self, settings: Settings, models: Models) -> None:
         self._episode = Episode(QUIET_S, repeat=True)
         self._background = Background()
         self._hits = 0
-        super().__init__(settings, model)
+        super().__init__(settings, models)
 
     def configure(self, settings: Settings) -> None:
         self._on = enabled(self.switches[0], settings)

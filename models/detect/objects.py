@@ -6,13 +6,13 @@ from typing import Protocol
 
 from models.detect import picodet, yolox
 from models.detect.boxes import DOG, PERSON, Candidate, Floats
-from models.detect.confidence import Scale
+from models.detect.confidence import Scale, logit
 from models.detect.detector import (
     Activity,
     Detector,
     Farewell,
     Finding,
-    Model,
+    Models,
     Output,
     Picture,
     Reading,
@@ -68,19 +68,20 @@ class ObjectDetector(Detector[Picture]):
     switches = tuple(kind.switch for kind in KINDS)
     gated = True
 
-    def __init__(self, settings: Settings, model: Model | None = None) -> None:
-        if model is None:
+    def __init__(self, settings: Settings, models: Models) -> None:
+        model_id = next((one for one in models if one in NETS), None)
+        if model_id is None:
             raise ValueError("the object detector needs its model")
-        self._model = model
-        self._net = NETS[model.id]
+        self._run = models[model_id]
+        self._net = NETS[model_id]
         self._tracker = Tracker()
         self._active: set[str] = set()
         self._drawn = False
-        super().__init__(settings, model)
+        super().__init__(settings, models)
 
     @classmethod
-    def needs(cls, object_model: str) -> str:
-        return object_model
+    def needs(cls, object_model: str) -> tuple[str, ...]:
+        return (object_model,)
 
     def configure(self, settings: Settings) -> None:
         self._rate = float(settings["objectDetectionSamplingRate"])
@@ -101,9 +102,11 @@ class ObjectDetector(Detector[Picture]):
 
     def sightings(self, picture: Picture) -> list[Sighting]:
         """What the network sees in one picture, weak sightings included."""
-        outputs = self._model.run(self._net.prepare(picture))
+        outputs = self._run(self._net.prepare(picture))
         return [
-            Sighting(KEYS[found.coco_class], self._net.scales[found.coco_class].confidence(found.score), found.box)
+            Sighting(
+                KEYS[found.coco_class], self._net.scales[found.coco_class].confidence(logit(found.score)), found.box
+            )
             for found in self._net.decode(outputs, picture, self._lowest)
         ]
 

@@ -12,7 +12,7 @@ from models.detect.detector import (
     Activity,
     Detector,
     Finding,
-    Model,
+    Models,
     Output,
     Reading,
     Settings,
@@ -47,10 +47,10 @@ class SoundLevel(Detector[Sound]):
     name, eats = "sound", "pcm"
     switches = (Switch("sound", "soundEnabled", "ANY_SOUND"),)
 
-    def __init__(self, settings: Settings, model: Model | None = None) -> None:
+    def __init__(self, settings: Settings, models: Models) -> None:
         self._episode = Episode(QUIET_S, repeat=True)
         self._pending = np.zeros(0, np.int16)
-        super().__init__(settings, model)
+        super().__init__(settings, models)
 
     def configure(self, settings: Settings) -> None:
         self._on = enabled(self.switches[0], settings)

@@ -14,8 +14,9 @@ import tflite
 from numpy.typing import NDArray
 from onnx import TensorProto, checker, helper, numpy_helper
 
+from models.detect.sound_classifier import YAMNET_CLASSES as CLASSES
+from models.detect.sound_classifier import YAMNET_WINDOW as WINDOW
 from models.detect.tflite_graph import Graph, Operator, options_of
-from models.detect.yamnet import CLASSES, WINDOW
 
 FRAME, STEP, FFT = 400, 160, 512  # samples: 25 ms windows each 10 ms
 BINS, BANDS, FRAMES = FFT // 2 + 1, 64, 96

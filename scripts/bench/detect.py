@@ -70,14 +70,13 @@ def measure(name: str, object_model: str, size: tuple[int, int], count: int) -> 
     kind = detector_class(name)
     label = name if kind.needs("a") == kind.needs("b") else f"{name} ({object_model})"
     before = pss_mb()
-    model = None
-    if model_id := kind.needs(object_model):
-        try:
-            model = load(load_boot({}, os.environ), model_id, lambda: None)
-        except WeightsError as error:
-            print(f"{label:36} left out: {error}")
-            return
-    made = kind(everything_on(), model)
+    try:
+        boot = load_boot({}, os.environ)
+        models = {model_id: load(boot, model_id, lambda: None) for model_id in kind.needs(object_model)}
+    except WeightsError as error:
+        print(f"{label:36} left out: {error}")
+        return
+    made = kind(everything_on(), models)
     samples: Iterator[Picture | Sound] = pictures(*size, made.rate) if made.eats == "frames" else sounds()
     rate = made.rate if made.eats == "frames" else 1 / BLOCK_S
     fed = [next(samples) for _ in range(count + 20)]

@@ -88,8 +88,8 @@ def _switched_on(boot: Boot) -> list[ModelFile]:
     values = {key: stored.get(key, setting.default) for key, setting in REGISTRY.items()}
     kinds = [detector_class(name) for name in DETECTORS]
     on = [kind for kind in kinds if any(values.get(switch.setting) for switch in kind.switches)]
-    ids = dict.fromkeys(kind.needs(boot.detection.object_model) for kind in on)
-    return [CATALOGUE[model_id] for model_id in ids if model_id]
+    ids = dict.fromkeys(model_id for kind in on for model_id in kind.needs(boot.detection.object_model))
+    return [CATALOGUE[model_id] for model_id in ids]
 
 
 def _boot(data_dir: Path | None, models_dir: Path | None, config: Path | None = None) -> Boot:
@@ -139,6 +139,6 @@ def _fetch(boot: Boot, model: ModelFile, bar: Progress) -> str:
         origin = fetch(model, target, boot.detection.model_mirror, lambda done: bar.update(task, completed=done))
         told = f"from {origin.split('?')[0]}"
     if model.converted and weights.locate(boot, model.loads) is None:
-        weights.convert(weights.downloaded(boot, model), weights.store(boot) / model.loads)
+        weights.convert(model.converter, weights.downloaded(boot, model), weights.store(boot) / model.loads)
         told += ", converted to ONNX"
     return told

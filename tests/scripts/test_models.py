@@ -132,7 +132,7 @@ def test_list_says_what_is_missing(tmp_path: Path) -> None:
     code, text = ipcamera(tmp_path, "list", "--json")
     assert code == 0
     assert {row["id"]: row["state"] for row in json.loads(text)} == dict.fromkeys(
-        ("yamnet", "yolox_nano", "picodet_s_416"), "missing"
+        ("yamnet", "mn04_as", "yolox_nano", "picodet_s_416"), "missing"
     )
 
 
@@ -151,7 +151,7 @@ def test_fetch_from_a_directory_and_verify(tmp_path: Path) -> None:
     assert "converted to ONNX" in text
     code, text = ipcamera(tmp_path, "verify")
     assert code == 0, text
-    assert text.count("good") == 2
+    assert text.count("good") == 3
     broken = tmp_path / "data" / "models" / YOLOX_NANO.file
     broken.write_bytes(broken.read_bytes()[:-1])
     code, text = ipcamera(tmp_path, "verify", "yolox_nano")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from models.detect.catalogue import YAMNET, YOLOX_NANO
+from models.detect.catalogue import MN04, YAMNET, YOLOX_NANO
 from models.messages.detector import GetDetector
 from models.messages.event_log import QueryEvents
 from tests.models.detect.samples import SAMPLES, WEIGHTS, weights
@@ -28,7 +28,6 @@ EVERYTHING = {
     "babyCryClassificationEnabled": True,
     "objectPersonDetectionEnabled": True,
     "objectDogDetectionEnabled": True,
-    **dict.fromkeys(("dogBarkClassificationConfidence", "babyCryClassificationConfidence"), 50),
 }
 FIELDS = {
     "MOTION": {"changedPercent", "width", "height"},
@@ -53,7 +52,7 @@ def events(server: RunningServer, query: str = "") -> list[dict[str, Any]]:
 
 
 def test_video_and_sound_become_events(run: Run) -> None:
-    weights(YAMNET.file), weights(YOLOX_NANO.file)
+    weights(YAMNET.file), weights(MN04.file), weights(YOLOX_NANO.file)
     server = run(
         source=sample("video/one_by_one_1-3.mp4"),
         audio_source=sample("audio/stream_dev.flac"),

@@ -13,7 +13,7 @@ from actors.detector import limits
 from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.rings import RingReader, RingWriter
 from config.weights import WeightsError
-from models.detect.detector import Activity, Detector, Model, Output, Picture, Reading, Settings, Sound, Switch
+from models.detect.detector import Activity, Detector, Models, Output, Picture, Reading, Settings, Sound, Switch
 from models.media.ring import DISCONTINUITY, FORMAT_I420, FORMAT_S16
 
 SETTINGS: Settings = {"on": True, "rate": 10}
@@ -69,7 +69,7 @@ class Bench:
         self.worker: DetectorWorker | None = None
 
     def start(
-        self, kind: type[Echo | Look], load: Callable[[Callable[[], None]], Model] | None = None
+        self, kind: type[Echo | Look], load: Callable[[Callable[[], None]], Models] | None = None
     ) -> DetectorWorker:
         worker = DetectorWorker(kind, SETTINGS, self.reader, load, self.batches.append, self.faults.append)
         worker.start(asyncio.get_running_loop(), self.ended.append)
@@ -174,11 +174,11 @@ async def test_a_model_that_arrives_later(sound: Bench, monkeypatch: pytest.Monk
     monkeypatch.setattr(limits, "MODEL_POLL_S", 0.05)
     missing = ["is missing", "is missing", "is broken"]
 
-    def load(beat: Callable[[], None]) -> Model:
+    def load(beat: Callable[[], None]) -> Models:
         beat()
         if missing:
             raise WeightsError(missing.pop())
-        return Model("none", lambda _: [])
+        return {"none": lambda _: []}
 
     sound.start(Echo, load)
     await sound.until(lambda: sound.faults[-1:] == [""])
@@ -188,7 +188,7 @@ async def test_a_model_that_arrives_later(sound: Bench, monkeypatch: pytest.Monk
 
 
 async def test_stopping_while_the_model_is_missing(sound: Bench) -> None:
-    def load(_beat: Callable[[], None]) -> Model:
+    def load(_beat: Callable[[], None]) -> Models:
         raise WeightsError("is missing")
 
     sound.start(Echo, load)

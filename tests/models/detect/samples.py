@@ -1,7 +1,8 @@
 """Made-up scenes, fake networks, and the real ones where their files are present."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from config.settings import REGISTRY
-from models.detect.catalogue import CATALOGUE
-from models.detect.detector import NS, SAMPLE_RATE, AnyDetector, Model, Output, Picture, Run, Sound
-from models.detect.yamnet import CLASSES
+from models.detect.catalogue import CATALOGUE, ModelFile
+from models.detect.detector import NS, SAMPLE_RATE, AnyDetector, Models, Output, Picture, Run, Sound
+from models.detect.sound_classifier import MN04_CLASSES, YAMNET_CLASSES
 
 PROJECT = Path(__file__).parents[3]
 WEIGHTS = Path(os.environ.get("IPCAMERA_MODELS_DIR", PROJECT.parent / "shared" / "models" / "weights"))
@@ -25,7 +26,6 @@ ALL_ON: dict[str, str | int | bool] = {key: setting.default for key, setting in 
     "babyCryClassificationEnabled": True,
     "objectPersonDetectionEnabled": True,
     "objectDogDetectionEnabled": True,
-    **{key: 50 for key in REGISTRY if key.endswith("Confidence")},
 }
 
 
@@ -47,28 +47,30 @@ def session(data: bytes) -> Run:
     return lambda inputs: loaded.run(None, dict(inputs))
 
 
-def object_model(model_id: str) -> Model:
-    return Model(model_id, session(weights(CATALOGUE[model_id].file).read_bytes()))
+def real(*model_ids: str) -> Models:
+    """The networks themselves, converted where they have to be."""
+    return {model_id: _real(CATALOGUE[model_id]) for model_id in model_ids}
 
 
-def yamnet_model() -> Model:
-    from models.detect.yamnet_onnx import convert
+def _real(model: ModelFile) -> Run:
+    file = weights(model.file).read_bytes()
+    return session(import_module(model.converter).convert(file) if model.converted else file)
 
-    return Model("yamnet", session(convert(weights(CATALOGUE["yamnet"].file).read_bytes())))
 
-
-def silent_model(model_id: str) -> Model:
-    """A network that sees and hears nothing, with outputs of the right shape."""
+def silent(*model_ids: str) -> Models:
+    """Networks that see and hear nothing, with outputs of the right shape."""
     shapes = {
-        "yamnet": [(1, CLASSES), (1, 1024)],
+        "yamnet": [(1, YAMNET_CLASSES), (1, 1024)],
+        "mn04_as": [(1, MN04_CLASSES)],
         "yolox_nano": [(1, 3549, 85)],
         "picodet_s_416": [*((1, n, 80) for n in (2704, 676, 169, 49)), *((1, n, 32) for n in (2704, 676, 169, 49))],
     }
 
-    def run(_inputs: Mapping[str, NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
-        return [np.zeros(shape, np.float32) for shape in shapes[model_id]]
+    def run(model_id: str) -> Run:
+        nothing = -9.0 if model_id == "mn04_as" else 0.0  # a logit; the others give probabilities
+        return lambda _inputs: [np.full(shape, nothing, np.float32) for shape in shapes[model_id]]
 
-    return Model(model_id, run)
+    return {model_id: run(model_id) for model_id in model_ids}
 
 
 def picture(luma: NDArray[np.uint8], pts: int = 0, chroma: int = 128) -> Picture:

@@ -38,7 +38,7 @@ def stream(scene: Callable[[int], Grey], count: int = 150, noise: float = 2.0) -
 
 def events(scene: Callable[[int], Grey], sensitivity: int = 5, noise: float = 2.0) -> list[int]:
     """Numbers of the pictures that made an event."""
-    kind = Motion(ALL_ON | {"motionSensitivity": sensitivity, "motionCooldown": 0})
+    kind = Motion(ALL_ON | {"motionSensitivity": sensitivity, "motionCooldown": 0}, {})
     found = outputs(kind, stream(scene, noise=noise))
     return [o.pts * 10 // NS for o in found if isinstance(o, Finding)]
 
@@ -123,7 +123,7 @@ def test_somebody_who_left_is_over_at_once() -> None:
 
 
 def test_an_event_has_the_documents_fields() -> None:
-    kind = Motion(ALL_ON)
+    kind = Motion(ALL_ON, {})
     [event, *_] = [o for o in outputs(kind, stream(walker)) if isinstance(o, Finding)]
     assert event.details.keys() == {"changedPercent", "width", "height"}
     assert (event.details["width"], event.details["height"]) == (320, 180)
@@ -131,19 +131,19 @@ def test_an_event_has_the_documents_fields() -> None:
 
 
 def test_a_veto_says_why() -> None:
-    notes = [o.note for o in outputs(Motion(ALL_ON), stream(LIGHT["brighter at once"])) if isinstance(o, Reading)]
+    notes = [o.note for o in outputs(Motion(ALL_ON, {}), stream(LIGHT["brighter at once"])) if isinstance(o, Reading)]
     assert notes[0] == "learning the scene"
     assert notes[60] == "light changed"
     assert notes[90] == ""
 
 
 def test_active_until_it_was_quiet() -> None:
-    changes = [(o.active) for o in outputs(Motion(ALL_ON), stream(walker)) if isinstance(o, Activity)]
+    changes = [(o.active) for o in outputs(Motion(ALL_ON, {}), stream(walker)) if isinstance(o, Activity)]
     assert changes == [True, False]
 
 
 def test_a_new_size_is_learnt_anew() -> None:
-    kind = Motion(ALL_ON)
+    kind = Motion(ALL_ON, {})
     small = list(stream(LIGHT["nothing"], 40))
     large = [picture(np.repeat(np.repeat(p.luma, 2, 0)[:, ::-1], 1, 1)[:300].copy(), p.pts + 4 * NS) for p in small]
     assert [o for o in outputs(kind, iter(small + large)) if isinstance(o, Finding)] == []
@@ -156,7 +156,7 @@ def test_the_real_video() -> None:
     if not path.is_file():
         pytest.skip(f"no sample {path}")
     visits = [v["person_any"] for v in json.loads(path.with_suffix(".json").read_text())["visits"]]
-    kind, found = Motion(ALL_ON), []
+    kind, found = Motion(ALL_ON, {}), []
     with av.open(str(path)) as container:
         for number, frame in enumerate(container.decode(video=0)):
             plane = np.frombuffer(frame.planes[0], np.uint8).reshape(frame.height, -1)[:, : frame.width]

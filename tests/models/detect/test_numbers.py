@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.detect.confidence import Scale
+from config.settings import REGISTRY
+from models.detect.confidence import TUNED, Scale
 from models.detect.detector import NS
 from models.detect.motion import sensitivity
 from models.detect.pace import Pace
@@ -19,11 +20,17 @@ SCALES = [Scale(0.25, 2.5), Scale(0.1, 3.0), Scale(0.35, 2.2), Scale(0.45, 1.6)]
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("confidence", [1, 30, 50, 60, 99])
 def test_the_score_of_a_confidence_gives_it_back(scale: Scale, confidence: int) -> None:
-    assert scale.confidence(scale.score(confidence)) == confidence
-    assert scale.confidence(scale.score(confidence) - 1e-6) <= confidence
+    assert scale.confidence(scale.threshold(confidence)) == confidence
+    assert scale.confidence(scale.threshold(confidence) - 1e-3) == max(1, confidence - 1)
+    assert scale.score(confidence) == pytest.approx(1 / (1 + np.exp(-scale.threshold(confidence))))
 
 
-@given(st.floats(-1, 2), st.sampled_from(SCALES))
+def test_the_default_is_the_tuned_point() -> None:
+    assert {REGISTRY[key].default for key in REGISTRY if key.endswith("Confidence")} == {TUNED}
+    assert Scale(0.35, 2.2).score(TUNED) == pytest.approx(0.35)
+
+
+@given(st.floats(-50, 50), st.sampled_from(SCALES))
 def test_any_score_has_a_confidence(score: float, scale: Scale) -> None:
     assert 1 <= scale.confidence(score) <= 100
 

@@ -9,10 +9,11 @@ import pytest
 
 from models.detect import yolox
 from models.detect.boxes import DOG, PERSON, bgr, overlap, suppress
-from models.detect.detector import NS, Activity, Farewell, Finding, Model, Output, Picture, Tracks
+from models.detect.confidence import TUNED
+from models.detect.detector import NS, Activity, Farewell, Finding, Models, Output, Picture, Tracks
 from models.detect.objects import NETS, ObjectDetector
 from models.detect.pace import Pace
-from tests.models.detect.samples import ALL_ON, SAMPLES, object_model, outputs, picture
+from tests.models.detect.samples import ALL_ON, SAMPLES, outputs, picture, real
 
 SCENE = picture(np.full((416, 416), 90, np.uint8))
 
@@ -72,13 +73,13 @@ def test_colours(full_range: bool) -> None:
         assert made[8, 8] == pytest.approx(colour, abs=3)
 
 
-def scripted(pictures: list[list[tuple[tuple[float, float, float, float], int, float]]]) -> Model:
+def scripted(pictures: list[list[tuple[tuple[float, float, float, float], int, float]]]) -> Models:
     left = iter(pictures)
 
     def run(_: object) -> list["np.ndarray[tuple[int, ...], np.dtype[np.float32]]"]:
         return [sum((cell(*one) for one in next(left, [])), np.zeros((1, 3549, 85), np.float32))]
 
-    return Model("yolox_nano", run)
+    return {"yolox_nano": run}
 
 
 def story(pictures: list[list[tuple[tuple[float, float, float, float], int, float]]], extra: int = 6) -> list[Output]:
@@ -139,10 +140,10 @@ def photograph(path: Path) -> Picture:
 @pytest.mark.parametrize(("model_id", "persons", "dogs"), [("yolox_nano", 19, 5), ("picodet_s_416", 15, 5)])
 def test_the_labelled_pictures(model_id: str, persons: int, dogs: int) -> None:
     """27 persons and 7 dogs in 14 pictures: as many as the measured reference finds, at most one false of each."""
-    kind = ObjectDetector(ALL_ON, object_model(model_id))
+    kind = ObjectDetector(ALL_ON, real(model_id))
     found, false = {"person": 0, "dog": 0}, {"person": 0, "dog": 0}
     for entry in json.loads((SAMPLES / "images" / "annotations.json").read_text())["images"]:
-        seen = [s for s in kind.sightings(photograph(SAMPLES / "images" / entry["file"])) if s.confidence >= 50]
+        seen = [s for s in kind.sightings(photograph(SAMPLES / "images" / entry["file"])) if s.confidence >= TUNED]
         for sighting in sorted(seen, key=lambda s: -s.confidence):
             known = [a for a in entry["annotations"] if a["label"] == sighting.key and not a.get("used")]
             shares = [(overlap(sighting.box, corners(a["bbox_xywh"])), a) for a in known]
@@ -167,7 +168,7 @@ def test_three_visits_in_the_video(model_id: str) -> None:
     import av
 
     path = SAMPLES / "video" / "one_by_one_1-3.mp4"
-    kind = ObjectDetector(ALL_ON, object_model(model_id))
+    kind = ObjectDetector(ALL_ON, real(model_id))
     visits = json.loads(path.with_suffix(".json").read_text())["visits"]
     pace, told = Pace(kind.rate), []
     with av.open(str(path)) as container:

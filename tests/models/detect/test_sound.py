@@ -7,7 +7,7 @@ from tests.models.detect.samples import ALL_ON, WALL, blocks, outputs, sound, to
 
 
 def heard(wave: "np.ndarray[tuple[int], np.dtype[np.int16]]", **settings: int) -> list[Finding]:
-    found = outputs(SoundLevel(ALL_ON | settings), blocks(wave))
+    found = outputs(SoundLevel(ALL_ON | settings, {}), blocks(wave))
     return [output for output in found if isinstance(output, Finding)]
 
 
@@ -38,17 +38,17 @@ def test_cooldown() -> None:
 
 def test_block_sizes_do_not_matter() -> None:
     wave = np.concatenate((tone(1, -80), tone(0.3, -20), tone(1, -80)))
-    expected = outputs(SoundLevel(ALL_ON), blocks(wave))
+    expected = outputs(SoundLevel(ALL_ON, {}), blocks(wave))
     for size in (7, 1600, 5000):
-        assert outputs(SoundLevel(ALL_ON), blocks(wave, size)) == expected
+        assert outputs(SoundLevel(ALL_ON, {}), blocks(wave, size)) == expected
 
 
 def test_it_becomes_quiet_again() -> None:
     wave = np.concatenate((tone(0.5, -20), tone(2, -80)))
-    changes = [o.active for o in outputs(SoundLevel(ALL_ON), blocks(wave)) if isinstance(o, Activity)]
+    changes = [o.active for o in outputs(SoundLevel(ALL_ON, {}), blocks(wave)) if isinstance(o, Activity)]
     assert changes == [True, False]
 
 
 def test_a_reading_for_each_window() -> None:
-    readings = [o for o in SoundLevel(ALL_ON).feed(sound(tone(1, -50))) if isinstance(o, Reading)]
+    readings = [o for o in SoundLevel(ALL_ON, {}).feed(sound(tone(1, -50))) if isinstance(o, Reading)]
     assert [(r.value, r.threshold, r.unit) for r in readings] == [(pytest.approx(-50, abs=0.2), -35, "dB")] * 10
