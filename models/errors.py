@@ -68,6 +68,12 @@ class Overloaded(Unavailable):
     code = "overloaded"
 
 
+class TooLarge(Unavailable):
+    """An answer or a message over the runtime's bound: it must be asked for in pages."""
+
+    code = "too_large"
+
+
 ERRORS: dict[str, type[ServerError]] = {
     kind.code: kind
     for kind in (
@@ -81,6 +87,7 @@ ERRORS: dict[str, type[ServerError]] = {
         TimedOut,
         Restarted,
         Overloaded,
+        TooLarge,
     )
 }
 

@@ -11,7 +11,6 @@ import structlog
 
 from actors.runtime import limits
 from actors.runtime.envelope import (
-    Address,
     Answer,
     Beat,
     BeatAnswer,
@@ -27,8 +26,10 @@ from actors.runtime.envelope import (
     Stopped,
 )
 from actors.runtime.peers import Peers
+from actors.runtime.process import CANNOT_START, crash
 from actors.runtime.rings import RingReader, RingWriter
-from actors.runtime.thespian_layer import CANNOT_START, Port, crash
+from actors.runtime.thespian_layer import Port
+from actors.runtime.transport import Connection, serialize
 from actors.runtime.worker import Bench, Worker
 from config import logs
 from models.errors import ServerError
@@ -55,7 +56,7 @@ def handles(kind: type[Message]) -> Callable[[H], H]:
 class Actor:
     """One process. See ARCHITECTURE.md, "Contracts between rooms"."""
 
-    def __init__(self, start: Start, port: Port, supervisor: Address) -> None:
+    def __init__(self, start: Start, port: Port, supervisor: Connection) -> None:
         self.name = start.name
         self.boot = start.boot
         self.settings: Mapping[str, Value] = {}
@@ -64,7 +65,7 @@ class Actor:
         self._port = port
         self._supervisor = supervisor
         self._handlers = _handlers_of(type(self))
-        self._peers = Peers(self.name, self._generation, port.send)
+        self._peers = Peers(self.name, self._generation, self._send_to)
         self._peers.on_new_life = self._renew_leases_with
         self._leases: set[tuple[str, str, str]] = set()
         self._peers.learn(0, start.directory)
@@ -197,14 +198,14 @@ class Actor:
         os._exit(0)
 
     # ---------------------------------------------------------------- the mailbox
-    def receive(self, envelope: Envelope, sender: Address) -> None:
+    def receive(self, envelope: Envelope, sender: Connection) -> None:
         """For the runtime: one envelope has come."""
         match envelope:
             case Question():
                 self._busy += 1
                 self.start_task(self._answer(envelope, sender))
             case Letter():
-                self._port.send(sender, Credit(self.name, self._generation, envelope.number))
+                sender.send(serialize(Credit(self.name, self._generation, envelope.number)))
                 self._busy += 1
                 self.start_task(self._read(envelope.message))
             case Answer():
@@ -220,7 +221,7 @@ class Actor:
             case _:
                 self.log.error("unknown envelope", kind=str(envelope))
 
-    async def _answer(self, question: Question, sender: Address) -> None:
+    async def _answer(self, question: Question, sender: Connection) -> None:
         try:
             answer = await self._handle(question.message)
         except ServerError as error:
@@ -228,7 +229,7 @@ class Actor:
         finally:
             self._busy -= 1
         answer = Ok() if answer is None else answer
-        self._port.send(sender, Answer(self.name, self._generation, question.ticket, answer))
+        sender.send(serialize(Answer(self.name, self._generation, question.ticket, answer)))
 
     async def _read(self, message: Message) -> None:
         try:
@@ -250,14 +251,18 @@ class Actor:
         result = handler(self, message)
         return await result if inspect.isawaitable(result) else result
 
-    def _beat(self, beat: Beat, sender: Address) -> None:
+    def _beat(self, beat: Beat, sender: Connection) -> None:
         self._supervisor = sender
         stalled = next((reason for worker in self._workers if (reason := worker.stalled())), "")
         answer = BeatAnswer(self.name, self._generation, beat.number, self._busy, stalled, self._degraded)
-        self._port.send(sender, answer)
+        sender.send(serialize(answer))
 
     def _to_supervisor(self, envelope: Envelope) -> None:
-        self._port.send(self._supervisor, envelope)
+        self._supervisor.send(serialize(envelope))
+
+    def _send_to(self, path: str, envelope: Envelope) -> None:
+        if (connection := self._port.to(path)) is not None:
+            connection.send(serialize(envelope))
 
     # ---------------------------------------------------------------- leases
     def _holder(self, key: tuple[str, str, str]) -> str:

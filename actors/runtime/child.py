@@ -5,14 +5,14 @@ import os
 import signal
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from actors.runtime.budget import Restarts
-from actors.runtime.envelope import Address
+from actors.runtime.process import CANNOT_START, CRASHED
 from actors.runtime.spec import Child
 from actors.runtime.starvation import Silence, waited_s
-from actors.runtime.thespian_layer import CANNOT_START, CRASHED
+from actors.runtime.thespian_layer import Created
 
+NO_PROCESS = Created("", 0)
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -24,9 +24,7 @@ class Living:
     spec: Child
     state: str = "new"
     generation: int = 0
-    address: Address = None  # the real one, once it has spoken
-    first_address: Address = None  # the one to send Start to
-    process: Any = None
+    process: Created = NO_PROCESS
     pid: int = 0
     pidfd: int = -1
     topics: frozenset[str] = frozenset()
@@ -81,10 +79,9 @@ class Living:
 
     def _exit_code(self) -> int | None:
         with contextlib.suppress(ChildProcessError):
-            if result := os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOWAIT | os.WNOHANG):
+            if result := os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG):
                 return result.si_status if result.si_code == os.CLD_EXITED else -result.si_status
-        code: int | None = self.process.exitcode  # Thespian has reaped it already
-        return code
+        return None
 
     # ---------------------------------------------------------------- figures
     def resident_bytes(self) -> int:

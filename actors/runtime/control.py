@@ -111,5 +111,6 @@ class Control:
         return cast(R, decode(reply["answer"]))
 
     def close(self) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what could not be sent to a server that has ended
+            self._file.close()
         self._socket.close()

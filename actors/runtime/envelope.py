@@ -5,8 +5,6 @@ from typing import Any
 
 from config.boot import Boot
 
-Address = Any  # Thespian's; opaque, unhashable, only == means anything
-
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -15,15 +13,12 @@ class Envelope:
     sender: str
     generation: int
 
-    def __str__(self) -> str:  # the transport prints every message it moves
-        return type(self).__name__
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Where an actor lives now, and which ``News`` it has handlers for."""
 
-    address: Address
+    path: str  # of its socket
     generation: int
     topics: frozenset[str]
 

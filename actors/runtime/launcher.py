@@ -3,15 +3,13 @@
 import contextlib
 import json
 import os
-import secrets
 import select
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
 
-from actors.runtime import limits, session, thespian_layer
+from actors.runtime import limits, session, thespian_layer, warm
 from actors.runtime.control import Control
 from actors.runtime.envelope import Start
 from actors.runtime.spec import Child
@@ -42,7 +40,9 @@ def launch(boot: Boot, tree: tuple[Child, ...], on_ready: OnReady | None = None)
         return _cannot(f"{error.filename or boot.run_dir}: {error.strerror}")
     for number in ENDS:
         signal.signal(number, _raise_stopped)
-    thespian_layer.install(secrets.token_bytes(32))
+    for path, reason in warm.import_all((SUPERVISOR, *(child.class_path for child in tree))).items():
+        print(f"ipcamera: {path} cannot be imported: {reason}", file=sys.stderr)
+    thespian_layer.install()
     try:
         return _run_until_stopped(boot, tree, held, on_ready)
     finally:
@@ -85,7 +85,7 @@ def _run_until_stopped(boot: Boot, tree: tuple[Child, ...], held: session.Sessio
 
 def _one_life(boot: Boot, tree: tuple[Child, ...], held: session.Session, on_ready: OnReady | None) -> str:
     """From start to an unexpected end; why it ended. Raises ``Stopped``."""
-    system = thespian_layer.System(_free_port())
+    system = thespian_layer.System(boot.run_dir)
     system.start(Start("launcher", 0, "supervisor", SUPERVISOR, 1, boot, {}, tree))
     pids = _wait_for_pids(boot)
     held.remember(os.getsid(pids["supervisor"]))
@@ -149,10 +149,3 @@ def _stop_in_order(boot: Boot) -> None:
             control.ask("supervisor", Shutdown(), limits.STOP_TOTAL_S)
     except ServerError as error:
         print(f"ipcamera: stopped the hard way: {error.detail}", file=sys.stderr)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((thespian_layer.LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

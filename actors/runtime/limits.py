@@ -1,6 +1,10 @@
 """Every bound of the runtime, in one place."""
 
-MESSAGE_MAX_BYTES = 4 << 20  # refused before it is buffered
+MESSAGE_MAX_BYTES = 4 << 20  # of one message, pickled; the sender is told
+PACKET_MAX_BYTES = 64 << 10  # larger messages travel in parts: the kernel's buffer of a socket holds some 200 kB
+PACKETS_WAITING = 512  # for one peer that does not read
+PACKETS_PER_TURN = 32  # read from one peer before the loop looks at the others
+PEERS = 64  # connections to one process
 ASKS_IN_FLIGHT = 16  # unanswered asks to one actor
 ASKS_WAITING = 128  # asks that wait for one of those places; the next one fails at once
 LETTERS_WAITING = 256  # tells and news that wait for one actor; state news replaces itself

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from actors.runtime import limits
-from actors.runtime.envelope import Address, Answer, Credit, Entry, Envelope, Letter, Question
+from actors.runtime.envelope import Answer, Credit, Entry, Envelope, Letter, Question
 from models.errors import Overloaded, Restarted, TimedOut, Unavailable, from_failure
 from models.messages import Ask, Failure, News, Tell
 
@@ -31,7 +31,7 @@ class _Peer:
 class Peers:
     """Asks always end: answer, refusal, time-out, or the peer's restart. Letters go one at a time, in order."""
 
-    def __init__(self, name: str, generation: int, send: Callable[[Address, Envelope], None]) -> None:
+    def __init__(self, name: str, generation: int, send: Callable[[str, Envelope], None]) -> None:
         self._name = name
         self._generation = generation
         self._send = send
@@ -108,7 +108,7 @@ class Peers:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._open[ticket] = (peer, entry.generation, future)
         try:
-            self._send(entry.address, Question(self._name, self._generation, ticket, message))
+            self._send(entry.path, Question(self._name, self._generation, ticket, message))
             answer = await future
         finally:
             del self._open[ticket]
@@ -153,7 +153,7 @@ class Peers:
             return
         peer.on_its_way = next(self._numbers)
         letter = Letter(self._name, self._generation, peer.on_its_way, peer.letters.popleft())
-        self._send(peer.entry.address, letter)
+        self._send(peer.entry.path, letter)
 
     def credited(self, credit: Credit) -> None:
         """The receiver has taken a letter: the next may go."""

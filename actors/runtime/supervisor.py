@@ -16,7 +16,6 @@ from actors.runtime.actor import Actor, handles
 from actors.runtime.child import Living
 from actors.runtime.control import ControlServer
 from actors.runtime.envelope import (
-    Address,
     Beat,
     BeatAnswer,
     Directory,
@@ -30,6 +29,7 @@ from actors.runtime.envelope import (
 )
 from actors.runtime.spec import Child
 from actors.runtime.thespian_layer import Port
+from actors.runtime.transport import Connection
 from config.files import write_atomically
 from models.errors import Missing, ServerError
 from models.messages import Ok
@@ -44,7 +44,7 @@ ENDED_BY_BUDGET = 73  # a critical actor is past its budget: the program ends
 class Supervisor(Actor):
     """``start.extra`` is the tree: a tuple of ``Child``."""
 
-    def __init__(self, start: Start, port: Port, supervisor: Address) -> None:
+    def __init__(self, start: Start, port: Port, supervisor: Connection) -> None:
         super().__init__(start, port, supervisor)
         specs: tuple[Child, ...] = start.extra
         self._children = {spec.name: Living(spec) for spec in specs}
@@ -83,10 +83,10 @@ class Supervisor(Actor):
             return
         self._generations += 1
         child.generation = self._generations
-        child.address = None
         child.topics = frozenset()
         child.beat, child.kill_reason, child.start_reason, child.cpu = 0, "", "", (0.0, 0.0)
-        child.first_address, child.pid, child.process = self._port.create()
+        child.process = self._port.create()
+        child.pid = child.process.pid
         child.pidfd = os.pidfd_open(child.pid)
         child.alive()
         child.enter("starting")
@@ -100,24 +100,24 @@ class Supervisor(Actor):
             self.boot,
             self._entries(),
         )
-        self._port.send(child.first_address, start)
+        self._send_to(child.process.path, start)
 
     # ---------------------------------------------------------------- what children say
-    def receive(self, envelope: Envelope, sender: Address) -> None:
+    def receive(self, envelope: Envelope, sender: Connection) -> None:
         child = self._children.get(envelope.sender)
         if child is None or not isinstance(envelope, Ready | BeatAnswer | StartFailed | Stopped):
             super().receive(envelope, sender)
         elif child.generation == envelope.generation:
             child.alive()
             if isinstance(envelope, Ready):
-                self._up(child, sender, envelope.topics)
+                self._up(child, envelope.topics)
             elif isinstance(envelope, BeatAnswer):
                 self._heart(child, envelope)
             elif isinstance(envelope, StartFailed):
                 child.start_reason = envelope.reason
 
-    def _up(self, child: Living, address: Address, topics: frozenset[str]) -> None:
-        child.address, child.topics = address, topics
+    def _up(self, child: Living, topics: frozenset[str]) -> None:
+        child.topics = topics
         again = child.restarts.total > 0
         gap_s = time.monotonic() - child.since
         child.enter("up")
@@ -144,7 +144,8 @@ class Supervisor(Actor):
         os.close(child.pidfd)
         child.pidfd = -1
         was_up_s = time.monotonic() - child.since if child.state == "up" else 0.0
-        child.last_reason, child.address, child.pid, child.detail = reason, None, 0, ""
+        self._port.forget(child.process)
+        child.last_reason, child.pid, child.detail = reason, 0, ""
         if self._stopping:
             child.enter("stopped")
             self._changed.set()
@@ -199,15 +200,15 @@ class Supervisor(Actor):
             child.kill(f"hung: no sign of life for {now - child.seen:.1f} s")
         elif child.beat == 0:
             child.beat = self._beats
-            self._port.send(child.address, Beat(self.name, self._generation, self._beats))
+            self._send_to(child.process.path, Beat(self.name, self._generation, self._beats))
         if self._beats % limits.WEIGH_EVERY_BEATS == 0 and (mb := child.resident_bytes() >> 20) > child.spec.memory_mb:
             child.kill(f"used {mb} MB of memory, allowed are {child.spec.memory_mb}")
 
     # ---------------------------------------------------------------- telling
     def _entries(self) -> dict[str, Entry]:
-        own = {self.name: Entry(self._port.address, self._generation, TOPICS)}
+        own = {self.name: Entry(self._port.path, self._generation, TOPICS)}
         return own | {
-            name: Entry(child.address, child.generation, child.topics)
+            name: Entry(child.process.path, child.generation, child.topics)
             for name, child in self._children.items()
             if child.state == "up"
         }
@@ -217,10 +218,8 @@ class Supervisor(Actor):
         entries = self._entries()
         self._peers.learn(self._epoch, entries)
         for child in self._children.values():
-            if child.state == "up":
-                self._port.send(child.address, Directory(self.name, self._generation, self._epoch, entries))
-            elif child.state == "starting":
-                self._port.send(child.first_address, Directory(self.name, self._generation, self._epoch, entries))
+            if child.state in ("up", "starting"):
+                self._send_to(child.process.path, Directory(self.name, self._generation, self._epoch, entries))
         self._changed.set()
 
     def _say(self, child: Living, kind: str, text: str) -> None:
@@ -295,8 +294,7 @@ class Supervisor(Actor):
         for tier in reversed(self._tiers):
             children = [child for child in self._children.values() if child.spec.tier == tier and child.pid]
             for child in children:
-                to = child.address if child.state == "up" else child.first_address
-                self._port.send(to, Stop(self.name, self._generation))
+                self._send_to(child.process.path, Stop(self.name, self._generation))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(limits.STOP_TIER_S):
                     while any(child.pid for child in children):

@@ -5,9 +5,14 @@ import pickle
 import socket
 from pathlib import Path
 
+import pytest
+
 from actors.runtime.session import processes_of
+from actors.runtime.thespian_layer import ADDRESSES
 from tests.actors.runtime.conftest import Running
 from tests.actors.runtime.toys import Echo
+
+NOBODY = 65534
 
 
 class Bomb:
@@ -18,8 +23,8 @@ class Bomb:
         return (os.mkdir, (self.path,))
 
 
-def listeners(running: Running) -> list[tuple[str, int]]:
-    """(address, port) of every TCP socket that the system listens on, from /proc."""
+def sockets_of(running: Running) -> set[str]:
+    """The inodes of all sockets of all processes of the run."""
     inodes = set()
     for pid in processes_of(os.getsid(running.rows()["one"].pid)):
         for name in os.listdir(f"/proc/{pid}/fd"):
@@ -29,44 +34,49 @@ def listeners(running: Running) -> list[tuple[str, int]]:
                 continue
             if target.startswith("socket:["):
                 inodes.add(target[8:-1])
-    found = []
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in Path(table).read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A" and fields[9] in inodes:
-                address, port = fields[1].split(":")
-                found.append((address, int(port, 16)))
-    return found
+    return inodes
 
 
-def test_everything_listens_on_loopback_only(toys: Running) -> None:
-    found = listeners(toys)
-    assert len(found) >= 5
-    assert {address for address, _ in found} == {"0100007F"}
+def addresses_of(running: Running) -> list[Path]:
+    return list((running.boot.run_dir / ADDRESSES).iterdir())
 
 
-def test_an_unsigned_message_is_rejected_before_it_is_unpickled(toys: Running, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    target = tmp_path / "pwned"
-    body = pickle.dumps(("x", Bomb(str(target))))
-    for _, port in listeners(toys):
-        with socket.create_connection(("127.0.0.1", port), 2) as attacker:
-            attacker.sendall(b"%d>" % len(body) + body)
-            attacker.settimeout(1)
-            try:
-                attacker.recv(100)
-            except (TimeoutError, ConnectionError):
-                continue
-    assert not target.exists()
-    assert toys.control.ask("one", Echo("alive")) == "one: alive"
+def test_no_internet_socket_is_open(toys: Running) -> None:
+    inodes = sockets_of(toys)
+    assert len(inodes) >= 5
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        lines = Path("/proc/net", table).read_text().splitlines()[1:]
+        assert not inodes & {line.split()[9] for line in lines}
 
 
-def test_garbage_and_absurd_sizes_do_not_hurt(toys: Running) -> None:
-    for junk in (b"\xff" * 5000, b"99999999999>" + b"x" * 100, b"-5>abc", b"5", b">>>>>", b"0>"):
-        for _, port in listeners(toys):
-            with socket.create_connection(("127.0.0.1", port), 2) as attacker:
+def test_addresses_lie_where_nobody_else_can_look(toys: Running) -> None:
+    assert (toys.boot.run_dir / ADDRESSES).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can speak as another user")
+def test_another_user_is_refused_before_anything_is_unpickled(toys: Running, tmp_path: Path) -> None:
+    (toys.boot.run_dir / ADDRESSES).chmod(0o755)  # as if the directory did not protect us
+    for directory in (toys.boot.run_dir, *toys.boot.run_dir.parents[:4]):
+        directory.chmod(0o755)
+    for path in addresses_of(toys):
+        path.chmod(0o777)
+    target = tmp_path / "made by the bomb"
+    tmp_path.chmod(0o777)
+    tried = os.fork()
+    if tried == 0:
+        os.setuid(NOBODY)
+        reached = 0
+        for path in addresses_of(toys):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger:
+                stranger.settimeout(2)
                 try:
-                    attacker.sendall(junk)
-                except ConnectionError:
-                    continue
-    assert toys.control.ask("two", Echo("alive")) == "two: alive"
+                    stranger.connect(str(path))
+                    stranger.send(b"\0" + pickle.dumps(Bomb(str(target))))
+                    reached += stranger.recv(100) == b""  # closed
+                except OSError:
+                    reached += 1
+        os._exit(0 if reached else 1)
+    assert os.waitpid(tried, 0)[1] == 0
+    assert toys.control.ask("one", Echo("alive")) == "one: alive"
+    assert not target.exists()
     assert all(row.restarts == 0 for row in toys.rows().values())

@@ -1,0 +1,87 @@
+"""What each process of a run does to itself: dies with its parent, holds nothing inherited, keeps sane signals.
+
+Also how one ends on an exception. Nothing here knows Thespian or asyncio.
+"""
+
+import ctypes
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+from typing import NoReturn
+
+CRASHED = 71  # exit code of an actor that gave up on an exception
+CANNOT_START = 72  # exit code of an actor that told why it cannot start
+ORPHANED = 70
+PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36  # linux/prctl.h
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def become_subreaper() -> None:
+    """Orphaned descendants become our children, so that we can collect them (prctl(2))."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def set_title(name: str) -> None:
+    """The name that ps and top show; the kernel keeps 15 bytes."""
+    _libc.prctl(PR_SET_NAME, f"ipc-{name}".encode()[:15], 0, 0, 0)
+
+
+def forget_inherited_descriptors(keep: int) -> None:
+    """Let go of every descriptor that came by fork, but for 0 to 2 and ``keep``.
+
+    The numbers stay taken by /dev/null, because objects inherited with the parent's memory may close them once more.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for name in os.listdir("/proc/self/fd"):
+        number = int(name)
+        if number > 2 and number not in (nothing, keep):
+            try:
+                os.fstat(number)
+            except OSError:
+                continue  # the listing's own descriptor
+            os.dup2(nothing, number, inheritable=False)
+    os.close(nothing)
+
+
+def die_with_parent(expected: int | None = None) -> None:
+    """SIGKILL for us as soon as our parent has ended.
+
+    ``expected``: the pid that is to be our parent as soon as the process in between (of a double fork) has ended.
+    """
+    deadline = time.monotonic() + 2
+    while expected is not None and os.getppid() != expected and time.monotonic() < deadline:
+        time.sleep(0.001)
+    parent = os.getppid()
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent == 1 or os.getppid() != parent or expected not in (None, parent):
+        os._exit(ORPHANED)
+
+
+def sane_signals() -> None:
+    """Default handlers for what is fatal, with a Python traceback of a crash; the rest is the launcher's business."""
+    for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)  # the launcher stops us in order; the supervisor kills what hangs
+    faulthandler.enable()
+
+
+def plain_logging() -> None:
+    """A root logger of our own that writes to standard error, in place of whatever was inherited."""
+    root = logging.RootLogger(logging.WARNING)
+    logging.root = root
+    logging.Logger.root = root
+    logging.Logger.manager = logging.Manager(root)
+
+
+def crash(name: str, error: BaseException) -> NoReturn:
+    """Log and end this process: a new process is the only known state."""
+    text = "".join(traceback.format_exception(error))
+    sys.stderr.write(f"actor {name} (pid {os.getpid()}) ends on an exception\n{text}")
+    sys.stderr.flush()
+    os._exit(CRASHED)
