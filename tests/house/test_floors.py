@@ -70,3 +70,21 @@ def test_no_exception_is_swallowed(path: Path) -> None:
 @pytest.mark.parametrize("path", files("models", "config", "api", "actors"), ids=name)
 def test_every_module_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(parsed(path)) or not path.read_text().strip()
+
+
+def test_only_the_detectors_import_onnxruntime() -> None:
+    """Its telemetry is switched off in their package, before the import (docs/privacy.md)."""
+    modules = [
+        path
+        for path in files()
+        for node in ast.walk(parsed(path))
+        for module in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        if module.partition(".")[0] == "onnxruntime"
+    ]
+    assert {path.parent for path in modules} == {ROOT / "actors" / "detector"}

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,9 +51,12 @@ class RunningServer:
         settings: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
         bind: str = "127.0.0.1",
+        within: Sequence[str] = (),
     ) -> None:
+        """``within``: a command that runs the server, e.g. in a network of its own."""
         self.data_dir = data_dir
         self.password = secrets.token_hex(8)
+        self._within = within
         self.log = data_dir.with_suffix(".log")
         data_dir.mkdir(parents=True, exist_ok=True)
         self._arguments = [
@@ -71,7 +74,8 @@ class RunningServer:
     def start(self) -> None:
         """Start (again) on the same data directory, and wait until it is ready."""
         (self.data_dir / "run.json").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "scripts.ipcamera", "run", "--data-dir", str(self.data_dir), *self._arguments]
+        program = [sys.executable, "-m", "scripts.ipcamera", "run", "--data-dir", str(self.data_dir)]
+        command = [*self._within, *program, *self._arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=self._environment, start_new_session=True, preexec_fn=end_with_us
