@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from config import reachable
 from config.boot import Boot
 from config.files import write_atomically
-from config.self_signed import self_signed
+from config.self_signed import is_constrained, self_signed
 from models.errors import Conflict, Unavailable
 from models.messages.facade import CertificateView
 
@@ -79,6 +79,8 @@ def due(boot: Boot, now: datetime | None = None) -> str:
     certificate = _load(files.certificate)
     if certificate.not_valid_after_utc - (now or datetime.now(UTC)) < timedelta(days=RENEW_DAYS):
         return f"it ends on {certificate.not_valid_after_utc:%Y-%m-%d}"
+    if not is_constrained(certificate):
+        return "whoever installed it would trust it for every site"
     missing = [name for name in _wanted_names() if name not in _alt_names(certificate)]
     return f"it does not name {', '.join(missing)}" if missing else ""
 

@@ -1,12 +1,19 @@
+import ipaddress
 import os
+import shutil
 import ssl
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from config import certificate, reachable
+from config import certificate, reachable, self_signed
 from config.boot import Boot, CertificateBoot
 from models.errors import Conflict, Unavailable
 
@@ -128,3 +135,63 @@ def test_temporary_addresses_are_known_by_their_flag() -> None:
 )
 def test_host_names(name: str, good: bool) -> None:
     assert reachable.is_host_name(name) is good
+
+
+def _leaf(boot: Boot, *names: x509.GeneralName) -> tuple[Path, Path]:
+    """What the key on the device could sign for others: (the installed certificate, the forged one)."""
+    pem = certificate.ensure(boot).certificate.read_bytes()
+    authority, key = x509.load_pem_x509_certificate(pem), serialization.load_pem_private_key(pem, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    own, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    forged = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "forged")]))
+        .issuer_name(authority.subject)
+        .public_key(own.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=90))
+        .add_extension(x509.SubjectAlternativeName(names), False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        .add_extension(x509.BasicConstraints(False, None), True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), False)
+        .sign(key, hashes.SHA256())
+    )
+    installed, leaf = boot.data_dir / "installed.pem", boot.data_dir / "leaf.pem"
+    installed.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    leaf.write_bytes(forged.public_bytes(serialization.Encoding.PEM))
+    return installed, leaf
+
+
+def _trusted(installed: Path, leaf: Path) -> bool:
+    command = ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", str(installed), str(leaf)]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl")
+@pytest.mark.parametrize(
+    "name",
+    [
+        x509.DNSName("www.bank.example"),
+        x509.DNSName("local"),
+        x509.IPAddress(ipaddress.ip_address("192.0.2.1")),
+        x509.IPAddress(ipaddress.ip_address("2001:db8::1")),
+    ],
+)
+def test_what_people_install_vouches_for_this_device_alone(boot: Boot, name: x509.GeneralName) -> None:
+    installed, leaf = _leaf(boot, name)
+    assert not _trusted(installed, leaf)
+    assert _trusted(installed, installed)
+    assert _trusted(*_leaf(boot, x509.DNSName("localhost")))  # or nothing at all would be refused
+
+
+def test_one_that_could_sign_for_others_is_replaced(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As versions before this one made it."""
+    with monkeypatch.context() as former:
+        unconstrained = x509.PrecertPoison()  # any extension that is not the one
+        former.setattr(self_signed, "_constraints", lambda _: unconstrained)
+        before = certificate.view(certificate.public_pem(certificate.regenerate(boot))).serial_number
+    assert "every site" in certificate.due(boot)
+    assert serial(boot) != before
+    assert certificate.due(boot) == ""
