@@ -6,6 +6,7 @@ from api.assets import add_assets
 from api.bodies import MAX_BODY
 from api.context import Context
 from api.front import FRONT, Front
+from api.guard import GUARD, Guard
 from api.middleware import install
 from api.routes import add_routes
 
@@ -14,7 +15,8 @@ def build_app(context: Context) -> web.Application:
     """The application as it is served over HTTPS."""
     app = web.Application(client_max_size=MAX_BODY)
     install(app)
-    front = app[FRONT] = Front(context)
+    guard = app[GUARD] = Guard()
+    front = app[FRONT] = Front(context, guard)
     app.on_startup.append(front.start)
     app.on_shutdown.append(front.stop)
     add_routes(app, context)

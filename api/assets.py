@@ -8,6 +8,7 @@ from aiohttp import web
 
 from api.context import Context
 from api.credentials import credential_of, set_cookie
+from api.guard import GUARD
 from api.keys import ARRIVAL, CLIENT
 from api.middleware import identify
 from models.errors import ServerError
@@ -60,9 +61,12 @@ def _page(context: Context) -> Callable[[web.Request], Awaitable[web.StreamRespo
 
 async def _admit(request: web.Request, response: web.StreamResponse, context: Context) -> None:
     """While protection is off there is no login, and so no session: the page itself brings one."""
+    if request.app[GUARD].closed:
+        return
     try:
         if not (await identify(request, credential_of(request))).dashboard:
-            session = await context.ask("auth", OpenAnonymousSession(request[CLIENT]))
+            with request.app[GUARD].question(request[CLIENT]):
+                session = await context.ask("auth", OpenAnonymousSession(request[CLIENT]))
             set_cookie(response, session.token, request[ARRIVAL].prefix)
     except ServerError as error:
         if error.code != "refused":  # protection is on: the page asks for the password

@@ -2,14 +2,15 @@
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from models.security.sessions import LIFETIME_S
+from models.security.sessions import LIFETIME_S, TOKEN_DIGITS
 
 COOKIE = "session"
-TOKEN_MAX = 256  # ours have 64 digits; nothing longer is sent on to be looked up
+TOKEN = re.compile(f"[0-9a-f]{{{TOKEN_DIGITS}}}")
 PASSWORD_MAX = 1024
 
 
@@ -32,9 +33,15 @@ def credential_of(request: web.BaseRequest, *, media: bool = False, basic: bool 
     if "Authorization" in request.headers:
         return _from_header(request.headers["Authorization"], basic)
     if media and "token" in request.query:
-        return Credential("query", _bounded(request.query["token"]))
+        return Credential("query", token_of(request))
     token = cookie_of(request)
-    return Credential("cookie", _bounded(token)) if token else NOTHING
+    return Credential("cookie", well_formed(token)) if token else NOTHING
+
+
+def token_of(request: web.BaseRequest) -> str:
+    """The token in the URL; "" where there is none, or more than one."""
+    given = request.query.getall("token", [])
+    return well_formed(given[0]) if len(given) == 1 else ""
 
 
 def cookie_of(request: web.BaseRequest) -> str:
@@ -62,7 +69,7 @@ def _from_header(value: str, basic: bool) -> Credential:
     scheme, _, rest = value.strip().partition(" ")
     match scheme.lower():
         case "bearer":
-            return Credential("bearer", _bounded(rest.strip()))
+            return Credential("bearer", well_formed(rest.strip()))
         case "basic" if basic:
             return Credential("basic", _password(rest.strip()))
     return Credential("bearer")  # an explicit carrier that we do not know: invalid
@@ -81,5 +88,6 @@ def _password(encoded: str) -> str:
     return text.partition(":")[2][:PASSWORD_MAX]
 
 
-def _bounded(token: str) -> str:
-    return token if len(token) <= TOKEN_MAX else ""
+def well_formed(token: str) -> str:
+    """The token, or "" for what we have never issued: nobody need look it up."""
+    return token if TOKEN.fullmatch(token) else ""

@@ -5,7 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
+from api.actors import Actors
 from api.context import Context
+from api.guard import Guard
 from api.live.hub import Hub
 from api.now import QUESTIONS, Now
 from api.streams import Streams
@@ -20,11 +22,11 @@ START_S = 0.5
 
 
 class Front:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, guard: Guard) -> None:
         self._context = context
-        self.now = Now()
+        self.now, self.actors = Now(guard), Actors(context)
         self.streams = Streams(context, self.now)
-        self.hub = Hub(context, self.now, self.viewers, lambda: self.streams.addresses)
+        self.hub = Hub(context, self.now, self.actors, self.viewers, lambda: self.streams.addresses)
         self.streams.changed = self.hub.changed = self._viewers_changed
         self._last = ViewersView(0, 0)
         self._ticking: asyncio.Task[Any] | None = None
@@ -43,6 +45,8 @@ class Front:
     def news(self, news: News) -> None:
         """Something has happened: remember it, and tell whom it concerns."""
         self.now.take(news)
+        if isinstance(news, ActorChanged):
+            self.actors.changed()
         self.hub.newsroom.take(news)
         match news:
             case CameraChanged(camera=camera) if not camera.streaming:

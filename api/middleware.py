@@ -13,10 +13,12 @@ from aiohttp.typedefs import Handler
 
 from api.credentials import NOTHING, Credential, credential_of
 from api.errors import INTERNAL, error, pro_required, response_to, response_to_http
+from api.guard import GUARD, RETRY_MS, TOO_MANY
 from api.keys import ARRIVAL, CLIENT, IDENTITY, LICENSE
+from api.passwords import PASSWORDS, Passwords, check_password
 from api.proxy import arrival, same_origin
 from api.routes import CONTEXT, Access, Route, route_of
-from models.errors import Invalid, LimitReached, ServerError
+from models.errors import Invalid, LimitReached, Refused, ServerError
 from models.messages.auth import Identity, WhoIs
 from models.security.sessions import same
 
@@ -24,10 +26,9 @@ log = structlog.get_logger("facade")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_S = 15.0  # for 64 KiB: a slow line has them, somebody who only holds the door has not
-PASSWORDS_AT_ONCE = 8  # checks that wait for each other, of everybody together
 NOBODY = Identity(authenticated=False, dashboard=False)
 LAST_TIME: web.AppKey[dict[str, float]] = web.AppKey("last_time", dict)
-PASSWORDS: web.AppKey[asyncio.Semaphore] = web.AppKey("passwords", asyncio.Semaphore)
+JOBS: web.AppKey[set[asyncio.Future[web.StreamResponse]]] = web.AppKey("jobs", set)
 
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' wss:; "
@@ -38,7 +39,8 @@ CONTENT_POLICY = (
 def install(app: web.Application) -> None:
     """Put the shell and the gates around every route of ``app``."""
     app[LAST_TIME] = {}
-    app[PASSWORDS] = asyncio.Semaphore(PASSWORDS_AT_ONCE)
+    app[PASSWORDS] = Passwords()
+    app[JOBS] = set()
     app.middlewares.extend((shell, gates))
     app.on_response_prepare.append(_add_headers)
 
@@ -75,11 +77,40 @@ async def gates(request: web.Request, handler: Handler) -> web.StreamResponse:
     arrived = arrival(request, context.settings)
     request[ARRIVAL], request[CLIENT] = arrived, arrived.client
     request[LICENSE], request[IDENTITY] = context.license, NOBODY
+    if arrived.by_proxy:
+        request.app[GUARD].welcome(request.remote or "")
+    if not request.app[GUARD].allows(arrived.client) and not await _proven(request):
+        return too_many()
     if record is not None and (refusal := await _refusal(request, record)) is not None:
         return refusal
-    if request.method not in SAFE:
-        await _read_body(request)
-    return await handler(request)
+    if request.method in SAFE:
+        return await handler(request)
+    await _read_body(request)
+    if not request[IDENTITY].authenticated:
+        return await handler(request)
+    return await _to_its_end(request, handler)
+
+
+async def _to_its_end(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A change that may be made is not made by halves when the client hangs up."""
+    job = asyncio.ensure_future(handler(request))
+    request.app[JOBS].add(job)
+    job.add_done_callback(request.app[JOBS].discard)
+    return await asyncio.shield(job)
+
+
+async def _proven(request: web.Request) -> bool:
+    """Whether the owner asks, from an address at which strangers ask too often."""
+    credential = credential_of(request, media=True)
+    return bool(credential.token) and bool((await identify(request, credential)).session_id)
+
+
+def too_many() -> web.Response:
+    """The next one needs another connection, and those are rationed."""
+    response = error(429, TOO_MANY, retryAfterMs=RETRY_MS)
+    response.headers["Retry-After"] = str(RETRY_MS // 1000)
+    response.force_close()
+    return response
 
 
 async def _refusal(request: web.Request, record: Route) -> web.Response | None:
@@ -90,7 +121,7 @@ async def _refusal(request: web.Request, record: Route) -> web.Response | None:
     request[IDENTITY] = identity
     if record.access is not Access.PUBLIC and not identity.authenticated:
         return _unauthenticated(request, record, credential)
-    if request.method not in SAFE and not _meant(request, identity, credential):
+    if request.method not in SAFE and not _meant(request, identity):
         return error(403, "Invalid CSRF token")
     if record.access is Access.PUBLIC or request[LICENSE].is_pro:
         return None
@@ -103,22 +134,23 @@ async def identify(request: web.Request, credential: Credential) -> Identity:
     """Who shows this credential.
 
     Raises:
-        LimitReached: too many wrong passwords, or too many that wait to be checked.
+        LimitReached: too many wrong passwords, or too many questions of this client wait already.
         Unavailable: nobody can say just now.
     """
-    question = WhoIs(credential.carrier, credential.token, request[CLIENT])
-    if credential.carrier != "basic":
-        return await request.app[CONTEXT].ask("auth", question)
-    async with password_place(request):
-        return await request.app[CONTEXT].ask("auth", question)
-
-
-def password_place(request: web.Request) -> asyncio.Semaphore:
-    """For ``async with`` around every check of a password: so that guessing in parallel keeps nobody else waiting."""
-    places = request.app[PASSWORDS]
-    if places.locked():
-        raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=1)
-    return places
+    guard, client = request.app[GUARD], request[CLIENT]
+    if not credential.token and guard.closed:
+        return NOBODY
+    question = WhoIs(credential.carrier, credential.token, client)
+    if credential.carrier == "basic":
+        try:
+            return await check_password(request.app, client, question)
+        except Refused:
+            return NOBODY
+    with guard.question(client):
+        identity = await request.app[CONTEXT].ask("auth", question)
+    if identity.authenticated:
+        guard.welcome(client)
+    return identity
 
 
 def rarely(request: web.Request, what: str, every_s: float) -> None:
@@ -130,13 +162,17 @@ def rarely(request: web.Request, what: str, every_s: float) -> None:
     last[what] = now
 
 
-def _meant(request: web.Request, identity: Identity, credential: Credential) -> bool:
+def _meant(request: web.Request, identity: Identity) -> bool:
     """Whether an unsafe call was meant by the caller, and not made by a page of somebody else in his browser."""
-    if identity.dashboard:
-        return same(request.headers.get("X-CSRF-Token", ""), identity.csrf_token)
-    if credential is NOTHING and (origin := request.headers.get("Origin")):
-        return same_origin(origin, request[ARRIVAL])  # protection is off: nothing else tells a page from a script
-    return True
+    if identity.open and is_foreign(request):  # nothing else tells a page from a script, whatever it shows
+        return False
+    return not identity.dashboard or same(request.headers.get("X-CSRF-Token", ""), identity.csrf_token)
+
+
+def is_foreign(request: web.Request) -> bool:
+    """Whether a page of somebody else's asks. A script sends no Origin; a browser does at every unsafe call."""
+    origin = request.headers.get("Origin", "")
+    return origin != "" and not same_origin(origin, request[ARRIVAL])
 
 
 def _unauthenticated(request: web.Request, record: Route, credential: Credential) -> web.Response:

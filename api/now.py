@@ -6,9 +6,11 @@ from typing import Any
 import structlog
 
 from api.context import Context
+from api.guard import Guard
 from models.detect import DETECTORS
 from models.errors import ServerError
 from models.messages import Ask, News
+from models.messages.auth import AuthChanged, AuthStatus, GetAuthStatus
 from models.messages.camera import (
     CameraChanged,
     CameraView,
@@ -27,6 +29,7 @@ from models.messages.settings import GetSettings, SettingsChanged, SettingsView
 log = structlog.get_logger("facade")
 
 QUESTIONS: dict[str, tuple[Ask[Any], ...]] = {
+    "auth": (GetAuthStatus(),),
     "settings": (GetSettings(),),
     "camera": (GetCamera(), GetCapabilities()),
     "encoder": (GetVideo(),),
@@ -42,7 +45,8 @@ NO_CAMERA = CameraView("waiting", False, "", "", 0, 0, 0.0, "The camera is start
 class Now:
     """None and empty until the actor has spoken."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
         self.settings: SettingsView | None = None
         self.camera: CameraView = NO_CAMERA
         self.capabilities: Capabilities | None = None
@@ -55,6 +59,8 @@ class Now:
     def take(self, news: News) -> None:
         """Keep what the news carries."""
         match news:
+            case AuthChanged(status=status):
+                self.keep(status)
             case SettingsChanged(view=view):
                 self.keep(view)
             case CameraChanged(camera=camera):
@@ -74,6 +80,8 @@ class Now:
 
     def keep(self, view: object) -> None:
         match view:
+            case AuthStatus():
+                self._guard.auth = view
             case SettingsView():  # an answer may come after the news that is newer than it
                 if self.settings is None or view.revision >= self.settings.revision:
                     self.settings = view

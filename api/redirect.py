@@ -3,7 +3,9 @@
 Behind a reverse proxy that is trusted and that took the request over TLS, it is the whole application.
 """
 
+import contextlib
 import ipaddress
+import time
 from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
 from urllib.parse import quote
@@ -11,7 +13,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from api.context import Context
+from api.credentials import token_of
 from api.errors import BARE, error
+from api.guard import Guard
 from api.proxy import arrival
 from config import reachable
 from models.errors import ServerError
@@ -20,15 +24,18 @@ from models.messages.facade import GetCertificate, GetPorts
 
 Application = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
+UNQUOTED = "/%:@!$&()*+,;=~-._"
+OURS_S = 10.0  # how long our names and addresses are remembered
 PAGES = (".html", ".js", ".css", ".png", ".svg", ".ico", ".webmanifest", ".woff2", ".map")
 
 
 class PlainListener:
     """The handler of the plain listener; ``application`` is the one that the HTTPS listener serves."""
 
-    def __init__(self, context: Context, application: Application) -> None:
-        self._context = context
-        self._application = application
+    def __init__(self, context: Context, application: Application, guard: Guard) -> None:
+        self._context, self._application, self._guard = context, application, guard
+        self._ours: tuple[str, ...] = ()
+        self._ours_until = 0.0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         if arrival(request, self._context.settings).secure:
@@ -46,11 +53,9 @@ class PlainListener:
 
     async def _forget_leaked_token(self, request: web.BaseRequest) -> None:
         """It went over the network in clear: whoever has read it shall have nothing of it."""
-        for token in request.query.getall("token", ()):
-            try:
+        if token := token_of(request):
+            with contextlib.suppress(ServerError), self._guard.question(request.remote or ""):
                 await self._context.ask("auth", LogOut(token))
-            except ServerError:
-                return  # auth restarts; the caller is turned away in any case
 
     async def _https_port(self) -> int:
         if self._context.boot.https_port:
@@ -60,18 +65,24 @@ class PlainListener:
     async def _host(self, request: web.BaseRequest) -> str:
         """The host that was asked for if it is one of ours, else the address at which the request came in."""
         wanted = host_name(request.headers.get("Host", ""))
-        if wanted and is_ours(wanted, await self._names()):
+        if wanted and is_ours(wanted, await self._own()):
             return wanted
         sockname = request.transport.get_extra_info("sockname") if request.transport else None
         return bracketed(str(sockname[0]).partition("%")[0] if sockname else "localhost")
 
-    async def _names(self) -> tuple[str, ...]:
-        """Also those in the owner's own certificate."""
+    async def _own(self) -> tuple[str, ...]:
+        """Our addresses and names, also those in the owner's own certificate; as they were a moment ago."""
+        if time.monotonic() >= self._ours_until:
+            self._ours_until = time.monotonic() + OURS_S
+            addresses = map(str, reachable.addresses())
+            self._ours = (*addresses, *reachable.names(), *await self._certified())
+        return self._ours
+
+    async def _certified(self) -> tuple[str, ...]:
         try:
-            certificate = await self._context.ask("facade", GetCertificate())
+            return (await self._context.ask("facade", GetCertificate())).subject_alt_names
         except ServerError:
-            return reachable.names()
-        return (*reachable.names(), *certificate.subject_alt_names)
+            return ()
 
 
 def is_page(request: web.BaseRequest) -> bool:
@@ -84,8 +95,8 @@ def is_page(request: web.BaseRequest) -> bool:
 def location(request: web.BaseRequest, host: str, port: int) -> str:
     """The same place over HTTPS, without a token in the query."""
     url = request.rel_url.without_query_params("token")
-    query = f"?{url.raw_query_string}" if url.raw_query_string else ""
-    return f"https://{host}:{port}{quote(url.raw_path or '/', safe='/%:@!$&()*+,;=~-._')}{query}"
+    query = f"?{quote(url.raw_query_string, safe=UNQUOTED + '?')}" if url.raw_query_string else ""
+    return f"https://{host}:{port}{quote(url.raw_path or '/', safe=UNQUOTED)}{query}"
 
 
 def host_name(header: str) -> str:
@@ -97,11 +108,12 @@ def host_name(header: str) -> str:
     return name if reachable.is_host_name(name) else ""
 
 
-def is_ours(host: str, names: tuple[str, ...]) -> bool:
+def is_ours(host: str, own: tuple[str, ...]) -> bool:
+    """``own``: addresses and names; a name may begin with a wildcard, as in a certificate."""
     address = _address(host.strip("[]"))
     if address is not None:
-        return address in reachable.addresses()
-    return any(fnmatchcase(host, name.lower()) and host.count(".") == name.count(".") for name in names)
+        return str(address) in own
+    return any(fnmatchcase(host, name.lower()) and host.count(".") == name.count(".") for name in own)
 
 
 def bracketed(address: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -10,13 +11,11 @@ from aiohttp.web_protocol import RequestHandler
 
 from api.context import Context
 from api.errors import BARE, INTERNAL, error
+from api.guard import GUARD
 from api.redirect import PlainListener
-from models.security.lockout import client_key
+from models.http import limits
 
-IDLE_S = 75.0  # a connection without a whole request head, new or kept alive: longer than proxies keep theirs
 LINGER_S = 1.0  # how long the rest of a refused body is read away
-CONNECTIONS_MAX = 512
-CONNECTIONS_PER_ADDRESS = 128  # a proxy, or everybody behind one router, is one address
 LINE_MAX = FIELD_MAX = 8190
 HEADERS_MAX = 100
 
@@ -35,7 +34,8 @@ DISCREET.addHandler(_NameOnly())
 LIMITS: dict[str, Any] = {
     "access_log": None,
     "logger": DISCREET,
-    "keepalive_timeout": IDLE_S,
+    "handler_cancellation": True,  # whoever hangs up asks for nothing any more
+    "keepalive_timeout": limits.IDLE_S,
     "lingering_time": LINGER_S,
     "max_line_size": LINE_MAX,
     "max_field_size": FIELD_MAX,
@@ -43,8 +43,19 @@ LIMITS: dict[str, Any] = {
 }
 
 
-class _Connection(RequestHandler):
-    __slots__ = ()
+class Connection(RequestHandler):
+    """``spoken``: the head of a request has come. ``ended`` is called once, at the end."""
+
+    __slots__ = ("ended", "spoken")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spoken = False
+        self.ended: Callable[[], None] = lambda: None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self.ended()
 
     def handle_error(
         self,
@@ -63,32 +74,26 @@ class _Connection(RequestHandler):
 
 
 class _Server(web.Server):
-    """Cuts off whoever opens more connections than anybody needs: each costs memory before it has said a word."""
+    """Makes ``Connection``s, and cuts off those that do not speak."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Noted at the beginning: a TLS transport that was closed twice raises when it is asked (Python 3.11), and one
-        # that is just going down would then take every new connection with it.
-        self._addresses: dict[RequestHandler, str] = {}
+    def __init__(self, handler: Any, request_factory: Any, **kwargs: Any) -> None:
+        super().__init__(handler, request_factory=self._request, **kwargs)
+        self._factory = request_factory
+
+    def __call__(self) -> Connection:
+        return Connection(self, loop=self._loop, **self._kwargs)
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        address = self._addresses[handler] = _address_of(transport)
-        same = sum(other == address for other in self._addresses.values())
-        if len(self._connections) > CONNECTIONS_MAX or same > CONNECTIONS_PER_ADDRESS:
+        self._loop.call_later(limits.FIRST_REQUEST_S, self._cut_if_silent, handler, transport)
+
+    def _cut_if_silent(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        if isinstance(handler, Connection) and not handler.spoken:
             transport.abort()
 
-    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
-        self._addresses.pop(handler, None)
-        super().connection_lost(handler, exc)
-
-    def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
-
-
-def _address_of(transport: asyncio.Transport) -> str:
-    peer = transport.get_extra_info("peername")
-    return client_key(peer[0]) if peer else ""
+    def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        protocol.spoken = True
+        return self._factory(message, payload, protocol, writer, task)  # type: ignore[no-any-return]
 
 
 class HttpsRunner(web.AppRunner):
@@ -99,13 +104,13 @@ class HttpsRunner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        return _Server(made.request_handler, request_factory=made.request_factory, **LIMITS)
+        return _Server(made.request_handler, made.request_factory, **LIMITS)
 
 
 def plain_runner(https: HttpsRunner, context: Context, shutdown_timeout: float = 60.0) -> web.ServerRunner:
     """The runner of the plain listener, for an ``https`` that has been set up."""
     served = https.server
     assert served is not None, "set the HTTPS runner up first"
-    handler = PlainListener(context, served.request_handler)
-    server = _Server(handler, request_factory=served.request_factory, **LIMITS)
+    handler = PlainListener(context, served.request_handler, https.app[GUARD])
+    server = _Server(handler, served.request_factory, **LIMITS)
     return web.ServerRunner(server, shutdown_timeout=shutdown_timeout)

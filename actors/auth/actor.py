@@ -16,10 +16,13 @@ from config.places import FIRST_PASSWORD
 from models.errors import Conflict, Invalid, Refused, ServerError, Unavailable
 from models.messages import Ok
 from models.messages.auth import (
+    AuthChanged,
     AuthStatus,
     ChangePassword,
     GetAuthStatus,
+    GetKnownAddresses,
     Identity,
+    KnownAddresses,
     LogIn,
     LogOut,
     OpenAnonymousSession,
@@ -66,13 +69,16 @@ class Auth(Actor):
     async def _who_is(self, message: WhoIs) -> Identity:
         if message.carrier == "basic":
             good = not self._enabled or await self._doorman.check(message.token, message.client)
-            return Identity(good, dashboard=False)
+            if good and self._enabled and self._been_in(message.client):
+                await self._save()
+            return Identity(good, dashboard=False, open=not self._enabled)
         session = self._find(message.token) if message.token else None
         if session is None:
-            return Identity(not self._enabled, dashboard=False)
+            return Identity(not self._enabled, dashboard=False, open=not self._enabled)
         if self._state.sessions.stale():
             await self._save()
-        return Identity(True, message.carrier == "cookie", session.session_id, session.csrf_token)
+        dashboard = message.carrier == "cookie"
+        return Identity(True, dashboard, session.session_id, session.csrf_token, open=not self._enabled)
 
     def _find(self, token: str) -> Session | None:
         session = self._state.sessions.find(token, time.time())
@@ -91,11 +97,20 @@ class Auth(Actor):
             raise Refused(WRONG)
         if password != self._state.password:  # changed while we were hashing
             raise Refused(WRONG)
+        self._been_in(message.client)
         session, ended = self._state.sessions.open(secrets.token_hex(TOKEN_BYTES), time.time())
         await self._save()
         self._revoked(ended)
         self.log.info("logged in", client=message.client, sessions=len(self._state.sessions))
         return session
+
+    def _been_in(self, client: str) -> bool:
+        """Somebody who knows the password is there; whether for the first time."""
+        return self._state.known.add(client)
+
+    @handles(GetKnownAddresses)
+    def _known(self, _: GetKnownAddresses) -> KnownAddresses:
+        return KnownAddresses(tuple(self._state.known.as_list()))
 
     @handles(OpenAnonymousSession)
     def _open_anonymous(self, _: OpenAnonymousSession) -> Session:
@@ -150,6 +165,7 @@ class Auth(Actor):
         if message.enabled != self._state.enabled:
             # Anonymous sessions of the time without protection end with their key.
             await self._replace(enabled=message.enabled, anonymous_key=State().anonymous_key)
+            self.publish(AuthChanged(AuthStatus(self._enabled, bool(self._state.password))))
             self.publish(SessionsRevoked(()))
             self.log.warning("password protection is %s", "on" if message.enabled else "off")
             await self._tell_settings()

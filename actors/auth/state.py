@@ -8,6 +8,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from config.store import Store
+from models.security.lockout import KnownClients
 from models.security.sessions import SessionTable
 
 FILE = "auth.json"
@@ -25,6 +26,7 @@ class State:
     enabled: bool = True
     anonymous_key: bytes = field(default_factory=lambda: secrets.token_bytes(KEY_BYTES))
     sessions: SessionTable = field(default_factory=SessionTable)
+    known: KnownClients = field(default_factory=KnownClients)
 
     def as_dict(self) -> dict[str, object]:
         return {
@@ -32,6 +34,7 @@ class State:
             "enabled": self.enabled,
             "anonymousKey": self.anonymous_key.hex(),
             "sessions": self.sessions.as_list(),
+            "known": self.known.as_list(),
         }
 
 
@@ -61,6 +64,9 @@ def restored(values: dict[str, object]) -> State:
         case {"anonymousKey": str(key)} if len(key) == 2 * KEY_BYTES:
             state.anonymous_key = bytes.fromhex(key)
     state.sessions.restore(values.get("sessions"))
+    match values.get("known"):
+        case [*keys]:
+            state.known = KnownClients(key for key in keys if isinstance(key, str))
     return state
 
 

@@ -15,12 +15,14 @@ from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Bench
 from api.app import build_app
 from api.front import FRONT
+from api.gate import Gate, GuardedSite
+from api.guard import GUARD
 from api.server import HttpsRunner, plain_runner
 from config import certificate
 from models.errors import ServerError, Unavailable
 from models.media.ring import Entry
 from models.messages import Ask, News, Ok
-from models.messages.auth import SessionsRevoked
+from models.messages.auth import AuthChanged, GetKnownAddresses, SessionsRevoked
 from models.messages.camera import CameraChanged, CapabilitiesChanged, CaptureReady
 from models.messages.detector import DetectionFrame, DetectorChanged, Level
 from models.messages.encoder import VideoChanged
@@ -47,6 +49,7 @@ R = TypeVar("R")
 PORTS_FILE = "ports.json"  # in the run directory
 UPKEEP_S = 60.0  # is the certificate due, has its file changed, has the device another address
 LICENSE_RETRY_S = 2.0
+KNOWN_S = 1.0  # how long a start waits to learn who has been in before
 SHUTDOWN_S = 1.0  # for open connections at a clean stop
 
 
@@ -64,7 +67,9 @@ class Facade(Actor):
         known = await self._ask_license()
         self._open_ports()
         self._app = build_app(self)
-        self._front = self._app[FRONT]
+        self._front, self._guard = self._app[FRONT], self._app[GUARD]
+        self._gate = Gate(self._guard.knows)
+        await self._learn_addresses()
         https = HttpsRunner(self._app, shutdown_timeout=SHUTDOWN_S)
         await self._serve(https, self._https, self._tls)
         plain = plain_runner(https, self, SHUTDOWN_S)
@@ -89,7 +94,7 @@ class Facade(Actor):
     ) -> None:
         await runner.setup()
         for listener in listeners:
-            await web.SockSite(runner, listener, ssl_context=tls).start()
+            await GuardedSite(runner, self._gate, listener, tls).start()
 
     async def on_stop(self) -> None:
         await asyncio.gather(*(runner.cleanup() for runner in self._runners))
@@ -137,6 +142,14 @@ class Facade(Actor):
             except (Unavailable, OSError) as error:
                 self.log.error("the certificate could not be renewed; the old one is served", reason=str(error))
 
+    # ---------------------------------------------------------------- who has been in
+    async def _learn_addresses(self) -> None:
+        """Auth may be away: then they are strangers until they show that they are not."""
+        try:
+            self._guard.learn((await self.ask("auth", GetKnownAddresses(), KNOWN_S)).addresses)
+        except ServerError as error:
+            self.log.info("it is not known who has been in before", reason=error.detail)
+
     # ---------------------------------------------------------------- licence
     async def _ask_license(self) -> bool:
         try:
@@ -160,6 +173,7 @@ class Facade(Actor):
         self._news(news)
 
     @handles(ActorChanged)
+    @handles(AuthChanged)
     @handles(CameraChanged)
     @handles(CapabilitiesChanged)
     @handles(CaptureReady)

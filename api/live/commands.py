@@ -6,17 +6,19 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from api.credentials import Credential, well_formed
 from api.live import messages
 from api.live.messages import Message, error
 from api.live.socket import LiveSocket
-from api.middleware import password_place
+from api.middleware import identify
+from api.passwords import check_password
 from config.settings import REGISTRY
-from models.errors import Conflict, LimitReached, ServerError, Unavailable
+from models.errors import Conflict, LimitReached, Refused, ServerError, Unavailable
 from models.http import limits
-from models.http.handshake import Event
+from models.http.handshake import Close, Event
 from models.http.schema import MAX_TALK_BYTES, WANTS
 from models.http.viewer import ViewerQueue
-from models.messages.auth import LogIn, WhoIs
+from models.messages.auth import LogIn
 from models.messages.camera import Capture, SetStreaming
 from models.messages.encoder import RequestKeyframe, SetVideoQuality
 from models.messages.settings import ChangeResult, ChangeSettings
@@ -30,7 +32,6 @@ COMMANDS: dict[str, Command] = {}
 CAPTURE_S = 20.0
 CAPTURE_RETRY_MS = 800
 SPEAK_S = 10.0
-LOGIN_S = 10.0
 TALK_S = 1.0
 
 
@@ -56,12 +57,14 @@ async def authenticate(socket: LiveSocket, request: Message, hub: "Hub") -> None
     caller, answer = socket.caller, {"type": "auth", "success": True, "timestamp": messages.now_ms()}
     try:
         if "token" in request:
-            token = request["token"]
-            identity = await hub.context.ask("auth", WhoIs("bearer", token, caller.address))
+            token = well_formed(request["token"])
+            identity = await identify(socket.request, Credential("bearer", token))
             good, session_id = identity.authenticated, identity.session_id
+        elif caller.foreign:
+            raise Refused("Invalid origin")
         else:
-            async with password_place(socket.request):
-                session = await hub.context.ask("auth", LogIn(request["password"], caller.address), LOGIN_S)
+            question = LogIn(request["password"], caller.address)
+            session = await check_password(socket.request.app, caller.address, question)
             good, token, session_id = True, session.token, session.session_id
             answer |= {"token": session.token, "csrfToken": session.csrf_token}
     except ServerError as failure:
@@ -72,6 +75,9 @@ async def authenticate(socket: LiveSocket, request: Message, hub: "Hub") -> None
     if not caller.dashboard and not hub.context.license.is_pro:
         socket.answer(messages.pro_required("api_access", False, inReplyTo="auth"), request)
         return socket.step(Event.PRO_NEEDED)
+    if not caller.authenticated and not hub.room_for(caller.address):
+        socket.answer(error("Too many connections", "RATE_LIMITED", inReplyTo="auth"), request)
+        return socket.end(Close.OVERLOADED)
     caller.authenticated, caller.session_id = True, session_id
     caller.token, caller.carrier = (token, "bearer") if not caller.dashboard else (caller.token, "cookie")
     was_ready = socket.ready

@@ -7,15 +7,17 @@ from api.credentials import credential_of
 from api.errors import error, pro_required
 from api.keys import ARRIVAL, CLIENT
 from api.live.socket import Caller
-from api.middleware import identify
+from api.middleware import identify, is_foreign
 from api.proxy import same_origin
+from models.messages.auth import Identity
 
 
 async def caller_of(request: web.Request, context: Context) -> Caller | web.Response:
     """The caller, or the answer that refuses him."""
     credential = credential_of(request, media=True)
     identity = await identify(request, credential)
-    if identity.authenticated and credential.carrier in ("cookie", "none") and _foreign(request, identity.dashboard):
+    foreign = is_foreign(request)
+    if identity.authenticated and (_needs_origin(request, identity) or (identity.open and foreign)):
         return error(403, "Invalid origin")
     if identity.authenticated and not identity.dashboard and not context.license.is_pro:
         return pro_required("api_access", dashboard=False)
@@ -26,13 +28,10 @@ async def caller_of(request: web.Request, context: Context) -> Caller | web.Resp
         identity.session_id,
         credential.carrier,
         credential.token,
+        foreign,
     )
 
 
-def _foreign(request: web.Request, dashboard: bool) -> bool:
-    """Whether a page of somebody else's asks: it sends our cookie too, or needs none while protection is off.
-
-    There is no CSRF token at an upgrade. A script sends no Origin, and has no cookie of ours.
-    """
-    origin = request.headers.get("Origin", "")
-    return (dashboard or origin != "") and not same_origin(origin, request[ARRIVAL])
+def _needs_origin(request: web.Request, identity: Identity) -> bool:
+    """There is no CSRF token at an upgrade, so our cookie is good only together with our own Origin."""
+    return identity.dashboard and not same_origin(request.headers.get("Origin", ""), request[ARRIVAL])

@@ -7,7 +7,6 @@ from aiohttp import WSMsgType, web
 
 from api.context import Context
 from api.front import FRONT
-from api.keys import CLIENT
 from api.live import messages
 from api.live.door import caller_of
 from api.live.hub import Hub
@@ -28,11 +27,11 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
     ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=limits.MAX_TEXT + 1, timeout=limits.CLOSE_S)
     if not ws.can_prepare(request).ok:
         raise Invalid("A WebSocket upgrade is expected")
-    if not hub.room_for(request[CLIENT]):
-        raise Unavailable("Too many connections")
     caller = await caller_of(request, context)
     if isinstance(caller, web.Response):
         return caller
+    if not (hub.room_for if caller.authenticated else hub.make_room_for)(caller.address):
+        raise Unavailable("Too many connections")
     await ws.prepare(request)
     if request.transport is None:
         return ws

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
+from api.actors import Actors
 from api.context import Context
 from api.live import messages
 from api.live.broadcast import Broadcast
@@ -25,21 +26,24 @@ from models.http.handshake import Close, Event
 from models.http.live import text
 from models.messages.auth import WhoIs
 from models.messages.facade import ViewersView
-from models.messages.supervisor import ActorRow, GetActors
 
 log = structlog.get_logger("facade")
 
 NAME = "IP Camera"
 TICK_S = 1.0
 WELL = frozenset({"up", "starting", "stopped"})
-ACTORS_S = 1.5  # how long a socket's snapshot waits for the table
 
 
 class Hub:
     """``viewers``: counts of the whole surface. ``watchers``: addresses with an open /stream."""
 
     def __init__(
-        self, context: Context, now: Now, viewers: Callable[[], ViewersView], watchers: Callable[[], frozenset[str]]
+        self,
+        context: Context,
+        now: Now,
+        actors: Actors,
+        viewers: Callable[[], ViewersView],
+        watchers: Callable[[], frozenset[str]],
     ) -> None:
         self.context, self.now, self.watchers = context, now, watchers
         self.all = Broadcast()
@@ -52,16 +56,33 @@ class Hub:
         self._device = device_id(context.boot.data_dir)
         self._machine = Machine(context.boot.version)
         self._started = time.monotonic()
-        self._actors: tuple[ActorRow, ...] = ()
-        self._actors_at = float("-inf")
+        self._actors = actors
+        self._told_at = float("-inf")
 
     def __len__(self) -> int:
         """Those that are authenticated."""
         return sum(socket.ready for socket in self.all.sockets)
 
     def room_for(self, address: str) -> bool:
-        counts = Counter(socket.caller.address for socket in self.all.sockets)
-        return len(self.all.sockets) < limits.SOCKETS and counts[address] < limits.SOCKETS_PER_ADDRESS
+        """For one more that is authenticated; those that are not yet take no place of theirs."""
+        counts = Counter(socket.caller.address for socket in self.all.sockets if socket.caller.authenticated)
+        return counts.total() < limits.SOCKETS and counts[address] < limits.SOCKETS_PER_ADDRESS
+
+    def make_room_for(self, stranger: str) -> bool:
+        """For one more that has yet to authenticate; the address with most of them gives one up for another."""
+        waiting = [socket for socket in self.all.sockets if not socket.caller.authenticated]
+        counts = Counter(socket.caller.address for socket in waiting)
+        if counts[stranger] >= limits.SOCKETS_PER_ADDRESS:
+            return False
+        if len(waiting) < limits.SOCKETS_WAITING:
+            return True
+        greediest, most = counts.most_common(1)[0]
+        if most <= counts[stranger]:
+            return False
+        oldest = min((one for one in waiting if one.caller.address == greediest), key=lambda one: one.opened_at)
+        oldest.end(Close.OVERLOADED)
+        self.all.sockets.discard(oldest)
+        return True
 
     def join(self, socket: LiveSocket) -> None:
         self.all.sockets.add(socket)
@@ -76,7 +97,9 @@ class Hub:
         """connected, status, system_info, mqtt_status, rtsp_status: in one piece, with nothing between."""
         if self.now.settings is None:
             await self.now.refresh(self.context, "settings")
-        await self._ask_actors(limits.SYSTEM_INFO_EVERY_S)
+        await self._actors.rows(limits.SYSTEM_INFO_EVERY_S)
+        if not len(self):
+            self._told_at = time.monotonic()  # in the snapshot that follows
         pro = self.context.license.is_pro
         if not pro and not socket.caller.dashboard:  # the licence ended while we were asking
             return socket.step(Event.PRO_NEEDED)
@@ -101,15 +124,15 @@ class Hub:
                 await asyncio.gather(*(socket.ended.wait() for socket in self.all.sockets))
 
     def actors_changed(self) -> None:
-        """The next tick asks for the table."""
-        self._actors_at = float("-inf")
+        """The next tick tells the table."""
+        self._told_at = float("-inf")
 
     def _status(self) -> Message:
-        warning = any(row.state not in WELL or row.detail for row in self._actors)
+        warning = any(row.state not in WELL or row.detail for row in self._actors.last)
         return messages.status(self.now, self._viewers(), self.context.license, warning)
 
     def _system_info(self) -> Message:
-        return self._machine.info(self._actors, self.now.video, self._started)
+        return self._machine.info(self._actors.last, self.now.video, self._started)
 
     # ---------------------------------------------------------------- once a second
     async def tick(self) -> None:
@@ -120,8 +143,9 @@ class Hub:
             for socket in tuple(self.all.sockets):
                 if not socket.pipe.closing:
                     await self._look_after(socket, now)
-            if len(self) and now - self._actors_at >= limits.SYSTEM_INFO_EVERY_S:
-                await self._ask_actors(0.0)
+            if len(self) and now - self._told_at >= limits.SYSTEM_INFO_EVERY_S:
+                self._told_at = now
+                await self._actors.rows()
                 self.all.state(self._system_info())
                 self.all.mark("status")
 
@@ -150,12 +174,3 @@ class Hub:
             return
         if not identity.authenticated:
             socket.step(Event.REVOKED)
-
-    async def _ask_actors(self, older_than_s: float) -> None:
-        if time.monotonic() - self._actors_at < older_than_s:
-            return
-        self._actors_at = time.monotonic()
-        try:
-            self._actors = (await self.context.ask("supervisor", GetActors(), ACTORS_S)).rows
-        except ServerError as error:
-            log.info("the actor table is not at hand", reason=error.detail)

@@ -3,13 +3,18 @@
 import platform
 import socket
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import psutil
+import structlog
 
 from api.live.messages import now_ms
 from models.messages.encoder import VideoView
 from models.messages.supervisor import ActorRow
+
+R = TypeVar("R")
+log = structlog.get_logger("facade")
 
 TEMPERATURES = ("cpu_thermal", "coretemp", "k10temp", "soc_thermal", "acpitz")  # the processor's first
 
@@ -17,19 +22,19 @@ TEMPERATURES = ("cpu_thermal", "coretemp", "k10temp", "soc_thermal", "acpitz")  
 class Machine:
     def __init__(self, version: str) -> None:
         self._about = {"device": socket.gethostname(), "os": _os_name(), "version": version}
-        psutil.cpu_percent(None)  # the first call only begins the measurement
+        _read(lambda: psutil.cpu_percent(None))  # the first call only begins the measurement
 
     def info(self, actors: tuple[ActorRow, ...], video: VideoView | None, started: float) -> dict[str, Any]:
         """``started``: CLOCK_MONOTONIC seconds at which the program was started."""
-        memory = psutil.virtual_memory()
+        memory = _read(psutil.virtual_memory)
         return {
             "type": "system_info",
-            "cpu": psutil.cpu_percent(None),
-            "memory": memory.percent,
-            "memoryUsedBytes": memory.total - memory.available,
-            "memoryTotalBytes": memory.total,
+            "cpu": _read(lambda: psutil.cpu_percent(None)),
+            "memory": memory and memory.percent,
+            "memoryUsedBytes": memory and memory.total - memory.available,
+            "memoryTotalBytes": memory and memory.total,
             **_battery(),
-            "temperature": temperature(),
+            "temperature": _read(temperature),
             "cpuProcess": round(sum(row.cpu_percent for row in actors), 1),
             "throttle": video.throttle if video else "none",
             "uptimeSec": int(time.monotonic() - started),
@@ -38,6 +43,15 @@ class Machine:
             "actors": [_row(row) for row in actors],
             "timestamp": now_ms(),
         }
+
+
+def _read(figure: Callable[[], R]) -> R | None:
+    """None where it cannot be read: no sensor, no descriptor left, no such file in this kernel."""
+    try:
+        return figure()
+    except (OSError, RuntimeError, ValueError) as error:
+        log.debug("a figure cannot be read", reason=str(error))
+        return None
 
 
 def temperature() -> float | None:
@@ -50,7 +64,7 @@ def temperature() -> float | None:
 
 
 def _battery() -> dict[str, Any]:
-    battery = psutil.sensors_battery()
+    battery = _read(psutil.sensors_battery)
     if battery is None:
         return {"battery": None, "batteryCharging": None, "batteryTemp": None}
     return {"battery": round(battery.percent), "batteryCharging": battery.power_plugged, "batteryTemp": None}

@@ -28,6 +28,7 @@ class Caller:
     session_id: str = ""
     carrier: str = "none"  # cookie, bearer, query, none
     token: str = ""
+    foreign: bool = False  # a page of somebody else's: it may bring a token, and not guess a password
 
 
 class LiveSocket:

@@ -4,15 +4,16 @@ from aiohttp import web
 
 from api.bodies import json_object
 from api.context import Context
-from api.credentials import NOTHING, clear_cookie, credential_of, set_cookie
+from api.credentials import clear_cookie, credential_of, set_cookie
 from api.errors import failure
+from api.guard import GUARD
 from api.keys import ARRIVAL, CLIENT
-from api.middleware import identify, password_place
+from api.middleware import identify
+from api.passwords import check_password
 from api.routes import Access, route
 from models.errors import Invalid, Refused
 from models.messages.auth import ChangePassword, GetAuthStatus, LogIn, LogOut
 
-HASHING_TIMEOUT_S = 10.0  # on a small board, behind seven others
 LOGIN_ANSWER = {"success": True, "token": "a1b2c3d4e5f6...", "csrfToken": "g7h8i9j0k1l2..."}
 
 
@@ -24,7 +25,7 @@ LOGIN_ANSWER = {"success": True, "token": "a1b2c3d4e5f6...", "csrfToken": "g7h8i
     body={"password": "your_password"},
     answer=LOGIN_ANSWER,
 )
-async def log_in(request: web.Request, context: Context) -> web.StreamResponse:
+async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
     """401 for a wrong password, 429 while locked out."""
     if request.content_type != "application/json":  # a form of a foreign page can send no other
         return failure(400, "Content-Type must be application/json")
@@ -33,8 +34,7 @@ async def log_in(request: web.Request, context: Context) -> web.StreamResponse:
     except Invalid as problem:
         return failure(400, problem.detail)
     try:
-        async with password_place(request):
-            session = await context.ask("auth", LogIn(password, request[CLIENT]), HASHING_TIMEOUT_S)
+        session = await check_password(request.app, request[CLIENT], LogIn(password, request[CLIENT]))
     except Refused as problem:
         response = failure(401, problem.detail)
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -52,7 +52,10 @@ async def log_in(request: web.Request, context: Context) -> web.StreamResponse:
     answer={"enabled": True, "configured": True},
 )
 async def status(request: web.Request, context: Context) -> web.StreamResponse:
-    now = await context.ask("auth", GetAuthStatus())
+    now = request.app[GUARD].auth
+    if now is None:
+        with request.app[GUARD].question(request[CLIENT]):
+            now = await context.ask("auth", GetAuthStatus())
     body: dict[str, object] = {"enabled": now.enabled, "configured": now.configured}
     credential = credential_of(request)
     if credential.carrier == "cookie":
@@ -73,8 +76,9 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
 async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
     """200 also where there was nothing to revoke."""
     credential = credential_of(request)
-    if credential is not NOTHING and credential.token:
-        await context.ask("auth", LogOut(credential.token))
+    if credential.token:
+        with request.app[GUARD].question(request[CLIENT]):
+            await context.ask("auth", LogOut(credential.token))
     response = web.json_response({"success": True})
     clear_cookie(response, request[ARRIVAL].prefix)
     return response
@@ -89,13 +93,12 @@ async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
     body={"current": "your_password", "new": "your_new_password"},
     answer={"success": True},
 )
-async def change_password(request: web.Request, context: Context) -> web.StreamResponse:
+async def change_password(request: web.Request, _context: Context) -> web.StreamResponse:
     """403 for a wrong current password, which counts to the lock-out; 400 for an unusable new one."""
     try:
         body = await json_object(request)
         change = ChangePassword(_text(body, "new"), _text(body, "current"), request[CLIENT])
-        async with password_place(request):
-            await context.ask("auth", change, HASHING_TIMEOUT_S)
+        await check_password(request.app, request[CLIENT], change)
     except Invalid as problem:
         return failure(400, problem.detail)
     except Refused as problem:

@@ -7,9 +7,10 @@ from aiohttp import web
 
 from api.bodies import json_object
 from api.context import Context
+from api.front import FRONT
 from api.routes import Access, route
 from api.shapes import actor_shape, status_shape
-from models.errors import Invalid, ServerError
+from models.errors import Invalid, ServerError, Unavailable
 from models.messages import Ask
 from models.messages.camera import CameraView, Capabilities, GetCamera, GetCapabilities, SetTorch
 from models.messages.encoder import GetVideo
@@ -17,7 +18,7 @@ from models.messages.facade import GetViewers, ViewersView
 from models.messages.microphone import GetMicrophone
 from models.messages.settings import ChangeSettings, GetSettings
 from models.messages.speaker import GetSpeaker
-from models.messages.supervisor import ActorTable, GetActors
+from models.messages.supervisor import ActorRow
 
 R = TypeVar("R")
 PEEK_S = 1.0  # how long an addition to an answer may keep it waiting
@@ -30,11 +31,11 @@ PEEK_S = 1.0  # how long an addition to an answer may keep it waiting
     summary="Current server and streaming status",
     answer={"clients": 2, "wsClients": 1, "streaming": True, "cameraRunning": True, "settings": {}},
 )
-async def status(_request: web.Request, context: Context) -> web.StreamResponse:
+async def status(request: web.Request, context: Context) -> web.StreamResponse:
     looks = (
         _peek(context, "camera", GetCamera()),
         _peek(context, "facade", GetViewers()),
-        _peek(context, "supervisor", GetActors()),
+        request.app[FRONT].actors.rows(),
     )
     view, camera, viewers, actors = await asyncio.gather(context.ask("settings", GetSettings()), *looks)
     camera = camera or CameraView("failed", False, "", "", 0, 0, 0.0, "the camera actor is restarting")
@@ -43,12 +44,12 @@ async def status(_request: web.Request, context: Context) -> web.StreamResponse:
     return web.json_response(body | about | _troubles(actors))
 
 
-def _troubles(actors: ActorTable | None) -> dict[str, object]:
+def _troubles(actors: tuple[ActorRow, ...] | None) -> dict[str, object]:
     """How long the program runs, and what in it does not work as it should, by actor."""
     if actors is None:
         return {}
-    troubles = {row.name: row.detail or row.last_reason or row.state for row in actors.rows if row.state != "up"}
-    return {"uptimeSec": round(max((row.uptime_s for row in actors.rows), default=0.0)), "degraded": troubles}
+    troubles = {row.name: row.detail or row.last_reason or row.state for row in actors if row.state != "up"}
+    return {"uptimeSec": round(max((row.uptime_s for row in actors), default=0.0)), "degraded": troubles}
 
 
 @route(
@@ -112,22 +113,24 @@ async def torch(request: web.Request, context: Context) -> web.StreamResponse:
 
 
 @route("GET", "/health", access=Access.PUBLIC, summary="Whether every actor is up", extension=True)
-async def health(_request: web.Request, context: Context) -> web.StreamResponse:
+async def health(request: web.Request, _context: Context) -> web.StreamResponse:
     """200 also while an actor works with a restriction, e.g. without its model: it is up."""
-    table = await _peek(context, "supervisor", GetActors())
-    if table is None:
+    rows = await request.app[FRONT].actors.rows()
+    if rows is None:
         return web.json_response({"status": "unhealthy", "actors": {}}, status=503)
-    down = [row for row in table.rows if row.state != "up" and not (row.state == "degraded" and row.pid)]
-    restricted = any(row.state == "degraded" for row in table.rows)
+    down = [row for row in rows if row.state != "up" and not (row.state == "degraded" and row.pid)]
+    restricted = any(row.state == "degraded" for row in rows)
     word = "unhealthy" if down else "degraded" if restricted else "ok"
-    actors = {row.name: row.state for row in table.rows}
+    actors = {row.name: row.state for row in rows}
     return web.json_response({"status": word, "actors": actors}, status=503 if down else 200)
 
 
 @route("GET", "/api/actors", access=Access.UI, summary="The table of actors", extension=True)
-async def actors(_request: web.Request, context: Context) -> web.StreamResponse:
-    table = await context.ask("supervisor", GetActors())
-    return web.json_response({"actors": [actor_shape(row) for row in table.rows]})
+async def actors(request: web.Request, _context: Context) -> web.StreamResponse:
+    rows = await request.app[FRONT].actors.rows()
+    if rows is None:
+        raise Unavailable("The supervisor does not answer")
+    return web.json_response({"actors": [actor_shape(row) for row in rows]})
 
 
 async def _peek(context: Context, to: str, message: Ask[R]) -> R | None:

@@ -1,6 +1,6 @@
 """Counting what a client does. Time is a number: seconds of any steady clock."""
 
-from collections import deque
+from collections import OrderedDict, deque
 
 
 class TokenBucket:
@@ -11,12 +11,16 @@ class TokenBucket:
         self._tokens = float(burst)
         self._at: float | None = None
 
-    def take(self, now: float) -> bool:
-        """Take one, if there is one."""
+    def ready(self, now: float) -> bool:
+        """Whether ``take`` would succeed."""
         if self._at is not None:
             self._tokens = min(float(self.burst), self._tokens + (now - self._at) * self.rate)
         self._at = now
-        if self._tokens < 1.0:
+        return self._tokens >= 1.0
+
+    def take(self, now: float) -> bool:
+        """Take one, if there is one."""
+        if not self.ready(now):
             return False
         self._tokens -= 1.0
         return True
@@ -40,3 +44,18 @@ class Window:
 
     def clear(self) -> None:
         self._times.clear()
+
+
+class Buckets:
+    """One bucket per client, of the ``most`` that were here last; a forgotten one is full again."""
+
+    def __init__(self, rate: float, burst: int, most: int) -> None:
+        self._rate, self._burst, self._most = rate, burst, most
+        self._of: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def __getitem__(self, client: str) -> TokenBucket:
+        bucket = self._of.setdefault(client, TokenBucket(self._rate, self._burst))
+        self._of.move_to_end(client)
+        while len(self._of) > self._most:
+            self._of.popitem(last=False)
+        return bucket

@@ -1,5 +1,27 @@
 """All limits of the HTTP and WebSocket surface, in one place."""
 
+# Connections, both ports together. A *stranger* is an address (IPv6: its /64) from which nobody has shown a valid
+# credential; a proxy, or everybody behind one router, is one address.
+CONNECTIONS_KNOWN = 512
+CONNECTIONS_KNOWN_PER_ADDRESS = 128
+CONNECTIONS_STRANGERS = 128  # above that the one who holds most gives one up
+CONNECTIONS_STRANGERS_PER_ADDRESS = 32
+HANDSHAKE_S = 5.0
+FIRST_REQUEST_S = 10.0  # from the end of the handshake to the end of the first request's head
+IDLE_S = 75.0  # between two requests: longer than proxies keep theirs
+# Handshakes, which are the dearest that a stranger can ask for: those above the rate wait, in turn.
+HANDSHAKES_KNOWN_PER_S, HANDSHAKES_KNOWN_BURST = 100.0, 200  # of one address
+HANDSHAKES_PER_S, HANDSHAKES_BURST = 20.0, 40  # of one stranger
+HANDSHAKES_STRANGERS_PER_S, HANDSHAKES_STRANGERS_BURST = 60.0, 120  # of all strangers together
+HANDSHAKES_WAITING_PER_ADDRESS = 16
+ADDRESSES = 1024  # remembered, the latest; in each table
+
+# Requests of strangers
+REQUESTS_PER_S, REQUESTS_BURST = 25.0, 150  # of one; the page and all that belongs to it are about 70
+QUESTIONS_PER_STRANGER = 4  # that wait for another actor
+QUESTIONS_STRANGERS = 24
+QUESTIONS_PER_ADDRESS = 32  # of one that is known
+
 # /stream
 STREAM_CLIENTS = 128  # at once, for the whole device
 STREAM_CLIENTS_PER_ADDRESS = 64  # a proxy is one address
@@ -18,8 +40,9 @@ SNAPSHOT_WAIT_S = 3.0
 CAPTURE_KEPT_S = 600.0
 
 # /ws: connections
-SOCKETS = 16
-SOCKETS_PER_ADDRESS = 8
+SOCKETS = 16  # that are authenticated
+SOCKETS_WAITING = 16  # that are not yet
+SOCKETS_PER_ADDRESS = 8  # of either kind
 MAX_TEXT = 64 * 1024
 AUTH_S = 10.0
 AUTH_TRIES = 3

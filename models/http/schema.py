@@ -226,9 +226,9 @@ SERVER: dict[str, Schema] = dict(
         ),
         _message(
             "system_info",
-            {"cpu": _num(0, 100), "memory": _num(0, 100)},
-            memoryUsedBytes=INT,
-            memoryTotalBytes=INT,
+            {name: _num(0, 100, kind=["number", "null"]) for name in ("cpu", "memory")},
+            memoryUsedBytes=_int(kind=["integer", "null"]),
+            memoryTotalBytes=_int(kind=["integer", "null"]),
             battery=_int(0, 100, kind=["integer", "null"]),
             batteryCharging={"type": ["boolean", "null"]},
             batteryTemp=NUM_OR_NULL,

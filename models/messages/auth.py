@@ -14,6 +14,7 @@ class Identity:
     dashboard: bool  # by the session cookie
     session_id: str = ""
     csrf_token: str = ""
+    open: bool = False  # protection is off: whoever comes is let in, a page of somebody else in a browser too
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,25 @@ class SetProtection(Ask[AuthStatus]):
     """Password protection on or off (CLI only)."""
 
     enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuthChanged(News):
+    """Protection was switched, or a password set for the first time."""
+
+    status: AuthStatus
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddresses:
+    """Those (``client_key``) from which somebody has been in, the latest last. Kept on disk."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GetKnownAddresses(Ask[KnownAddresses]):
+    retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,25 @@
-"""Guessing is slowed down: per address, and for everybody new when many addresses guess together.
+"""Guessing is slowed down per address; what others guess locks nobody out (see ``models.security.turns``).
 
 ``now`` is any clock in seconds that never runs backwards while the program runs.
 """
 
 import ipaddress
 import math
-from collections import OrderedDict, deque
+from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 CLIENTS_MAX = 1024
-KNOWN_MAX = 64
+KNOWN_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
 class LockoutPolicy:
-    """``attempts`` failures within ``window_s`` lock for ``lock_s`` from the last one.
-
-    From ``global_failures`` within ``window_s`` on, by whomever, those who never got in must wait too.
-    """
+    """``attempts`` failures within ``window_s`` lock for ``lock_s`` from the last one."""
 
     attempts: int = 5
     window_s: float = 600.0
     lock_s: float = 30.0
-    global_failures: int = 50
 
     def locked_for(self, failures: list[float], now: float) -> float:
         """Seconds that the one who failed at these times must still wait; 0 where he may try."""
@@ -45,51 +42,54 @@ class Lockouts:
     def __init__(self, policy: LockoutPolicy = LockoutPolicy()) -> None:
         self._policy = policy
         self._failures: OrderedDict[str, list[float]] = OrderedDict()
-        self._known: OrderedDict[str, None] = OrderedDict()
-        self._everybody: deque[float] = deque(maxlen=policy.global_failures)
 
     def remaining(self, client: str, now: float) -> int:
         """Whole seconds, rounded up, until ``client`` may try again; 0: now."""
-        key = client_key(client)
-        own = self._policy.locked_for(self._failures[key], now) if key in self._failures else 0.0
-        everybody = 0.0 if key in self._known else self._rush_for(now)
-        return math.ceil(max(own, everybody))
+        failures = self._failures.get(client_key(client))
+        return math.ceil(self._policy.locked_for(failures, now)) if failures else 0
 
-    def failed(self, client: str, now: float) -> None:
+    def failed(self, client: str, now: float) -> bool:
+        """Count one; whether it has locked the client."""
         key = client_key(client)
         self._failures[key] = self._policy.after_failure(self._failures.pop(key, []), now)
-        self._everybody.append(now)
         while len(self._failures) > CLIENTS_MAX:
             self._failures.popitem(last=False)
+        return self.remaining(client, now) > 0
 
     def succeeded(self, client: str) -> None:
-        """He knows the password: his failures are forgiven, and a rush of others does not hold him up."""
-        key = client_key(client)
-        self._failures.pop(key, None)
-        self._known.pop(key, None)
-        self._known[key] = None
-        while len(self._known) > KNOWN_MAX:
-            self._known.popitem(last=False)
+        """He knows the password: his failures are forgiven."""
+        self._failures.pop(client_key(client), None)
 
     def as_dict(self) -> dict[str, object]:
-        return {"failures": dict(self._failures), "known": list(self._known), "everybody": list(self._everybody)}
+        return {"failures": dict(self._failures)}
 
     def restore(self, stored: object, now: float) -> None:
         """Take over what ``as_dict`` gave; times ahead of ``now`` (another boot) and other shapes are dropped."""
-        if not isinstance(stored, dict):
-            return
-        failures = stored.get("failures")
+        failures = stored.get("failures") if isinstance(stored, dict) else None
         for key, moments in failures.items() if isinstance(failures, dict) else ():
             if isinstance(key, str) and (times := _times(moments, now)):
                 self._failures[key] = times
-        known = stored.get("known")
-        self._known.update((key, None) for key in (known if isinstance(known, list) else ()) if isinstance(key, str))
-        self._everybody.extend(_times(stored.get("everybody"), now))
 
-    def _rush_for(self, now: float) -> float:
-        if len(self._everybody) < self._policy.global_failures:
-            return 0.0
-        return max(0.0, self._everybody[0] + self._policy.window_s - now)
+
+class KnownClients:
+    """From where somebody has been in: the ``KNOWN_MAX`` that were used last."""
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self._keys = OrderedDict.fromkeys(keys)
+
+    def add(self, client: str) -> bool:
+        """Whether it is a new one."""
+        key = client_key(client)
+        new = key not in self._keys
+        self._keys[key] = None
+        self._keys.move_to_end(key)
+        while len(self._keys) > KNOWN_MAX:
+            self._keys.popitem(last=False)
+        return new
+
+    def as_list(self) -> list[str]:
+        """The latest last."""
+        return list(self._keys)
 
 
 def client_key(client: str) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import resource
 import socket
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,8 @@ from config.boot_load import load_boot
 from config.places import make_private
 from scripts.ipcamera.console import fail, find_control
 from scripts.ipcamera.welcome import welcome
+
+DESCRIPTORS = 8192  # far more than all connections that the limits allow
 
 
 def run(
@@ -53,6 +56,7 @@ def run(
     }
     boot = load_boot(given, os.environ, config)
     _prepare(boot)
+    _raise_descriptors()
     from actors.runtime.launcher import launch
     from actors.tree import tree
 
@@ -75,6 +79,14 @@ def _prepare(boot: Boot) -> None:
         for address in boot.bind if port else ():
             if problem := port_problem(address, port):
                 fail(f"{problem}; choose another port with --{name}-port")
+
+
+def _raise_descriptors() -> None:
+    """Every process of the program inherits it; the usual soft limit of 1024 is from the days of select()."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def port_problem(address: str, port: int) -> str:

@@ -28,7 +28,7 @@ PPS = b"\0\0\0\1\x68\xce\x3c\x80"
 IDR = SPS + PPS + b"\0\0\0\1\x65" + b"i" * 40
 DELTA = b"\0\0\0\1\x41" + b"d" * 40
 JPEG = b"\xff\xd8" + b"j" * 100 + b"\xff\xd9"
-TOKEN, PASSWORD = "t" * 64, "right horse"
+TOKEN, ANONYMOUS, PASSWORD = "5e" * 32, "a0" * 32, "right horse"
 
 
 class Stage:
@@ -113,10 +113,10 @@ class Stage:
 
     # ---------------------------------------------------------------- scripted actors
     def _who_is(self, message: WhoIs) -> Identity:
-        known = message.token == TOKEN or (message.token == "anonymous" and not self.protected)
+        known = message.token == TOKEN or (message.token == ANONYMOUS and not self.protected)
         if not known:
-            return Identity(not self.protected, dashboard=False)
-        return Identity(True, message.carrier == "cookie", "s1", "csrf")
+            return Identity(not self.protected, dashboard=False, open=not self.protected)
+        return Identity(True, message.carrier == "cookie", "s1", "csrf", open=not self.protected)
 
     def _log_in(self, message: LogIn) -> Session:
         if message.password == "locked":
@@ -128,7 +128,7 @@ class Stage:
     def _open_anonymous(self, _: OpenAnonymousSession) -> Session:
         if self.protected:
             raise Refused("Password protection is on")
-        return Session("anonymous", "csrf", "s0")
+        return Session(ANONYMOUS, "csrf", "s0")
 
     def _change(self, message: ChangeSettings) -> ChangeResult:
         errors = [f"{key}: Unknown setting" for key in message.values if key not in REGISTRY]

@@ -1,6 +1,7 @@
 """A hand-written context: the HTTP surface without any actor, with a door of its own."""
 
 import asyncio
+import socket
 import ssl
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 
 from api.app import build_app
+from api.front import FRONT
+from api.gate import Gate, GuardedSite
+from api.guard import GUARD
 from api.server import HttpsRunner, plain_runner
 from config import certificate
 from config.boot import Boot
@@ -21,6 +24,7 @@ from models.errors import LimitReached, Missing, Refused
 from models.media.ring import Entry
 from models.messages import Ask, Ok, Tell
 from models.messages.auth import (
+    AuthChanged,
     AuthStatus,
     ChangePassword,
     GetAuthStatus,
@@ -47,23 +51,35 @@ class Door:
     """What the auth actor answers, on the same rules, without hashing; ``now`` moves by hand."""
 
     def __init__(self) -> None:
-        self.enabled = True
+        self._enabled = True
+        self.told: Callable[[AuthStatus], None] = lambda _status: None
         self.now = 0.0
         self.sessions = SessionTable()
         self.lockouts = Lockouts()
         self.sessions.open(TOKEN, 0)
+
+    @property
+    def enabled(self) -> bool:
+        return self._enabled
+
+    @enabled.setter
+    def enabled(self, enabled: bool) -> None:
+        self._enabled = enabled
+        self.told(AuthStatus(enabled, True))
 
     def answer(self, message: Any) -> Any:
         match message:
             case GetAuthStatus():
                 return AuthStatus(self.enabled, True)
             case WhoIs(carrier="basic"):
-                return Identity(not self.enabled or self._check(message.token, message.client), dashboard=False)
+                good = not self.enabled or self._check(message.token, message.client)
+                return Identity(good, dashboard=False, open=not self.enabled)
             case WhoIs():
                 found = self.sessions.find(message.token, self.now) if message.token else None
                 if found is None:
-                    return Identity(not self.enabled, dashboard=False)
-                return Identity(True, message.carrier == "cookie", found.session_id, found.csrf_token)
+                    return Identity(not self.enabled, dashboard=False, open=not self.enabled)
+                dashboard = message.carrier == "cookie"
+                return Identity(True, dashboard, found.session_id, found.csrf_token, open=not self.enabled)
             case LogIn():
                 if self.enabled and not self._check(message.password, message.client):
                     raise Refused("Invalid password")
@@ -162,16 +178,18 @@ async def served(change: Callable[[Surface], None] = lambda _surface: None) -> A
         surface.answers[GetCamera] = CameraView("stopped", False, "", "", 0, 0, 0.0, streaming=False)
         surface.answers[GetSettings] = lambda _: SettingsView(surface.settings, surface.settings)
         change(surface)
-        https = HttpsRunner(build_app(surface), shutdown_timeout=0.1)
+        app = build_app(surface)
+        surface.door.told = lambda status: app[FRONT].news(AuthChanged(status))
+        gate = Gate(app[GUARD].knows)
+        https = HttpsRunner(app, shutdown_timeout=0.1)
         await https.setup()
-        tls = certificate.server_context(files)
-        secure = web.TCPSite(https, "127.0.0.1", 0, ssl_context=tls)
-        await secure.start()
         plain = plain_runner(https, surface, shutdown_timeout=0.1)
         await plain.setup()
-        clear = web.TCPSite(plain, "127.0.0.1", 0)
-        await clear.start()
-        ports = [runner.addresses[0][1] for runner in (https, plain)]
+        ports = []
+        for runner, tls in ((https, certificate.server_context(files)), (plain, None)):
+            listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+            ports.append(listener.getsockname()[1])
+            await GuardedSite(runner, gate, listener, tls).start()
         surface.answers[GetPorts] = PortsView(*ports)
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting()), cookie_jar=jar) as client:

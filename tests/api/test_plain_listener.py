@@ -231,10 +231,11 @@ def test_host_name(header: str, host: str) -> None:
         ("example.org", False),
         ("127.0.0.1", True),
         ("[::1]", True),
+        ("192.0.2.1", False),
     ],
 )
 def test_wildcard_names_of_the_owners_certificate(host: str, ours: bool) -> None:
-    assert is_ours(host, ("*.example.org",)) is ours
+    assert is_ours(host, ("127.0.0.1", "::1", "*.example.org")) is ours
 
 
 @pytest.mark.parametrize(

@@ -206,10 +206,10 @@ class TestWithoutProtection:
     async def test_everybody_is_let_in_and_browsers_get_a_session(self, auth: Here) -> None:
         await ask(auth, SetProtection(False))
         assert auth.asked == [ChangeSettings({"authEnabled": False}, "system", internal=True)]
-        assert await who(auth, "", "none") == Identity(True, False)
+        assert await who(auth, "", "none") == Identity(True, False, open=True)
         session = await ask(auth, OpenAnonymousSession(HERE))
         assert (await who(auth, session.token, "cookie")).dashboard
-        assert await who(auth, "wrong", "basic") == Identity(True, False)
+        assert await who(auth, "wrong", "basic") == Identity(True, False, open=True)
         assert (await ask(auth, LogIn("anything", HERE))).token != session.token
 
     async def test_its_sessions_end_with_it(self, auth: Here) -> None:

@@ -69,7 +69,7 @@ async def test_each_event_has_its_message(surface: Open, happened: Event, messag
     here = await surface()
     caller = await here.ready()
     here.front.news(EventRecorded(happened))
-    assert await caller.expect(message["type"]) == {"eventId": 1001, "timestamp": T} | message
+    assert await caller.until(message["type"]) == {"eventId": 1001, "timestamp": T} | message
 
 
 async def test_the_servers_own_history_is_not_told(surface: Open) -> None:

@@ -176,6 +176,7 @@ async def test_a_keyframe_is_for_who_watches_and_not_too_often(surface: Open) ->
 async def test_stream_control_is_answered_by_the_status(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()
+    await caller.until("status")  # that it is there itself
     await caller.send("stream_control", action="stop")
     assert (await caller.until("status"))["streaming"] is True  # the scripted camera does not care
     assert asked(here, SetStreaming) == [SetStreaming(False)]

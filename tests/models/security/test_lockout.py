@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from models.security.lockout import CLIENTS_MAX, KNOWN_MAX, LockoutPolicy, Lockouts, client_key
+from models.security.lockout import CLIENTS_MAX, KNOWN_MAX, KnownClients, LockoutPolicy, Lockouts, client_key
 
-POLICY = LockoutPolicy(attempts=5, window_s=600, lock_s=30, global_failures=50)
+POLICY = LockoutPolicy(attempts=5, window_s=600, lock_s=30)
 HOME = "192.0.2.7"
 
 
@@ -46,14 +46,16 @@ def test_success_forgives() -> None:
     assert lockouts.remaining(HOME, 6) == 0
 
 
-def test_many_addresses_together_slow_strangers_down_and_nobody_else() -> None:
+def test_what_others_guess_locks_nobody_out() -> None:
     lockouts = Lockouts(POLICY)
-    lockouts.succeeded(HOME)
-    for number in range(50):
-        lockouts.failed(f"198.51.100.{number}", number)
-    assert lockouts.remaining("203.0.113.1", 50) == 550
-    assert lockouts.remaining(HOME, 50) == 0
-    assert lockouts.remaining("203.0.113.1", 600) == 0
+    for number in range(500):
+        lockouts.failed(f"198.51.{number // 250}.{number % 250}", number)
+    assert lockouts.remaining(HOME, 500) == 0
+
+
+def test_the_fifth_failure_says_that_it_locks() -> None:
+    lockouts = Lockouts(POLICY)
+    assert [lockouts.failed(HOME, moment) for moment in range(5)] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize(
@@ -83,11 +85,11 @@ def test_a_restart_forgets_nothing() -> None:
 
 def test_times_of_another_boot_are_dropped() -> None:
     lockouts = Lockouts(POLICY)
-    lockouts.restore({"failures": {HOME: [1e6] * 5}, "known": [], "everybody": [1e6] * 50}, 10)
+    lockouts.restore({"failures": {HOME: [1e6] * 5}}, 10)
     assert lockouts.remaining(HOME, 10) == 0
 
 
-@pytest.mark.parametrize("stored", [None, [], "x", {}, {"failures": 3, "known": 4, "everybody": {}}, {"known": [1]}])
+@pytest.mark.parametrize("stored", [None, [], "x", {}, {"failures": 3}, {"failures": {HOME: 1}}])
 def test_another_shape_is_an_empty_one(stored: object) -> None:
     lockouts = Lockouts(POLICY)
     lockouts.restore(stored, 0)
@@ -95,10 +97,15 @@ def test_another_shape_is_an_empty_one(stored: object) -> None:
 
 
 def test_memory_is_bounded() -> None:
-    lockouts = Lockouts(POLICY)
+    lockouts, known = Lockouts(POLICY), KnownClients()
     for number in range(3 * CLIENTS_MAX):
         lockouts.failed(f"client {number}", number)
-        lockouts.succeeded(f"known {number}")
-    stored = lockouts.as_dict()
-    assert len(stored["failures"]) == CLIENTS_MAX  # type: ignore[arg-type]
-    assert len(stored["known"]) == KNOWN_MAX  # type: ignore[arg-type]
+        known.add(f"known {number}")
+    assert len(lockouts.as_dict()["failures"]) == CLIENTS_MAX  # type: ignore[arg-type]
+    assert known.as_list() == [f"known {number}" for number in range(3 * CLIENTS_MAX - KNOWN_MAX, 3 * CLIENTS_MAX)]
+
+
+def test_who_has_been_in_is_new_once() -> None:
+    known = KnownClients(["192.0.2.7"])
+    assert [known.add(client) for client in ("192.0.2.7", "2001:db8::1", "2001:db8::2")] == [False, True, False]
+    assert known.as_list() == ["192.0.2.7", "2001:db8::/64"]

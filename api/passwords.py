@@ -1,0 +1,92 @@
+"""Passwords are checked one after the other; see ``models.security.turns`` for the order."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from aiohttp import web
+
+from api.guard import GUARD
+from api.routes import CONTEXT
+from models.errors import LimitReached, Refused
+from models.messages import Ask
+from models.messages.auth import Identity
+from models.security.turns import Turn, Turns
+
+R = TypeVar("R")
+HASHING_TIMEOUT_S = 10.0  # on a small board
+
+
+class Passwords:
+    def __init__(self) -> None:
+        self._turns = Turns()
+        self._called: dict[Turn, asyncio.Future[None]] = {}
+        self._timers: dict[bool, asyncio.TimerHandle] = {}
+
+    @asynccontextmanager
+    async def turn(self, client: str, known: bool) -> AsyncIterator[None]:
+        """Wait for the turn of this client, and have it; a ``Refused`` or ``LimitReached`` inside is a wrong guess.
+
+        Raises:
+            LimitReached: too many wait already.
+        """
+        turn, gone = self._turns.enter(client, known, time.monotonic())
+        if gone is not None and not (called := self._called.pop(gone)).done():
+            called.set_exception(_full())
+        if turn is None:
+            raise _full()
+        called = self._called[turn] = asyncio.get_running_loop().create_future()
+        self._call(known)
+        try:
+            await called
+        except asyncio.CancelledError:
+            if self._called.pop(turn, None) is not None:
+                self._turns.withdraw(turn)
+            elif not called.cancelled() and called.exception() is None:  # called and cancelled at once
+                self._over(turn, wrong=False)
+            raise
+        wrong = False
+        try:
+            yield
+        except (Refused, LimitReached):
+            wrong = True
+            raise
+        finally:
+            self._over(turn, wrong)
+
+    def _over(self, turn: Turn, wrong: bool) -> None:
+        self._turns.leave(turn, wrong, time.monotonic())
+        self._call(turn.known)
+
+    def _call(self, known: bool) -> None:
+        if known in self._timers:
+            self._timers.pop(known).cancel()
+        now = time.monotonic()
+        while (turn := self._turns.next(known, now)) is not None:
+            called = self._called.pop(turn)
+            if not called.cancelled():
+                return called.set_result(None)
+            self._turns.leave(turn, wrong=False, now=now)
+        if wait_s := self._turns.pause_s(known, now):
+            self._timers[known] = asyncio.get_running_loop().call_later(wait_s, self._call, known)
+        return None
+
+
+PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords", Passwords)
+
+
+async def check_password(app: web.Application, client: str, question: Ask[R]) -> R:
+    """The answer of auth to a question that has a password in it, when it is this client's turn."""
+    guard = app[GUARD]
+    async with app[PASSWORDS].turn(client, guard.knows(client)):
+        answer = await app[CONTEXT].ask("auth", question, HASHING_TIMEOUT_S)
+        if isinstance(answer, Identity) and not answer.authenticated:
+            raise Refused("Invalid password")
+    guard.welcome(client)
+    return answer
+
+
+def _full() -> LimitReached:
+    return LimitReached("Too many attempts", lockout=True, lockoutRemaining=1)
