@@ -13,7 +13,7 @@ from api.routes import CONTEXT
 from models.errors import LimitReached, Refused
 from models.messages import Ask
 from models.messages.auth import Identity
-from models.security.turns import Turn, Turns
+from models.security.turns import Outcome, Turn, Turns
 
 R = TypeVar("R")
 HASHING_TIMEOUT_S = 10.0  # on a small board
@@ -27,7 +27,7 @@ class Passwords:
 
     @asynccontextmanager
     async def turn(self, client: str, known: bool) -> AsyncIterator[None]:
-        """Wait for the turn of this client, and have it; a ``Refused`` or ``LimitReached`` inside is a wrong guess.
+        """Wait for the turn of this client, and have it; a ``Refused`` inside is a wrong guess.
 
         Raises:
             LimitReached: too many wait already.
@@ -45,19 +45,22 @@ class Passwords:
             if self._called.pop(turn, None) is not None:
                 self._turns.withdraw(turn)
             elif not called.cancelled() and called.exception() is None:  # called and cancelled at once
-                self._over(turn, wrong=False)
+                self._over(turn, Outcome.LOCKED)
             raise
-        wrong = False
+        outcome = Outcome.RIGHT
         try:
             yield
-        except (Refused, LimitReached):
-            wrong = True
+        except Refused:
+            outcome = Outcome.WRONG
+            raise
+        except LimitReached:
+            outcome = Outcome.LOCKED
             raise
         finally:
-            self._over(turn, wrong)
+            self._over(turn, outcome)
 
-    def _over(self, turn: Turn, wrong: bool) -> None:
-        self._turns.leave(turn, wrong, time.monotonic())
+    def _over(self, turn: Turn, outcome: Outcome) -> None:
+        self._turns.leave(turn, outcome, time.monotonic())
         self._call(turn.known)
 
     def _call(self, known: bool) -> None:
@@ -68,7 +71,7 @@ class Passwords:
             called = self._called.pop(turn)
             if not called.cancelled():
                 return called.set_result(None)
-            self._turns.leave(turn, wrong=False, now=now)
+            self._turns.leave(turn, Outcome.LOCKED, now)
         if wait_s := self._turns.pause_s(known, now):
             self._timers[known] = asyncio.get_running_loop().call_later(wait_s, self._call, known)
         return None

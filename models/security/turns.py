@@ -7,6 +7,7 @@ is shut out for what others do.
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from models.security.lockout import CLIENTS_MAX, client_key
 
@@ -15,6 +16,12 @@ WAITING_PER_CLIENT = 8
 RUSH, RUSH_WINDOW_S = 50, 600.0  # wrong guesses of strangers, in so many seconds
 RUSH_PAUSE_S = 1.0
 FORGIVEN_AFTER_S = 600.0
+
+
+class Outcome(Enum):
+    RIGHT = auto()
+    WRONG = auto()
+    LOCKED = auto()  # nothing was checked: the client is locked out
 
 
 @dataclass(slots=True, eq=False)
@@ -76,18 +83,18 @@ class Turns:
         """He waits no longer."""
         self._lanes[turn.known].waiting.remove(turn)
 
-    def leave(self, turn: Turn, wrong: bool, now: float) -> None:
+    def leave(self, turn: Turn, outcome: Outcome, now: float) -> None:
         """The check is over."""
         lane = self._lanes[turn.known]
         lane.busy = False
-        if not wrong:
+        if outcome is Outcome.RIGHT:
             self._wrong.pop(turn.client, None)
             return
         self._wrong[turn.client] = (self._wrong_of(turn.client, now) + 1, now)
         self._wrong.move_to_end(turn.client)
         while len(self._wrong) > CLIENTS_MAX:
             self._wrong.popitem(last=False)
-        if not turn.known:
+        if not turn.known and outcome is Outcome.WRONG:
             self._strangers_wrong.append(now)
             if len(self._strangers_wrong) == RUSH and now - self._strangers_wrong[0] < RUSH_WINDOW_S:
                 lane.free_at = now + RUSH_PAUSE_S

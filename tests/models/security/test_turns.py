@@ -1,6 +1,6 @@
 """In which order passwords are checked."""
 
-from models.security.turns import RUSH, RUSH_PAUSE_S, WAITING, WAITING_PER_CLIENT, Turn, Turns
+from models.security.turns import RUSH, RUSH_PAUSE_S, WAITING, WAITING_PER_CLIENT, Outcome, Turn, Turns
 
 GUESSER, OWNER = "198.51.100.7", "192.0.2.7"
 
@@ -15,7 +15,7 @@ def guess(turns: Turns, client: str, now: float = 0.0) -> None:
     """A wrong one, from beginning to end."""
     mine = wait(turns, client, now=now)
     assert turns.next(False, now) is mine
-    turns.leave(mine, wrong=True, now=now)
+    turns.leave(mine, Outcome.WRONG, now)
 
 
 def test_one_after_the_other() -> None:
@@ -23,7 +23,7 @@ def test_one_after_the_other() -> None:
     first, second = wait(turns, GUESSER), wait(turns, OWNER)
     assert turns.next(False, 0) is first
     assert turns.next(False, 0) is None
-    turns.leave(first, wrong=False, now=0)
+    turns.leave(first, Outcome.RIGHT, 0)
     assert turns.next(False, 0) is second
 
 
@@ -73,6 +73,17 @@ def test_a_rush_spaces_strangers_out_and_shuts_nobody_out() -> None:
     assert turns.next(False, now) is None
     assert 0 < turns.pause_s(False, now) <= RUSH_PAUSE_S
     assert turns.next(False, now + RUSH_PAUSE_S) is newcomer
+
+
+def test_who_is_locked_out_makes_no_rush() -> None:
+    turns = Turns()
+    for moment in range(2 * RUSH):
+        mine = wait(turns, GUESSER, now=moment)
+        assert turns.next(False, moment) is mine
+        turns.leave(mine, Outcome.LOCKED, moment)
+    assert turns.next(False, 2 * RUSH) is None
+    mine = wait(turns, OWNER, now=2 * RUSH)
+    assert turns.next(False, 2 * RUSH) is mine
 
 
 def test_who_withdraws_is_not_called() -> None:
