@@ -40,7 +40,7 @@ from models.messages.event_log import RecordSystem
 from models.messages.media import Lease
 from models.messages.settings import ChangeSettings
 
-RINGS = ("frames", "jpeg", "video")
+RINGS = ("frames", "jpeg", "video", "sound")
 TICK_S = 0.5
 STANDBY_AFTER_S = 10.0
 STALLED_S = 3.0  # a read that does not return
@@ -201,6 +201,8 @@ class Camera(Actor):
             passthrough=own,
             standby=state == "standby",
             streaming=bool(self.settings["streaming"]),
+            sound=session.source.sound is not None if session is not None else None,
+            depth_ms=session.source.depth_ms if session is not None else 0,
         )
 
     def _tell_view(self) -> None:

@@ -20,6 +20,9 @@ EMPTY_LOOPS = 3  # a file that gives no packet so often is broken
 
 
 class FileSource:
+    sound = None
+    depth_ms = 0
+
     def __init__(self, path: str, run_dir: Path) -> None:
         self._name = os.path.basename(path)
         self._container = open_input(MediaAddress("file", path))

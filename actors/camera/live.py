@@ -11,6 +11,9 @@ from actors.media.container import SourceError, in_words
 
 
 class LiveSource:
+    sound = None
+    depth_ms = 0
+
     def __init__(self, name: str, container: av.container.InputContainer, stream: av.VideoStream) -> None:
         self._name = name
         self._container = container

@@ -1,38 +1,49 @@
-"""Network cameras: RTSP, and MJPEG or anything else that FFmpeg understands over HTTP."""
+"""Network cameras: one connection for picture and sound, RTSP or anything over HTTP."""
+
+import time
+from collections import deque
 
 import av
-import av.container
+import av.error
 
-from actors.camera.live import LiveSource
-from actors.camera.source import SourceInfo
-from actors.media.container import ANALYSE_LONGER_US, ANALYSE_US, SourceError, open_input
+from actors.camera.source import Shot, SourceInfo
+from actors.media.container import SourceError
+from actors.media.http_feed import open_http
+from actors.media.playout import Played, Playout
+from actors.media.rtsp_feed import open_rtsp
 from models.media import sizes
 from models.media.address import MediaAddress
+from models.media.rate import ASSUMED_FPS, rate_of
 
-ASSUMED_FPS = 25.0  # where the stream does not say
-FASTEST = 120.0  # what is said beyond it is a clock rate, not a frame rate
 WORDS = {"rtsp": "RTSP camera", "http": "HTTP camera"}
+FIRST_PICTURE_S = 10.0
+RATE_PICTURES = 8  # are enough to tell how many come in a second
+RATE_S = 0.5
+PIECE_S = 0.25
 
 
-class NetworkSource(LiveSource):
+class NetworkSource:
     def __init__(self, address: MediaAddress) -> None:
         name = f"{WORDS[address.kind]} {address.shown}"
-        container, stream = _open(address, name, ANALYSE_US)
-        if stream.codec_context.width <= 0:
-            container.close()
-            container, stream = _open(address, name, ANALYSE_LONGER_US)
-        context = stream.codec_context
-        if context.width <= 0 or context.height <= 0:
-            container.close()
-            raise SourceError(f"{name} did not tell the size of its picture")
-        super().__init__(name, container, stream)
+        feed = open_rtsp(address, name) if address.kind == "rtsp" else open_http(address, name)
+        if feed.picture is None:
+            feed.close()
+            raise SourceError(f"{name} has no picture")
+        self._track, self.sound = feed.picture, feed.sound
+        self._playout = Playout(feed, name)
+        self._first: deque[Played] = deque()
+        try:
+            context = self._look_at_beginning(name)
+        except BaseException:
+            self._playout.close()
+            raise
+        stamps = sorted(played.sample.media for played in self._first if not played.sample.sound)
+        fps = rate_of(stamps) or self._track.fps or ASSUMED_FPS
         size = (context.width, context.height)
-        fps = float(stream.average_rate or stream.guessed_rate or ASSUMED_FPS)
-        fps = fps if 0 < fps <= FASTEST else ASSUMED_FPS
         self.info = SourceInfo(
             kind=address.kind,
             title=name,
-            codec=context.name,
+            codec=self._track.codec,
             size=size,
             fps=fps,
             sizes=sizes.ladder(size),
@@ -40,13 +51,55 @@ class NetworkSource(LiveSource):
             reordered=bool(context.has_b_frames),
         )
 
+    def _look_at_beginning(self, name: str) -> av.VideoCodecContext:
+        """Read until the size is known and the rate can be told; what was read is played all the same."""
+        context = self._track.decoder()
+        began = time.monotonic()
+        first_at = 0.0
+        pictures = 0
+        while pictures < RATE_PICTURES and not (first_at and time.monotonic() - first_at > RATE_S):
+            if time.monotonic() - began > FIRST_PICTURE_S:
+                why = "did not tell the size of its picture" if pictures else "gives no picture"
+                raise SourceError(f"{name} {why}")
+            played = self._playout.take(PIECE_S)
+            if played is None:
+                continue
+            self._first.append(played)
+            if played.sample.sound:
+                continue
+            pictures += 1
+            if not context.width:
+                _try(context, played.sample.data)
+            if context.width and not first_at:
+                first_at = time.monotonic()
+            elif not context.width:
+                pictures = min(pictures, RATE_PICTURES - 1)
+        return context
+
+    def read(self) -> Shot | None:
+        played = self._first.popleft() if self._first else self._playout.take(PIECE_S)
+        if played is None:
+            return None
+        sample = played.sample
+        return Shot(played.pts, sample.data, sample.key, sound=sample.sound)
+
+    @property
+    def depth_ms(self) -> int:
+        return self._playout.depth_ms
+
     def fits(self, size: sizes.Size | None, fps: float) -> bool:
         return True  # scaled and thinned out by the outputs
 
+    def codec_context(self) -> av.VideoCodecContext | None:
+        return self._track.decoder()
 
-def _open(address: MediaAddress, name: str, analyse_us: int) -> tuple[av.container.InputContainer, av.VideoStream]:
-    container = open_input(address, analyse_us=analyse_us)
-    if not container.streams.video:
-        container.close()
-        raise SourceError(f"{name} has no picture")
-    return container, container.streams.video[0]
+    def close(self) -> None:
+        self._playout.close()
+
+
+def _try(context: av.VideoCodecContext, data: bytes) -> None:
+    """Decode for what can be learned; a picture that cannot be decoded teaches nothing."""
+    try:
+        context.decode(av.Packet(data))
+    except av.error.FFmpegError:
+        return

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 from actors.camera.source import Shot, SourceInfo
 from actors.media.clock import wall_of
-from actors.media.jpeg import STANDARD_TABLES
 from actors.media.turn_ring import MakeRing, Ring, TurnRing
 from models.media import annexb, i420, ring
 from models.media.decimate import Decimator
-from models.media.jpeg import whole
 from models.media.sizes import Size
+from models.media.sound_track import SoundTrack
 
 FRAMES_KEPT = 4
 JPEGS_KEPT = 2  # of the largest size; the usual ones are much smaller
@@ -18,6 +17,9 @@ UNITS_KEPT = 4
 UNIT_LARGEST = 1_500_000
 UNIT_SLOTS = 256
 SLOTS = 64
+SOUND_LARGEST = 32_768
+SOUND_KEPT = 8
+SOUND_SLOTS = 256
 
 
 class FramesOutput:
@@ -64,9 +66,8 @@ class JpegPassthrough:
         self._broken = True
 
     def put(self, shot: Shot) -> None:
-        picture = whole(shot.data, STANDARD_TABLES)
-        if not picture or len(picture) > self._largest:
-            return
+        picture = shot.data
+        self._largest = max(self._largest, len(picture) * 5 // 4)
         if self._ring.renewed(self._largest):
             self._broken = True
         width, height = self._size
@@ -74,6 +75,21 @@ class JpegPassthrough:
         about = {"flags": flags, "width": width, "height": height, "format": ring.FORMAT_JPEG}
         self._ring.put(picture, shot.pts, wall_of(shot.pts), **about)
         self._broken = False
+
+    def close(self) -> None:
+        self._ring.close()
+
+
+class SoundOutput:
+    """The encoded sound of the source's own connection, for the microphone."""
+
+    def __init__(self, make_ring: MakeRing, track: SoundTrack) -> None:
+        self._head = track.head()
+        self._ring = make_ring("sound", SOUND_LARGEST, SOUND_KEPT, SOUND_SLOTS)
+
+    def put(self, shot: Shot) -> None:
+        if len(self._head) + len(shot.data) <= SOUND_LARGEST:
+            self._ring.put(self._head + shot.data, shot.pts, wall_of(shot.pts), format=ring.FORMAT_PACKET)
 
     def close(self) -> None:
         self._ring.close()

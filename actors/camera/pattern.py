@@ -16,6 +16,9 @@ LONGEST_WAIT_S = 0.25
 
 
 class PatternSource:
+    sound = None
+    depth_ms = 0
+
     def __init__(self, size: sizes.Size | None, fps: int, reason: str = "") -> None:
         offered = sizes.ladder(LARGEST)
         self._size = sizes.choose(size, offered)

@@ -3,19 +3,23 @@
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
-from actors.camera.decoder import Decoder
-from actors.camera.outputs import FramesOutput, JpegPassthrough, VideoPassthrough
+from actors.camera.decoder import GARBAGE_IN_A_ROW, Decoder
+from actors.camera.outputs import FramesOutput, JpegPassthrough, SoundOutput, VideoPassthrough
 from actors.camera.source import MODAL, Shot, Source
 from actors.media.container import SourceError
+from actors.media.jpeg import STANDARD_TABLES
 from actors.media.turn_ring import MakeRing
 from models.media import sizes
 from models.media.decimate import Decimator, RateMeter
 from models.media.i420 import Picture
+from models.media.jpeg import whole
 from models.media.sizes import Size
 from models.media.stall import StallDetector
 
 SAMPLED_BYTES = 65_536  # of a packet, for telling whether it is the same as the last one
+REORDERED_NS = 1_000_000  # less is the drift of a clock that is corrected
 AS_FAST = 0.95  # a wish for this share of the source's rate is a wish for every picture
 
 
@@ -26,7 +30,14 @@ def fingerprint(data: bytes) -> int:
 
 
 class Session:
-    def __init__(self, source: Source, frames: FramesOutput, make_ring: MakeRing, next_generation: Callable[[], int]):
+    def __init__(
+        self,
+        source: Source,
+        frames: FramesOutput,
+        make_ring: MakeRing,
+        next_generation: Callable[[], int],
+        stall: StallDetector,
+    ) -> None:
         self.source = source
         self.info = source.info
         self.decoder = Decoder(source.info, source.codec_context())
@@ -37,7 +48,10 @@ class Session:
         self._next_generation = next_generation
         self._jpeg: JpegPassthrough | None = None
         self._video: VideoPassthrough | None = None
-        self._stall = StallDetector()
+        self._sound: SoundOutput | None = None
+        self._newest = 0  # pts
+        self._damaged = 0  # pictures in a row
+        self._stall = stall
         self._stall.opened(time.monotonic())
         self._counted = Decimator()
         self._frames.interrupt()
@@ -67,7 +81,17 @@ class Session:
         Raises:
             SourceError: the source delivers garbage, or the same picture for ever.
         """
+        if shot.sound:
+            self._take_sound(shot, demand)
+            return
+        if self.info.codec == "mjpeg":
+            jpeg = whole(shot.data, STANDARD_TABLES)
+            if not jpeg:
+                return self._left_out()
+            self._damaged = 0
+            shot = replace(shot, data=jpeg)
         now = time.monotonic()
+        self._note_order(shot)
         self._stall.seen(now, fingerprint(shot.data) if self.info.live and shot.data else None)
         if verdict := self._stall.verdict(now):
             raise SourceError(f"{self.info.title} gives {verdict}")
@@ -90,6 +114,29 @@ class Session:
             written = self._frames.put(picture, self.size(wanted), rotation, thinned if not self.info.intra else 0.0)
             if written and seen:
                 self.meter.add(time.monotonic())
+
+    def _note_order(self, shot: Shot) -> None:
+        """Pictures that come in another order than they are shown have to be sorted, and so encoded."""
+        if shot.pts < self._newest - REORDERED_NS and not self.info.reordered and not self.info.intra:
+            self.info = replace(self.info, reordered=True)
+        self._newest = shot.pts
+
+    def _left_out(self) -> None:
+        """A JPEG without an end, or none at all."""
+        self._damaged += 1
+        if self._damaged >= GARBAGE_IN_A_ROW:
+            raise SourceError(f"{self.info.title} delivers what cannot be decoded")
+        self.silent()
+
+    def _take_sound(self, shot: Shot, demand: frozenset[str]) -> None:
+        track = self.source.sound
+        if "sound" in demand and track is not None:
+            self._sound = self._sound or SoundOutput(self._make_ring, track)
+            self._sound.put(shot)
+        elif self._sound is not None:
+            self._sound.close()
+            self._sound = None
+        self.silent()
 
     def _pass_through(self, shot: Shot, demand: frozenset[str], own: tuple[str, ...]) -> None:
         if "jpeg" not in own and self._jpeg is not None:
@@ -119,14 +166,14 @@ class Session:
         """The next picture at its full size; raises ``SourceError``."""
         while True:
             shot = self.source.read()
-            if shot is None:
+            if shot is None or shot.sound:
                 self.silent()
                 continue
             if pictures := list(self.decoder.pictures(shot)):
                 return pictures[-1]
 
     def close(self) -> None:
-        for output in (self._jpeg, self._video):
+        for output in (self._jpeg, self._video, self._sound):
             if output is not None:
                 output.close()
         self.source.close()

@@ -8,6 +8,7 @@ import av
 
 from models.media.i420 import Picture
 from models.media.sizes import Size
+from models.media.sound_track import SoundTrack
 
 MODAL = frozenset({"v4l2", "pattern"})  # kinds that give pictures of the size that is asked for
 INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "drawn"})  # each packet is a picture of its own
@@ -34,12 +35,13 @@ class SourceInfo:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One packet as it came, or one picture that can be drawn. ``pts``: CLOCK_MONOTONIC ns, on arrival."""
+    """One packet as it came, or one picture that can be drawn. ``pts``: CLOCK_MONOTONIC ns of its capture."""
 
     pts: int
     data: bytes = b""
     key: bool = True
     restart: bool = False  # not continued from the shot before: a file began again
+    sound: bool = False  # no picture: a packet of the source's own sound
     draw: Callable[[], Picture] | None = None
 
 
@@ -47,6 +49,16 @@ class Source(Protocol):
     """Made open; used and closed in one thread."""
 
     info: SourceInfo
+
+    @property
+    def sound(self) -> SoundTrack | None:
+        """Of the same connection; its packets come as shots."""
+        ...
+
+    @property
+    def depth_ms(self) -> int:
+        """How long pictures wait here so that they come out evenly."""
+        ...
 
     def read(self) -> Shot | None:
         """The next shot; None if there was none within about half a second. Raises ``SourceError`` at its end."""

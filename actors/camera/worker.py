@@ -13,15 +13,17 @@ from actors.camera.outputs import FramesOutput
 from actors.camera.session import Session
 from actors.camera.source import MODAL, SourceInfo
 from actors.media import jpeg
-from actors.media.container import SourceError
+from actors.media.container import LoginRefusedError, SourceError
 from actors.media.turn_ring import MakeRing
 from actors.runtime.worker import Worker
 from models.media import i420
 from models.media.backoff import Backoff
+from models.media.stall import StallDetector
 
 REST_S = 0.5
 READ_PATIENCE_S = 8.0  # FFmpeg may take twice its own time-out to end a read (``container.READ_S``)
 OPEN_PATIENCE_S = 25.0  # to connect, to learn what comes, and to say that it failed
+REFUSED_S, REFUSED_LONGEST_S = 300.0, 3600.0
 GOOD_AFTER_S = 10.0  # of pictures without a break: the next failure is a new one
 NEWS_EVERY_S = 5.0
 STILL_WARM_UP = 5  # pictures until a camera that was just opened has found its exposure
@@ -77,6 +79,8 @@ class CameraWorker(Worker):
         self._wake = threading.Event()
         self._still: Still | None = None
         self._backoff = Backoff()
+        self._refusals = Backoff(REFUSED_S, REFUSED_LONGEST_S)  # of our password: cameras lock accounts
+        self._stall = StallDetector()
         self._retry_at = 0.0
         self._good_since = 0.0
         self._news_at = 0.0
@@ -85,7 +89,7 @@ class CameraWorker(Worker):
 
     # ---------------------------------------------------------------- called in the actor's loop
     def set(self, plan: Plan, demand: frozenset[str]) -> None:
-        if plan.wish != self.plan.wish:
+        if plan.wish.camera_id != self.plan.wish.camera_id:
             self._retry_at = 0.0  # another camera may work at once
         changed = plan != self.plan
         self.plan, self.demand = plan, demand
@@ -136,12 +140,16 @@ class CameraWorker(Worker):
         self._begin_blocking(opening=True)
         try:
             source = self._opener.open(plan.wish)
-            self.session = Session(source, self._frames, self._make_ring, self._next_generation)
+            self.session = Session(source, self._frames, self._make_ring, self._next_generation, self._stall)
+        except LoginRefusedError as error:
+            self._lost(str(error), self._refusals.failed())
+            return
         except SourceError as error:
             self._lost(str(error))
             return
         finally:
             self._end_blocking()
+        self._refusals.reset()
         self._wish = plan.wish
         self._good_since = self._news_at = time.monotonic()
 
@@ -204,7 +212,7 @@ class CameraWorker(Worker):
         self._begin_blocking(opening=True)
         try:
             source = self._opener.open(Wish(wish.camera_id, None, 1))
-            large = Session(source, self._frames, self._make_ring, self._next_generation)
+            large = Session(source, self._frames, self._make_ring, self._next_generation, StallDetector())
             try:
                 for _ in range(STILL_WARM_UP):
                     self.beat()
@@ -221,8 +229,8 @@ class CameraWorker(Worker):
             self.post(still.failed, reason)
 
     # ---------------------------------------------------------------- odds and ends
-    def _lost(self, reason: str) -> None:
-        self._retry_at = time.monotonic() + self._backoff.failed()
+    def _lost(self, reason: str, wait_s: float = 0.0) -> None:
+        self._retry_at = time.monotonic() + (wait_s or self._backoff.failed())
         self._say(Report(reason=reason))
 
     def _say(self, report: Report) -> None:

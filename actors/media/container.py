@@ -1,6 +1,8 @@
 """Opening files, network streams and devices with PyAV, with errors in words for a person."""
 
 import errno
+import socket
+import ssl
 
 import av
 import av.container
@@ -10,9 +12,11 @@ import av.logging
 from models.media.address import MediaAddress
 
 OPEN_S = 6.0  # to connect and to learn what the streams are
-READ_S = 2.0  # without a packet; FFmpeg may take twice as long to say so
+READ_S = 20.0  # without a packet: a playlist may be renewed as seldom as that; who reads has less patience
 ANALYSE_US = 500_000  # FFmpeg would look at a stream for 5 s to learn its frame rate
 ANALYSE_LONGER_US = 5_000_000  # where the size of the picture has not come by then
+
+STREAM_BUFFER = 4096  # a larger one would wait to be filled
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg prints URLs with credentials; what matters comes as an exception
 
@@ -23,6 +27,10 @@ class SourceError(Exception):
 
 class NothingInsideError(SourceError):
     """It was opened, and holds no stream of the kind that was asked for."""
+
+
+class LoginRefusedError(SourceError):
+    """The source refuses us. Cameras lock accounts: who hears this tries again seldom."""
 
 
 _WORDS: dict[int, str] = {
@@ -41,6 +49,8 @@ _WORDS: dict[int, str] = {
     errno.EISDIR: "is a directory",
 }
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, "has a name that cannot be found"),
+    (ssl.SSLError, "does not speak TLS as we do"),
     (av.error.HTTPUnauthorizedError, "wants a user name and a password"),
     (av.error.HTTPForbiddenError, "forbids the access"),
     (av.error.HTTPNotFoundError, "has no such path"),
@@ -77,12 +87,19 @@ def open_input(
     """
     chosen = {"analyzeduration": str(analyse_us)} | (options or {})
     if address.kind == "rtsp":
-        # Sound and picture are always asked for together, though each actor wants one of them: GStreamer's servers
-        # refuse everybody else (503) once a first client has set up only a part of a shared stream (seen with 1.22).
-        chosen |= {"rtsp_transport": "tcp", "fflags": "nobuffer"}
+        chosen |= {"rtsp_transport": "tcp"}
     live = address.kind in ("rtsp", "http")
     try:
         timeout = (OPEN_S, READ_S) if live else None
         return av.open(address.target, format=format_name, options=chosen, timeout=timeout)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise SourceError(in_words(error, address.shown)) from None
+
+
+def open_stream(stream: object, name: str) -> av.container.InputContainer:
+    """Open what ``stream.read`` gives. Raises ``SourceError``."""
+    options = {"analyzeduration": str(ANALYSE_US)}
+    try:
+        return av.open(stream, "r", options=options, buffer_size=STREAM_BUFFER)
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise SourceError(in_words(error, name)) from None

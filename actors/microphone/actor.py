@@ -7,7 +7,9 @@ from actors.microphone.opener import SoundOpener, check
 from actors.microphone.worker import MicrophoneWorker, Report, pcm_ring
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
+from models.errors import ServerError
 from models.media.address import parse_picture_source, parse_sound_source
+from models.messages.camera import CameraChanged, CameraView, GetCamera
 from models.messages.media import Lease
 from models.messages.microphone import GetMicrophone, MicrophoneChanged, MicrophoneView
 
@@ -22,14 +24,32 @@ class Microphone(Actor):
         self._holders = Leases()
         self._wanted_at = time.monotonic()
         self._report = Report("off")
-        opener = SoundOpener(sound, parse_picture_source(self.boot.source), self.boot.run_dir)
-        self._worker = MicrophoneWorker(opener, lambda: pcm_ring(self.ring_writer), self._on_report)
+        picture = parse_picture_source(self.boot.source)
+        self._opener = SoundOpener(sound, picture, self.boot.run_dir, lambda: self.ring_reader("sound"))
+        self._worker = MicrophoneWorker(self._opener, lambda: pcm_ring(self.ring_writer), self._on_report)
         self._steer()
         self.hire(self._worker)
         self.start_task(self._tick())
+        if self._opener.uses_camera:
+            self.start_task(self._ask_camera())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         self._steer()
+
+    async def _ask_camera(self) -> None:
+        try:
+            self._look_at(await self.ask("camera", GetCamera()))
+        except ServerError as error:
+            self.log.info("the camera is not there yet", reason=error.detail)  # its news will come
+
+    @handles(CameraChanged)
+    def _camera_changed(self, news: CameraChanged) -> None:
+        self._look_at(news.camera)
+
+    def _look_at(self, camera: CameraView) -> None:
+        if camera.sound != self._opener.camera_sound:
+            self._opener.camera_sound = camera.sound
+            self._worker.try_now()
 
     @handles(Lease)
     def _lease(self, lease: Lease) -> None:
@@ -43,6 +63,10 @@ class Microphone(Actor):
             self._wanted_at = now
         awake = not self.settings["cameraStandbyMode"] or now - self._wanted_at < STANDBY_AFTER_S
         wanted = bool(self.settings["audioEnabled"]) and awake
+        if self._opener.uses_camera and wanted:
+            self.lease("camera", "sound")
+        else:
+            self.release("camera", "sound")
         if wanted != self._worker.open:
             self._worker.open = wanted
             self._worker.wake.set()

@@ -8,7 +8,7 @@ os.environ.setdefault("ALSA_CONFIG_DIR", "/usr/share/alsa")
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import av
 import av.audio.resampler
@@ -40,6 +40,7 @@ class Piece:
 
 class SoundSource(Protocol):
     title: str
+    may_be_mute: bool  # no sound for any time is no fault
 
     def read(self) -> list[Piece]:
         """What came next; empty after about a quarter of a second without. Raises ``SourceError`` at the end."""
@@ -50,6 +51,8 @@ class SoundSource(Protocol):
 
 class ToneSource:
     """A sine of ``hertz`` at −20 dBFS."""
+
+    may_be_mute = False
 
     def __init__(self, hertz: float) -> None:
         self.title = f"tone of {hertz:g} Hz"
@@ -74,38 +77,43 @@ class ToneSource:
         """Nothing is open."""
 
 
-class _Resampler:
-    """Any decoded sound to s16 mono 16 kHz."""
+class Resampler:
+    """Any decoded sound to s16 mono 16 kHz; the sound may change its kind at any time."""
 
     def __init__(self) -> None:
-        self._resampler = av.audio.resampler.AudioResampler(format="s16", layout="mono", rate=RATE)
+        self._kind: tuple[str, str, int] | None = None
+        self._resampler = self._make()
+
+    def _make(self) -> av.audio.resampler.AudioResampler:
+        return av.audio.resampler.AudioResampler(format="s16", layout="mono", rate=RATE)
 
     def samples(self, frames: list[av.AudioFrame]) -> NDArray[np.int16]:
         parts = []
         for frame in frames:
+            kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if kind != self._kind:
+                self._kind, self._resampler = kind, self._make()
             frame.pts = None  # otherwise gaps in the source's own clock would be filled up
             parts += [resampled.to_ndarray().reshape(-1) for resampled in self._resampler.resample(frame)]
         return np.concatenate(parts).astype(np.int16, copy=False) if parts else np.zeros(0, np.int16)
 
 
-class LiveSound:
-    """ALSA, or the sound of a network camera: stamped on arrival, less its own length."""
+class CardSound:
+    """A sound card by ALSA: stamped on arrival, less its own length."""
+
+    may_be_mute = False
 
     def __init__(self, address: MediaAddress) -> None:
-        if address.kind == "alsa":
-            name = address.target or "default"
-            self.title = f"microphone {name}"
-            options = {"sample_rate": str(RATE), "channels": "1"}
-            self._container = open_input(MediaAddress("alsa", name), "alsa", options)
-        else:
-            self.title = f"sound of {address.shown}"
-            self._container = open_input(address)
+        name = address.target or "default"
+        self.title = f"microphone {name}"
+        options = {"sample_rate": str(RATE), "channels": "1"}
+        self._container = open_input(MediaAddress("alsa", name), "alsa", options)
         if not self._container.streams.audio:
             self._container.close()
             raise NothingInsideError(f"{address.shown} has no sound")
         self._stream = self._container.streams.audio[0]
         self._packets = self._container.demux(self._stream)
-        self._resampler = _Resampler()
+        self._resampler = Resampler()
 
     def read(self) -> list[Piece]:
         try:
@@ -115,22 +123,24 @@ class LiveSound:
         if packet is None:
             raise SourceError(f"{self.title} has ended")
         now = time.monotonic_ns()
-        samples = self._resampler.samples(_decoded(self._stream, packet))
+        samples = self._resampler.samples(decoded(self._stream.codec_context, packet))
         return [Piece(samples, now - samples.size * SAMPLE_NS)] if samples.size else []
 
     def close(self) -> None:
         self._container.close()
 
 
-def _decoded(stream: av.AudioStream, packet: "av.Packet[av.AudioStream]") -> list[av.AudioFrame]:
+def decoded(context: av.AudioCodecContext, packet: "av.Packet[Any]") -> list[av.AudioFrame]:
     try:
-        return list(stream.codec_context.decode(packet)) if packet.size else []
+        return list(context.decode(packet)) if packet.size else []
     except av.error.FFmpegError:
         return []  # one damaged packet; a silence of seconds is found by the worker
 
 
 class FileSound:
     """The sound of a file, looped in step with its pictures."""
+
+    may_be_mute = False
 
     def __init__(self, path: str, run_dir: Path) -> None:
         name = os.path.basename(path)
@@ -149,7 +159,7 @@ class FileSound:
 
     def _begin(self, loop: int, position: int) -> None:
         self._loop, self._from = loop, position
-        self._resampler = _Resampler()
+        self._resampler = Resampler()
         try:
             self._container.seek(self._start + position // 1000, backward=True)
         except (av.error.FFmpegError, OSError) as error:
@@ -186,7 +196,7 @@ class FileSound:
                 raise SourceError(f"{self.title} is empty")
             self._begin(self._loop + 1, 0)
             return None
-        frames = _decoded(self._stream, packet)
+        frames = decoded(self._stream.codec_context, packet)
         if not frames:
             return None
         first = frames[0]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from actors.media.clock import wall_of
-from actors.media.container import SourceError
-from actors.microphone.opener import NoSoundError, SoundOpener
+from actors.media.container import LoginRefusedError, SourceError
+from actors.microphone.opener import NoSoundError, NotYetError, SoundOpener
 from actors.microphone.source import SoundSource
 from actors.runtime.rings import RingWriter
 from actors.runtime.worker import Worker
@@ -22,6 +22,7 @@ REST_S = 0.5
 READ_PATIENCE_S = 8.0  # FFmpeg may take twice its own time-out to end a read (``container.READ_S``)
 OPEN_PATIENCE_S = 25.0
 SILENT_S = 5.0  # without a single sample
+REFUSED_S, REFUSED_LONGEST_S = 300.0, 3600.0
 GOOD_AFTER_S = 10.0
 LEVEL_BLOCKS = 5  # 100 ms
 RECORDS = 250  # 5 s
@@ -52,10 +53,16 @@ class MicrophoneWorker(Worker):
         self._source: SoundSource | None = None
         self._blocks = Blocks()
         self._backoff = Backoff()
+        self._refusals = Backoff(REFUSED_S, REFUSED_LONGEST_S)  # of our password: cameras lock accounts
         self._retry_at = 0.0
         self._opened_at = self._heard_at = 0.0
         self._said: Report | None = None
         self._recent: deque[bytes] = deque(maxlen=LEVEL_BLOCKS)
+
+    def try_now(self) -> None:
+        """What was waited for may be there."""
+        self._retry_at = 0.0
+        self.wake.set()
 
     @property
     def level_db(self) -> float:
@@ -89,6 +96,12 @@ class MicrophoneWorker(Worker):
         self.patience_s = OPEN_PATIENCE_S
         try:
             self._source = self._opener.open()
+        except NotYetError:
+            self._rest(REST_S)
+            return
+        except LoginRefusedError as error:
+            self._lost(str(error), self._refusals.failed())
+            return
         except NoSoundError as none:
             self._retry_at = time.monotonic() + LOOK_AGAIN_S
             self._say(Report("none", reason=str(none)))
@@ -106,7 +119,7 @@ class MicrophoneWorker(Worker):
         try:
             pieces = source.read()
             now = time.monotonic()
-            if not pieces and now - self._heard_at > SILENT_S:
+            if not pieces and now - self._heard_at > SILENT_S and not source.may_be_mute:
                 raise SourceError(f"{source.title} gives no sound any more")
         except SourceError as error:
             self._close()
@@ -116,7 +129,7 @@ class MicrophoneWorker(Worker):
             self._heard_at = now
             for block in self._blocks.feed(piece.samples, piece.pts):
                 self._put(block.data, block.pts, block.level_db, block.gap)
-        if pieces:
+        if pieces or source.may_be_mute:
             self._say(Report("running", source.title))
         if now - self._opened_at > GOOD_AFTER_S:
             self._backoff.reset()
@@ -128,8 +141,8 @@ class MicrophoneWorker(Worker):
         flags = ring.DISCONTINUITY if gap else 0
         self._ring.put(data, pts, wall_of(pts), flags=flags, format=ring.FORMAT_S16, spare=spare_of(level))
 
-    def _lost(self, reason: str) -> None:
-        self._retry_at = time.monotonic() + self._backoff.failed()
+    def _lost(self, reason: str, wait_s: float = 0.0) -> None:
+        self._retry_at = time.monotonic() + (wait_s or self._backoff.failed())
         self._say(Report("waiting", reason=reason))
 
     def _say(self, report: Report) -> None:

@@ -1,11 +1,11 @@
 """Where pictures, sound and speech come from and go to: the strings of the boot configuration."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 
 from models.errors import Invalid
+from models.media.login import parse_network
 
-NETWORK_SCHEMES = {"rtsp": "rtsp", "rtsps": "rtsp", "http": "http", "https": "http"}
+NETWORK_SCHEMES = {"rtsp": "rtsp", "rtsps": "rtsp", "rtsp+http": "rtsp", "http": "http", "https": "http"}
 PICTURE_HELP = "use auto, v4l2:/dev/video0, rtsp://…, http://…, a file, or pattern:"
 SOUND_HELP = "use auto, alsa:NAME, rtsp://…, http://…, a file, tone:, or none"
 SPEAKER_HELP = "use auto, alsa:NAME, wav:DIRECTORY, or none"
@@ -23,10 +23,8 @@ class MediaAddress:
         """For a person and for the log: without credentials and without the query of a URL."""
         if self.kind not in ("rtsp", "http"):
             return self.target
-        parts = urlsplit(self.target)
-        host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
-        return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
+        address = parse_network(self.target)
+        return f"{address.scheme}://{address.authority}{address.path.partition('?')[0]}"
 
 
 def parse_picture_source(text: str) -> MediaAddress:
@@ -60,19 +58,15 @@ def _parse(text: str, words: set[str], prefixes: set[str], usage: str, network: 
             raise Invalid(f"v4l2: needs a device: {usage}")
         return MediaAddress(scheme, rest)
     if colon and scheme in NETWORK_SCHEMES and rest.startswith("//"):
-        if not network or not _is_url(text):
+        if not network:
             raise Invalid(f"not an address that can be opened: {usage}")
+        try:
+            parse_network(text)
+        except ValueError as error:
+            raise Invalid(f"not an address that can be opened, {error}: {usage}") from None
         return MediaAddress(NETWORK_SCHEMES[scheme], text)
     if colon and scheme == "file":
         return MediaAddress("file", rest.removeprefix("//"))
     if colon and rest.startswith("//"):
         raise Invalid(f"unknown kind of source {scheme}: {usage}")
     return MediaAddress("file", text)
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False

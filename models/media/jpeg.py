@@ -1,10 +1,13 @@
 """JPEG (ITU-T T.81) as cameras send it, made whole."""
 
+import re
 from collections.abc import Iterator
 
 SOI = b"\xff\xd8"
 DHT, SOS, EOI = 0xC4, 0xDA, 0xD9
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM, RST0–RST7
+PADDING_MAX = 65_536  # that a driver may leave behind a picture
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # in a scan: neither a stuffed byte nor RST
 
 
 def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -32,8 +35,12 @@ def huffman_tables(data: bytes) -> bytes:
 def whole(data: bytes, tables: bytes) -> bytes:
     """A JPEG that any decoder takes: many USB cameras leave the Huffman tables out, meaning those of T.81 annex K.
 
-    ``tables`` are put in where there are none; empty for what is not a JPEG with a scan.
+    ``tables`` are put in where there are none; empty for what is not a JPEG with a scan and an end.
     """
+    end = data.rfind(b"\xff\xd9", max(0, len(data) - PADDING_MAX))
+    if end < 0 or data[end + 2 :].strip(b"\0\r\n"):
+        return b""
+    data = data[: end + 2]
     scan = 0
     for marker, begin, _ in segments(data):
         if marker == DHT:
@@ -43,3 +50,72 @@ def whole(data: bytes, tables: bytes) -> bytes:
     if not scan:
         return b""
     return data[:scan] + tables + data[scan:] if tables else data
+
+
+class Splitter:
+    """JPEGs out of a stream of bytes, whatever stands between them: multipart of any making, or nothing at all.
+
+    A picture ends at its EOI marker. One that is followed by the next SOI before its end is left out.
+    """
+
+    def __init__(self, largest: int) -> None:
+        self._largest = largest
+        self._buffer = bytearray()
+        self._at = 0  # how far the picture at the beginning of the buffer was looked through
+        self._inside = False
+        self._scanning = False  # at ``_at`` lie entropy-coded data
+        self.left_out = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        self._buffer += data
+        pictures = []
+        while (picture := self._next()) is not None:
+            if picture:
+                pictures.append(picture)
+        if len(self._buffer) > self._largest:
+            self._drop(len(self._buffer))
+            self.left_out += 1
+        return pictures
+
+    @property
+    def inside(self) -> bool:
+        """A picture has begun and not ended."""
+        return self._inside
+
+    def _next(self) -> bytes | None:
+        """One picture; b"" after something else was taken away; None: more bytes are needed."""
+        buffer = self._buffer
+        if not self._inside:
+            begin = buffer.find(SOI + b"\xff")
+            if begin < 0:
+                self._drop(max(0, len(buffer) - 2))
+                return None
+            del buffer[:begin]
+            self._inside, self._at, self._scanning = True, 2, False
+        while True:
+            if self._scanning:
+                found = _MARKER.search(buffer, self._at)
+                if found is None:
+                    self._at = max(2, len(buffer) - 1)
+                    return None
+                self._at, self._scanning = found.start(), False
+            if len(buffer) < self._at + 4 and not (len(buffer) >= self._at + 2 and buffer[self._at + 1] == EOI):
+                return None
+            marker = buffer[self._at + 1] if buffer[self._at] == 0xFF else 0
+            if marker == EOI:
+                picture = bytes(buffer[: self._at + 2])
+                self._drop(self._at + 2)
+                return picture
+            if marker in (0, 0xD8):
+                self.left_out += 1
+                self._drop(max(2, self._at))
+                return b""
+            if marker == 0xFF or marker in WITHOUT_LENGTH:
+                self._at += 1 if marker == 0xFF else 2
+                continue
+            self._scanning = marker == SOS
+            self._at += 2 + int.from_bytes(buffer[self._at + 2 : self._at + 4], "big")
+
+    def _drop(self, count: int) -> None:
+        del self._buffer[:count]
+        self._inside, self._at, self._scanning = False, 0, False

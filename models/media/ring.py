@@ -36,6 +36,7 @@ FORMAT_S16 = 4
 FORMAT_AAC = 5
 FORMAT_OPUS = 6
 FORMAT_PCMU = 7
+FORMAT_PACKET = 8  # ``models.media.sound_track``
 
 
 class Entry(NamedTuple):

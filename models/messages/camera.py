@@ -1,4 +1,5 @@
-"""The camera's mailbox. Rings it writes: ``frames``; ``jpeg`` and ``video`` where the source's are passed through."""
+"""The camera's mailbox. Rings it writes: ``frames``; ``jpeg`` and ``video`` where the source's are passed through,
+``sound`` where a network camera's connection carries some (``models.media.sound_track``)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,6 +22,8 @@ class CameraView:
     passthrough: tuple[str, ...] = ()  # rings that the camera fills itself: jpeg, video
     standby: bool = False
     streaming: bool = True  # the master switch of stream_control
+    sound: bool | None = None  # whether the source's own connection carries sound; None: not open
+    depth_ms: int = 0  # how long pictures of an uneven source wait so that they come out evenly
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from actors.runtime.rings import RingReader, RingWriter
 from models.media import annexb, pattern, ring
 from models.media.i420 import size_of
 from models.media.sizes import Size
+from models.media.stall import StallDetector
 
 WIDTH, HEIGHT, GOP = 320, 240, 10
 FRAME_NS = 40_000_000
@@ -52,6 +53,9 @@ def jpeg_shot(number: int) -> Shot:
 class HandSource:
     """A source whose shots are given by the test."""
 
+    sound = None
+    depth_ms = 0
+
     def __init__(self, codec: str, kind: str = "rtsp", fps: float = 25, reordered: bool = False) -> None:
         size = (WIDTH, HEIGHT)
         sizes = ((160, 120), size)
@@ -83,7 +87,7 @@ def make_ring(tmp_path: Path) -> MakeRing:
 
 def session_of(source: HandSource, make_ring: MakeRing) -> Session:
     generations = iter(range(1, 100))
-    return Session(source, FramesOutput(make_ring), make_ring, lambda: next(generations))
+    return Session(source, FramesOutput(make_ring), make_ring, lambda: next(generations), StallDetector())
 
 
 FRAMES, VIDEO, JPEG = frozenset({"frames"}), frozenset({"video"}), frozenset({"jpeg"})

@@ -2,17 +2,21 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from models.media import annexb, ring
 from models.media.ring import Entry
 from models.messages.camera import Capture, GetCamera, GetCapabilities
 from models.messages.encoder import GetVideo
 from models.messages.microphone import GetMicrophone
+from tests.actors.media.clips import clip
 from tests.actors.media.peers import fake_v4l2, flash_and_beep, free_port, http_camera, rtsp_camera, usb_camera
+from tests.actors.media.rtsp_stand_in import StandIn
 from tests.actors.media.system import MediaSystem
 
 Start = Callable[..., MediaSystem]
@@ -149,7 +153,7 @@ def test_a_source_that_is_not_there_is_waited_for_in_words(start: Start) -> None
     port = free_port()
     system = start(source=f"rtsp://u:secret@127.0.0.1:{port}/cam", audio_source="none", speaker="none")
     view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).state == "waiting" and v)
-    assert view.reason == f"rtsp://127.0.0.1:{port}/cam refuses connections"
+    assert view.reason == f"RTSP camera rtsp://127.0.0.1:{port}/cam refuses connections"
     system.wait_for(lambda: system.rows()["camera"].state == "degraded")  # with its next heartbeat
     assert "secret" not in system.log.read_text()
 
@@ -163,8 +167,41 @@ def test_an_rtsp_camera_that_falls_silent_is_given_up_without_losing_the_process
         before = {name: row.pid for name, row in system.rows().items()}
         server.send_signal(signal.SIGSTOP)
         view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).state == "waiting" and v)
-        assert view.reason.endswith("does not answer")
+        assert "gives no picture" in view.reason
         system.wait_for(lambda: system.ask("microphone", GetMicrophone()).state == "waiting")
         server.send_signal(signal.SIGCONT)
         system.entries("jpeg", 3, seconds=60)
         assert {name: row.pid for name, row in system.rows().items()} == before
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+def test_picture_and_sound_come_over_one_connection(start: Start, refuse: bool) -> None:
+    """The camera allows one session, and refuses a second one or throws out the first."""
+    with StandIn(clip(), sessions=1, refuse=refuse, sound=True) as camera:
+        system = start(source=camera.url, audio_source="auto", speaker="none")
+        system.hold("encoder", "jpeg")
+        system.hold("microphone", "pcm")
+        assert all(entry.spare < 4000 for entry in system.entries("pcm", 20)[5:])  # the tone, louder than −40 dBFS
+        assert system.entries("jpeg", 3)
+        assert (camera.connections, camera.most_sessions) == (1, 1)
+        os.kill(system.rows()["microphone"].pid, signal.SIGKILL)
+        assert system.entries("pcm", 10)
+        assert camera.connections == 1
+        os.kill(system.rows()["camera"].pid, signal.SIGKILL)
+        assert system.entries("pcm", 10)
+        assert system.entries("jpeg", 3)
+        assert camera.connections == 2
+        assert {row.restarts for name, row in system.rows().items() if name != "camera"} <= {0, 1}
+
+
+def test_a_mute_sound_track_is_no_fault(start: Start) -> None:
+    with StandIn(clip(), sound=True, mute=True) as camera:
+        system = start(source=camera.url, audio_source="auto", speaker="none")
+        system.hold("encoder", "jpeg")
+        system.wait_for(lambda: system.ask("microphone", GetMicrophone()).state == "running")
+        until = time.monotonic() + 12  # longer than a sound card may be silent, and than a worker may hang
+        while time.monotonic() < until:
+            assert system.entries("jpeg", 5)
+        row = system.rows()["microphone"]
+        assert (row.state, row.restarts) == ("up", 0)
+        assert "SOURCE_LOST" not in kinds(system)

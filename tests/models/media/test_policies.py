@@ -26,7 +26,7 @@ def test_a_silent_source_is_stalled_and_a_lively_one_is_not() -> None:
     for second in range(60):
         stall.seen(second, second)
         assert stall.verdict(second + 0.5) == ""
-    assert stall.verdict(63) == "no picture for 4 s"
+    assert stall.verdict(66) == "no picture for 7 s"
 
 
 def test_a_source_that_repeats_itself_is_stalled_and_then_given_more_time() -> None:

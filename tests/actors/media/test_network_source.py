@@ -1,0 +1,158 @@
+"""Network cameras with their habits, each opened as the camera's process opens it."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import pairwise
+
+import pytest
+
+from actors.camera.decoder import Decoder
+from actors.camera.network import NetworkSource
+from actors.camera.source import Shot
+from actors.media.container import LoginRefusedError, SourceError
+from models.media.address import parse_picture_source
+from tests.actors.media.clips import Clip, clip
+from tests.actors.media.rtsp_stand_in import StandIn
+
+MS = 1_000_000
+WITHIN_S = 30.0
+
+
+def opened(url: str) -> NetworkSource:
+    return NetworkSource(parse_picture_source(url))
+
+
+def shots(source: NetworkSource) -> Iterator[Shot]:
+    deadline = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline:
+        shot = source.read()
+        if shot is not None:
+            yield shot
+    raise AssertionError("nothing comes any more")
+
+
+def pictures(source: NetworkSource, count: int) -> list[Shot]:
+    return list(itertools.islice((shot for shot in shots(source) if not shot.sound), count))
+
+
+def shown(source: NetworkSource, given: list[Shot]) -> list[int]:
+    """The pts of the decoded pictures, in the order in which they come out."""
+    decoder = Decoder(source.info, source.codec_context())
+    return [picture.pts for shot in given for picture in decoder.pictures(shot)]
+
+
+def steps_ms(stamps: list[int]) -> list[float]:
+    return [(later - earlier) / MS for earlier, later in pairwise(stamps)]
+
+
+ORDERED = clip()
+LOGIN = "admin:secret@"
+
+
+@pytest.mark.parametrize(
+    ("film", "codec", "reordered"),
+    [
+        (ORDERED, "h264", False),
+        (clip(bf="3", g="50", preset="fast"), "h264", True),
+        (clip(bf="3", preset="fast", x264_params="open-gop=1"), "h264", True),
+        (clip("libx265"), "hevc", False),
+        (clip("libx265", bf="3"), "hevc", True),
+    ],
+    ids=["h264", "b-frames", "open-gop", "hevc", "hevc-b-frames"],
+)
+def test_every_picture_is_shown_at_its_own_time_and_in_order(film: Clip, codec: str, reordered: bool) -> None:
+    with StandIn(film) as camera, closing(opened(camera.url)) as source:
+        assert (source.info.codec, source.info.size, source.info.fps) == (codec, (160, 120), 25.0)
+        assert source.info.reordered is reordered
+        given = pictures(source, 48)  # one clip: where it begins anew, pictures are missing in an open group
+        assert given[0].key
+        stamps = shown(source, given)
+    assert len(stamps) >= 44
+    assert stamps == sorted(stamps)
+    assert sum(39 < step < 41 for step in steps_ms(stamps)) >= len(stamps) - 6  # the first ones are being settled
+
+
+def test_a_camera_that_sends_in_bursts_is_played_evenly_and_its_drift_is_followed() -> None:
+    with StandIn(ORDERED, burst_s=0.4, drift_ppm=200) as camera, closing(opened(camera.url)) as source:
+        given = pictures(source, 110)[30:]
+        assert all(37 < step < 41 for step in steps_ms([shot.pts for shot in given]))  # 40, while it follows the drift
+        assert 300 <= source.depth_ms <= 600
+
+
+def test_a_steady_camera_is_not_delayed() -> None:
+    with StandIn(ORDERED, tcp=False) as camera, closing(opened(camera.url)) as source:
+        pictures(source, 40)
+        assert source.depth_ms <= 100  # 0 on a quiet machine: what is uneven here are we
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.3])
+def test_sound_keeps_the_time_that_the_sender_reports_give_it(late_s: float) -> None:
+    """Both begin in the same moment of the camera; the sound is sent later."""
+    with StandIn(ORDERED, sound=True, sound_late_s=late_s) as camera, closing(opened(camera.url)) as source:
+        assert source.sound is not None
+        assert (source.sound.codec, source.sound.rate) == ("pcm_alaw", 8000)
+        taken = list(itertools.islice(shots(source), 400))
+    heard = [shot.pts for shot in taken if shot.sound]
+    seen = [shot.pts for shot in taken if not shot.sound]
+    expected = (seen[-1] - (len(seen) - 1) * 40 * MS) - (heard[-1] - (len(heard) - 1) * 20 * MS)
+    assert abs(expected) < 40 * MS
+
+
+@pytest.mark.parametrize("stamp", [lambda s, n: s - 5 * (n // 40), lambda s, n: 7.0, lambda s, n: s + 900 * (n // 40)])
+def test_time_stamps_that_jump_or_stand_still_do_not_stop_the_picture(stamp: Callable[[float, int], float]) -> None:
+    with StandIn(ORDERED, stamp=stamp) as camera, closing(opened(camera.url)) as source:
+        given = pictures(source, 100)
+    assert given[-1].pts - given[60].pts > 30 * 40 * MS
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [
+        {"tcp": False},
+        {"tunnel": True},
+        {"sets_in_description": False},
+        {"content_base": ""},
+        {"content_base": "rtsp://10.0.0.9:554/live/"},
+        {"sound": True, "mute": True},
+        {"login": "basic"},
+        {"login": "MD5"},
+        {"login": "SHA-256"},
+        {"login": "MD5", "password": "p@ss%"},
+        {"login": "MD5", "password": "p#ss/?"},
+    ],
+    ids=str,
+)
+def test_every_door_opens(habits: dict[str, object]) -> None:
+    login = f"admin:{habits.get('password', 'secret')}@" if "login" in habits else ""
+    with StandIn(ORDERED, **habits) as camera:
+        with closing(opened(camera.url.replace("//", "//" + login))) as source:
+            assert pictures(source, 3)[0].key
+        assert camera.connections == (3 if habits.get("tunnel") else 1)
+
+
+def test_a_redirection_is_followed() -> None:
+    with (
+        StandIn(ORDERED) as real,
+        StandIn(ORDERED, redirect=real.url) as camera,
+        closing(opened(camera.url)) as source,
+    ):
+        assert pictures(source, 1)
+
+
+def test_a_wrong_password_is_tried_once() -> None:
+    with StandIn(ORDERED, login="MD5") as camera:
+        with pytest.raises(LoginRefusedError, match="refuses this user name and password"):
+            opened(camera.url.replace("//", "//admin:wrong@"))
+        assert camera.logins == 1
+        with pytest.raises(LoginRefusedError, match="wants a user name and a password"):
+            opened(camera.url)
+        assert camera.logins == 1
+
+
+def test_the_reason_is_said_in_words() -> None:
+    with StandIn(ORDERED, sessions=0) as camera, pytest.raises(SourceError, match="allows no further session"):
+        opened(camera.url)
+    with pytest.raises(SourceError, match="refuses connections"):
+        opened(camera.url)
