@@ -125,9 +125,9 @@ async def _refusal(request: web.Request, record: Route) -> web.Response | None:
         return error(403, "Invalid CSRF token")
     if record.access is Access.PUBLIC or request[LICENSE].is_pro:
         return None
-    if not identity.dashboard:
-        return pro_required("api_access", dashboard=False)
-    return pro_required(record.feature, dashboard=True) if record.access is Access.PRO else None
+    if record.access is Access.PRO:
+        return pro_required(record.feature, identity.dashboard)
+    return None if identity.dashboard else pro_required("api_access", dashboard=False)
 
 
 async def identify(request: web.Request, credential: Credential) -> Identity:

@@ -14,7 +14,7 @@ MAY_BE_MISSING = frozenset({"/cert", "/capture"})
 ACCESS_WORDS = {
     Access.PUBLIC: "No credential is needed.",
     Access.UI: "Free: from the dashboard only. Pro: for every caller.",
-    Access.PRO: "Pro only.",
+    Access.PRO: "Pro only: a free device answers every caller with 403 and the id in x-pro-feature.",
 }
 STATUS_WORDS = {
     400: "Bad JSON, missing or wrong fields, or a body over 64 KiB",

@@ -44,10 +44,11 @@ def expected(call: Call) -> tuple[int, Mapping[str, object]]:
             return 401, {"error": "Invalid token"}
     if call.pro:
         return PASSED
-    if shown != "cookie":
-        return 403, {"error": "Pro license required", "feature": "api_access", "hint": DIRECT}
+    hint = DASHBOARD if shown == "cookie" else DIRECT
     if call.route.access is Access.PRO:
-        return 403, {"error": "Pro license required", "feature": call.route.feature, "hint": DASHBOARD}
+        return 403, {"error": "Pro license required", "feature": call.route.feature, "hint": hint}
+    if shown != "cookie":
+        return 403, {"error": "Pro license required", "feature": "api_access", "hint": hint}
     return PASSED
 
 

@@ -140,4 +140,4 @@ async def test_all_of_it_is_pro(method: str, path: str) -> None:
 
     async with served(free) as server:
         status, body = await call(server, method, f"/api/mqtt/{path}")
-    assert (status, body["feature"]) == (403, "api_access")
+    assert (status, body["feature"]) == (403, "mqtt_integration")

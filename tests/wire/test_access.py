@@ -23,6 +23,12 @@ from tests.wire.server import INSECURE, RunningServer
 
 pytestmark = pytest.mark.system
 
+RTSP_REFUSED = {  # word for word from the API document
+    "error": "Pro license required",
+    "feature": "rtsp_streaming",
+    "hint": "Access this feature through the web dashboard or upgrade to Pro",
+}
+
 # Whatever starts, stops, clears or changes something for the other calls of the matrix.
 LEFT_OUT = frozenset({"/auth/logout", "/auth/password", "/api/rtsp/start", "/api/rtsp/restart", "/ws"})
 
@@ -154,6 +160,7 @@ def test_losing_the_licence_stops_what_it_paid_for_and_keeps_the_setting(device:
     device.ask("license", RevokeLicense())
     device.wait_for(lambda: not device.ask("rtsp", GetRtsp()).running, 30)
     assert device.get("/settings", token=token)[1]["feature"] == "api_access"
+    assert device.get("/api/rtsp/status", token=token) == (403, RTSP_REFUSED)
     assert device.ask("settings", GetSettings()).stored["rtspEnabled"] is True
     device.ask("license", IssueLicense())
     device.wait_for(lambda: device.ask("rtsp", GetRtsp()).running, 30)
