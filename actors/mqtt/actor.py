@@ -128,7 +128,7 @@ class Mqtt(Actor):
             broker_url=str(self.settings["mqttBrokerUrl"]),
             port=int(self.settings["mqttPort"]),
             topic_prefix=str(self.settings["mqttTopicPrefix"]),
-            last_error=self._session.error or self._service.notice,
+            last_error=self._session.error or self._service.notice or self._session.notice,
             reconnect_in_s=self._session.reconnect_in_s(),
             pinned_fingerprint=self._memory.fingerprint,
         )

@@ -14,6 +14,7 @@ from actors.mqtt.flight import Flight
 from actors.mqtt.link import QUIET, Link, LinkError, Login
 from actors.mqtt.trust import PinChanged
 from models.mqtt import limits, reasons
+from models.mqtt.broker import BrokerLimits
 from models.mqtt.delivery import Phase
 from models.mqtt.options import Options
 from models.mqtt.topics import OFFLINE
@@ -28,10 +29,12 @@ async def connect(
     flight: Flight | None,
     will_topic: str = "",
     under_way: tuple[str, bytes] | None = None,
+    broker: BrokerLimits | None = None,
     versions: tuple[int, ...] = (MQTTv50, MQTTv311),
 ) -> Link:
     """Connect by MQTT 5.0, or 3.1.1 where the broker knows no better.
 
+    ``broker``: what it does not take, as far as it is known; it is told what the broker says.
     ``under_way``: topic and payload of the event that the flight's card tells of. With a flight the session is kept,
     and this returns only when that event is delivered, or the broker has forgotten it.
 
@@ -40,7 +43,9 @@ async def connect(
     """
     for version in versions:
         try:
-            return await _connect(options, login, context, flight, will_topic, under_way, version)
+            return await _connect(
+                options, login, context, flight, will_topic, under_way, broker or BrokerLimits(), version
+            )
         except LinkError as error:
             if not error.other_version or version == versions[-1]:
                 raise
@@ -54,12 +59,14 @@ async def _connect(
     flight: Flight | None,
     will_topic: str,
     under_way: tuple[str, bytes] | None,
+    broker: BrokerLimits,
     version: int,
 ) -> Link:
+    will = Message(will_topic, OFFLINE, qos=min(1, broker.qos), retain=broker.retain) if will_topic else None
     client = Client(
         options.client_id,
         clean_session=flight is None,
-        will_message=Message(will_topic, OFFLINE, qos=1, retain=True) if will_topic else None,
+        will_message=will,
         persistent_storage=flight,
         logger=QUIET,
         session_expiry_interval=limits.SESSION_S if flight is not None else 0,
@@ -70,7 +77,7 @@ async def _connect(
         client.set_auth_credentials(login.username, login.password or None)
     if flight is not None:
         flight.restart(_packet_again(client, flight, under_way, version))
-    link = Link(options, flight, client)
+    link = Link(options, flight, client, broker)
     trying = asyncio.ensure_future(
         client.connect(options.host, options.port, ssl=context or False, keepalive=limits.KEEPALIVE_S, version=version)
     )
@@ -108,13 +115,16 @@ async def _outcome(link: Link, trying: "asyncio.Future[Any]") -> None:
         await asyncio.wait({trying, link.lost}, timeout=limits.CONNECT_S, return_when=asyncio.FIRST_COMPLETED)
         if trying.done():
             trying.result()
+        elif link.lost.done() and link.answered:
+            raise LinkError(link.lost.result(), cut=True)
         elif link.lost.done():
             raise LinkError(f"{link.lost.result()} before it answered; does it want TLS?", other_version=True)
         else:
             raise LinkError("Timed out")
         link.check()
     except MQTTConnectError as error:
-        raise LinkError(reasons.text(error._code), other_version=error._code in reasons.UNSUPPORTED_VERSION) from None
+        other = error._code in reasons.UNSUPPORTED_VERSION
+        raise LinkError(reasons.text(error._code), other, error._code) from None
     except OSError as error:
         raise LinkError(os_reason(error, link.options.tls)) from None
     except UnicodeError:  # of a name that can't be one: a label of more than 63 letters

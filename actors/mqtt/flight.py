@@ -21,6 +21,8 @@ class Flight:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.card = Card.unpack(os.pread(self._file, CARD_BYTES, 0))
         self.refused = False  # the last event was not taken by the broker
+        self.released = 0  # events taken by QoS 2, since we began
+        self.newest = 0  # packet identifier of what was stored last
         self._packets: dict[int, bytes] = {}
         self._changed = asyncio.Event()
 
@@ -45,6 +47,11 @@ class Flight:
     def unacknowledged(self) -> int:
         return len(self._packets)
 
+    def acknowledged(self, packet_id: int) -> bool:
+        """Whether the broker has taken this packet; of an event: whether it has it, not yet for good."""
+        released = packet_id == self.card.packet_id and self.card.phase is Phase.RELEASED
+        return released or packet_id not in self._packets
+
     async def changed(self) -> None:
         """Until the next packet is acknowledged (or forgotten)."""
         await self._changed.wait()
@@ -53,7 +60,9 @@ class Flight:
     def push_message(self, packet_id: int, packet: bytes) -> None:
         if packet[0] >> 4 == PUBREL and packet_id == self.card.packet_id:
             self._write(self.card.step(Step.PUBREC))
+            self.released += 1
         self._packets[packet_id] = packet
+        self.newest = packet_id
 
     def remove_message_by_mid(self, packet_id: int) -> None:
         packet = self._packets.pop(packet_id, None)

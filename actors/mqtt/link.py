@@ -5,12 +5,15 @@
 - ``publish`` sends before it stores, and tells no packet identifier: events are packed and stored here, then sent;
 - packet identifiers run out (OverflowError) at the broker's receive maximum: a window is kept below it;
 - a slow broker makes the transport's buffer grow without end: pictures are left out above a bound;
+- the properties that it shows of CONNACK are overlaid with those of our CONNECT: the broker's own are read;
 - it logs payloads and tracebacks: it gets no logger to do that with.
 """
 
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +23,7 @@ from gmqtt.mqtt.package import PublishPacket
 
 from actors.mqtt.flight import Flight
 from models.mqtt import limits, reasons
+from models.mqtt.broker import OTHER_REASONS, BrokerLimits, Sent, Trail
 from models.mqtt.delivery import Card
 from models.mqtt.options import Options
 
@@ -32,9 +36,11 @@ QUIET.setLevel(logging.CRITICAL + 1)
 class LinkError(Exception):
     """No connection, or no more. ``text`` is for a person and holds no secret."""
 
-    def __init__(self, text: str, other_version: bool = False) -> None:
+    def __init__(self, text: str, other_version: bool = False, code: int = 0, cut: bool = False) -> None:
         super().__init__(text)
+        self.cut = cut  # after the broker had let us in
         self.text = text
+        self.code = code  # the broker's, MQTT 5 §2.4
         self.other_version = other_version  # an older MQTT may do
 
 
@@ -52,14 +58,18 @@ class Login:
 
 
 class Link:
-    """``inbox``: what the broker sends us. ``lost`` gets the reason when the connection is gone."""
+    """``received`` is called with what the broker sends. ``lost`` gets the reason when the connection is gone."""
 
-    def __init__(self, options: Options, flight: Flight | None, client: Any) -> None:
+    def __init__(self, options: Options, flight: Flight | None, client: Any, broker: BrokerLimits) -> None:
         loop = asyncio.get_running_loop()
         self.options = options
-        self.inbox: asyncio.Queue[Received] = asyncio.Queue(limits.INBOX)
+        self.received: Callable[[Received], None] = lambda message: None
         self.lost: asyncio.Future[str] = loop.create_future()
-        self.event_qos = 2
+        self.answered = False  # the broker has let us in
+        self.session_present = False  # the broker remembers us, and so what it keeps for us
+        self._lost_code = 0
+        self._broker = broker
+        self._trail = Trail()
         self._window = limits.IN_FLIGHT
         self._flight = flight
         self._client = client
@@ -70,33 +80,60 @@ class Link:
 
     # ---------------------------------------------------------------- out
     def publish(self, topic: str, payload: bytes) -> bool:
-        """QoS 0, not retained; False where it was left out because the broker is slow."""
+        """QoS 0, not retained; False where it was left out because the broker is slow, or does not take it."""
         self.check()
+        if not self._broker.takes(topic, payload, time.monotonic()):
+            return False
         if self._transport.get_write_buffer_size() > limits.WRITE_BUFFER:
             return False
         self._client.publish(topic, payload, qos=0)
+        self._trail.add(Sent(topic, len(payload), time.monotonic()))
         return True
 
+    @property
+    def avoided(self) -> tuple[str, ...]:
+        """Topics that are left out because the broker hangs up on them."""
+        return self._broker.avoided
+
     async def assure(self, topic: str, payload: bytes, retain: bool) -> None:
-        """QoS 1; returns when it is sent, at most ``IN_FLIGHT`` are unacknowledged."""
-        while self._flight is not None and self._flight.unacknowledged >= self._window:
+        """QoS 1; returns when it is sent, at most ``IN_FLIGHT`` are unacknowledged. What the broker does not take is
+        left out.
+        """
+        window = 1 if self._broker.careful(time.monotonic()) else self._window
+        while self._flight is not None and self._flight.unacknowledged >= window:
             await self._acknowledged()
         self.check()
-        self._client.publish(topic, payload, qos=1, retain=retain)
+        if not self._broker.takes(topic, payload, time.monotonic()):
+            return
+        qos = min(1, self._broker.qos)
+        self._client.publish(topic, payload, qos=qos, retain=retain and self._broker.retain)
+        packet_id = self._flight.newest if self._flight is not None and qos else 0
+        self._trail.add(Sent(topic, len(payload), time.monotonic(), packet_id))
 
     async def deliver(self, sequence: int, topic: str, payload: bytes) -> bool:
         """One event, exactly once; returns when the broker has it for good. False where it refused it."""
         assert self._flight is not None
         self.check()
         connection = self._client._connection
-        message = Message(topic, payload, qos=self.event_qos)
+        qos = self._broker.qos
+        if qos == 0:  # never acknowledged
+            self._client.publish(topic, payload, qos=0)
+            return True
+        message = Message(topic, payload, qos=qos)
         packet_id, packet = PublishPacket.build_package(message, connection._protocol)
-        card = Card(sequence, packet_id, session=self.options.session, qos=self.event_qos)
+        card = Card(sequence, packet_id, session=self.options.session, qos=qos)
         self._flight.begin(card, bytes(packet))
+        self._trail.add(Sent(topic, len(payload), time.monotonic(), packet_id, event=True))
         connection.send_package(packet)
         while self._flight.card.under_way:
             await self._acknowledged()
         return not self._flight.refused
+
+    def suspect(self) -> Sent | None:
+        """What may have made the broker close the connection, which was just now."""
+        if self._flight is None or self._lost_code in OTHER_REASONS:
+            return None
+        return self._trail.suspect(time.monotonic(), self._flight.acknowledged)
 
     async def settle(self) -> None:
         """Until all that was sent is acknowledged."""
@@ -160,17 +197,18 @@ class Link:
             self.abort()
             raise LinkError("The broker does not answer")
 
-    def _on_connect(self, _client: Any, _flags: int, _code: int, properties: dict[str, Any]) -> None:
-        self.event_qos = min([2, *properties.get("max_qos", ())])
+    def _on_connect(self, client: Any, flags: int, _code: int, _merged: dict[str, Any]) -> None:
+        properties: dict[str, list[int]] = client._package_handler._connack_properties
+        self.answered = True
+        self.session_present = bool(flags & 1)
+        self._broker.connected(properties)
         # three fewer: the event under way, a subscription, and gmqtt's own off-by-one
         self._window = max(1, min([limits.IN_FLIGHT, *(most - 3 for most in properties.get("receive_maximum", ()))]))
 
     def _on_message(self, _client: Any, topic: Any, payload: bytes, _qos: int, properties: dict[str, Any]) -> None:
         """What cannot be meant for us goes no further: no topic of ours is so long, no command or state so big."""
-        if not isinstance(topic, str) or len(topic) > limits.TOPIC_CHARACTERS or len(payload) > limits.PACKET_BYTES:
-            return
-        if not self.inbox.full():  # a flood is not obeyed anyway
-            self.inbox.put_nowait(Received(topic, bytes(payload), bool(properties.get("retain"))))
+        if isinstance(topic, str) and len(topic) <= limits.TOPIC_CHARACTERS and len(payload) <= limits.PACKET_BYTES:
+            self.received(Received(topic, bytes(payload), bool(properties.get("retain"))))
 
     def _on_subscribe(self, _client: Any, _packet_id: int, granted: tuple[int, ...], _properties: Any) -> None:
         if max(granted, default=0) >= REFUSED:
@@ -179,4 +217,5 @@ class Link:
     def _on_disconnect(self, _client: Any, packet: Any, _error: Any = None) -> None:
         if not self.lost.done():
             coded = isinstance(packet, bytes | bytearray) and len(packet) > 0
+            self._lost_code = packet[0] if coded else 0
             self.lost.set_result(reasons.text(packet[0]) if coded else "The broker closed the connection")

@@ -162,13 +162,13 @@ class Mail:
         self._more.set()
 
     # ---------------------------------------------------------------- out
-    async def under_way(self, session: int) -> Waiting | None:
-        """The message that the flight's card tells of, if it can be gone on with in ``session``."""
+    async def under_way(self, session: int, qos: int) -> Waiting | None:
+        """The message that the flight's card tells of, if ``session`` can go on with it, with ``qos`` at most."""
         card = self._flight.card
         if not card.under_way:
             return None
         head = await self._bench.do(self._outbox.head)
-        if head is not None and card.sequence == head.sequence and card.session == session:
+        if head is not None and card.sequence == head.sequence and card.session == session and card.qos <= qos:
             return head
         self._flight.abandon()
         return None

@@ -60,6 +60,15 @@ class Memory:
         if await self._recall("retained") != known:
             await self._remember("retained", known)
 
+    async def has_event_image(self, wanted: Options) -> bool:
+        """Whether the picture of an event was left at this broker under this prefix."""
+        return await self._recall("event_image") == {"broker": _broker(wanted), "prefix": wanted.prefix}
+
+    async def note_event_image(self, wanted: Options, there: bool) -> None:
+        if there != await self.has_event_image(wanted):
+            about = {"broker": _broker(wanted), "prefix": wanted.prefix}
+            await self._remember("event_image", about if there else None)
+
     async def former(self) -> tuple[str, ...]:
         """Entities that Home Assistant was ever told of."""
         stored = await self._recall("entities")

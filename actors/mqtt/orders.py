@@ -1,7 +1,8 @@
-"""Obeys commands: checked by the settings, never while switched off, and not too many."""
+"""Obeys commands: checked by the settings, never while switched off, and not faster than is good for the device."""
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from actors.mqtt.link import Link, Received
 from actors.runtime.actor import Actor
@@ -15,40 +16,66 @@ from models.messages.supervisor import RestartActor
 from models.mqtt import commands, limits, payloads
 from models.mqtt.bucket import Bucket
 from models.mqtt.topics import Topics
+from models.mqtt.waiting import WaitingCommands
 
 CAPTURE_S = 15.0
+TOO_MANY = "Too many commands are waiting"
 # What may be restarted from afar: whose restart nobody but its own viewers feels.
 RESTARTABLE = frozenset({"camera", "microphone", "encoder", "speaker", "rtsp", "mqtt", *DETECTORS})
 
 
 class Orders:
-    def __init__(self, actor: Actor) -> None:
+    """``refused`` is called with each command that was not obeyed, after the answer to it."""
+
+    def __init__(self, actor: Actor, refused: Callable[[], None]) -> None:
         self._actor = actor
+        self._refused = refused
         self._bucket = Bucket(limits.COMMANDS_BURST, limits.COMMANDS_PER_S)
         self._restarts = Bucket(1, 1 / limits.RESTART_EVERY_S)
+        self._waiting: WaitingCommands[Received] = WaitingCommands(limits.COMMANDS_WAITING)
+        self._arrived = asyncio.Event()
 
-    async def obey(self, link: Link, topics: Topics, message: Received) -> None:
-        """Do what it says and publish the result. Whether it may be obeyed at all is asked before it is read."""
-        if not commands.is_command(topics, message.topic):
+    def arrived(self, link: Link, topics: Topics, message: Received) -> None:
+        """Something under ``control/``: it waits for its turn."""
+        if not commands.is_command(topics, message.topic) or link.lost.done():
             return
+        if self._waiting.put(message.topic.removeprefix(topics("control/")), message):
+            self._arrived.set()
+            return
+        self._actor.log.warning("a command was refused: too many are waiting", topic=message.topic)
+        link.publish(topics.result, payloads.dumps(payloads.result(message.topic, TOO_MANY)))
+        self._refused()
+
+    async def obey(self, link: Link, topics: Topics) -> None:
+        """Carry out what waits, in order. Never returns; what waited for a former connection is forgotten."""
+        self._waiting = WaitingCommands(limits.COMMANDS_WAITING)
+        while True:
+            if not len(self._waiting):
+                self._arrived.clear()
+                await self._arrived.wait()
+            if self._bucket.take(time.monotonic()):
+                await self._obey(link, topics, self._waiting.pop())
+            else:
+                await asyncio.sleep(self._bucket.wait_s())
+
+    async def _obey(self, link: Link, topics: Topics, message: Received) -> None:
+        """Do what it says and publish the result. Whether it may be obeyed at all is asked before it is read."""
         try:
             self._admit(message)
             more = await self._do(commands.parse(topics, message.topic, message.payload))
         except ServerError as error:
             self._actor.log.info("a command was not obeyed", topic=message.topic, reason=error.detail)
-            answer = payloads.result(message.topic, error.detail)
+            await link.assure(topics.result, payloads.dumps(payloads.result(message.topic, error.detail)), retain=False)
+            self._refused()
         else:
             self._actor.log.info("a command was obeyed", topic=message.topic)
-            answer = payloads.result(message.topic, more=more)
-        await link.assure(topics.result, payloads.dumps(answer), retain=False)
+            await link.assure(topics.result, payloads.dumps(payloads.result(message.topic, more=more)), retain=False)
 
     def _admit(self, message: Received) -> None:
         if self._actor.settings["mqttCommandsEnabled"] is not True:
             raise Refused("Commands are switched off")
         if message.retained:
             raise Refused("Retained commands are not obeyed")
-        if not self._bucket.take(time.monotonic()):
-            raise LimitReached("Rate limit exceeded")
 
     async def _do(self, command: commands.Command) -> dict[str, object]:
         """What the result shows besides success."""

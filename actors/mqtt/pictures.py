@@ -2,20 +2,28 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 from actors.mqtt.link import Link
+from actors.mqtt.memory import Memory
 from actors.runtime.actor import Actor
+from models.errors import ServerError
 from models.messages.camera import CameraView
+from models.messages.event_log import GetThumbnail, QueryEvents
 from models.mqtt import limits
+from models.mqtt.options import Options
 from models.mqtt.topics import Topics
 
 HOLDER = "picture"
 FRESH_NS = 1_500_000_000
+NO_EVENT = Path(__file__).parent / "no_event.jpg"
+EVENTS_LOOKED_AT = 20
 
 
 class Pictures:
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, memory: Memory) -> None:
         self._actor = actor
+        self._memory = memory
         self._turn = asyncio.Lock()
         self._wanted = asyncio.Event()
         self._cleared = False
@@ -38,17 +46,34 @@ class Pictures:
                 link.publish(topics.live_image, picture)
             await asyncio.sleep(limits.IMAGE_EVERY_S)
 
-    async def of_events(self, link: Link, topics: Topics) -> None:
-        """Never returns."""
+    async def of_events(self, link: Link, wanted: Options) -> None:
+        """Never returns. There is always a picture at the broker: Home Assistant shows an error where there is none."""
+        topic = Topics(wanted.prefix).event_image
+        if not (link.session_present and await self._memory.has_event_image(wanted)):
+            await link.assure(topic, await self._last_event(), retain=True)
         while True:
             await self._wanted.wait()
             self._wanted.clear()
             if self._cleared:
-                await link.assure(topics.event_image, b"", retain=True)
+                await link.assure(topic, NO_EVENT.read_bytes(), retain=True)
+                await self._memory.note_event_image(wanted, False)
                 self._cleared = False
             elif picture := await self._take():
-                await link.assure(topics.event_image, picture, retain=True)
+                await link.assure(topic, picture, retain=True)
+                await self._memory.note_event_image(wanted, True)
             await asyncio.sleep(limits.EVENT_IMAGE_EVERY_S)
+
+    async def _last_event(self) -> bytes:
+        """The thumbnail of the newest event that has one, or a picture that says that there was none."""
+        try:
+            page = await self._actor.ask("event_log", QueryEvents(since=1, limit=EVENTS_LOOKED_AT, summary=False))
+            newest = next((event.event_id for event in reversed(page.events) if event.thumbnail), None)
+            if newest is not None:
+                thumbnail = await self._actor.ask("event_log", GetThumbnail(newest))
+                return Path(thumbnail.path).read_bytes()
+        except (ServerError, OSError) as error:
+            self._actor.log.info("no picture of the last event", reason=str(error))
+        return NO_EVENT.read_bytes()
 
     async def _take(self) -> bytes:
         """A JPEG of this moment; empty where there is none in time."""

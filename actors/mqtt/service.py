@@ -16,6 +16,7 @@ from actors.mqtt.pictures import Pictures
 from actors.mqtt.shelf import Shelf
 from actors.mqtt.telemetry import Telemetry
 from actors.runtime.actor import Actor
+from config.boot_load import program_version
 from config.reachable import lasting_addresses
 from config.settings import REGISTRY
 from models.mqtt import discovery, limits
@@ -24,6 +25,7 @@ from models.mqtt.states import Facts, announcement, retained
 from models.mqtt.topics import DETECTIONS, ON, ONLINE, Topics, birth
 
 Work = Coroutine[Any, Any, None]
+COMMANDED_STATES = ("settings", "streaming")  # what commands set
 
 
 class Service:
@@ -34,7 +36,7 @@ class Service:
     ) -> None:
         self.flight = flight
         self.facts = facts
-        self.pictures = Pictures(actor)
+        self.pictures = Pictures(actor, memory)
         self.notice = ""
         self._actor = actor
         self._mail = mail
@@ -42,7 +44,8 @@ class Service:
         self._changed = changed
         self._shelf = Shelf()
         self.telemetry = Telemetry(actor)
-        self._orders = Orders(actor)
+        self._orders = Orders(actor, self._say_again)
+        self._rebirth: asyncio.Task[None] | None = None
         self._topics = Topics("")
         self._link: Link | None = None
         self._obeying = False
@@ -53,14 +56,16 @@ class Service:
         self._link, self.notice, self._obeying = link, "", False
         self.facts.host = _reachable(link.local_address, self._actor.boot.bind)
         self._shelf.forget()
+        link.received = self._received
         return [
             self._greet(link, wanted),
-            self._listen(link, topics),
+            self._orders.obey(link, topics),
             self._remind(link, topics),
             self._mail.send(link, topics),
             self.telemetry.report(link, topics.telemetry),
             self.pictures.live(link, topics),
-            self.pictures.of_events(link, topics),
+            self.pictures.of_events(link, wanted),
+            self._every_hour(link),
         ]
 
     async def refresh(self) -> None:
@@ -87,6 +92,17 @@ class Service:
             await asyncio.sleep(limits.REMIND_S)
             for key in [key for key, active in self.facts.active.items() if active and key in DETECTIONS]:
                 await link.assure(topics.state(key), ON.encode(), retain=True)
+
+    async def _every_hour(self, link: Link) -> None:
+        """What the broker did not take is tried again. And the program on the disk may be newer than the one that runs;
+        nobody outside is asked.
+        """
+        while True:
+            self.facts.installed = await asyncio.to_thread(program_version)
+            await self.refresh()
+            await asyncio.sleep(limits.AVOIDED_S)
+            if link.avoided:
+                self._shelf.forget(*link.avoided)
 
     async def _clear_away(self, link: Link, former: tuple[str, ...]) -> None:
         """Nothing stays at the broker under a prefix that is no longer ours."""
@@ -115,17 +131,19 @@ class Service:
         listen = link.subscribe if self._obeying else link.unsubscribe
         listen(self._topics.control)
 
-    async def _listen(self, link: Link, topics: Topics) -> None:
-        rebirth: asyncio.Task[None] | None = None
-        while True:
-            message = await link.inbox.get()
-            if message.topic == topics.device:
-                self._compare(message)
-            elif message.topic == birth(self._discovery_prefix()):
-                if message.payload == ONLINE.encode() and not message.retained and (rebirth is None or rebirth.done()):
-                    rebirth = self._actor.start_task(self._reborn())
-            else:
-                await self._orders.obey(link, topics, message)
+    def _received(self, message: Received) -> None:
+        if message.topic == self._topics.device:
+            self._compare(message)
+        elif message.topic == birth(self._discovery_prefix()):
+            wanted = message.payload == ONLINE.encode() and not message.retained
+            if wanted and (self._rebirth is None or self._rebirth.done()):
+                self._rebirth = self._actor.start_task(self._reborn())
+        elif self._link is not None:
+            self._orders.arrived(self._link, self._topics, message)
+
+    def _say_again(self) -> None:
+        """A command was refused: whoever shows what it asked for is told how it is."""
+        self._shelf.forget(*(self._topics.state(name) for name in COMMANDED_STATES))
 
     async def _reborn(self) -> None:
         """Home Assistant has just started: tell it everything, but spread over many cameras."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ from actors.runtime.actor import Actor
 from models.errors import ServerError
 from models.messages.settings import GetCredentials
 from models.mqtt import limits
+from models.mqtt.broker import BrokerLimits, Sent
 from models.mqtt.options import Options, options
 from models.mqtt.reasons import retry_after
 from models.mqtt.topics import OFFLINE, Topics
@@ -40,6 +42,9 @@ class Session:
         self._service = service
         self._changed = changed
         self._failures = 0
+        self._broker = BrokerLimits(changed)
+        self._address = ("", 0)  # of which broker that is known
+        self._released = 0  # events by QoS 2 before this broker
         self._next_try = 0.0
         self._wake = asyncio.Event()
         self._held = False
@@ -53,9 +58,15 @@ class Session:
     def reconnect_in_s(self) -> int:
         return max(0, round(self._next_try - time.monotonic())) if not self.connected else 0
 
+    @property
+    def notice(self) -> str:
+        """What this broker does not take; "" where there is nothing to say."""
+        return self._broker.text(time.monotonic()) if self.connected else ""
+
     def renew(self) -> None:
         """The settings or credentials are other ones: begin anew with them."""
         self._failures = 0
+        self._address = ("", 0)
         self._wake.set()
 
     def hold(self, held: bool) -> None:
@@ -94,21 +105,35 @@ class Session:
         login = await self._login(wanted)
         pin = await self._memory.pin(wanted)
         shown: list[str] = []
-        waiting = await self._mail.under_way(wanted.session)
-        topics = Topics(wanted.prefix)
+        if self._address != (wanted.host, wanted.port):
+            self._broker, self._address = BrokerLimits(self._changed), (wanted.host, wanted.port)
+            self._released = self._service.flight.released
+        secure = await asyncio.to_thread(context, wanted, pin, shown.append)  # loads the system's authorities: 30 ms
         try:
-            link = await connect(
-                wanted,
-                login,
-                await asyncio.to_thread(context, wanted, pin, shown.append),  # loads the system's authorities: 30 ms
-                self._service.flight,
-                topics.online,
-                (topics(waiting.topic), waiting.payload) if waiting is not None else None,
-            )
+            while True:
+                try:
+                    return await self._connect(wanted, login, secure)
+                except LinkError as error:
+                    if not (self._broker.refused(error.code) or (error.cut and self._cut_by_event())):
+                        raise
         finally:
             if shown and not pin:
                 await self._memory.set_pin(wanted, shown[0])
-        return link
+
+    def _cut_by_event(self) -> bool:
+        """The broker hung up when the event under way was sent again; whether that is why, and it can be mended."""
+        now = time.monotonic()
+        return self._broker.cut(Sent("the event under way", 0, now, 1, event=True), now, self._qos_2_works)
+
+    @property
+    def _qos_2_works(self) -> bool:
+        return self._service.flight.released > self._released
+
+    async def _connect(self, wanted: Options, login: Login, secure: ssl.SSLContext | None) -> Link:
+        waiting = await self._mail.under_way(wanted.session, self._broker.qos)
+        topics = Topics(wanted.prefix)
+        under_way = (topics(waiting.topic), waiting.payload) if waiting is not None else None
+        return await connect(wanted, login, secure, self._service.flight, topics.online, under_way, self._broker)
 
     async def _login(self, wanted: Options) -> Login:
         """The stored credentials; never to whom they were not given for."""
@@ -144,8 +169,11 @@ class Session:
         self._failures = 0 if steady else self._failures
         reason = next((end.text for end in ends if isinstance(end, LinkError)), "")
         reason = link.lost.result() if link.lost.done() else reason
+        suspect = link.suspect()
         if not reason:
             await self._farewell(link, Topics(wanted.prefix))
+        elif self._broker.cut(suspect, time.monotonic(), self._qos_2_works) and suspect is not None:
+            reason += f" when it was sent {suspect.topic}"
         elif self._failures >= TUG_OF_WAR:
             reason += "; does another client use the same client id?"
         link.abort()

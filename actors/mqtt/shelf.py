@@ -17,9 +17,10 @@ class Shelf:
         self._wanted = messages
         self._changed.set()
 
-    def forget(self) -> None:
-        """Nothing is known of the broker any more: everything is sent again."""
-        self._there.clear()
+    def forget(self, *topics: str) -> None:
+        """Send these again, whether or not the broker has them; without topics, everything."""
+        for topic in topics or tuple(self._there):
+            self._there.pop(topic, None)
         self._changed.set()
 
     async def keep(self, link: Link) -> None:

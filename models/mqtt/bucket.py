@@ -16,3 +16,7 @@ class Bucket:
         self.since = now
         self.tokens = left - 1 if left >= 1 else left
         return left >= 1
+
+    def wait_s(self) -> float:
+        """How long after the last ``take`` the next one is allowed."""
+        return max(0.0, 1 - self.tokens) / self.per_s

@@ -17,12 +17,19 @@ FIRST_RETRY_S = 1.0
 LARGEST_RETRY_S = 15.0
 IN_FLIGHT = 8  # unacknowledged QoS 1 packets of ours besides the event under way; brokers allow 20 and more
 WRITE_BUFFER = 1024 * 1024  # bytes waiting for a slow broker before pictures are left out
+TRAIL = 32  # sent messages that are remembered for when the broker hangs up
+SUSPECT_S = 1.5  # what was sent so shortly before may be why
+SUSPECT_BYTES = 4096  # of what is never acknowledged, only something large is suspected
+SUSPECT_AGAIN_S = 120.0  # the same thing once more within this time
+CUTS = 3  # in a row: then it is why
+EVENT_CUTS = 2
+AVOIDED_S = 3600.0  # then it is tried again
 PACKET_BYTES = 64 * 1024  # the largest packet that we want to be sent (MQTT 5)
-INBOX = 64  # received messages waiting to be looked at
 TOPIC_CHARACTERS = 512  # of a received message: twice the longest prefix with the longest of our topics
 
-COMMANDS_BURST = 20
-COMMANDS_PER_S = 2.0
+COMMANDS_WAITING = 128  # more than there are entities; of one topic only the newest waits
+COMMANDS_BURST = 64  # a scene that sets everything at once
+COMMANDS_PER_S = 4.0  # carried out in the long run
 COMMAND_BYTES = 4096
 RESTART_EVERY_S = 10.0
 

@@ -16,7 +16,8 @@ class Facts:
     """What is known of the rest of the program; ``host`` is our address on the way to the broker."""
 
     device_id: str = ""
-    version: str = ""
+    version: str = ""  # that runs
+    installed: str = ""  # on the disk: runs after the next start
     host: str = ""
     https_port: int = 0
     stored: Mapping[str, object] = field(default_factory=dict)
@@ -49,7 +50,9 @@ def retained(topics: Topics, facts: Facts, settings: Iterable[SettingEntry]) -> 
         topics.state("streaming"): _on_off(streaming),
         topics.state("camera"): _on_off(camera is not None and camera.running),
         topics.state("settings"): payloads.dumps(payloads.settings(facts.stored)),
-        topics.state("update"): payloads.dumps({"installed_version": facts.version}),
+        topics.state("update"): payloads.dumps(
+            {"installed_version": facts.version, "latest_version": facts.installed or facts.version}
+        ),
         topics.state("rtsp"): payloads.dumps(_rtsp(facts)),
     }
     about = {"deviceId": facts.device_id, "name": facts.name, "version": facts.version}

@@ -1,5 +1,6 @@
 """The whole program and a real broker."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,8 +8,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from gmqtt import Client
 
 from models.events import Detection
 from models.messages.event_log import QueryEvents, RecordEvent
@@ -63,11 +66,51 @@ def test_status_settings_and_events_of_the_running_program(run: Run, broker: Bro
         server.wait_for(lambda: server.get("/settings")[1]["motionSensitivity"] == 8)
         server.wait_for(lambda: listener.payloads("ipcamera/control/result"))
         assert json.loads(listener.payloads("ipcamera/control/result")[0])["success"]
+        everything_at_once(server, broker)
     finally:
         listener.stop()
     server.wait_for(lambda: f"https://127.0.0.1:{server.https_port}/" in str(broker.retained("homeassistant/#")))
     assert server.stop() == 0
     assert broker.retained(ONLINE) == {ONLINE: "offline"}
+
+
+def everything_at_once(server: RunningServer, broker: Broker) -> None:
+    """A scene that sets each entity but those that would switch the camera off or over."""
+    now = server.get("/settings")[1]
+    announced = json.loads(next(iter(broker.retained("homeassistant/#").values())))["components"]
+    topics = {about["command_topic"]: about for about in announced.values() if "command_topic" in about}
+    wanted = {topic.split("/")[3]: about for topic, about in topics.items() if "/setting/" in topic}
+    values = {key: changed(about, now[key]) for key, about in wanted.items() if key not in ("cameraId", "resolution")}
+    lines = [f"ipcamera/control/setting/{key}/set {value}" for key, value in values.items()]
+    asyncio.run(publish(broker, dict(line.split() for line in lines)))
+    server.wait_for(lambda: all(same(server.get("/settings")[1][key], value) for key, value in values.items()), 30)
+    server.wait_for(lambda: all(same(shown(broker)[key], value) for key, value in values.items()), 30)
+
+
+def changed(about: dict[str, Any], present: object) -> str:
+    match about["platform"]:
+        case "switch":
+            return "OFF" if present else "ON"
+        case "number":
+            return str(about["min"] if present != about["min"] else about["max"])
+    return next(option for option in about["options"] if option != str(present))
+
+
+def same(value: object, said: str) -> bool:
+    return {True: "ON", False: "OFF"}.get(value, str(value)) == said if isinstance(value, bool) else str(value) == said
+
+
+def shown(broker: Broker) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(broker.retained("ipcamera/state/settings")["ipcamera/state/settings"])
+    return state
+
+
+async def publish(broker: Broker, messages: dict[str, str]) -> None:
+    client = Client("scene")
+    await client.connect("127.0.0.1", broker.port)
+    for topic, payload in messages.items():
+        client.publish(topic, payload)
+    await client.disconnect()
 
 
 def test_killed_as_a_whole_the_will_says_offline(run: Run, broker: Broker) -> None:

@@ -9,15 +9,19 @@ REFUSED_VERSION = b"\x20\x02\x00\x01"  # CONNACK of an old broker
 
 
 class Proxy:
-    """``cuts`` gives, for each connection, after how many bytes from the broker the line is cut (0: never)."""
+    """``cuts`` gives, for each connection, after how many bytes from the broker the line is cut (0: never).
 
-    def __init__(self, target: int, old: bool = False, cuts: Iterator[int] | None = None) -> None:
+    ``refuses``: the line is cut when the client sends these bytes, as brokers do whose access rules forbid a topic.
+    """
+
+    def __init__(self, target: int, old: bool = False, cuts: Iterator[int] | None = None, refuses: bytes = b"") -> None:
         self.port = 0
         self.connections = 0
         self.versions: list[int] = []
         self._target = target
         self._old = old
         self._cuts = cuts
+        self._refuses = refuses
         self._writers: list[asyncio.StreamWriter] = []
 
     async def start(self) -> "Proxy":
@@ -48,9 +52,18 @@ class Proxy:
         broker_writer.write(first)
         left = next(self._cuts, 0) if self._cuts is not None else 0
         await asyncio.gather(
-            _pipe(reader, broker_writer, lambda data: data),
+            _pipe(reader, broker_writer, _without(self._refuses)),
             _pipe(broker_reader, writer, _limited(left)),
         )
+
+
+def _without(refused: bytes) -> Callable[[bytes], bytes]:
+    """Passes everything until ``refused`` comes, whole in one piece."""
+
+    def take(data: bytes) -> bytes:
+        return data.partition(refused)[0] if refused else data
+
+    return take
 
 
 def _limited(limit: int) -> Callable[[bytes], bytes]:

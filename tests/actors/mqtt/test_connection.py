@@ -71,8 +71,7 @@ async def test_a_broker_without_qos_2_gets_events_with_qos_1(
     for number in range(1, 21):
         actor.happen(motion(number))
     await actor.until(lambda: len(listener.heard) == 20)
-    assert actor._session.link is not None
-    assert actor._session.link.event_qos == 1
+    assert actor._session._broker.qos == 1
 
 
 async def test_a_restarted_broker_is_found_again(broker: Broker, start: Start) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from gmqtt import Client
 
 from models.errors import LimitReached, Unavailable
 from models.messages import Ok
@@ -111,12 +112,75 @@ async def test_retained_and_missed_commands_do_not_come_true_later(
     assert (world.stored["motionEnabled"], world.stored["soundEnabled"]) == (False, False)
 
 
-async def test_a_flood_is_refused(broker: Broker, start: Start, listen: Listen) -> None:
+async def test_a_scene_that_sets_everything_is_carried_out(broker: Broker, start: Start, listen: Listen) -> None:
+    """Home Assistant sets every entity that it was told of, at once."""
+    listener = listen(broker, RESULT)
+    world = world_of(broker, mqttCommandsEnabled=True)
+    actor = await ready(start, broker, world)
+    announced = json.loads(broker.retained("homeassistant/#").popitem()[1])["components"]
+    scene = {c["command_topic"]: other(c, world.stored) for c in announced.values() if "/setting/" in str(c)}
+    assert len(scene) >= 25
+    await scenes(broker, scene)
+    await actor.until(lambda: len(results(listener)) == len(scene), 30)
+    assert [result["topic"] for result in results(listener) if not result["success"]] == []
+    for topic, payload in scene.items():
+        assert str(world.stored[topic.split("/")[3]]).lower() == {"ON": "true", "OFF": "false"}.get(payload, payload)
+    await actor.until(lambda: shown(broker) == {key: world.stored[key] for key in shown(broker)})
+
+
+async def test_in_a_flood_the_newest_wins(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, RESULT)
+    world = world_of(broker, mqttCommandsEnabled=True)
+    actor = await ready(start, broker, world)
+    broker.flood("ipcamera/control/setting/motionSensitivity/set", ["3", "4"] * 500 + ["9"])
+    await actor.until(lambda: world.stored["motionSensitivity"] == 9, 30)
+    await actor.until(lambda: not len(actor._service._orders._waiting))
+    carried_out = [m for _, m in world.asked if isinstance(m, ChangeSettings)]
+    assert len(carried_out) <= len(results(listener)) + 1 < 1001
+    assert carried_out[-1].values == {"motionSensitivity": 9}
+
+
+async def test_more_topics_than_may_wait_are_refused(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, RESULT)
     actor = await ready(start, broker, world_of(broker, mqttCommandsEnabled=True))
-    broker.flood("ipcamera/control/setting/motionSensitivity/set", ["3", "4"] * 20)
-    await actor.until(lambda: [r for r in results(listener) if r["error"] == "Rate limit exceeded"])
-    assert len([r for r in results(listener) if r["success"]]) >= 20
+    await scenes(broker, {f"ipcamera/control/nonsense/{n}": "1" for n in range(400)})
+    await actor.until(lambda: [r for r in results(listener) if r["error"] == "Too many commands are waiting"], 30)
+
+
+async def test_what_is_refused_is_seen_at_once(broker: Broker, start: Start, listen: Listen) -> None:
+    """Who shows what it asked for (Home Assistant's page) hears how it is."""
+    listener = listen(broker, RESULT, "ipcamera/state/settings")
+    world = world_of(broker, mqttCommandsEnabled=True)
+    actor = await ready(start, broker, world)
+    before = len(listener.payloads("ipcamera/state/settings"))
+    broker.publish("ipcamera/control/setting/motionSensitivity/set", "11")
+    await actor.until(lambda: results(listener) and len(listener.payloads("ipcamera/state/settings")) > before)
+    assert json.loads(listener.payloads("ipcamera/state/settings")[-1])["motionSensitivity"] == 5
+
+
+def other(component: dict[str, Any], stored: dict[str, Any]) -> str:
+    """A value for this entity that it has not got yet."""
+    present = stored[component["command_topic"].split("/")[3]]
+    match component["platform"]:
+        case "switch":
+            return "OFF" if present else "ON"
+        case "number":
+            return str(component["max"] if present != component["max"] else component["min"])
+    return next((option for option in component["options"] if option != str(present)), str(present))
+
+
+async def scenes(broker: Broker, messages: dict[str, str]) -> None:
+    """All of them over one connection, as Home Assistant does."""
+    client = Client("scene")
+    await client.connect("127.0.0.1", broker.port)
+    for topic, payload in messages.items():
+        client.publish(topic, payload)
+    await client.disconnect()
+
+
+def shown(broker: Broker) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(broker.retained("ipcamera/state/settings")["ipcamera/state/settings"])
+    return state
 
 
 async def test_actions_reach_their_actors(broker: Broker, start: Start, listen: Listen) -> None:

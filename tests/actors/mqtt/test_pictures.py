@@ -2,18 +2,22 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from actors.mqtt.pictures import NO_EVENT
 from actors.runtime.rings import RingWriter
 from models.messages.camera import CameraChanged, CameraView
 from models.messages.detector import DetectorChanged, DetectorView, SwitchView
-from models.messages.event_log import EventsCleared
+from models.messages.event_log import EventsCleared, GetThumbnail, Thumbnail
 from tests.actors.mqtt.broker import Broker, Listener
 from tests.actors.mqtt.conftest import world_of
 from tests.actors.mqtt.inprocess import InProcess, motion
 
 Start = Callable[..., Awaitable[InProcess]]
 Listen = Callable[..., Listener]
+NOTHING_YET = NO_EVENT.read_bytes().decode(errors="replace")
 RUNNING = CameraView("running", True, "pattern", "pattern", 640, 480, 30.0)
 
 
@@ -34,10 +38,44 @@ async def test_pictures_are_published_and_the_lease_given_back(broker: Broker, s
         return {"ipcamera/image/live", "ipcamera/image/event"} <= set(listener.topics())
 
     await actor.until(filled)
-    assert broker.retained("ipcamera/image/#") == {"ipcamera/image/event": "a picture"}
+    await actor.until(lambda: broker.retained("ipcamera/image/#") == {"ipcamera/image/event": "a picture"})
     assert [what for what, *_ in actor.leased] == ["lease", "release"] * 2
     actor._cleared(EventsCleared(1))
-    await actor.until(lambda: broker.retained("ipcamera/image/#") == {})
+    await actor.until(lambda: listener.payloads("ipcamera/image/event")[-1] == NOTHING_YET)
+
+
+async def test_the_picture_of_the_last_event_outlives_us(broker: Broker, start: Start, listen: Listen) -> None:
+    listener = listen(broker, "ipcamera/image/event")
+    actor = await start(world_of(broker))
+    ring = jpeg_ring(actor)
+    await actor.connected()
+    actor.happen(motion(1))
+
+    def arrived() -> Any:
+        ring.put(b"a picture", time.monotonic_ns(), time.time_ns())
+        return "a picture" in listener.payloads("ipcamera/image/event")
+
+    await actor.until(arrived)
+    await actor.until(lambda: not actor._service.flight.unacknowledged)
+    await actor.die()
+    again = await start(world_of(broker))
+    await again.connected()
+    await again.until(lambda: again._session.link and again._session.link.session_present)
+    await again.until(lambda: broker.retained("ipcamera/status/online"))
+    assert listener.payloads("ipcamera/image/event")[-1] == "a picture"
+
+
+async def test_a_broker_that_forgot_gets_the_thumbnail_of_the_last_event(
+    broker: Broker, start: Start, listen: Listen, tmp_path: Path
+) -> None:
+    listener = listen(broker, "ipcamera/image/event")
+    thumbnail = tmp_path / "7.jpg"
+    thumbnail.write_bytes(b"small")
+    world = world_of(broker)
+    world.history = [replace(motion(7), thumbnail=True)]
+    world.answers = {GetThumbnail: lambda message: Thumbnail(str(thumbnail))}
+    actor = await start(world)
+    await actor.until(lambda: listener.payloads("ipcamera/image/event") == ["small"])
 
 
 async def test_a_sleeping_camera_is_not_woken_for_a_picture(broker: Broker, start: Start) -> None:
@@ -55,7 +93,7 @@ async def test_an_old_picture_is_not_shown_as_new(broker: Broker, start: Start) 
     await actor.connected()
     actor.happen(motion(1))
     await actor.until(lambda: [what for what, *_ in actor.leased].count("release") == 2)
-    assert broker.retained("ipcamera/image/#") == {}
+    assert broker.retained("ipcamera/image/#")["ipcamera/image/event"] != "of yesterday"
 
 
 async def test_detections_are_on_and_off(broker: Broker, start: Start, listen: Listen) -> None:
