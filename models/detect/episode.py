@@ -1,20 +1,21 @@
 """From hits to events: when something begins, goes on, and is over; and how often it may be told."""
 
-from models.detect.detector import NS
+import math
 
-REPEAT_S = 1.0  # something that goes on is told again after the cooldown, but never more often than this
+from models.detect.detector import NS
 
 
 class Episode:
     """Begins with a hit and ends when there was none for ``quiet_s``.
 
-    ``repeat``: an episode that goes on is told again each ``cooldown_s``; without it, it is told once.
+    ``again_s``: an episode that goes on is told again so long after the last time, or after the cooldown if that is
+    longer; without it, it is told once.
     """
 
-    def __init__(self, quiet_s: float, repeat: bool) -> None:
+    def __init__(self, quiet_s: float, again_s: float = math.inf) -> None:
         self.active = False
         self._quiet = int(quiet_s * NS)
-        self._repeat = repeat
+        self._again = again_s
         self._told: int | None = None
         self._untold = False
         self._last_hit = 0
@@ -34,7 +35,7 @@ class Episode:
     def _may_tell(self, pts: int, cooldown_s: float) -> bool:
         since = None if self._told is None else (pts - self._told) / NS
         due = since is None or since >= cooldown_s
-        repeats = self._repeat and since is not None and since >= max(cooldown_s, REPEAT_S)
+        repeats = since is not None and since >= max(cooldown_s, self._again)
         if not (due and self._untold) and not repeats:
             return False
         self._told, self._untold = pts, False

@@ -24,6 +24,7 @@ from models.detect.episode import Episode
 
 WINDOW = SAMPLE_RATE // 10
 FLOOR_DB = -100.0
+AGAIN_S = 1.0  # sound that goes on is told again after the cooldown, but not more often
 QUIET_S = 1.0  # this long under the threshold, and the sound is over
 
 
@@ -48,7 +49,7 @@ class SoundLevel(Detector[Sound]):
     switches = (Switch("sound", "soundEnabled", "ANY_SOUND"),)
 
     def __init__(self, settings: Settings, models: Models) -> None:
-        self._episode = Episode(QUIET_S, repeat=True)
+        self._episode = Episode(QUIET_S, AGAIN_S)
         self._pending = np.zeros(0, np.int16)
         super().__init__(settings, models)
 

@@ -119,7 +119,7 @@ class _Ear:
         self._kind = kind
         self._key = kind.switch.key
         self.on = False
-        self._episode = Episode(MERGE_S, repeat=False)
+        self._episode = Episode(MERGE_S)
 
     def configure(self, settings: Settings) -> None:
         self.on = enabled(self._kind.switch, settings)

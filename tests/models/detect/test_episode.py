@@ -8,7 +8,7 @@ from models.detect.episode import Episode
 
 def told(hits: list[float], cooldown_s: float, repeat: bool, until: float = 60.0) -> list[float]:
     """When events are told, for hits at these seconds; fed each 0.1 s."""
-    episode = Episode(quiet_s=2.0, repeat=repeat)
+    episode = Episode(2.0, 1.0) if repeat else Episode(2.0)
     ticks = [round(n / 10, 1) for n in range(int(until * 10))]
     return [t for t in ticks if episode.feed(t in hits, int(t * NS), cooldown_s)]
 
@@ -35,7 +35,7 @@ def test_events(hits: list[float], cooldown: float, repeat: bool, expected: list
 
 
 def test_it_is_active_from_the_first_hit_until_it_was_quiet() -> None:
-    episode = Episode(quiet_s=2.0, repeat=True)
+    episode = Episode(quiet_s=2.0, again_s=1.0)
     states = []
     for second in range(6):
         episode.feed(second == 1, second * NS, 5)
@@ -44,7 +44,7 @@ def test_it_is_active_from_the_first_hit_until_it_was_quiet() -> None:
 
 
 def test_a_gap_ends_it() -> None:
-    episode = Episode(quiet_s=2.0, repeat=True)
+    episode = Episode(quiet_s=2.0, again_s=1.0)
     episode.feed(True, 0, 5)
     assert episode.reset()
     assert not episode.active
