@@ -13,7 +13,7 @@ Made by `scripts/manual` from `config/` — change the entries there, not this f
 
 Settings change while the program runs: in the dashboard, by `POST /settings`, over the WebSocket, over MQTT, or with
 `ipcamera settings set KEY=VALUE`. A request is taken whole or not at all, and it is on disk before it is acknowledged
-(`settings.json` in the data directory; the last good file is kept beside it).
+(`settings.json` in the data directory, mode 0600; the last good file is kept beside it).
 
 - **Pro**: switching it on needs a Pro licence with this feature. Without one the switch counts as off; its stored value
   stays, and holds again when the licence is back.
@@ -22,7 +22,7 @@ Settings change while the program runs: in the dashboard, by `POST /settings`, o
 - **extension**: not one of the 44 keys of the interface this server is compatible with.
 
 Passwords are not settings: `ipcamera settings credentials rtsp|mqtt`, `/api/rtsp/apply-settings` and
-`/api/mqtt/apply-settings` store them, in a file of their own (`credentials.json`, mode 0600), and nothing shows them.
+`/api/mqtt/apply-settings` store them, in the same file, and nothing shows them.
 """
 BOOT_HEAD = """\
 # Start options

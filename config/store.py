@@ -1,5 +1,8 @@
 """Small state files: JSON with a version, replaced in one step, the last good one kept.
 
+A file of a former version is brought up to date when it is read, by the store's steps in their order: the first makes
+version 2 out of 1. A step is never changed once it was released. The first save keeps the former file as NAME.vN.
+
 A file that cannot be used (cut off, garbage, of a newer program, unreadable) is never overwritten: it is set aside
 under another name, and the last good one is used. Every such thing is told in a sentence (``Loaded.notes``).
 """
@@ -7,15 +10,18 @@ under another name, and the last good one is used. Every such thing is told in a
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.files import write_atomically
 
-VERSION = 1
+FIRST = 1  # version of a store without steps
 LARGEST = 1 << 20  # bytes; what is larger is not ours
 ASIDE_KEPT = 5  # files set aside, the oldest go
+
+
+Step = Callable[[dict[str, object]], dict[str, object]]  # the values of one version made of those of the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,12 @@ class Store:
     """One file. ``mode`` holds for its last good copy too."""
 
     path: Path
+    steps: tuple[Step, ...] = ()
     mode: int = 0o600
+
+    @property
+    def version(self) -> int:
+        return FIRST + len(self.steps)
 
     @property
     def last(self) -> Path:
@@ -48,7 +59,7 @@ class Store:
         notes: list[str] = []
         for path in (self.path, self.last):
             try:
-                values = _read(path)
+                values = self._read(path)
             except FileNotFoundError:
                 if path == self.path and self.last.exists():
                     notes.append(f"{path.name} is missing.")
@@ -64,10 +75,20 @@ class Store:
     def usable(self) -> bool:
         """Whether ``load`` would take the file itself; changes nothing."""
         try:
-            _read(self.path)
+            self._read(self.path)
         except (FileNotFoundError, UnusableError):
             return False
         return True
+
+    def _read(self, path: Path) -> dict[str, object]:
+        version, values = _content(path)
+        if version > self.version:
+            raise UnusableError(
+                f"a newer version of this program wrote it (format {version}, this one knows {self.version})"
+            )
+        for step in self.steps[version - FIRST :]:
+            values = step(values)
+        return values
 
     def save(self, values: Mapping[str, object]) -> None:
         """On disk when it returns.
@@ -75,24 +96,32 @@ class Store:
         Raises:
             OSError: it could not be written; the old file is untouched.
         """
-        text = json.dumps({"version": VERSION, "values": dict(values)}, indent=1)
+        text = json.dumps({"version": self.version, "values": dict(values)}, indent=1)
         self._keep_last()
         write_atomically(self.path, f"{text}\n".encode(), self.mode)
 
     def _keep_last(self) -> None:
-        """Keep the present file as the last good one, if it is good: by a second name, which costs no space."""
+        """Keep the present file as the last good one, if it is good, and under its version if that is a former one."""
         if not self.usable():
             return
-        name = self.last.with_name(f".{self.last.name}.new")
+        version, _ = _content(self.path)
+        self._keep_as(self.last)
+        if version < self.version:
+            self._keep_as(self.path.with_name(f"{self.path.name}.v{version}"))
+
+    def _keep_as(self, path: Path) -> None:
+        """By a second name, which costs no space."""
+        name = path.with_name(f".{path.name}.new")
         name.unlink(missing_ok=True)
         try:
             os.link(self.path, name)
-            os.replace(name, self.last)
+            os.replace(name, path)
         except OSError:  # a file system without hard links
-            write_atomically(self.last, self.path.read_bytes(), self.mode)
+            write_atomically(path, self.path.read_bytes(), self.mode)
 
 
-def _read(path: Path) -> dict[str, object]:
+def _content(path: Path) -> tuple[int, dict[str, object]]:
+    """Version and values, as they are in the file."""
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
@@ -105,17 +134,11 @@ def _read(path: Path) -> dict[str, object]:
         raise UnusableError(f"it cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError):
         raise UnusableError("it is damaged: not JSON") from None
-    return _values(content)
-
-
-def _values(content: object) -> dict[str, object]:
     version = content.get("version") if isinstance(content, dict) else None
     if not isinstance(content, dict) or not isinstance(version, int) or not isinstance(content.get("values"), dict):
         raise UnusableError("it is damaged: version or values are missing")
-    if version > VERSION:
-        raise UnusableError(f"a newer version of this program wrote it (format {version}, this one knows {VERSION})")
     values: dict[str, object] = content["values"]
-    return values
+    return max(version, FIRST), values
 
 
 def _set_aside(path: Path, problem: str) -> str:

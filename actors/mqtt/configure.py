@@ -12,7 +12,7 @@ from actors.mqtt.trust import context
 from actors.runtime.actor import Actor
 from config.setting import UNKNOWN
 from config.settings import REGISTRY, validate
-from models.errors import Invalid, LimitReached, Refused, ServerError
+from models.errors import Invalid, LimitReached, Refused
 from models.messages.mqtt import ApplyMqtt, MqttTestResult, TestMqtt
 from models.messages.settings import ChangeSettings, Credentials, GetCredentials, GetSettings, SetCredentials
 from models.mqtt import limits
@@ -45,7 +45,7 @@ class Configuration:
             await self._prove(message, stored, bool(secrets), wanted, options(before))
             self._session.hold(True)
             try:
-                await self._store(values, secrets, {key: before[key] for key in before if key in MQTT_KEYS})
+                await self._store(values, secrets)
                 if password := secrets.get("mqttPassword", stored.password):
                     await self._memory.set_trust(wanted.trust, password)
                 self._session.renew()
@@ -69,18 +69,12 @@ class Configuration:
             raise Refused(WRONG)
         self._lockouts.succeeded(client)
 
-    async def _store(self, values: dict[str, object], secrets: dict[str, str], former: dict[str, object]) -> None:
-        changed = await self._actor.ask("settings", ChangeSettings(values, "http"))
+    async def _store(self, values: dict[str, object], secrets: dict[str, str]) -> None:
+        username, password = (secrets.get(key) for key in CREDENTIAL_KEYS)
+        login = SetCredentials("mqtt", username, password) if secrets else None
+        changed = await self._actor.ask("settings", ChangeSettings(values, "http", credentials=login))
         if changed.errors:
             raise Invalid("\n".join(changed.errors))
-        if not secrets:
-            return
-        try:
-            username, password = (secrets.get(key) for key in CREDENTIAL_KEYS)
-            await self._actor.ask("settings", SetCredentials("mqtt", username, password))
-        except ServerError:
-            await self._actor.ask("settings", ChangeSettings(former, "http", internal=True))
-            raise
 
     # ---------------------------------------------------------------- testing
     async def test(self, message: TestMqtt) -> MqttTestResult:

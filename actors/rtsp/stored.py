@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from actors.rtsp.changes import PASSWORD, SETTINGS_KEYS, serving_with
-from models.errors import Conflict, Refused, ServerError
+from models.errors import Conflict, Refused
 from models.messages.rtsp_session import Serving
 from models.messages.settings import ChangeSettings, Credentials, GetCredentials, GetSettings, SetCredentials, Value
 
@@ -46,18 +46,10 @@ class Stored:
         self.values = result.view.stored
 
     async def keep(self, values: Mapping[str, object], source: str) -> None:
-        """On disk: first the settings, then the password; what fails is undone before it raises."""
+        """On disk, settings and password together."""
         settings = {key: values[key] for key in SETTINGS_KEYS if key in values}
-        before = {key: self.values[key] for key in settings}
-        if settings:
-            result = await self._ask(SETTINGS, ChangeSettings(dict(settings), source, internal=True))
-            if result.errors:
-                raise Conflict(result.errors[0])
-            self.values = result.view.stored
-        if PASSWORD in values:
-            try:
-                await self._ask(SETTINGS, SetCredentials("rtsp", password=str(values[PASSWORD])))
-            except ServerError:
-                if before:
-                    await self._ask(SETTINGS, ChangeSettings(dict(before), source, internal=True))
-                raise
+        login = SetCredentials("rtsp", password=str(values[PASSWORD])) if PASSWORD in values else None
+        result = await self._ask(SETTINGS, ChangeSettings(settings, source, internal=True, credentials=login))
+        if result.errors:
+            raise Conflict(result.errors[0])
+        self.values = result.view.stored

@@ -32,7 +32,7 @@ SECRET_KEYS = {"rtsp": "rtspHasPassword", "mqtt": "mqttHasPassword"}
 
 
 class Settings(Actor):
-    """Owns settings.json and credentials.json."""
+    """Owns settings.json."""
 
     async def on_start(self) -> None:
         self._files = self.bench("files")
@@ -77,27 +77,30 @@ class Settings(Actor):
     # ---------------------------------------------------------------- changing
     @handles(ChangeSettings)
     async def _change(self, message: ChangeSettings) -> ChangeResult:
+        if message.credentials is not None:
+            _check_secrets(message.credentials)
         async with self._turn:
             checked = validate(message.values, await self._surroundings(message.values), message.internal)
             values, blocked = without_pro(checked.values) if not self._license.is_pro else (checked.values, ())
             errors = checked.errors or await self._switch_torch(values)
             if errors:
                 return ChangeResult(errors, (), (), self._view())
-            before = self._view()
-            await self._on_disk(self._keeper.change, values)
-            self._tell(before, message.source)
+            await self._keep(values, message.credentials, message.source)
             return ChangeResult((), blocked, tuple(values), self._view())
 
     @handles(SetCredentials)
     async def _set_credentials(self, message: SetCredentials) -> SettingsView:
-        owner = _owner(message.owner)
         _check_secrets(message)
         async with self._turn:
-            before, former = self._view(), self._keeper.credentials(owner)
-            await self._on_disk(self._keeper.set_credentials, owner, message.username, message.password)
-            touched = (SECRET_KEYS[owner],) if self._keeper.credentials(owner) != former else ()
-            self._tell(before, "http", touched)
+            await self._keep({}, message, "http")
             return self._view()
+
+    async def _keep(self, values: dict[str, Value], secrets: SetCredentials | None, source: str) -> None:
+        before, owner = self._view(), secrets.owner if secrets is not None else ""
+        former = self._keeper.credentials(owner) if owner else None
+        await self._on_disk(self._keeper.change, values, secrets)
+        touched = (SECRET_KEYS[owner],) if owner and self._keeper.credentials(owner) != former else ()
+        self._tell(before, source, touched)
 
     async def _on_disk(self, change: Callable[..., None], *args: object) -> None:
         try:
@@ -180,5 +183,6 @@ def _owner(owner: str) -> str:
 
 
 def _check_secrets(message: SetCredentials) -> None:
+    _owner(message.owner)
     if any(secret is not None and len(secret) > SECRET_MAX for secret in (message.username, message.password)):
         raise Invalid(f"{message.owner}Password: Too long (max {SECRET_MAX})")

@@ -1,7 +1,11 @@
-"""What the settings actor owns: the values, and the two files they are kept in."""
+"""What the settings actor owns: the values and the credentials, in one file, so that they change together or not.
+
+Version 2 of the file. Up to 0.1.0 (version 1) it held the values only, and the credentials had a file of their own.
+"""
 
 import dataclasses
 import errno
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,41 +16,70 @@ from config.setting import Value
 from config.settings import REGISTRY, defaults, effective
 from config.store import Store
 from models.errors import Unavailable
-from models.messages.settings import Credentials, SettingsView
+from models.messages.settings import Credentials, SetCredentials, SettingsView
 
-SETTINGS_FILE, CREDENTIALS_FILE = "settings.json", "credentials.json"
+FILE = "settings.json"
+FORMER_CREDENTIALS = "credentials.json"
 OWNERS = ("rtsp", "mqtt")
 SECRET_MAX = 256  # characters of a user name or a password
 NOTHING = Credentials("", "")
+
+
+def settings_store(data_dir: Path) -> Store:
+    """The file. Its values: ``settings`` (what was ever set) and ``credentials`` (by their owner)."""
+    return Store(data_dir / FILE, (_with_credentials,))
+
+
+def _with_credentials(values: dict[str, object]) -> dict[str, object]:
+    """To version 2. The credentials themselves follow from their file (``Keeper.load``)."""
+    return {"settings": values, "credentials": {}}
 
 
 class Keeper:
     """Changes are on disk before they are visible here. Blocking: for a thread of its own, one call at a time."""
 
     def __init__(self, data_dir: Path, defaults: Mapping[str, Value]) -> None:
-        self._settings = Store(data_dir / SETTINGS_FILE)
-        self._credentials = Store(data_dir / CREDENTIALS_FILE)
+        self._store = settings_store(data_dir)
         self._defaults = dict(defaults)
         self._chosen: dict[str, object] = {}  # as in the file: what was ever set, and keys of a newer program
         self._passing: dict[str, Value] = {}  # not kept over a restart
         self._secrets = dict.fromkeys(OWNERS, NOTHING)
 
     def load(self) -> tuple[str, ...]:
-        """Read both files; what a person should know about it, in sentences."""
-        loaded, secrets = self._settings.load(), self._credentials.load()
-        notes = [*loaded.notes, *secrets.notes]
-        self._chosen = dict(loaded.values)
-        for key, value in loaded.values.items():
+        """Read the file; what a person should know about it, in sentences."""
+        loaded = self._store.load()
+        notes = list(loaded.notes)
+        values, secrets = (loaded.values.get(part, {}) for part in ("settings", "credentials"))
+        self._chosen = dict(values) if isinstance(values, dict) else {}
+        for key, value in list(self._chosen.items()):
             setting = REGISTRY.get(key)
             if setting is not None and (problem := setting.problem(value)):
                 del self._chosen[key]
-                notes.append(f"{SETTINGS_FILE}: {key}: {problem}; the default is used.")
-        self._secrets = {owner: _credentials(secrets.values.get(owner)) for owner in OWNERS}
-        if secrets.damaged and not secrets.found and self.stored["rtspUsername"]:
+                notes.append(f"{FILE}: {key}: {problem}; the default is used.")
+        self._secrets = _all_credentials(secrets)
+        notes += self._take_over_credentials()
+        return tuple(notes)
+
+    def _take_over_credentials(self) -> list[str]:
+        """From the file that they had in version 1; what is in it is in ours before it goes."""
+        former = Store(self._store.path.with_name(FORMER_CREDENTIALS))
+        loaded = former.load()
+        notes = list(loaded.notes)
+        if loaded.found:
+            self._secrets = _all_credentials(loaded.values)
+        elif loaded.damaged and self.stored["rtspUsername"]:
             # Without its password the stream would be open to everybody.
             self._chosen["rtspEnabled"] = False
             notes.append("The RTSP password is lost, so RTSP was switched off: set the password again.")
-        return tuple(notes)
+        if loaded.found or loaded.damaged:
+            try:
+                self._save(self._chosen, self._secrets)
+                for path in (former.last, former.path):
+                    if path.exists():
+                        os.replace(path, f"{former.path}.v1")
+            except (Unavailable, OSError) as error:  # the next start does it
+                notes.append(f"{FILE} could not be brought to format {self._store.version}: {error}.")
+        return notes
 
     @property
     def stored(self) -> dict[str, Value]:
@@ -64,40 +97,41 @@ class Keeper:
         stored = self.stored
         return SettingsView(stored, effective(stored, pro), time.monotonic_ns())
 
-    def change(self, values: Mapping[str, Value]) -> None:
-        """Keep checked values.
+    def change(self, values: Mapping[str, Value], secrets: SetCredentials | None = None) -> None:
+        """Keep checked values and credentials, all or none.
+
+        Of credentials ``None`` keeps, "" removes. The RTSP user name is a setting, the MQTT one is a secret too.
 
         Raises:
             Unavailable: the disk did not take them; nothing has changed.
         """
         lasting = {key: value for key, value in values.items() if REGISTRY[key].persisted}
-        chosen = {**self._chosen, **lasting}
-        if chosen != self._chosen:
-            _save(self._settings, chosen)
-            self._chosen = chosen
+        chosen, kept = {**self._chosen, **lasting}, self._secrets
+        if secrets is not None:
+            kept = {**kept, secrets.owner: self._merged(secrets)}
+            if secrets.owner == "rtsp" and secrets.username is not None:
+                chosen["rtspUsername"] = secrets.username
+        if (chosen, kept) != (self._chosen, self._secrets):
+            self._save(chosen, kept)
+            self._chosen, self._secrets = chosen, kept
         self._passing = self._passing | {key: value for key, value in values.items() if key not in lasting}
+
+    def _merged(self, change: SetCredentials) -> Credentials:
+        now = self._secrets[change.owner]
+        username = "" if change.owner == "rtsp" else now.username if change.username is None else change.username
+        return Credentials(username, now.password if change.password is None else change.password)
 
     def credentials(self, owner: str) -> Credentials:
         secret = self._secrets[owner]
         return dataclasses.replace(secret, username=str(self.stored["rtspUsername"])) if owner == "rtsp" else secret
 
-    def set_credentials(self, owner: str, username: str | None, password: str | None) -> None:
-        """``None`` keeps, "" removes. The RTSP user name is a setting of its own, the MQTT one is a secret too.
-
-        Raises:
-            Unavailable: as ``change``.
-        """
-        now = self._secrets[owner]
-        fresh = Credentials(
-            "" if owner == "rtsp" else now.username if username is None else username,
-            now.password if password is None else password,
-        )
-        if fresh != now:
-            secrets = {**self._secrets, owner: fresh}
-            _save(self._credentials, {name: dataclasses.asdict(secret) for name, secret in secrets.items()})
-            self._secrets = secrets
-        if owner == "rtsp" and username is not None:
-            self.change({"rtspUsername": username})
+    def _save(self, chosen: Mapping[str, object], secrets: Mapping[str, Credentials]) -> None:
+        credentials = {owner: dataclasses.asdict(secret) for owner, secret in secrets.items() if secret != NOTHING}
+        try:
+            self._store.save({"settings": dict(chosen), "credentials": credentials})
+        except OSError as error:
+            remedy = "; make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+            raise Unavailable(f"The settings could not be saved: {error.strerror}{remedy}") from error
 
 
 def open_keeper(data_dir: Path, auth: bool = True) -> Keeper:
@@ -110,16 +144,12 @@ def open_keeper(data_dir: Path, auth: bool = True) -> Keeper:
     return Keeper(data_dir, {**defaults(device_id(data_dir), host), "authEnabled": auth})
 
 
+def _all_credentials(values: object) -> dict[str, Credentials]:
+    return {owner: _credentials(values.get(owner) if isinstance(values, dict) else None) for owner in OWNERS}
+
+
 def _credentials(value: object) -> Credentials:
     if not isinstance(value, dict):
         return NOTHING
     username, password = value.get("username", ""), value.get("password", "")
     return Credentials(username, password) if isinstance(username, str) and isinstance(password, str) else NOTHING
-
-
-def _save(store: Store, values: Mapping[str, object]) -> None:
-    try:
-        store.save(values)
-    except OSError as error:
-        remedy = "; make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        raise Unavailable(f"The settings could not be saved: {error.strerror}{remedy}") from error

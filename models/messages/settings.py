@@ -33,12 +33,26 @@ class ChangeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCredentials(Ask[SettingsView]):
+    """Written to disk before it is answered. ``None`` keeps, ``""`` removes."""
+
+    owner: str
+    username: str | None = None
+    password: str | None = None
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSettings(Ask[ChangeResult]):
-    """``source``: ws, http, mqtt, cli, license, system. ``internal`` opens the keys that POST /settings refuses."""
+    """``source``: ws, http, mqtt, cli, license, system. ``internal`` opens the keys that POST /settings refuses.
+
+    ``credentials`` are changed with them: all of it or nothing.
+    """
 
     values: dict[str, object]
     source: str
     internal: bool = False
+    credentials: SetCredentials | None = None
     retry: ClassVar[bool] = True  # setting the same values twice does no harm
 
 
@@ -53,16 +67,6 @@ class GetCredentials(Ask[Credentials]):
     """``owner``: "rtsp" or "mqtt". Empty strings where none are stored."""
 
     owner: str
-    retry: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class SetCredentials(Ask[SettingsView]):
-    """Written to disk before it is answered. ``None`` keeps, ``""`` removes."""
-
-    owner: str
-    username: str | None = None
-    password: str | None = None
     retry: ClassVar[bool] = True
 
 

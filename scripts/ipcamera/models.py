@@ -10,18 +10,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from actors.settings.keeper import settings_store
 from config import weights
 from config.boot import Boot
 from config.boot_load import BootError, load_boot
 from config.places import make_private
 from config.settings import REGISTRY
-from config.store import Store
 from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE, ModelFile, defaults
 from scripts.ipcamera.console import AsJson, DataDir, fail
 from scripts.ipcamera.download import DownloadError, fetch
-
-SETTINGS_FILE = "settings.json"
 
 app = typer.Typer(help="The networks that detectors need.", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option(help="TOML file instead of ipcamera.toml in the data directory.")]
@@ -84,7 +82,8 @@ def needed(data_dir: DataDir = None, models_dir: ModelsDir = None, config: Confi
 
 
 def _switched_on(boot: Boot) -> list[ModelFile]:
-    stored = Store(boot.data_dir / SETTINGS_FILE).load().values if boot.data_dir.is_dir() else {}
+    found = settings_store(boot.data_dir).load().values.get("settings") if boot.data_dir.is_dir() else None
+    stored = found if isinstance(found, dict) else {}
     values = {key: stored.get(key, setting.default) for key, setting in REGISTRY.items()}
     kinds = [detector_class(name) for name in DETECTORS]
     on = [kind for kind in kinds if any(values.get(switch.setting) for switch in kind.switches)]

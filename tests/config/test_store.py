@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from config.store import ASIDE_KEPT, LARGEST, VERSION, Store
+from config.store import ASIDE_KEPT, FIRST, LARGEST, Store
 
 GOOD = {"frameRate": 20}
-NEWER = json.dumps({"version": VERSION + 1, "values": {"frameRate": 1}}).encode()
+NEWER = json.dumps({"version": FIRST + 1, "values": {"frameRate": 1}}).encode()
 DAMAGE = {
     "empty": b"",
     "cut off": b'{"version": 1, "values": {"frameRa',
@@ -148,3 +148,43 @@ def test_an_end_at_any_point_of_a_save_leaves_the_old_or_the_new(store: Store, m
                 store.save({"frameRate": 25})
         assert store.load().values in (GOOD, {"frameRate": 25}), call
         assert store.load().notes == ()
+
+
+# ---------------------------------------------------------------- former versions
+STEPS = (
+    lambda values: {"rate": values["frameRate"]},  # to version 2
+    lambda values: {**values, "unit": "fps"},  # to version 3
+)
+
+
+@pytest.fixture
+def newer(store: Store) -> Store:
+    store.save(GOOD)
+    return Store(store.path, STEPS)
+
+
+def test_a_former_version_is_brought_up_to_date(newer: Store) -> None:
+    loaded = newer.load()
+    assert (loaded.values, loaded.notes, loaded.found) == ({"rate": 20, "unit": "fps"}, (), True)
+
+
+def test_the_first_save_keeps_the_former_file(newer: Store, tmp_path: Path) -> None:
+    newer.save({"rate": 21, "unit": "fps"})
+    newer.save({"rate": 22, "unit": "fps"})
+    assert newer.load().values["rate"] == 22
+    assert json.loads(newer.path.read_text())["version"] == 3
+    assert Store(tmp_path / "settings.json.v1").load().values == GOOD
+    assert (tmp_path / "settings.json.v1").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_last_good_one_may_be_of_a_former_version(newer: Store) -> None:
+    newer.save({"rate": 21, "unit": "fps"})
+    newer.path.write_bytes(b"garbage")
+    assert newer.load().values == {"rate": 20, "unit": "fps"}
+
+
+def test_a_former_program_sets_a_newer_file_aside(newer: Store, store: Store) -> None:
+    newer.save({"rate": 21, "unit": "fps"})
+    loaded = store.load()
+    assert loaded.values == GOOD  # its own last good one
+    assert "format 3, this one knows 1" in loaded.notes[0]

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from actors.runtime.control import Control
-from actors.settings.keeper import CREDENTIALS_FILE, SETTINGS_FILE
+from actors.settings.keeper import FILE as SETTINGS_FILE
+from actors.settings.keeper import settings_store
 from config.boot import Boot
 from config.places import SHM
-from config.store import Store
 from models.messages.facade import GetPorts
 from models.messages.rtsp import GetRtsp
 from models.messages.supervisor import GetActors
@@ -70,14 +70,11 @@ def _data_dir(boot: Boot) -> Iterator[Finding]:
         if mode & 0o077
         else Finding("ok", "data", str(path))
     )
-    for name in (SETTINGS_FILE, CREDENTIALS_FILE):
-        for aside in sorted(path.glob(f"{name}.aside-*")):
-            yield Finding(
-                "note", "data", f"{aside.name} was damaged and set aside", "delete it when you do not need it"
-            )
-        store = Store(path / name)
-        if store.path.exists() and not store.usable():
-            yield Finding("bad", "data", f"{name} cannot be read", "the next start uses the last good one")
+    for aside in sorted(path.glob("*.aside-*")):
+        yield Finding("note", "data", f"{aside.name} was damaged and set aside", "delete it when you do not need it")
+    store = settings_store(path)
+    if store.path.exists() and not store.usable():
+        yield Finding("bad", "data", f"{SETTINGS_FILE} cannot be read", "the next start uses the last good one")
 
 
 def _disk(data_dir: Path) -> Finding:

@@ -87,23 +87,21 @@ class InProcess(Mqtt):
         await asyncio.sleep(0)
         if isinstance(message, ChangeSettings):
             return await self.change(message)
-        if isinstance(message, SetCredentials):
-            return await self.secret(message)
         return self.world.answer(to, message)
 
     async def change(self, message: ChangeSettings) -> ChangeResult:
         self.world.asked.append(("settings", message))
         checked = validate(message.values, internal=message.internal)
         if not checked.errors:
-            await self.settle(**checked.values)
+            login = self.secret(message.credentials) if message.credentials else {}
+            await self.settle(**checked.values, **login)
         return ChangeResult(checked.errors, (), tuple(checked.values), self.world.view())
 
-    async def secret(self, message: SetCredentials) -> SettingsView:
+    def secret(self, message: SetCredentials) -> dict[str, bool]:
         old = self.world.credentials
         name = old.username if message.username is None else message.username
         self.world.credentials = Credentials(name, old.password if message.password is None else message.password)
-        await self.settle(mqttHasUsername=bool(name), mqttHasPassword=bool(self.world.credentials.password))
-        return self.world.view()
+        return {"mqttHasUsername": bool(name), "mqttHasPassword": bool(self.world.credentials.password)}
 
     async def settle(self, **values: Any) -> None:
         """Settings have changed."""

@@ -9,7 +9,7 @@ import pytest
 from actors.settings.keeper import Keeper
 from config.settings import defaults
 from models.errors import ServerError
-from models.messages.settings import Credentials
+from models.messages.settings import Credentials, SetCredentials
 
 
 def keeper_of(data_dir: Path) -> tuple[Keeper, tuple[str, ...]]:
@@ -29,7 +29,8 @@ def test_a_fresh_device_has_the_defaults(keeper: Keeper) -> None:
 def test_a_change_survives_and_only_what_was_chosen_is_written(keeper: Keeper, tmp_path: Path) -> None:
     keeper.change({"frameRate": 20, "rtspPath": "/cam"})
     assert keeper_of(tmp_path)[0].stored == keeper.stored
-    assert json.loads((tmp_path / "settings.json").read_text())["values"] == {"frameRate": 20, "rtspPath": "/cam"}
+    written = json.loads((tmp_path / "settings.json").read_text())
+    assert written == {"version": 2, "values": {"settings": {"frameRate": 20, "rtspPath": "/cam"}, "credentials": {}}}
 
 
 def test_the_torch_is_dark_after_a_start(keeper: Keeper, tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_values_by_hand_that_are_wrong_fall_back_one_by_one(tmp_path: Path) -> N
     assert len(notes) == 2
     assert "frameRate: Value must be between 1 and 60" in notes[0]
     keeper.change({"jpegQuality": 71})
-    kept = json.loads((tmp_path / "settings.json").read_text())["values"]
+    kept = json.loads((tmp_path / "settings.json").read_text())["values"]["settings"]
     assert kept == {"jpegQuality": 71, "fromTheFuture": [1]}  # a newer program finds its own again
 
 
@@ -69,56 +70,116 @@ def test_a_disk_that_refuses_changes_nothing(keeper: Keeper, tmp_path: Path, mon
         with pytest.raises(ServerError, match="No space left on device; make room on the disk"):
             keeper.change({"frameRate": 21})
         with pytest.raises(ServerError):
-            keeper.set_credentials("rtsp", "u", "p")
+            keeper.change({}, SetCredentials("rtsp", "u", "p"))
     assert keeper.stored["frameRate"] == 20
     assert keeper.stored["rtspHasPassword"] is False
     assert keeper_of(tmp_path)[0].stored["frameRate"] == 20
 
 
 def test_credentials(keeper: Keeper, tmp_path: Path) -> None:
-    keeper.set_credentials("rtsp", "viewer", "secret")
-    keeper.set_credentials("mqtt", "broker-user", "hush")
+    keeper.change({}, SetCredentials("rtsp", "viewer", "secret"))
+    keeper.change({}, SetCredentials("mqtt", "broker-user", "hush"))
     stored = keeper_of(tmp_path)[0].stored
     assert (stored["rtspUsername"], stored["rtspHasPassword"]) == ("viewer", True)
     assert (stored["mqttHasUsername"], stored["mqttHasPassword"]) == (True, True)
     assert keeper_of(tmp_path)[0].credentials("rtsp") == Credentials("viewer", "secret")
     assert keeper_of(tmp_path)[0].credentials("mqtt") == Credentials("broker-user", "hush")
-    assert (tmp_path / "credentials.json").stat().st_mode & 0o777 == 0o600
-    assert "hush" not in (tmp_path / "settings.json").read_text()
+    assert (tmp_path / "settings.json").stat().st_mode & 0o777 == 0o600
     assert "hush" not in repr(stored)
 
 
 def test_none_keeps_and_empty_removes(keeper: Keeper) -> None:
-    keeper.set_credentials("mqtt", "user", "hush")
-    keeper.set_credentials("mqtt", None, "other")
+    keeper.change({}, SetCredentials("mqtt", "user", "hush"))
+    keeper.change({}, SetCredentials("mqtt", None, "other"))
     assert keeper.credentials("mqtt") == Credentials("user", "other")
-    keeper.set_credentials("mqtt", "", None)
+    keeper.change({}, SetCredentials("mqtt", "", None))
     assert keeper.credentials("mqtt") == Credentials("", "other")
-    keeper.set_credentials("mqtt", None, "")
+    keeper.change({}, SetCredentials("mqtt", None, ""))
     assert keeper.stored["mqttHasPassword"] is False
 
 
 def test_a_user_name_alone_leaves_the_password(keeper: Keeper) -> None:
-    keeper.set_credentials("rtsp", "one", "secret")
+    keeper.change({}, SetCredentials("rtsp", "one", "secret"))
     keeper.change({"rtspUsername": "two"})
     assert keeper.credentials("rtsp") == Credentials("two", "secret")
 
 
-def test_a_lost_rtsp_password_switches_rtsp_off(keeper: Keeper, tmp_path: Path) -> None:
-    keeper.change({"rtspEnabled": True})
-    keeper.set_credentials("rtsp", "viewer", "secret")
-    (tmp_path / "credentials.json").write_text("garbage")
-    again, notes = keeper_of(tmp_path)
-    assert again.stored["rtspEnabled"] is False
-    assert "switched off" in notes[-1]
+def test_settings_and_credentials_change_together(
+    keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: list[str] = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda old, new: (writes.append(Path(new).name), replace(old, new)))
+    keeper.change({"mqttBrokerUrl": "broker.lan"}, SetCredentials("mqtt", "user", "hush"))
+    keeper.change({"rtspPath": "/porch"}, SetCredentials("rtsp", "viewer", "secret"))
+    assert [name for name in writes if "last" not in name] == ["settings.json", "settings.json"]
 
 
-def test_a_damaged_credentials_file_gives_the_last_good_one(keeper: Keeper, tmp_path: Path) -> None:
-    keeper.change({"rtspEnabled": True})
-    keeper.set_credentials("rtsp", "viewer", "secret")
-    keeper.set_credentials("mqtt", "x", "y")
-    (tmp_path / "credentials.json").write_text("garbage")
+def test_a_damaged_file_gives_the_last_good_one(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.change({"rtspEnabled": True}, SetCredentials("rtsp", "viewer", "secret"))
+    keeper.change({}, SetCredentials("mqtt", "x", "y"))
+    (tmp_path / "settings.json").write_text("garbage")
     again, _ = keeper_of(tmp_path)
     assert again.credentials("rtsp") == Credentials("viewer", "secret")
     assert again.stored["rtspEnabled"] is True
-    assert (tmp_path / "credentials.last.json").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "settings.last.json").stat().st_mode & 0o777 == 0o600
+
+
+# ---------------------------------------------------------------- version 1: two files
+LOGINS = {"rtsp": {"username": "", "password": "secret"}, "mqtt": {"username": "user", "password": "hush"}}
+
+
+def version_1(folder: Path, logins: str = json.dumps({"version": 1, "values": LOGINS})) -> None:
+    values = {"rtspEnabled": True, "rtspUsername": "viewer", "frameRate": 20, "fromTheFuture": [1]}
+    (folder / "settings.json").write_text(json.dumps({"version": 1, "values": values}))
+    (folder / "credentials.json").write_text(logins)
+
+
+def test_version_1_is_taken_over_with_a_copy_kept(tmp_path: Path) -> None:
+    version_1(tmp_path)
+    for _ in range(2):
+        keeper, notes = keeper_of(tmp_path)
+        assert notes == ()
+        assert keeper.credentials("rtsp") == Credentials("viewer", "secret")
+        assert keeper.credentials("mqtt") == Credentials("user", "hush")
+        assert (keeper.stored["frameRate"], keeper.stored["rtspEnabled"]) == (20, True)
+    written = json.loads((tmp_path / "settings.json").read_text())
+    assert (written["version"], written["values"]["settings"]["fromTheFuture"]) == (2, [1])
+    assert json.loads((tmp_path / "settings.json.v1").read_text())["values"]["frameRate"] == 20
+    assert json.loads((tmp_path / "credentials.json.v1").read_text())["values"] == LOGINS
+    assert not (tmp_path / "credentials.json").exists()
+
+
+def test_killed_between_the_two_files_it_goes_on_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version_1(tmp_path)
+    replace = os.replace
+
+    def killed(old: Path, new: Path) -> None:
+        if str(new).endswith("credentials.json.v1"):
+            raise KeyboardInterrupt
+        replace(old, new)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            keeper_of(tmp_path)
+    assert json.loads((tmp_path / "settings.json").read_text())["version"] == 2
+    keeper, _ = keeper_of(tmp_path)
+    assert keeper.credentials("mqtt") == Credentials("user", "hush")
+    assert not (tmp_path / "credentials.json").exists()
+
+
+def test_without_settings_the_credentials_of_version_1_are_taken_over(tmp_path: Path) -> None:
+    version_1(tmp_path)
+    (tmp_path / "settings.json").unlink()
+    assert keeper_of(tmp_path)[0].credentials("mqtt") == Credentials("user", "hush")
+
+
+def test_a_lost_rtsp_password_switches_rtsp_off(tmp_path: Path) -> None:
+    version_1(tmp_path, "garbage")
+    again, notes = keeper_of(tmp_path)
+    assert again.stored["rtspEnabled"] is False
+    assert "switched off" in notes[-1]
+    assert keeper_of(tmp_path)[0].stored["rtspEnabled"] is False  # at the next start, too
