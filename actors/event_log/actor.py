@@ -201,16 +201,20 @@ class EventLog(Actor):
             while count := await self._ledger.write(lambda store: store.trim(before)):
                 trimmed += count
             if trimmed:
-                oldest = await self._ledger.write(lambda store: store.oldest_id())
-                await self._pictures.do(self._album.drop_before, oldest)
                 await self._give_back()
                 self.log.info("old events deleted", count=trimmed)
             await self._ledger.write(lambda store: store.drop_copies(before))
+            await self._drop_pictures()
             kept = await self._ledger.write(lambda store: store.keep_reserve())
         except Unavailable as error:
             self.degraded(error.detail)
             return
         self.degraded("" if kept else "the disk is almost full: the oldest events will go")
+
+    async def _drop_pictures(self) -> None:
+        """Those of events that are gone, also where a former life ended between the two."""
+        oldest = await self._ledger.write(lambda store: store.oldest_picture())
+        await self._pictures.do(self._album.drop_before, oldest)
 
     async def _give_back(self) -> None:
         await self._ledger.write(lambda store: store.give_back())

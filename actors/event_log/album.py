@@ -34,10 +34,11 @@ class Album:
         found = {}
         for entry in os.scandir(self._folder):
             stem, suffix = os.path.splitext(entry.name)
-            if suffix == ".jpg" and stem.isdecimal():
-                found[int(stem)] = entry.stat().st_size
+            size = entry.stat().st_size
+            if suffix == ".jpg" and stem.isdecimal() and size:
+                found[int(stem)] = size
             else:
-                os.unlink(entry.path)  # what a killed process left half written
+                os.unlink(entry.path)  # what a killed process left half written, or a power cut empty
         self._sizes = dict(sorted(found.items()))
         self._bytes = sum(found.values())
 

@@ -1,6 +1,7 @@
 """Reading events, on a connection of its own, beside whoever writes."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,16 @@ class Queries:
                     earlier = and_(EVENT.timestamp == timestamp, event_id > EVENT.id)
                     chosen = chosen.where(EVENT.timestamp <= timestamp, or_(EVENT.timestamp < timestamp, earlier))
                 newest = chosen.order_by(EVENT.timestamp.desc(), EVENT.id.desc()).limit(limit)
-                events += [from_row(row) for row in session.execute(newest)]
+                events += [self._event(row) for row in session.execute(newest)]
             summary = self._summary(session, query, until) if query.summary else ()
         events.sort(key=lambda event: (event.timestamp, event.event_id))
         return EventPage(tuple(events[-limit:]), summary)
+
+    def _event(self, row: Any) -> Event:
+        """A picture may be lost: killed before it was written, or gone for want of room."""
+        event, picture = from_row(row), row[-1]
+        lost = picture and not (self._path.parent / picture).is_file()
+        return replace(event, thumbnail=False) if lost else event
 
     @staticmethod
     def _summary(session: Session, query: QueryEvents, until: int) -> tuple[tuple[str, int, int], ...]:
@@ -87,12 +94,27 @@ class Queries:
         slot = EVENT.timestamp - EVENT.timestamp % query.bucket_ms
         counts: dict[int, list[tuple[str, int]]] = {}
         with Session(self._engine) as session:
+            stop = self._stop(session, query, until)
             for kind in query.types or EVENT_TYPES:
                 span = (_of(kind), query.since <= EVENT.timestamp, until >= EVENT.timestamp)
+                span += (stop > EVENT.timestamp,) if stop else ()
                 for start, count in session.execute(select(slot, func.count()).where(*span).group_by(slot)):
                     counts.setdefault(start, []).append((kind, count))
         rows = tuple((start, tuple(counts[start])) for start in sorted(counts))
-        return EventBuckets(rows, query.since - query.since % query.bucket_ms, until)
+        return EventBuckets(rows, query.since - query.since % query.bucket_ms, until, stop)
+
+    @staticmethod
+    def _stop(session: Session, query: QueryBuckets, until: int) -> int:
+        """Where a slot begins before which there are not too many events for one answer; 0 where all of them fit."""
+        edges: list[int] = []
+        for kind in query.types or EVENT_TYPES:
+            span = (_of(kind), query.since <= EVENT.timestamp, until >= EVENT.timestamp)
+            ascending = select(EVENT.timestamp).where(*span).order_by(EVENT.timestamp)
+            edges += session.execute(ascending.offset(limits.BUCKET_ROWS).limit(1)).scalars()
+        if not edges:
+            return 0
+        first, edge = (moment - moment % query.bucket_ms for moment in (query.since, min(edges)))
+        return max(edge, first + query.bucket_ms)  # at least one slot, however full
 
     def after(self, event_id: int, limit: int, system: bool) -> tuple[Event, ...]:
         """Events with a higher id, ascending by it."""
@@ -100,7 +122,7 @@ class Queries:
             chosen = select(*COLUMNS).where(event_id < EVENT.id)
             chosen = chosen if system else chosen.where(VISIBLE_BY_ID)
             rows = session.execute(chosen.order_by(EVENT.id).limit(min(limit, PAGE_MAX)))
-            return tuple(from_row(row) for row in rows)
+            return tuple(self._event(row) for row in rows)
 
     def newest_id(self) -> int:
         """0 in an empty log."""

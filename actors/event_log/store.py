@@ -171,11 +171,19 @@ class Store:
                 session.commit()
         return len(ids)
 
-    def oldest_id(self) -> int:
-        """Id of the oldest event; of the next one if there is none."""
+    def oldest_picture(self) -> int:
+        """Id of the oldest event, whose picture is kept; of the next one if there is none.
+
+        0 while a database that was set aside is kept, with its pictures.
+        """
+        if self._set_aside():
+            return 0
         with Session(self._engine) as session:
             oldest = session.execute(select(func.min(EVENT.id))).scalar()
         return self._last_id + 1 if oldest is None else int(oldest)
+
+    def _set_aside(self) -> list[Path]:
+        return list(self.path.parent.glob(f"{self.path.name}.broken-*"))
 
     @staticmethod
     def _oldest(session: Session, rows: int) -> list[int]:
@@ -208,7 +216,7 @@ class Store:
 
         It holds events that were to be deleted with the others.
         """
-        for copy in (*copies(self.path), *self.path.parent.glob(f"{self.path.name}.broken-*")):
+        for copy in (*copies(self.path), *self._set_aside()):
             if before is None or copy.stat().st_mtime * 1000 < before:
                 copy.unlink(missing_ok=True)
 

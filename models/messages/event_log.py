@@ -69,10 +69,13 @@ class EventBuckets:
     buckets: tuple[tuple[int, tuple[tuple[str, int], ...]], ...]  # (start, ((type, count), …)), sparse, ascending
     start: int
     end: int
+    next: int = 0  # ``since`` to go on with; 0: this was all
 
 
 @dataclass(frozen=True, slots=True)
 class QueryBuckets(Ask[EventBuckets]):
+    """Counts in time slots. An answer has a bounded size: go on with ``next``, and the same ``until``."""
+
     since: int
     until: int
     bucket_ms: int

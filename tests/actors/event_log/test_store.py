@@ -171,6 +171,24 @@ def test_buckets(store: Store, queries: Queries) -> None:
     assert (found.start, found.end) == (start, start + 200_000)
 
 
+def test_buckets_come_in_pages(store: Store, queries: Queries, monkeypatch: pytest.MonkeyPatch) -> None:
+    minute = 60_000
+    start = NOW - NOW % minute
+    moments = [("MOTION", 20_000 * n) for n in range(12)] + [("DOG_BARK", 120_000 + n) for n in range(7)]
+    store.record([Order(detection(kind, start + offset)) for kind, offset in moments])
+    whole = queries.buckets(QueryBuckets(start, LATER, minute), LATER)
+    assert whole.next == 0
+    monkeypatch.setattr(limits, "BUCKET_ROWS", 4)
+    pages, since = [], start + 1
+    while since:
+        pages.append(queries.buckets(QueryBuckets(since, LATER, minute), LATER))
+        since = pages[-1].next
+    first = (start, (("MOTION", 2),))
+    assert [bucket for page in pages for bucket in page.buckets] == [first, *whole.buckets[1:]]
+    assert [len(page.buckets) for page in pages] == [1, 1, 1, 1]
+    assert all(page.end == LATER for page in pages)
+
+
 def test_statistics(store: Store, queries: Queries) -> None:
     store.record([Order(one) for one in one_of_each()])
     stats = queries.stats()
@@ -201,7 +219,7 @@ def test_old_events_go_in_small_steps(store: Store, queries: Queries, monkeypatc
     store.record([Order(detection(timestamp=NOW + n)) for n in range(10)])
     assert [store.trim(NOW + 6) for _ in range(3)] == [4, 2, 0]
     assert queries.range().total_events == 4
-    assert store.oldest_id() == 7
+    assert store.oldest_picture() == 7
 
 
 def test_a_database_that_is_too_large_loses_its_oldest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +229,7 @@ def test_a_database_that_is_too_large_loses_its_oldest(store: Store, monkeypatch
     while store.trim(before=0):
         pass
     assert store.size() <= limits.DATABASE_MAX_BYTES
-    assert 100 < store.oldest_id() < 800
+    assert 100 < store.oldest_picture() < 800
 
 
 def test_space_is_given_back(store: Store) -> None:
@@ -243,3 +261,26 @@ def test_questions_read_indices(store: Store) -> None:
             assert "USING" in plan, plan
             assert "INDEX" in plan or "PRIMARY KEY" in plan, plan
             assert "TEMP B-TREE" not in plan, plan
+
+
+def test_a_picture_that_is_gone_is_not_promised(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.record([Order(detection(), thumbnail=True), Order(detection(), thumbnail=True)])
+    (tmp_path / "thumbnails").mkdir()
+    (tmp_path / "thumbnails" / "2.jpg").write_bytes(b"x")
+    queries = Queries(tmp_path / "events.db")
+    assert [event.thumbnail for event in queries.after(0, 10, system=False)] == [False, True]
+    queries.close()
+    store.close()
+
+
+def test_pictures_stay_as_long_as_their_events(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.record([Order(detection()) for _ in range(3)])
+    assert store.oldest_picture() == 1
+    (tmp_path / "events.db.broken-20260101-000000-1").write_bytes(b"x")
+    store.clear()  # and what was set aside
+    assert store.oldest_picture() == 4
+    (tmp_path / "events.db.broken-20260101-000000-1").write_bytes(b"x")
+    assert store.oldest_picture() == 0
+    store.close()
