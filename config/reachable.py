@@ -24,13 +24,20 @@ def addresses() -> tuple[Address, ...]:
 
 def lasting_addresses() -> tuple[Address, ...]:
     """Those that somebody would type or bookmark: no bridge for containers, no IPv6 link-local or privacy address."""
-    passing = temporary_addresses(IF_INET6.read_text() if IF_INET6.exists() else "")
+    passing = temporary_addresses(_text(IF_INET6))
     outer = ((interface, address) for interface, address in _by_interface() if not interface.startswith(INNER))
     return tuple(
         address
         for address in _in_order(outer)
         if address not in passing and not (address.version == 6 and address.is_link_local)
     )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # no IPv6 here, or a container that hides it
+        return ""
 
 
 def _by_interface() -> Iterator[tuple[str, Address]]:

@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from pathlib import Path
 from typing import TypeVar
-
-import psutil
 
 from actors.mqtt.link import Link
 from actors.runtime.actor import Actor
+from config import sensors
 from models.errors import ServerError
 from models.messages import Ask
 from models.messages.camera import GetCamera
@@ -20,14 +18,13 @@ from models.mqtt.payloads import dumps
 
 R = TypeVar("R")
 PEEK_S = 1.0
-_BEST = ("cpu_thermal", "coretemp", "k10temp", "soc_thermal", "acpitz")
 
 
 class Telemetry:
     def __init__(self, actor: Actor) -> None:
         self._actor = actor
         self._renewed = asyncio.Event()
-        psutil.cpu_percent(None)  # the first call only begins the measurement
+        sensors.cpu()  # the first call only begins the measurement
 
     async def report(self, link: Link, topic: str) -> None:
         """Publish at once, soon again, and then in every interval. Never returns."""
@@ -55,12 +52,13 @@ class Telemetry:
         )
         camera, video, viewers, microphone = await asyncio.gather(*looks)
         heard = microphone is not None and microphone.state == "running"
+        memory = sensors.memory()
         return {
             "timestamp": int(time.time() * 1000),
-            "cpu": psutil.cpu_percent(None),
-            "memory": psutil.virtual_memory().percent,
-            "temperature": temperature(),
-            "diskFreeBytes": disk_free(self._actor.boot.data_dir),
+            "cpu": sensors.cpu(),
+            "memory": memory.percent if memory is not None else None,
+            "temperature": sensors.temperature(),
+            "diskFreeBytes": sensors.disk_free(self._actor.boot.data_dir),
             "fps": round(camera.fps, 1) if camera is not None else None,
             "throttle": video.throttle if video is not None else None,
             "clients": viewers.clients if viewers is not None else None,
@@ -73,19 +71,3 @@ class Telemetry:
             return await self._actor.ask(to, message, PEEK_S)
         except ServerError:
             return None
-
-
-def temperature() -> float | None:
-    """Of the processor, °C; None where the device has no sensor for it."""
-    found = psutil.sensors_temperatures()
-    for name in (*_BEST, *found):
-        if values := [entry.current for entry in found.get(name, ())]:
-            return round(float(max(values)), 1)
-    return None
-
-
-def disk_free(path: Path) -> int | None:
-    try:
-        return int(psutil.disk_usage(str(path)).free)
-    except OSError:
-        return None

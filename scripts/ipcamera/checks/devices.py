@@ -92,7 +92,7 @@ def _speaker(boot: Boot, control: Control | None) -> Iterator[Finding]:
 
 
 def _sound_cards(direction: str, what: str, options: str, configured: str) -> Finding:
-    cards = sound_cards(PCM.read_text() if PCM.exists() else "", direction)
+    cards = sound_cards(_text(PCM), direction)
     if not cards:
         if configured != "auto":
             return Finding("ok", what, f"no sound card with {direction}; {configured} is used instead")
@@ -100,6 +100,13 @@ def _sound_cards(direction: str, what: str, options: str, configured: str) -> Fi
     if not os.access(next(SOUND_DEVICES.glob("pcm*"), SOUND_DEVICES), os.R_OK | os.W_OK):
         return Finding("bad", what, f"{', '.join(cards)}, which may not be opened", JOIN.format(group="audio"))
     return Finding("ok", what, ", ".join(cards))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
 def sound_cards(pcm: str, direction: str) -> list[str]:
@@ -114,7 +121,7 @@ def _encoder(control: Control | None) -> Finding:
         return Finding("ok", "H.264", f"{view.encoder}{' in use' if view.running else ', idle'}")
     import av  # heavy, and needed only here
 
-    if any("encode" in name.read_text() for name in Path("/sys/class/video4linux").glob("*/name")):
+    if any("encode" in _text(name) for name in Path("/sys/class/video4linux").glob("*/name")):
         return Finding("ok", "H.264", "this device has an encoder of its own; it is tried first")
     if "libx264" not in av.codecs_available:
         return Finding("bad", "H.264", "this build of FFmpeg cannot encode it", "install PyAV from its own wheel")
