@@ -22,6 +22,9 @@ from models.messages.facade import CertificateView
 
 FILE = "certificate.pem"
 RENEW_DAYS = 30
+# A clock before the release of this program has not been set yet (no battery, no network so far): its word counts for
+# nothing, or a device without a clock of its own would make a new certificate at each boot.
+RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 NAMES_MAX = 64  # a host with hundreds of bridges: the certificate must stay small
 DOWNLOAD_URL = "/cert"
 
@@ -76,11 +79,13 @@ def due(boot: Boot, now: datetime | None = None) -> str:
         return ""
     if not files.certificate.exists():
         return "there is none"
-    certificate = _load(files.certificate)
-    if certificate.not_valid_after_utc - (now or datetime.now(UTC)) < timedelta(days=RENEW_DAYS):
+    certificate, now = _load(files.certificate), now or datetime.now(UTC)
+    if certificate.not_valid_after_utc - now < timedelta(days=RENEW_DAYS):
         return f"it ends on {certificate.not_valid_after_utc:%Y-%m-%d}"
     if not is_constrained(certificate):
         return "whoever installed it would trust it for every site"
+    if certificate.not_valid_before_utc > now >= RELEASED:
+        return f"the clock was wrong when it was made: it begins on {certificate.not_valid_before_utc:%Y-%m-%d}"
     missing = [name for name in _wanted_names() if name not in _alt_names(certificate)]
     return f"it does not name {', '.join(missing)}" if missing else ""
 

@@ -1,13 +1,15 @@
 """Rings as files in shared memory, and the bell that says there is something new.
 
 Not ``multiprocessing.shared_memory``: on Python 3.11 a reader that dies unlinks the segment for everybody. A restarted
-writer makes a *new* file and renames it into place; readers see the new epoch and follow.
+writer makes a *new* file and renames it into place; readers see the new epoch and follow. Where /dev/shm is too small
+(a container may have 16 MB), the file is a link to memory that only its writer holds: memfd_create(2), proc(5) fd.
 The bell is a datagram of one byte to each reader's socket under ``run_dir/bells/<ring>/``: 97 µs, and a full socket
 means that the reader has been told already.
 """
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import mmap
 import os
@@ -17,6 +19,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from models.media.ring import DISCONTINUITY, Entry, Reader, Writer, size_of
 
@@ -39,15 +42,8 @@ class RingWriter:
         capacity = (records + 2) * largest
         size = size_of(capacity, slots)
         new = shm_dir / f"{name}.{os.getpid()}.{next(_serial)}"
-        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.posix_fallocate(descriptor, 0, size)  # a full /dev/shm is an error here, not a SIGBUS later
-            self._map = mmap.mmap(descriptor, size)
-        except BaseException:
-            new.unlink()
-            raise
-        finally:
-            os.close(descriptor)
+        self._file = _make_file(new, size)
+        self._map = mmap.mmap(self._file.fileno(), size)
         epoch = time.time_ns() // 1000 * 4096 + secrets.randbelow(4096)
         self.ring = Writer(memoryview(self._map), capacity, slots, largest, epoch % 2**63, os.getpid())
         new.rename(self.path)
@@ -88,6 +84,28 @@ class RingWriter:
         with contextlib.suppress(OSError):
             if Reader(memoryview(_map_file(self.path))).epoch == self.ring.epoch:
                 self.path.unlink()
+        self._file.close()
+
+
+def _make_file(path: Path, size: int) -> BinaryIO:
+    """A file of ``size`` bytes at ``path``. Raises OSError where there is no memory for it."""
+    file = open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", 0)  # noqa: SIM115 — the ring's
+    try:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)  # a full /dev/shm is an error here, not a SIGBUS later
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            file.close()
+            path.unlink()
+            file = open(os.memfd_create(path.name), "r+b", 0)  # noqa: SIM115
+            os.posix_fallocate(file.fileno(), 0, size)
+            path.symlink_to(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+    except BaseException:
+        file.close()
+        path.unlink(missing_ok=True)
+        raise
+    return file
 
 
 def _map_file(path: Path) -> mmap.mmap:
@@ -114,7 +132,7 @@ class RingReader:
         self._socket.setblocking(False)
         self._socket.bind(str(self._bell_path))
         self._reader: Reader | None = None
-        self._inode = 0
+        self._inode = (0, 0)
         self._looked = 0.0
         self._last = 0
         self._fresh = False
@@ -179,7 +197,8 @@ class RingReader:
             return
         self._looked = now
         try:
-            inode = self._path.stat().st_ino
+            status = self._path.stat()
+            inode = (status.st_dev, status.st_ino)
             if inode == self._inode:
                 return
             reader = Reader(memoryview(_map_file(self._path)))

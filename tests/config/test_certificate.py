@@ -4,7 +4,7 @@ import shutil
 import ssl
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -59,6 +59,33 @@ def test_status(boot: Boot, days: float, status: str) -> None:
 def test_it_is_renewed_before_it_ends(boot: Boot) -> None:
     certificate.ensure(boot)
     assert "ends on" in certificate.due(boot, datetime.now(UTC) + timedelta(days=340))
+
+
+def made_at(boot: Boot, moment: datetime, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Serial number of a certificate that was made by a clock that showed ``moment``."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return moment
+
+    with monkeypatch.context() as patched:
+        patched.setattr(certificate, "datetime", Clock)
+        return serial(boot)
+
+
+def test_one_made_by_a_clock_that_was_ahead_is_made_anew(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = max(datetime.now(UTC), certificate.RELEASED)
+    wrong = made_at(boot, now + timedelta(days=365), monkeypatch)
+    assert "the clock was wrong when it was made" in certificate.due(boot, now)
+    assert made_at(boot, now, monkeypatch) != wrong
+    assert certificate.due(boot, now) == ""
+
+
+def test_a_clock_that_is_not_set_yet_changes_nothing(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = made_at(boot, certificate.RELEASED + timedelta(days=30), monkeypatch)
+    for year in (1970, 2000, 2025):
+        assert made_at(boot, datetime(year, 1, 1, tzinfo=UTC), monkeypatch) == good
 
 
 def test_it_is_renewed_for_a_new_address(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """Rings as files: the bell, a writer's new life, a reader that fell behind."""
 
 import asyncio
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -171,3 +173,28 @@ def test_leases_end_by_themselves_and_on_request() -> None:
     leases.take(Lease("jpeg", "facade", 0))
     assert leases.holders("jpeg") == ["mqtt"]
     assert not leases.wanted("video")
+
+
+async def test_without_room_in_shared_memory_the_ring_is_elsewhere(
+    places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve, refused = os.posix_fallocate, []
+
+    def full(descriptor: int, offset: int, size: int) -> None:
+        if "memfd" not in os.readlink(f"/proc/self/fd/{descriptor}"):
+            refused.append(size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        reserve(descriptor, offset, size)
+
+    first, read = writer(places), RingReader(*places, "video")
+    first.put(b"one", 1, 1)
+    assert read.take_newest() is not None
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    second = writer(places)
+    second.put(b"two", 2, 2)
+    entry = await read.newest(5)
+    assert entry is not None
+    assert (entry.data, bool(entry.flags & DISCONTINUITY), len(refused)) == (b"two", True, 1)
+    assert second.path.is_symlink()
+    second.close()
+    assert not os.path.lexists(second.path)
