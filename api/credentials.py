@@ -54,6 +54,11 @@ def cookie_of(request: web.BaseRequest) -> str:
     return ""
 
 
+def agent_of(request: web.BaseRequest) -> str:
+    """What the client calls itself, as it can be shown."""
+    return "".join(letter for letter in request.headers.get("User-Agent", "") if letter.isprintable())[:200]
+
+
 def set_cookie(response: web.StreamResponse, token: str, prefix: str) -> None:
     """``prefix``: the sub-path of a proxy, "" without one."""
     response.set_cookie(

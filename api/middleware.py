@@ -20,12 +20,14 @@ from api.proxy import arrival, same_origin
 from api.routes import CONTEXT, Access, Route, route_of
 from models.errors import Invalid, LimitReached, Refused, ServerError
 from models.messages.auth import Identity, WhoIs
+from models.security.roles import may
 from models.security.sessions import same
 
 log = structlog.get_logger("facade")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_S = 15.0  # for 64 KiB: a slow line has them, somebody who only holds the door has not
+NOT_ALLOWED = "This credential may not do that"
 NOBODY = Identity(authenticated=False, dashboard=False)
 LAST_TIME: web.AppKey[dict[str, float]] = web.AppKey("last_time", dict)
 JOBS: web.AppKey[set[asyncio.Future[web.StreamResponse]]] = web.AppKey("jobs", set)
@@ -121,6 +123,8 @@ async def _refusal(request: web.Request, record: Route) -> web.Response | None:
     request[IDENTITY] = identity
     if record.access is not Access.PUBLIC and not identity.authenticated:
         return _unauthenticated(request, record, credential)
+    if record.access is not Access.PUBLIC and not may(identity.role, record.role):
+        return error(403, NOT_ALLOWED, role=identity.role)
     if request.method not in SAFE and not _meant(request, identity):
         return error(403, "Invalid CSRF token")
     if record.access is Access.PUBLIC or request[LICENSE].is_pro:

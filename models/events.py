@@ -8,6 +8,13 @@ EVENT_TYPES: tuple[EventType, ...] = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_C
 SYSTEM = "SYSTEM"  # in a question: every SYSTEM_* type
 SYSTEM_PREFIX = "SYSTEM_"
 
+# What concerns whoever has to know that somebody tries the door: kinds of SYSTEM_* events.
+LOGIN_FAILED = "LOGIN_FAILED"
+LOCKED_OUT = "LOCKED_OUT"
+NEW_ADDRESS = "NEW_ADDRESS"
+FLOOD = "FLOOD"
+CREDENTIALS = "CREDENTIALS"  # the password, protection, or a token was changed
+
 DetailValue = str | int | float | bool | None
 
 

@@ -10,34 +10,50 @@ from typing import Any
 
 from actors.auth.doorman import Doorman
 from actors.auth.state import FILE, State, hash_password, load_state, save_state
+from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
 from config.files import write_atomically
 from config.places import FIRST_PASSWORD
-from models.errors import Conflict, Invalid, Refused, ServerError, Unavailable
+from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, ServerError, Unavailable
+from models.events import CREDENTIALS, NEW_ADDRESS
 from models.messages import Ok
 from models.messages.auth import (
     AuthChanged,
     AuthStatus,
     ChangePassword,
+    EndSession,
     GetAuthStatus,
     GetKnownAddresses,
+    GetSessions,
     Identity,
+    IssueToken,
     KnownAddresses,
     LogIn,
     LogOut,
     OpenAnonymousSession,
     Session,
+    SessionList,
     SessionsRevoked,
     SetProtection,
     WhoIs,
 )
 from models.messages.settings import ChangeSettings
 from models.security.password import ENTROPY_BYTES, LENGTH_MIN, problem, readable
-from models.security.sessions import ANONYMOUS_BYTES, TOKEN_BYTES, AnonymousTokens, SessionTable, session_of
+from models.security.roles import OWNER, ROLES, VIEWER, may
+from models.security.sessions import (
+    ANONYMOUS_BYTES,
+    NAME_MAX,
+    TOKEN_BYTES,
+    TOKENS_MAX,
+    AnonymousTokens,
+    session_of,
+)
 
 VARIABLE = "IPCAMERA_PASSWORD"
 WRONG = "Invalid password"
 TICK_S = 60.0
+AGENT_MAX = 200
+DAYS_MAX = 3650
 
 
 class Auth(Actor):
@@ -49,7 +65,8 @@ class Auth(Actor):
         self._state, notes = await self._disk.do(load_state, self.boot.data_dir)
         for note in notes:
             self.log.warning(note)
-        self._doorman = Doorman(self.boot.run_dir, hashing, lambda: self._state.password)
+        self._journal = Journal(self)
+        self._doorman = Doorman(self.boot.run_dir, hashing, lambda: self._state.password, self._journal)
         if self._enabled and not self._state.password:
             await self._first_password()
         if not self._enabled:
@@ -69,7 +86,7 @@ class Auth(Actor):
     async def _who_is(self, message: WhoIs) -> Identity:
         if message.carrier == "basic":
             good = not self._enabled or await self._doorman.check(message.token, message.client)
-            if good and self._enabled and self._been_in(message.client):
+            if good and self._enabled and self._been_in(message.client, "a player"):
                 await self._save()
             return Identity(good, dashboard=False, open=not self._enabled)
         session = self._find(message.token) if message.token else None
@@ -78,7 +95,7 @@ class Auth(Actor):
         if self._state.sessions.stale():
             await self._save()
         dashboard = message.carrier == "cookie"
-        return Identity(True, dashboard, session.session_id, session.csrf_token, open=not self._enabled)
+        return Identity(True, dashboard, session.session_id, session.csrf_token, not self._enabled, session.role)
 
     def _find(self, token: str) -> Session | None:
         session = self._state.sessions.find(token, time.time())
@@ -91,22 +108,32 @@ class Auth(Actor):
     async def _log_in(self, message: LogIn) -> Session:
         if not self._enabled:
             return self._anonymous()
+        shown = self._state.sessions.find(message.password, time.time())
+        if shown is not None and may(shown.role, VIEWER):
+            return await self._open(message, shown.role, shown.session_id)
         password = self._state.password
         if not await self._doorman.check(message.password, message.client):
             self.log.info("a login failed", client=message.client)
             raise Refused(WRONG)
         if password != self._state.password:  # changed while we were hashing
             raise Refused(WRONG)
-        self._been_in(message.client)
-        session, ended = self._state.sessions.open(secrets.token_hex(TOKEN_BYTES), time.time())
+        return await self._open(message, OWNER)
+
+    async def _open(self, message: LogIn, role: str, parent: str = "") -> Session:
+        secret, agent = secrets.token_hex(TOKEN_BYTES), message.agent[:AGENT_MAX]
+        self._been_in(message.client, agent)
+        session, ended = self._state.sessions.open(secret, time.time(), message.client, agent, role, parent)
         await self._save()
         self._revoked(ended)
         self.log.info("logged in", client=message.client, sessions=len(self._state.sessions))
         return session
 
-    def _been_in(self, client: str) -> bool:
+    def _been_in(self, client: str, agent: str) -> bool:
         """Somebody who knows the password is there; whether for the first time."""
-        return self._state.known.add(client)
+        new = self._state.known.add(client)
+        if new:
+            self._journal.note(NEW_ADDRESS, f"The first login from {client}, by {agent or 'a client without a name'}")
+        return new
 
     @handles(GetKnownAddresses)
     def _known(self, _: GetKnownAddresses) -> KnownAddresses:
@@ -123,12 +150,47 @@ class Auth(Actor):
 
     @handles(LogOut)
     async def _log_out(self, message: LogOut) -> Ok:
-        if self._state.sessions.close(message.token):
+        if ended := self._state.sessions.close(message.token):
             await self._save(final=True)
-            self._revoked((session_of(message.token).session_id,))
+            self._revoked(ended)
         elif self._find(message.token):  # anonymous: nothing to forget, but its sockets end
             self._revoked((session_of(message.token).session_id,))
         return Ok()
+
+    @handles(GetSessions)
+    def _list(self, _: GetSessions) -> SessionList:
+        self._state.sessions.expire(time.time())
+        return SessionList(tuple(row.view() for row in self._state.sessions.rows()))
+
+    @handles(EndSession)
+    async def _end(self, message: EndSession) -> Ok:
+        names = {row.session_id: row.name for row in self._state.sessions.rows()}
+        ended = self._state.sessions.end(message.session_id)
+        if not ended:
+            raise Missing("No such session")
+        if name := names.get(message.session_id):
+            self._journal.note(CREDENTIALS, f"The token {name} was revoked from {message.client}")
+        await self._save(final=True)
+        self._revoked(ended)
+        return Ok()
+
+    @handles(IssueToken)
+    async def _issue(self, message: IssueToken) -> Session:
+        name = message.name.strip()
+        if not name or len(name) > NAME_MAX or not name.isprintable():
+            raise Invalid(f"name: Length must be between 1 and {NAME_MAX}")
+        if message.role not in ROLES:
+            raise Invalid(f"role: Value must be one of {', '.join(ROLES)}")
+        if not 0 <= message.days <= DAYS_MAX:
+            raise Invalid(f"days: Value must be between 0 and {DAYS_MAX}")
+        now = time.time()
+        expires = now + message.days * 86400 if message.days else 0.0
+        session = self._state.sessions.issue(secrets.token_hex(TOKEN_BYTES), now, message.role, name, expires)
+        if session is None:
+            raise LimitReached(f"There are {TOKENS_MAX} tokens: revoke one first")
+        self._journal.note(CREDENTIALS, f"The token {name} ({message.role}) was made from {message.client}")
+        await self._save(final=True)
+        return session
 
     def _revoked(self, session_ids: tuple[str, ...]) -> None:
         if session_ids:
@@ -143,6 +205,7 @@ class Auth(Actor):
             await self._confirm(message.current, message.client)
         await self._set_password(message.new)
         self.publish(SessionsRevoked(()))
+        self._journal.note(CREDENTIALS, f"The password was changed from {message.client}")
         self.log.info("the password was changed", client=message.client)
         return Ok()
 
@@ -154,7 +217,7 @@ class Auth(Actor):
 
     async def _set_password(self, password: str) -> None:
         hashed = await self._disk.do(hash_password, password)
-        await self._replace(password=hashed, sessions=SessionTable())
+        await self._replace(password=hashed, sessions=self._state.sessions.without_owners())
 
     @handles(SetProtection)
     async def _set_protection(self, message: SetProtection) -> AuthStatus:
@@ -167,7 +230,9 @@ class Auth(Actor):
             await self._replace(enabled=message.enabled, anonymous_key=State().anonymous_key)
             self.publish(AuthChanged(AuthStatus(self._enabled, bool(self._state.password))))
             self.publish(SessionsRevoked(()))
-            self.log.warning("password protection is %s", "on" if message.enabled else "off")
+            word = "on" if message.enabled else "off"
+            self._journal.note(CREDENTIALS, f"Password protection was switched {word}")
+            self.log.warning("password protection is %s", word)
             await self._tell_settings()
         return AuthStatus(self._enabled, bool(self._state.password))
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from actors.auth.state import KEY_BYTES, verify_password
+from actors.journal import Journal
 from actors.runtime.worker import Bench
 from config.files import write_atomically
 from models.errors import LimitReached
+from models.events import LOCKED_OUT, LOGIN_FAILED
 from models.security.lockout import Lockouts
 from models.security.password import Remembered, problem
 
@@ -20,10 +22,11 @@ FILE = "lockouts.json"
 class Doorman:
     """Lock-outs are kept in the run directory: they outlive this actor, not the program."""
 
-    def __init__(self, run_dir: Path, bench: Bench, hash_of: Callable[[], str]) -> None:
+    def __init__(self, run_dir: Path, bench: Bench, hash_of: Callable[[], str], journal: Journal) -> None:
         self._path = run_dir / FILE
         self._bench = bench
         self._hash_of = hash_of
+        self._journal = journal
         self._turn = asyncio.Lock()
         self._remembered = Remembered(secrets.token_bytes(KEY_BYTES))
         self._lockouts = Lockouts()
@@ -43,9 +46,17 @@ class Doorman:
                 self._remembered.remember(stored, password)
                 self._lockouts.succeeded(client)
                 return True
-            self._lockouts.failed(client, time.monotonic())
+            self._tell(client, self._lockouts.failed(client, time.monotonic()))
             await self._bench.do(_write, self._path, self._lockouts.as_dict())
             return False
+
+    def _tell(self, client: str, failures: int) -> None:
+        policy = self._lockouts.policy
+        if failures >= policy.attempts:
+            text = f"{client} is locked out for {policy.lock_s:.0f} s after {failures} wrong passwords"
+            self._journal.note(LOCKED_OUT, text)
+        elif failures == 1:
+            self._journal.note(LOGIN_FAILED, f"A wrong password came from {client}")
 
     def _verify(self, stored: str, password: str) -> bool:
         if self._remembered.knows(stored, password):

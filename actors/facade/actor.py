@@ -11,6 +11,7 @@ from aiohttp import web
 
 from actors.facade import ports
 from actors.facade.taps import OWNERS, Tap
+from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Bench
 from api.app import build_app
@@ -19,6 +20,7 @@ from api.gate import Gate, GuardedSite
 from api.guard import GUARD
 from api.server import HttpsRunner, plain_runner
 from config import certificate
+from models import events
 from models.errors import ServerError, Unavailable
 from models.media.ring import Entry
 from models.messages import Ask, News, Ok
@@ -49,6 +51,7 @@ R = TypeVar("R")
 PORTS_FILE = "ports.json"  # in the run directory
 UPKEEP_S = 60.0  # is the certificate due, has its file changed, has the device another address
 LICENSE_RETRY_S = 2.0
+FLOOD_EVERY_S, FLOOD = 10.0, 50  # so many connections refused in so many seconds are told
 KNOWN_S = 1.0  # how long a start waits to learn who has been in before
 SHUTDOWN_S = 1.0  # for open connections at a clean stop
 
@@ -76,6 +79,7 @@ class Facade(Actor):
         await self._serve(plain, self._http, None)
         self._runners = [plain, https]
         self.start_task(self._upkeep())
+        self.start_task(self._tell_of_floods())
         if not known:
             self.start_task(self._learn_license())
         self.log.info("serving", https=self._ports.https, http=self._ports.http)
@@ -142,7 +146,17 @@ class Facade(Actor):
             except (Unavailable, OSError) as error:
                 self.log.error("the certificate could not be renewed; the old one is served", reason=str(error))
 
-    # ---------------------------------------------------------------- who has been in
+    # ---------------------------------------------------------------- who has been in, and who has to stay outside
+    async def _tell_of_floods(self) -> None:
+        journal, refused = Journal(self), self._gate.admission.refused
+        while True:
+            await asyncio.sleep(FLOOD_EVERY_S)
+            if (count := refused.total()) >= FLOOD:
+                worst, most = refused.most_common(1)[0]
+                others = f", and {count - most} from {len(refused) - 1} others" if len(refused) > 1 else ""
+                journal.note(events.FLOOD, f"{most} connections from {worst} were held off{others}")
+            refused.clear()
+
     async def _learn_addresses(self) -> None:
         """Auth may be away: then they are strangers until they show that they are not."""
         try:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from api.credentials import Credential, well_formed
+from api.credentials import Credential, agent_of, well_formed
 from api.live import messages
 from api.live.messages import Message, error
 from api.live.socket import LiveSocket
@@ -23,6 +23,7 @@ from models.messages.camera import Capture, SetStreaming
 from models.messages.encoder import RequestKeyframe, SetVideoQuality
 from models.messages.settings import ChangeResult, ChangeSettings
 from models.messages.speaker import Speak, TalkChunk
+from models.security.roles import VIEWER, may
 
 if TYPE_CHECKING:
     from api.live.hub import Hub
@@ -59,17 +60,17 @@ async def authenticate(socket: LiveSocket, request: Message, hub: "Hub") -> None
         if "token" in request:
             token = well_formed(request["token"])
             identity = await identify(socket.request, Credential("bearer", token))
-            good, session_id = identity.authenticated, identity.session_id
+            good, session_id, role = identity.authenticated, identity.session_id, identity.role
         elif caller.foreign:
             raise Refused("Invalid origin")
         else:
-            question = LogIn(request["password"], caller.address)
+            question = LogIn(request["password"], caller.address, agent_of(socket.request))
             session = await check_password(socket.request.app, caller.address, question)
-            good, token, session_id = True, session.token, session.session_id
+            good, token, session_id, role = True, session.token, session.session_id, session.role
             answer |= {"token": session.token, "csrfToken": session.csrf_token}
     except ServerError as failure:
         return _auth_failed(socket, request, messages.auth_failure(failure), isinstance(failure, Unavailable))
-    if not good:
+    if not good or not may(role, VIEWER):
         answer = {"type": "auth", "success": False, "error": "Invalid token", "timestamp": messages.now_ms()}
         return _auth_failed(socket, request, answer, False)
     if not caller.dashboard and not hub.context.license.is_pro:
@@ -78,7 +79,7 @@ async def authenticate(socket: LiveSocket, request: Message, hub: "Hub") -> None
     if not caller.authenticated and not hub.room_for(caller.address):
         socket.answer(error("Too many connections", "RATE_LIMITED", inReplyTo="auth"), request)
         return socket.end(Close.OVERLOADED)
-    caller.authenticated, caller.session_id = True, session_id
+    caller.authenticated, caller.session_id, caller.role = True, session_id, role
     caller.token, caller.carrier = (token, "bearer") if not caller.dashboard else (caller.token, "cookie")
     was_ready = socket.ready
     socket.answer(answer, request)

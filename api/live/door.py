@@ -7,9 +7,10 @@ from api.credentials import credential_of
 from api.errors import error, pro_required
 from api.keys import ARRIVAL, CLIENT
 from api.live.socket import Caller
-from api.middleware import identify, is_foreign
+from api.middleware import NOT_ALLOWED, identify, is_foreign
 from api.proxy import same_origin
 from models.messages.auth import Identity
+from models.security.roles import VIEWER, may
 
 
 async def caller_of(request: web.Request, context: Context) -> Caller | web.Response:
@@ -19,6 +20,8 @@ async def caller_of(request: web.Request, context: Context) -> Caller | web.Resp
     foreign = is_foreign(request)
     if identity.authenticated and (_needs_origin(request, identity) or (identity.open and foreign)):
         return error(403, "Invalid origin")
+    if identity.authenticated and not may(identity.role, VIEWER):
+        return error(403, NOT_ALLOWED, role=identity.role)
     if identity.authenticated and not identity.dashboard and not context.license.is_pro:
         return pro_required("api_access", dashboard=False)
     return Caller(
@@ -28,6 +31,7 @@ async def caller_of(request: web.Request, context: Context) -> Caller | web.Resp
         identity.session_id,
         credential.carrier,
         credential.token,
+        identity.role,
         foreign,
     )
 

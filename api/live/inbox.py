@@ -28,9 +28,11 @@ async def receive(socket: LiveSocket, raw: str, hub: Hub) -> None:
         return _malformed(socket, f"Unknown type: {kind[:64]}", "UNKNOWN_TYPE", {})
     if problem(REQUEST_ID, request.get("requestId", "")):
         request.pop("requestId")
-    refused = refusal(kind, socket.state, hub.context.license.is_pro)
+    refused = refusal(kind, socket.state, hub.context.license.is_pro, socket.caller.role)
     if refused == "AUTH_REQUIRED":
         return socket.answer(error("Authentication required", refused, inReplyTo=kind), request)
+    if refused == "FORBIDDEN":
+        return socket.answer(error("This credential may not do that", refused, inReplyTo=kind), request)
     if refused:
         return socket.answer(messages.pro_required(TALK_FEATURE, socket.caller.dashboard, inReplyTo=kind), request)
     bucket = socket.buckets.get(kind)

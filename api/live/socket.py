@@ -16,6 +16,7 @@ from models.http.bucket import TokenBucket, Window
 from models.http.delivery import Outbox
 from models.http.handshake import START, TRANSITIONS, Close, Event, State
 from models.http.live import text
+from models.security.roles import OWNER
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class Caller:
     session_id: str = ""
     carrier: str = "none"  # cookie, bearer, query, none
     token: str = ""
+    role: str = OWNER
     foreign: bool = False  # a page of somebody else's: it may bring a token, and not guess a password
 
 

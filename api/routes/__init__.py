@@ -15,6 +15,7 @@ from enum import Enum
 from aiohttp import web
 
 from api.context import Context
+from models.security.roles import OWNER
 
 Handler = Callable[[web.Request, Context], Awaitable[web.StreamResponse]]
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
@@ -45,6 +46,7 @@ class Route:
     answer: object
     content_type: str
     extension: bool  # not in the API document
+    role: str  # the least that the credential must be good for (models.security.roles)
 
 
 ROUTES: dict[tuple[str, str], Route] = {}
@@ -65,6 +67,7 @@ def route(
     answer: object = None,
     content_type: str = "application/json",
     extension: bool = False,
+    role: str = OWNER,
 ) -> Callable[[Handler], Handler]:
     """Register a handler. It may stand on several paths: one decorator each."""
     if (access is Access.PRO) != bool(feature):
@@ -74,7 +77,20 @@ def route(
         if (method, path) in ROUTES:
             raise ValueError(f"{method} {path} is registered twice")
         ROUTES[method, path] = Route(
-            method, path, access, handler, feature, summary, media, csrf, query, body, answer, content_type, extension
+            method,
+            path,
+            access,
+            handler,
+            feature,
+            summary,
+            media,
+            csrf,
+            query,
+            body,
+            answer,
+            content_type,
+            extension,
+            role,
         )
         return handler
 

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from api.bodies import json_object
 from api.context import Context
-from api.credentials import clear_cookie, credential_of, set_cookie
+from api.credentials import agent_of, clear_cookie, credential_of, set_cookie
 from api.errors import failure
 from api.guard import GUARD
 from api.keys import ARRIVAL, CLIENT
@@ -34,7 +34,9 @@ async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
     except Invalid as problem:
         return failure(400, problem.detail)
     try:
-        session = await check_password(request.app, request[CLIENT], LogIn(password, request[CLIENT]))
+        session = await check_password(
+            request.app, request[CLIENT], LogIn(password, request[CLIENT], agent_of(request))
+        )
     except Refused as problem:
         response = failure(401, problem.detail)
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -61,7 +63,7 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
     if credential.carrier == "cookie":
         identity = await identify(request, credential)
         if identity.dashboard:  # a page lost the token of POST /auth with its memory; the cookie stayed
-            body |= {"authenticated": True, "csrfToken": identity.csrf_token}
+            body |= {"authenticated": True, "csrfToken": identity.csrf_token, "role": identity.role}
     return web.json_response(body)
 
 

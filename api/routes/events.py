@@ -19,6 +19,7 @@ from models.messages.event_log import (
     QueryBuckets,
     QueryEvents,
 )
+from models.security.roles import VIEWER
 
 QUERY = (
     ("limit", "integer 1–10000: the newest so many, default 1000"),
@@ -28,6 +29,7 @@ QUERY = (
     ("until", "integer, Unix ms; default now"),
     ("system", "1: the server's own history too"),
 )
+
 EXAMPLE = {
     "serverNow": 1234567890000,
     "dayStart": 1234483200000,
@@ -46,8 +48,16 @@ EXAMPLE = {
 }
 
 
-@route("GET", "/events", access=Access.PRO, feature="event_history", summary="Detection events", query=QUERY,
-       answer=EXAMPLE)  # fmt: skip
+@route(
+    "GET",
+    "/events",
+    access=Access.PRO,
+    role=VIEWER,
+    feature="event_history",
+    summary="Detection events",
+    query=QUERY,
+    answer=EXAMPLE,
+)
 async def events(request: web.Request, context: Context) -> web.StreamResponse:
     """400 for a value out of range; the summary counts the whole match, whatever ``limit`` is."""
     query = parse(request.query, now_ms())
@@ -103,8 +113,15 @@ def event_shape(event: Event) -> dict[str, object]:
     return common | dict(event.details) | ({"thumbnail": True} if event.thumbnail else {})
 
 
-@route("GET", "/events/range", access=Access.PRO, feature="event_history", summary="Time range of stored events",
-       answer={"minTimestamp": 1234567000000, "maxTimestamp": 1234567890000, "totalEvents": 1523})  # fmt: skip
+@route(
+    "GET",
+    "/events/range",
+    access=Access.PRO,
+    role=VIEWER,
+    feature="event_history",
+    summary="Time range of stored events",
+    answer={"minTimestamp": 1234567000000, "maxTimestamp": 1234567890000, "totalEvents": 1523},
+)
 async def event_range(_request: web.Request, context: Context) -> web.StreamResponse:
     """Both timestamps are null while there is nothing."""
     found = await context.ask("event_log", GetEventRange())
@@ -127,8 +144,17 @@ async def clear(request: web.Request, context: Context) -> web.StreamResponse:
     return web.json_response({"success": True, "cleared": cleared})
 
 
-@route("GET", "/events/{id}/thumbnail", access=Access.PRO, feature="event_history", media=True, extension=True,
-       summary="A small picture of the moment", content_type="image/jpeg")  # fmt: skip
+@route(
+    "GET",
+    "/events/{id}/thumbnail",
+    access=Access.PRO,
+    role=VIEWER,
+    feature="event_history",
+    media=True,
+    extension=True,
+    summary="A small picture of the moment",
+    content_type="image/jpeg",
+)
 async def thumbnail(request: web.Request, context: Context) -> web.StreamResponse:
     """404 where the event has none; ``id`` is its eventId."""
     text = request.match_info["id"]

@@ -12,13 +12,22 @@ from api.streams import NOT_STARTED, Multipart, Viewer, fresh_picture
 from models.errors import Missing, Unavailable
 from models.http import mjpeg
 from models.messages.camera import GetCapture
+from models.security.roles import MEDIA
 
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
 
-@route("GET", "/stream", access=Access.UI, media=True, summary="Live video as MJPEG", content_type=mjpeg.CONTENT_TYPE,
-       query=(("advance", "1 or 0: send the next part's headers in advance, or Content-Length"),))  # fmt: skip
-@route("GET", "/video.mjpg", access=Access.UI, media=True, summary="The same as /stream", extension=True,
+@route(
+    "GET",
+    "/stream",
+    access=Access.UI,
+    role=MEDIA,
+    media=True,
+    summary="Live video as MJPEG",
+    content_type=mjpeg.CONTENT_TYPE,
+    query=(("advance", "1 or 0: send the next part's headers in advance, or Content-Length"),),
+)
+@route("GET", "/video.mjpg", access=Access.UI, role=MEDIA, media=True, summary="The same as /stream", extension=True,
        content_type=mjpeg.CONTENT_TYPE)  # fmt: skip
 async def stream(request: web.Request, context: Context) -> web.StreamResponse:
     """503 while there is no picture, or for one viewer too many."""
@@ -42,9 +51,25 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
     return response
 
 
-@route("GET", "/snapshot", access=Access.UI, media=True, summary="The newest picture", content_type="image/jpeg")
-@route("GET", "/snapshot.jpg", access=Access.UI, media=True, summary="The same as /snapshot", extension=True,
-       content_type="image/jpeg")  # fmt: skip
+@route(
+    "GET",
+    "/snapshot",
+    access=Access.UI,
+    role=MEDIA,
+    media=True,
+    summary="The newest picture",
+    content_type="image/jpeg",
+)
+@route(
+    "GET",
+    "/snapshot.jpg",
+    access=Access.UI,
+    role=MEDIA,
+    media=True,
+    summary="The same as /snapshot",
+    extension=True,
+    content_type="image/jpeg",
+)
 async def snapshot(request: web.Request, context: Context) -> web.StreamResponse:
     """At most a second old; 503 when there is none within three."""
     if request.method == "HEAD":
@@ -56,8 +81,16 @@ async def snapshot(request: web.Request, context: Context) -> web.StreamResponse
     return web.Response(body=picture.data, content_type="image/jpeg", headers=NO_STORE | stamp)
 
 
-@route("GET", "/capture", access=Access.UI, media=True, summary="The last still of the full sensor, for ten minutes",
-       content_type="image/jpeg", query=(("id", "captureId of capture_ready: that one or none"),))  # fmt: skip
+@route(
+    "GET",
+    "/capture",
+    access=Access.UI,
+    role=MEDIA,
+    media=True,
+    summary="The last still of the full sensor, for ten minutes",
+    content_type="image/jpeg",
+    query=(("id", "captureId of capture_ready: that one or none"),),
+)
 async def capture(request: web.Request, context: Context) -> web.StreamResponse:
     """404 before the first; a still is taken by the WebSocket's ``capture`` only."""
     still = await context.ask("camera", GetCapture())

@@ -8,6 +8,7 @@ from api.routes import Access, route
 from api.shapes import settings_shape
 from config.settings import form
 from models.messages.settings import ChangeSettings, GetSettings
+from models.security.roles import VIEWER
 
 SETTINGS_EXAMPLE: dict[str, object] = {
     "resolution": "1280x720",
@@ -34,7 +35,7 @@ SETTINGS_EXAMPLE: dict[str, object] = {
 CHANGE_TIMEOUT_S = 10.0  # a change waits for the disk
 
 
-@route("GET", "/settings", access=Access.UI, summary="All current settings", answer=SETTINGS_EXAMPLE)
+@route("GET", "/settings", access=Access.UI, role=VIEWER, summary="All current settings", answer=SETTINGS_EXAMPLE)
 async def get_settings(_request: web.Request, context: Context) -> web.StreamResponse:
     view = await context.ask("settings", GetSettings())
     return web.json_response(settings_shape(view.stored, context.license))
@@ -61,6 +62,7 @@ async def change_settings(request: web.Request, context: Context) -> web.StreamR
     "GET",
     "/api/settings/schema",
     access=Access.UI,
+    role=VIEWER,
     summary="Groups, titles, ranges and units of all settings, for a form",
     extension=True,
 )

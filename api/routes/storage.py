@@ -9,6 +9,7 @@ from api.routes import Access, route
 from models import events_csv
 from models.errors import LimitReached
 from models.messages.event_log import ExportRows, GetStorageStats
+from models.security.roles import VIEWER
 
 SOUNDS = ("ANY_SOUND", "DOG_BARK", "BABY_CRY")
 HEADERS = {
@@ -53,7 +54,7 @@ async def stats(_request: web.Request, context: Context) -> web.StreamResponse:
     )
 
 
-@route("GET", "/api/events/export", access=Access.PRO, feature="event_export", summary="All events as CSV",
+@route("GET", "/api/events/export", access=Access.PRO, role=VIEWER, feature="event_export", summary="All events as CSV",
        query=(("system", "1: the server's own history too"),), content_type="text/csv")  # fmt: skip
 async def export(request: web.Request, context: Context) -> web.StreamResponse:
     """Streamed in stretches; one export at a time, 429 for a second one."""

@@ -19,6 +19,7 @@ from models.messages.microphone import GetMicrophone
 from models.messages.settings import ChangeSettings, GetSettings
 from models.messages.speaker import GetSpeaker
 from models.messages.supervisor import ActorRow
+from models.security.roles import VIEWER
 
 R = TypeVar("R")
 PEEK_S = 1.0  # how long an addition to an answer may keep it waiting
@@ -28,6 +29,7 @@ PEEK_S = 1.0  # how long an addition to an answer may keep it waiting
     "GET",
     "/status",
     access=Access.UI,
+    role=VIEWER,
     summary="Current server and streaming status",
     answer={"clients": 2, "wsClients": 1, "streaming": True, "cameraRunning": True, "settings": {}},
 )
@@ -56,6 +58,7 @@ def _troubles(actors: tuple[ActorRow, ...] | None) -> dict[str, object]:
     "GET",
     "/capabilities",
     access=Access.UI,
+    role=VIEWER,
     summary="Camera hardware capabilities",
     answer={
         "cameraIds": ["0", "1"],

@@ -2,6 +2,8 @@
 
 from enum import Enum, auto
 
+from models.security.roles import OWNER, VIEWER_MESSAGES
+
 
 class State(Enum):
     WAITING = auto()  # auth_required was sent; ten seconds
@@ -80,11 +82,13 @@ GATES: dict[str, Gate] = {
 }
 
 
-def refusal(kind: str, state: State, pro: bool) -> str:
+def refusal(kind: str, state: State, pro: bool, role: str = OWNER) -> str:
     """The error code that answers a message of this type now; "" where it may pass."""
     gate = GATES[kind]
     if gate is Gate.OPEN:
         return ""
     if state is not State.READY:
         return "AUTH_REQUIRED"
+    if role != OWNER and kind not in VIEWER_MESSAGES:
+        return "FORBIDDEN"
     return "PRO_REQUIRED" if gate is Gate.TALK and not pro else ""

@@ -32,6 +32,7 @@ ERROR_CODES = (
     "TORCH_UNAVAILABLE",
     "TOO_LARGE",
     "INTERNAL",
+    "FORBIDDEN",  # extension: a viewer's credential
 )
 
 

@@ -15,6 +15,7 @@ class Identity:
     session_id: str = ""
     csrf_token: str = ""
     open: bool = False  # protection is off: whoever comes is let in, a page of somebody else in a browser too
+    role: str = "owner"  # models.security.roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,20 @@ class Session:
     token: str
     csrf_token: str
     session_id: str
+    role: str = "owner"
 
 
 @dataclass(frozen=True, slots=True)
 class LogIn(Ask[Session]):
-    """Fails with ``refused`` ("Invalid password") or ``limit_reached`` ("Too many attempts", lockoutRemaining=s)."""
+    """Fails with ``refused`` ("Invalid password") or ``limit_reached`` ("Too many attempts", lockoutRemaining=s).
+
+    ``password`` may be a token of an owner or viewer: the session has its role, and ends with it. ``agent``: what the
+    client calls itself; sessions of one address and agent are bounded together.
+    """
 
     password: str
     client: str
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,51 @@ class OpenAnonymousSession(Ask[Session]):
 @dataclass(frozen=True, slots=True)
 class LogOut(Ask[Ok]):
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A login (``name`` is "") or a token, without its secret. Times are Unix ms; ``expires`` 0: never."""
+
+    session_id: str
+    role: str
+    name: str
+    client: str
+    agent: str
+    created: int
+    used: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    sessions: tuple[SessionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GetSessions(Ask[SessionList]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession(Ask[Ok]):
+    """End a login, or revoke a token with all that was opened with it; ``missing`` where there is none."""
+
+    session_id: str
+    client: str = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueToken(Ask[Session]):
+    """Make a token; its secret is in the answer and nowhere else. ``days`` 0: until it is revoked.
+
+    ``invalid`` for a name or role that cannot be; ``limit_reached`` where there are too many.
+    """
+
+    name: str
+    role: str
+    days: int = 0
+    client: str = "device"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,21 +40,21 @@ class Lockouts:
     """All failures of this run, of at most ``CLIENTS_MAX`` addresses; the longest quiet ones are forgotten first."""
 
     def __init__(self, policy: LockoutPolicy = LockoutPolicy()) -> None:
-        self._policy = policy
+        self.policy = policy
         self._failures: OrderedDict[str, list[float]] = OrderedDict()
 
     def remaining(self, client: str, now: float) -> int:
         """Whole seconds, rounded up, until ``client`` may try again; 0: now."""
         failures = self._failures.get(client_key(client))
-        return math.ceil(self._policy.locked_for(failures, now)) if failures else 0
+        return math.ceil(self.policy.locked_for(failures, now)) if failures else 0
 
-    def failed(self, client: str, now: float) -> bool:
-        """Count one; whether it has locked the client."""
+    def failed(self, client: str, now: float) -> int:
+        """Count one; how many of this client count now. From ``policy.attempts`` on he is locked out."""
         key = client_key(client)
-        self._failures[key] = self._policy.after_failure(self._failures.pop(key, []), now)
+        failures = self._failures[key] = self.policy.after_failure(self._failures.pop(key, []), now)
         while len(self._failures) > CLIENTS_MAX:
             self._failures.popitem(last=False)
-        return self.remaining(client, now) > 0
+        return len(failures)
 
     def succeeded(self, client: str) -> None:
         """He knows the password: his failures are forgiven."""

@@ -14,7 +14,6 @@ from config.places import make_private
 from models.errors import ServerError
 from models.messages.auth import ChangePassword, SetProtection
 from models.security.password import ENTROPY_BYTES, problem, readable
-from models.security.sessions import SessionTable
 from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
 
 ANSWER_S = 15.0  # hashing on a small board
@@ -69,7 +68,7 @@ def _change(place: Path, new: str) -> None:
         return
 
     def change(state: State) -> None:
-        state.password, state.sessions = hash_password(new), SessionTable()
+        state.password, state.sessions = hash_password(new), state.sessions.without_owners()
 
     _offline(place, change)
 

@@ -29,6 +29,7 @@ IDR = SPS + PPS + b"\0\0\0\1\x65" + b"i" * 40
 DELTA = b"\0\0\0\1\x41" + b"d" * 40
 JPEG = b"\xff\xd8" + b"j" * 100 + b"\xff\xd9"
 TOKEN, ANONYMOUS, PASSWORD = "5e" * 32, "a0" * 32, "right horse"
+VIEWER_TOKEN, MEDIA_TOKEN = "b1" * 32, "c2" * 32
 
 
 class Stage:
@@ -113,6 +114,10 @@ class Stage:
 
     # ---------------------------------------------------------------- scripted actors
     def _who_is(self, message: WhoIs) -> Identity:
+        if message.token == VIEWER_TOKEN:
+            return Identity(True, message.carrier == "cookie", "s2", "csrf", not self.protected, "viewer")
+        if message.token == MEDIA_TOKEN:
+            return Identity(True, message.carrier == "cookie", "s3", "csrf", not self.protected, "media")
         known = message.token == TOKEN or (message.token == ANONYMOUS and not self.protected)
         if not known:
             return Identity(not self.protected, dashboard=False, open=not self.protected)

@@ -27,11 +27,15 @@ from models.messages.auth import (
     AuthChanged,
     AuthStatus,
     ChangePassword,
+    EndSession,
     GetAuthStatus,
+    GetSessions,
     Identity,
+    IssueToken,
     LogIn,
     LogOut,
     OpenAnonymousSession,
+    SessionList,
     WhoIs,
 )
 from models.messages.camera import CameraView, GetCamera
@@ -79,7 +83,7 @@ class Door:
                 if found is None:
                     return Identity(not self.enabled, dashboard=False, open=not self.enabled)
                 dashboard = message.carrier == "cookie"
-                return Identity(True, dashboard, found.session_id, found.csrf_token, open=not self.enabled)
+                return Identity(True, dashboard, found.session_id, found.csrf_token, not self.enabled, found.role)
             case LogIn():
                 if self.enabled and not self._check(message.password, message.client):
                     raise Refused("Invalid password")
@@ -94,8 +98,16 @@ class Door:
             case ChangePassword():
                 if message.current != PASSWORD:
                     raise Refused("Invalid password")
-                self.sessions.clear()
+                self.sessions = SessionTable()
                 return Ok()
+            case GetSessions():
+                return SessionList(tuple(row.view() for row in self.sessions.rows()))
+            case EndSession():
+                if not self.sessions.end(message.session_id):
+                    raise Missing("No such session")
+                return Ok()
+            case IssueToken():
+                return self.sessions.issue(f"{len(self.sessions):064x}", self.now, message.role, message.name)
 
     def _check(self, password: str, client: str) -> bool:
         if remaining := self.lockouts.remaining(client, self.now):

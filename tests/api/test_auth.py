@@ -81,7 +81,7 @@ async def test_status(server: Served) -> None:
         ({}, {}),
         (BEARER, {}),
         (cookie("nonsense"), {}),
-        (cookie(), {"authenticated": True, "csrfToken": server.csrf}),
+        (cookie(), {"authenticated": True, "csrfToken": server.csrf, "role": "owner"}),
     ):
         async with server.request("GET", "/auth/status", headers=headers) as response:
             assert await response.json() == {"enabled": True, "configured": True, **more}

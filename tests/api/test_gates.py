@@ -78,7 +78,7 @@ async def test_every_route_refuses_other_methods(server: Served) -> None:
         paths.setdefault(route.path, set()).add(route.method)
     for path, methods in paths.items():
         for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - methods:
-            status, body = await answer(server, method, concrete(path))
+            status, body = await answer(server, method, concrete(path), headers={"Authorization": f"Bearer {TOKEN}"})
             assert (status, body) == (405, {"error": "Method not allowed"}), (method, path)
 
 

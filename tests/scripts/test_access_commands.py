@@ -12,7 +12,17 @@ from config import certificate
 from config.boot import Boot
 from models.errors import Conflict, Invalid
 from models.messages import Ok
-from models.messages.auth import AuthStatus, ChangePassword, SetProtection
+from models.messages.auth import (
+    AuthStatus,
+    ChangePassword,
+    EndSession,
+    GetSessions,
+    IssueToken,
+    Session,
+    SessionList,
+    SessionView,
+    SetProtection,
+)
 from models.messages.facade import RegenerateCertificate
 from models.messages.license import ActivateLicense, GetLicense, IssueLicense, LicenseView
 from scripts.ipcamera.main import app, mount_rooms
@@ -52,6 +62,22 @@ class TestWhileItRuns:
             result = ipcamera(tmp_path, "license", "activate", "nonsense")
         assert (result.exit_code, result.stderr) == (1, "ipcamera: Not a licence key\n")
         assert asked == [GetLicense(), IssueLicense("Zoë"), ActivateLicense("nonsense")]
+
+    def test_sessions(self, tmp_path: Path) -> None:
+        login = SessionView("9263e894821fa7a4", "owner", "", "192.0.2.7", "Firefox", 1000, 2000, 3000)
+        given = SessionView("a263e894821fa7a4", "media", "Home Assistant", "", "", 1000, 1000, 0)
+        made = Session("5e" * 32, "csrf", "id", "media")
+        answers = {GetSessions: SessionList((login, given)), IssueToken: made, EndSession: Ok()}
+        with running(tmp_path, answers) as asked:
+            lines = ipcamera(tmp_path, "sessions", "list").stdout.splitlines()
+            rows = json.loads(ipcamera(tmp_path, "sessions", "list", "--json").stdout)
+            shown = ipcamera(tmp_path, "sessions", "token", "Home Assistant", "--days", "30").stdout
+            assert ipcamera(tmp_path, "sessions", "end", login.session_id).exit_code == 0
+        assert "token Home Assistant" in lines[0]
+        assert "192.0.2.7 Firefox" in lines[1]
+        assert [(row["kind"], row["expires"]) for row in rows] == [("token", None), ("login", 3000)]
+        assert shown == f"{made.token}\n"
+        assert asked[2:] == [IssueToken("Home Assistant", "media", 30), EndSession(login.session_id)]
 
     def test_cert_regenerate(self, tmp_path: Path) -> None:
         certificate.ensure(Boot(tmp_path, tmp_path, tmp_path))

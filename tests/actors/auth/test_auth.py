@@ -16,12 +16,16 @@ from actors.auth.actor import Auth
 from actors.runtime.worker import Bench
 from config.boot import Boot
 from config.places import FIRST_PASSWORD
-from models.errors import Conflict, Invalid, LimitReached, Refused, ServerError, Unavailable
+from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, ServerError, Unavailable
 from models.messages.auth import (
     AuthStatus,
     ChangePassword,
+    EndSession,
     GetAuthStatus,
+    GetKnownAddresses,
+    GetSessions,
     Identity,
+    IssueToken,
     LogIn,
     LogOut,
     OpenAnonymousSession,
@@ -200,6 +204,95 @@ async def test_logging_out_is_for_good(auth: Here, boot: Boot) -> None:
     assert auth.published == [SessionsRevoked((session.session_id,))]
     (boot.data_dir / "auth.json").unlink()
     assert not (await who(await start(boot), session.token)).authenticated
+
+
+def noted(auth: Here) -> list[tuple[str, str]]:
+    """What the history will be told."""
+    return [(note.kind, note.text) for note in auth._journal._waiting]
+
+
+async def test_who_has_been_in_is_known_after_a_restart(auth: Here, boot: Boot) -> None:
+    await log_in(auth)
+    await who(auth, PASSWORD, "basic")
+    await ask(auth, WhoIs("basic", PASSWORD, THERE))
+    known = await ask(await start(boot), GetKnownAddresses())
+    assert known.addresses == (HERE, THERE)
+
+
+async def test_the_history_is_told_what_concerns_the_door(auth: Here) -> None:
+    for _ in range(5):
+        with pytest.raises(Refused):
+            await log_in(auth, "wrong", THERE)
+    await ask(auth, LogIn(PASSWORD, HERE, "Firefox"))
+    await ask(auth, LogIn(PASSWORD, HERE, "Firefox"))
+    await ask(auth, ChangePassword("another horse"))
+    await ask(auth, SetProtection(False))
+    assert noted(auth) == [
+        ("LOGIN_FAILED", f"A wrong password came from {THERE}"),
+        ("LOCKED_OUT", f"{THERE} is locked out for 30 s after 5 wrong passwords"),
+        ("NEW_ADDRESS", f"The first login from {HERE}, by Firefox"),
+        ("CREDENTIALS", "The password was changed from device"),
+        ("CREDENTIALS", "Password protection was switched off"),
+    ]
+
+
+class TestTokens:
+    async def test_it_has_its_role_and_outlives_a_new_password(self, auth: Here, boot: Boot) -> None:
+        session = await ask(auth, IssueToken("Home Assistant", "media"))
+        identity = await who(auth, session.token, "query")
+        assert (identity.authenticated, identity.role, identity.session_id) == (True, "media", session.session_id)
+        await ask(auth, ChangePassword("another horse"))
+        assert (await who(await start(boot), session.token)).role == "media"
+        assert session.token not in (boot.data_dir / "auth.json").read_text()
+
+    async def test_an_owner_s_ends_with_the_password(self, auth: Here) -> None:
+        session = await ask(auth, IssueToken("script", "owner"))
+        await ask(auth, ChangePassword("another horse"))
+        assert not (await who(auth, session.token)).authenticated
+
+    async def test_it_logs_in_where_a_password_is_asked_for_and_its_sessions_end_with_it(self, auth: Here) -> None:
+        token = await ask(auth, IssueToken("guests", "viewer"))
+        session = await log_in(auth, token.token)
+        assert (await who(auth, session.token, "cookie")).role == "viewer"
+        await ask(auth, EndSession(token.session_id))
+        assert not (await who(auth, session.token, "cookie")).authenticated
+        assert set(auth.published[-1].session_ids) == {token.session_id, session.session_id}
+        assert [kind for kind, _ in noted(auth)] == ["CREDENTIALS", "NEW_ADDRESS", "CREDENTIALS"]
+
+    async def test_that_of_the_picture_logs_nobody_in(self, auth: Here) -> None:
+        token = await ask(auth, IssueToken("Home Assistant", "media"))
+        with pytest.raises(Refused):
+            await log_in(auth, token.token)
+
+    async def test_the_list_has_no_secret(self, auth: Here) -> None:
+        session = await ask(auth, LogIn(PASSWORD, HERE, "Firefox"))
+        await ask(auth, IssueToken("Home Assistant", "media", 7))
+        login, token = (await ask(auth, GetSessions())).sessions
+        assert (login.name, login.client, login.agent, login.role) == ("", HERE, "Firefox", "owner")
+        assert (token.name, token.expires - token.created) == ("Home Assistant", 7 * 86_400_000)
+        assert session.token not in str(login)
+
+    @pytest.mark.parametrize(
+        ("message", "error"),
+        [
+            (IssueToken("", "media"), Invalid),
+            (IssueToken("x" * 65, "media"), Invalid),
+            (IssueToken("a\nb", "media"), Invalid),
+            (IssueToken("x", "admin"), Invalid),
+            (IssueToken("x", "media", -1), Invalid),
+            (EndSession("nobody"), Missing),
+            (EndSession(""), Missing),
+        ],
+    )
+    async def test_refusals(self, auth: Here, message: Any, error: type[ServerError]) -> None:
+        with pytest.raises(error):
+            await ask(auth, message)
+
+    async def test_there_is_an_end_to_them(self, auth: Here) -> None:
+        for number in range(32):
+            await ask(auth, IssueToken(f"{number}", "media"))
+        with pytest.raises(LimitReached):
+            await ask(auth, IssueToken("one more", "media"))
 
 
 class TestWithoutProtection:

@@ -7,7 +7,7 @@ from models.http import limits
 from models.messages.auth import Identity, SessionsRevoked, WhoIs
 from models.messages.license import LicenseChanged
 from tests.api.live.conftest import Open
-from tests.api.stage import FREE, PASSWORD, TOKEN
+from tests.api.stage import FREE, MEDIA_TOKEN, PASSWORD, TOKEN, VIEWER_TOKEN
 
 
 async def test_with_protection_off_everybody_is_let_in(surface: Open) -> None:
@@ -189,3 +189,54 @@ async def test_a_stop_of_the_server_is_said(surface: Open) -> None:
     caller = await here.ready()
     _, code = await asyncio.gather(here.front.hub.close(), caller.closed())
     assert code == 1001
+
+
+async def test_a_viewer_sees_and_hears_and_changes_nothing(surface: Open) -> None:
+    here = await surface(auth=True)
+    caller = await here.connect("bearer", VIEWER_TOKEN)
+    await caller.snapshot()
+    for kind, more in (
+        ("setting", {"key": "frameRate", "value": 20}),
+        ("settings_batch", {"settings": {"frameRate": 20}}),
+        ("capture", {}),
+        ("stream_control", {"action": "stop"}),
+        ("h264_quality", {"quality": 50}),
+        ("tts", {"message": "boo"}),
+        ("audio", {"data": ""}),
+    ):
+        await caller.send(kind, **more)
+        refusal = await caller.until("error")
+        assert (refusal["code"], refusal["inReplyTo"]) == ("FORBIDDEN", kind)
+    await caller.send("enableH264")
+    assert (await caller.until("h264_ack"))["success"] is True
+
+
+async def test_the_picture_s_token_opens_no_socket(surface: Open) -> None:
+    here = await surface(auth=True)
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await here.connect("query", MEDIA_TOKEN)
+    assert refused.value.status == 403
+    caller = await here.connect("none")
+    await caller.expect("auth_required")
+    await caller.send("auth", token=MEDIA_TOKEN)
+    assert (await caller.expect("auth"))["success"] is False
+
+
+async def test_sockets_that_wait_are_shared_out(surface: Open) -> None:
+    here = await surface(auth=True)
+    waiting = [await here.connect("none") for _ in range(limits.SOCKETS_PER_ADDRESS)]
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await here.connect("none")
+    assert refused.value.status == 503
+    await here.ready("bearer")
+    await waiting[0].expect("auth_required")
+    await waiting[0].send("auth", token=TOKEN)
+    assert (await waiting[0].expect("auth"))["success"] is True
+
+
+async def test_a_foreign_page_is_refused_whatever_it_shows_while_protection_is_off(surface: Open) -> None:
+    here = await surface(auth=False)
+    for carrier, token in (("none", ""), ("query", "x"), ("query", TOKEN), ("cookie", "x"), ("bearer", TOKEN)):
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await here.connect(carrier, token, Origin="https://evil.example")
+        assert refused.value.status == 403

@@ -7,10 +7,14 @@ from hypothesis import strategies as st
 from models.security.sessions import (
     LIFETIME_S,
     LIVE_MAX,
+    LIVE_PER_KIND,
+    LOGIN_ENDS_S,
     SAVE_EVERY_S,
     TOKEN_BYTES,
+    TOKENS_MAX,
     AnonymousTokens,
     SessionTable,
+    digest_of,
     same,
     session_of,
 )
@@ -49,12 +53,80 @@ def test_a_clock_set_back_ends_no_session() -> None:
 def test_the_longest_unused_makes_room() -> None:
     table = SessionTable()
     for number in range(LIVE_MAX):
-        table.open(token(number), number)
+        table.open(token(number), number, agent=f"browser {number}")
     table.find(token(0), 100)
-    _, ended = table.open(token(99), 101)
+    _, ended = table.open(token(99), 101, agent="another")
     assert ended == (session_of(token(1)).session_id,)
     assert len(table) == LIVE_MAX
     assert table.find(token(0), 102)
+
+
+def test_a_script_that_logs_in_each_minute_ends_its_own_sessions_only() -> None:
+    table = SessionTable()
+    table.open(token(0), 0, "192.0.2.7", "Firefox")
+    for minute in range(1, 1000):
+        table.open(token(minute), minute * 60, "192.0.2.7", "curl/8.5")
+    assert table.find(token(0), 1000 * 60)
+    assert len(table) == 1 + LIVE_PER_KIND
+
+
+def test_many_scripts_end_those_of_the_kind_that_has_most() -> None:
+    table = SessionTable()
+    table.open(token(0), 0, "192.0.2.7", "Firefox")
+    for number in range(1, 10 * LIVE_MAX):
+        table.open(token(number), number, f"192.0.2.{number % 6}", "curl/8.5")
+    assert table.find(token(0), 10 * LIVE_MAX)
+    assert len(table) == LIVE_MAX
+
+
+def test_a_login_ends_a_month_after_it_whatever_happens() -> None:
+    table = SessionTable()
+    table.open(token(1), 0)
+    for day in range(30):
+        assert table.find(token(1), day * DAY)
+    assert table.find(token(1), LOGIN_ENDS_S) is None
+
+
+def test_a_token_lives_until_its_end_and_makes_no_room() -> None:
+    table = SessionTable()
+    session = table.issue(token(1), 0, "media", "Home Assistant")
+    table.issue(token(2), 0, "viewer", "guests", expires=DAY)
+    assert session is not None
+    assert (session.role, table.find(token(1), 1000 * DAY)) == ("media", session)
+    assert table.find(token(2), DAY - 1)
+    assert table.find(token(2), DAY) is None
+    for number in range(3, 3 + TOKENS_MAX - 2):
+        assert table.issue(token(number), 0, "media", "more")
+    assert table.issue(token(99), 0, "media", "too many") is None
+    table.open(token(100), 0)
+    assert len(table) == TOKENS_MAX + 1
+
+
+def test_what_was_opened_with_a_token_ends_with_it() -> None:
+    table = SessionTable()
+    parent = table.issue(token(1), 0, "viewer", "guests")
+    assert parent is not None
+    child, _ = table.open(token(2), 0, role="viewer", parent=parent.session_id)
+    assert set(table.end(parent.session_id)) == {parent.session_id, child.session_id}
+    assert table.find(token(2), 1) is None
+    table.issue(token(3), 0, "viewer", "guests", expires=10)
+    table.open(token(4), 0, role="viewer", parent=session_of(token(3)).session_id)
+    assert len(table.expire(10)) == 2
+
+
+def test_a_new_password_ends_all_that_could_change_something() -> None:
+    table = SessionTable()
+    table.open(token(1), 0)
+    for number, role in enumerate(("owner", "viewer", "media"), 2):
+        table.issue(token(number), 0, role, role)
+    kept = table.without_owners()
+    assert [kept.find(token(number), 1) is not None for number in (1, 2, 3, 4)] == [False, False, True, True]
+
+
+def test_sessions_of_version_0_1_go_on() -> None:
+    table = SessionTable()
+    table.restore([[digest_of(token(1)), session_of(token(1)).session_id, 5.0]])
+    assert table.find(token(1), 6) == session_of(token(1))
 
 
 def test_no_token_is_stored() -> None:
@@ -70,6 +142,9 @@ def test_a_restart_ends_nothing() -> None:
     session, _ = before.open(token(1), 5)
     after.restore(json.loads(json.dumps(before.as_list())))
     assert after.find(token(1), 6) == session
+    before.issue(token(2), 5, "media", "Home Assistant", expires=50.5)
+    after.restore(json.loads(json.dumps(before.as_list())))
+    assert after.rows() == before.rows()
 
 
 @pytest.mark.parametrize("stored", [None, 3, {}, [3], [["a"]], [["a", "b", "c"]], [[1, 2, 3]]])
@@ -94,8 +169,8 @@ def test_close_and_expire_name_the_session() -> None:
     table = SessionTable()
     first, _ = table.open(token(1), 0)
     second, _ = table.open(token(2), 0)
-    assert table.close(token(1)) == first.session_id
-    assert table.close(token(1)) == ""
+    assert table.close(token(1)) == (first.session_id,)
+    assert table.close(token(1)) == ()
     assert table.expire(LIFETIME_S) == (second.session_id,)
 
 

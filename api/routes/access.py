@@ -1,0 +1,103 @@
+"""/api/sessions and /api/tokens: who is logged in, and keys for others that can be taken back."""
+
+from aiohttp import web
+
+from api.bodies import json_object
+from api.context import Context
+from api.keys import ARRIVAL, CLIENT, IDENTITY
+from api.routes import Access, route
+from models.errors import Invalid
+from models.messages.auth import EndSession, GetSessions, IssueToken, SessionView
+from models.security.roles import MEDIA, ROLES
+
+SESSION = {
+    "id": "9263e894821fa7a4",
+    "kind": "token",
+    "role": "media",
+    "name": "Home Assistant",
+    "address": "",
+    "agent": "",
+    "created": 1707000000000,
+    "lastUsed": 1707000600000,
+    "expires": None,
+    "current": False,
+}
+TOKEN = {
+    "success": True,
+    "id": "9263e894821fa7a4",
+    "role": "media",
+    "token": "a1b2c3d4e5f6...",
+    "streamUrl": "https://192.168.1.100:8443/stream?token=a1b2c3d4e5f6...",
+    "snapshotUrl": "https://192.168.1.100:8443/snapshot?token=a1b2c3d4e5f6...",
+}
+
+
+@route(
+    "GET",
+    "/api/sessions",
+    access=Access.UI,
+    extension=True,
+    summary="Everybody who is logged in, and every token",
+    answer={"sessions": [SESSION]},
+)
+async def sessions(request: web.Request, context: Context) -> web.StreamResponse:
+    found = await context.ask("auth", GetSessions())
+    own = request[IDENTITY].session_id
+    return web.json_response({"sessions": [_shape(one, own) for one in found.sessions]})
+
+
+@route(
+    "DELETE",
+    "/api/sessions/{id}",
+    access=Access.UI,
+    extension=True,
+    summary="Log somebody out, or revoke a token",
+    answer={"success": True},
+)
+async def end(request: web.Request, context: Context) -> web.StreamResponse:
+    """What is open with it ends at once, and so does every session that was opened with a revoked token."""
+    await context.ask("auth", EndSession(request.match_info["id"], request[CLIENT]))
+    return web.json_response({"success": True})
+
+
+@route(
+    "POST",
+    "/api/tokens",
+    access=Access.UI,
+    extension=True,
+    summary="Make a token for a person, a script or a player; its secret is shown here only",
+    body={"name": "Home Assistant", "role": "media", "days": 0},
+    answer=TOKEN,
+)
+async def issue(request: web.Request, context: Context) -> web.StreamResponse:
+    """``role``: media (pictures only), viewer (changes nothing), owner. ``days`` 0 or none: until it is revoked."""
+    body = await json_object(request)
+    name, role, days = body.get("name"), body.get("role"), body.get("days", 0)
+    if not isinstance(name, str):
+        raise Invalid("name: Expected string")
+    if not isinstance(role, str):
+        raise Invalid(f"role: Value must be one of {', '.join(ROLES)}")
+    if not isinstance(days, int) or isinstance(days, bool):
+        raise Invalid("days: Expected integer")
+    session = await context.ask("auth", IssueToken(name, role, days, request[CLIENT]))
+    answer = {"success": True, "id": session.session_id, "role": session.role, "token": session.token}
+    if session.role == MEDIA:
+        arrived = request[ARRIVAL]
+        base = f"https://{arrived.host}{arrived.prefix}"
+        answer |= {f"{what}Url": f"{base}/{what}?token={session.token}" for what in ("stream", "snapshot")}
+    return web.json_response(answer)
+
+
+def _shape(one: SessionView, own: str) -> dict[str, object]:
+    return {
+        "id": one.session_id,
+        "kind": "token" if one.name else "login",
+        "role": one.role,
+        "name": one.name,
+        "address": one.client,
+        "agent": one.agent,
+        "created": one.created,
+        "lastUsed": one.used,
+        "expires": one.expires or None,
+        "current": one.session_id == own,
+    }

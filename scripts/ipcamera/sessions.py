@@ -1,0 +1,67 @@
+"""``ipcamera sessions``: who is logged in, and the tokens that were given away."""
+
+import json
+import time
+from typing import Annotated
+
+import typer
+
+from models.messages.auth import EndSession, GetSessions, IssueToken, SessionView
+from scripts.ipcamera.console import AsJson, DataDir, running
+
+app = typer.Typer(help="Who is logged in, and the tokens that were given away.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_sessions(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Everybody who is logged in, and every token; the longest unused first."""
+    with running(data_dir) as control:
+        found = sorted(control.ask("auth", GetSessions()).sessions, key=lambda one: one.used)
+    if as_json:
+        typer.echo(json.dumps([_for_programs(one) for one in found], indent=1))
+    elif not found:
+        typer.echo("Nobody is logged in, and there is no token.")
+    for one in () if as_json else found:
+        what = f"token {one.name}" if one.name else f"{one.client} {one.agent}".strip()
+        typer.echo(f"{one.session_id}  {one.role:6}  used {_when(one.used)}  ends {_when(one.expires)}  {what}")
+
+
+@app.command()
+def end(
+    session: Annotated[str, typer.Argument(help="Its id, as `ipcamera sessions list` shows it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Log somebody out, or revoke a token."""
+    with running(data_dir) as control:
+        control.ask("auth", EndSession(session))
+    typer.echo("Ended.")
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    role: Annotated[str, typer.Option(help="media: pictures only; viewer: changes nothing; owner.")] = "media",
+    days: Annotated[int, typer.Option(help="How long it holds; without it, until it is revoked.", min=0)] = 0,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a token and show it, this once."""
+    with running(data_dir) as control:
+        typer.echo(control.ask("auth", IssueToken(name, role, days)).token)
+
+
+def _for_programs(one: SessionView) -> dict[str, object]:
+    return {
+        "id": one.session_id,
+        "kind": "token" if one.name else "login",
+        "role": one.role,
+        "name": one.name,
+        "address": one.client,
+        "agent": one.agent,
+        "created": one.created,
+        "lastUsed": one.used,
+        "expires": one.expires or None,
+    }
+
+
+def _when(moment_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment_ms / 1000)) if moment_ms else "never"
