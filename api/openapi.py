@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.routes import Access, Route
-from config.settings import json_schema
+from api.schemas import COMPONENTS, TEXT, Schema, ref
 
 VERSION = "3.1.0"
 SAFE = ("GET", "HEAD")
-NULLABLE = frozenset({"minTimestamp", "maxTimestamp", "lastError"})  # null where there is nothing to tell
 MAY_BE_MISSING = frozenset({"/cert", "/capture"})
 ACCESS_WORDS = {
     Access.PUBLIC: "No credential is needed.",
@@ -25,6 +24,7 @@ STATUS_WORDS = {
     500: "It failed; the reason is in the error",
     503: "Not now: the camera is not started, or a part of the server restarts",
 }
+BYTES: Schema = {"type": "string", "format": "binary"}
 SECURITY_SCHEMES: Mapping[str, object] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The token of POST /auth."},
     "cookie": {
@@ -35,29 +35,6 @@ SECURITY_SCHEMES: Mapping[str, object] = {
     },
     "query": {"type": "apiKey", "in": "query", "name": "token", "description": "The token, for an <img> or a player."},
     "basic": {"type": "http", "scheme": "basic", "description": "Any user name, and the device's password."},
-}
-ERROR = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {"type": "string"},
-        "success": {"const": False},
-        "feature": {"type": "string", "description": "The Pro feature that was asked for"},
-        "hint": {"type": "string"},
-        "lockout": {"type": "boolean"},
-        "lockoutRemaining": {"type": "integer", "description": "Seconds until the next try is allowed"},
-        "httpsPort": {"type": "integer"},
-    },
-    "examples": [{"error": "Description of the error"}],
-}
-ERRORS = {
-    "type": "object",
-    "description": "All that is wrong with settings, as `key: message`, in the order of the request",
-    "required": ["success", "errors"],
-    "properties": {"success": {"const": False}, "errors": {"type": "array", "items": {"type": "string"}}},
-    "examples": [
-        {"success": False, "errors": ["unknownKey: Unknown setting", "frameRate: Value must be between 1 and 60"]}
-    ],
 }
 
 
@@ -77,7 +54,7 @@ def describe(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": SECURITY_SCHEMES,
-            "schemas": {"Error": ERROR, "Errors": ERRORS, "Settings": json_schema()},
+            "schemas": COMPONENTS,
         },
     }
 
@@ -91,14 +68,16 @@ def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": route.summary,
         "description": " ".join(filter(None, (ACCESS_WORDS[route.access], route.handler.__doc__ or ""))),
+        "tags": [route.handler.__module__.rpartition(".")[2]],
         "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}").strip("_"),
         "responses": _responses(route),
         "security": _security(route),
     }
     if parameters := _parameters(route):
         operation["parameters"] = parameters
-    if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": _body(route)}}
+    if route.takes:
+        content = {"schema": ref(route.takes), **({"example": route.body} if route.body is not None else {})}
+        operation["requestBody"] = {"required": not route.takes_nothing, "content": {"application/json": content}}
     if route.feature:
         operation["x-pro-feature"] = route.feature
     if route.extension:
@@ -106,26 +85,20 @@ def _operation(route: Route) -> dict[str, Any]:
     return operation
 
 
-def _body(route: Route) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Settings"} if route.path == "/settings" else schema_of(route.body)
-    return {"schema": schema, "example": route.body}
-
-
 def _parameters(route: Route) -> list[dict[str, Any]]:
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"\{(\w+)", route.path)
+        {"name": name, "in": "path", "required": True, "schema": TEXT} for name in re.findall(r"\{(\w+)", route.path)
     ]
     in_query = [
-        {"name": name, "in": "query", "required": False, "description": meaning, "schema": {"type": "string"}}
-        for name, meaning in route.query
+        {"name": one.name, "in": "query", "required": one.required, "description": one.meaning, "schema": one.schema}
+        for one in route.query
     ]
     csrf = {
         "name": "X-CSRF-Token",
         "in": "header",
         "required": False,
         "description": "Needed with the session cookie only",
-        "schema": {"type": "string"},
+        "schema": TEXT,
     }
     guarded = route.method not in SAFE and (route.access is not Access.PUBLIC or route.csrf)
     return [*in_path, *in_query, *([csrf] if guarded else [])]
@@ -142,9 +115,7 @@ def _responses(route: Route) -> dict[str, Any]:
     good = "101" if route.path == "/ws" else "200"
     responses: dict[str, Any] = {good: _good(route)}
     for status in sorted(_errors(route)):
-        content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Error"}}
-        if status == 400 and route.body is not None:
-            content = {"schema": {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Error", "Errors")]}}
+        content = {"schema": _any_of(("Error", "Errors") if status == 400 and route.takes else ("Error",))}
         responses[str(status)] = {"description": STATUS_WORDS[status], "content": {"application/json": content}}
     return responses
 
@@ -152,10 +123,18 @@ def _responses(route: Route) -> dict[str, Any]:
 def _good(route: Route) -> dict[str, Any]:
     if route.path == "/ws":
         return {"description": "The WebSocket is open"}
-    content: dict[str, Any] = {}
+    content: dict[str, Any] = {"schema": _any_of(route.gives) if route.gives else _raw(route)}
     if route.answer is not None:
-        content = {"schema": schema_of(route.answer), "example": route.answer}
+        content["example"] = route.answer
     return {"description": route.summary, "content": {_media_type(route.content_type): content}}
+
+
+def _any_of(names: tuple[str, ...]) -> Schema:
+    return ref(names[0]) if len(names) == 1 else {"anyOf": [ref(name) for name in names]}
+
+
+def _raw(route: Route) -> Schema:
+    return TEXT if route.content_type.startswith("text/") else BYTES
 
 
 def _media_type(content_type: str) -> str:
@@ -177,36 +156,3 @@ def _errors(route: Route) -> set[int]:
     if "{" in route.path or route.path in MAY_BE_MISSING:
         statuses.add(404)
     return statuses
-
-
-def schema_of(example: object, key: str = "") -> dict[str, Any]:
-    """The shape that an example shows: its fields and their types. More fields may come."""
-    schema = _plain_schema(example)
-    if key in NULLABLE and isinstance(schema.get("type"), str):
-        schema["type"] = [schema["type"], "null"]
-    return schema
-
-
-def _plain_schema(example: object) -> dict[str, Any]:
-    match example:
-        case bool():
-            return {"type": "boolean"}
-        case int():
-            return {"type": "integer"}
-        case float():
-            return {"type": "number"}
-        case str():
-            return {"type": "string"}
-        case list() | tuple():
-            return {"type": "array", **({"items": _any_of(example)} if example else {})}
-        case dict():
-            return {"type": "object", "properties": {name: schema_of(value, name) for name, value in example.items()}}
-    return {}
-
-
-def _any_of(examples: list[Any] | tuple[Any, ...]) -> dict[str, Any]:
-    shapes: list[dict[str, Any]] = []
-    for shape in map(schema_of, examples):
-        if shape not in shapes:
-            shapes.append(shape)
-    return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}

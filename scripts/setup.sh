@@ -24,6 +24,21 @@ setup() {
     touch "$stamp"
 }
 
+# Generators of clients, in an environment of their own: their pins are not ours. Without them their tests say so.
+setup_generators() {
+    local list=tests/clients/requirements.txt stamp
+    stamp=.venv/generators/.installed-$(sha256sum <"$list" | cut -c1-16)
+    [ -e "$stamp" ] && return 0
+    echo "Setting up: generators of clients in .venv/generators (some 60 MB, once)"
+    if .venv/bin/python -m venv --clear .venv/generators &&
+        .venv/generators/bin/python -m pip install --disable-pip-version-check --quiet --requirement "$list"; then
+        touch "$stamp"
+    else
+        echo "The generators could not be installed; the tests of generated clients are skipped" >&2
+        rm -rf .venv/generators
+    fi
+}
+
 find_python() {
     local candidate
     for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do

@@ -8,7 +8,7 @@ A group of routes is a module beside this one; importing it registers them::
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -30,8 +30,20 @@ class Access(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """A parameter in the URL; ``schema`` is JSON Schema."""
+
+    name: str
+    schema: Mapping[str, object]
+    meaning: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """``query``: (name, type and meaning). ``body`` and ``answer`` are examples, for the OpenAPI and for people."""
+    """``body`` and ``answer`` are examples, for the OpenAPI and for people; ``takes`` and ``gives`` name their schemas
+    in ``api.schemas.COMPONENTS`` (``gives``: one of several).
+    """
 
     method: str
     path: str
@@ -41,8 +53,11 @@ class Route:
     summary: str
     media: bool  # ``?token=`` and Basic are accepted too: an <img>, a player
     csrf: bool  # also a PUBLIC unsafe call needs the CSRF token when it comes with the cookie
-    query: tuple[tuple[str, str], ...]
+    query: tuple[Query, ...]
+    takes: str
+    takes_nothing: bool  # the body may be left out
     body: object
+    gives: tuple[str, ...]
     answer: object
     content_type: str
     extension: bool  # not in the API document
@@ -62,8 +77,11 @@ def route(
     summary: str = "",
     media: bool = False,
     csrf: bool = False,
-    query: tuple[tuple[str, str], ...] = (),
+    query: tuple[Query, ...] = (),
+    takes: str = "",
+    takes_nothing: bool = False,
     body: object = None,
+    gives: str | tuple[str, ...] = (),
     answer: object = None,
     content_type: str = "application/json",
     extension: bool = False,
@@ -77,20 +95,23 @@ def route(
         if (method, path) in ROUTES:
             raise ValueError(f"{method} {path} is registered twice")
         ROUTES[method, path] = Route(
-            method,
-            path,
-            access,
-            handler,
-            feature,
-            summary,
-            media,
-            csrf,
-            query,
-            body,
-            answer,
-            content_type,
-            extension,
-            role,
+            method=method,
+            path=path,
+            access=access,
+            handler=handler,
+            feature=feature,
+            summary=summary,
+            media=media,
+            csrf=csrf,
+            query=query,
+            takes=takes,
+            takes_nothing=takes_nothing,
+            body=body,
+            gives=(gives,) if isinstance(gives, str) else gives,
+            answer=answer,
+            content_type=content_type,
+            extension=extension,
+            role=role,
         )
         return handler
 

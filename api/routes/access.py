@@ -38,6 +38,7 @@ TOKEN = {
     access=Access.UI,
     extension=True,
     summary="Everybody who is logged in, and every token",
+    gives="Sessions",
     answer={"sessions": [SESSION]},
 )
 async def sessions(request: web.Request, context: Context) -> web.StreamResponse:
@@ -52,6 +53,7 @@ async def sessions(request: web.Request, context: Context) -> web.StreamResponse
     access=Access.UI,
     extension=True,
     summary="Log somebody out, or revoke a token",
+    gives="Done",
     answer={"success": True},
 )
 async def end(request: web.Request, context: Context) -> web.StreamResponse:
@@ -66,7 +68,9 @@ async def end(request: web.Request, context: Context) -> web.StreamResponse:
     access=Access.UI,
     extension=True,
     summary="Make a token for a person, a script or a player; its secret is shown here only",
+    takes="TokenRequest",
     body={"name": "Home Assistant", "role": "media", "days": 0},
+    gives="Token",
     answer=TOKEN,
 )
 async def issue(request: web.Request, context: Context) -> web.StreamResponse:

@@ -22,7 +22,9 @@ LOGIN_ANSWER = {"success": True, "token": "a1b2c3d4e5f6...", "csrfToken": "g7h8i
     "/auth",
     access=Access.PUBLIC,
     summary="Authenticate and receive a session token",
+    takes="Password",
     body={"password": "your_password"},
+    gives="Session",
     answer=LOGIN_ANSWER,
 )
 async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
@@ -51,6 +53,7 @@ async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
     "/auth/status",
     access=Access.PUBLIC,
     summary="Whether authentication is enabled; the CSRF token for a session cookie",
+    gives="AuthStatus",
     answer={"enabled": True, "configured": True},
 )
 async def status(request: web.Request, context: Context) -> web.StreamResponse:
@@ -73,6 +76,7 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
     access=Access.PUBLIC,
     csrf=True,
     summary="Revoke the session that is shown",
+    gives="Done",
     answer={"success": True},
 )
 async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
@@ -92,7 +96,9 @@ async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
     access=Access.UI,
     extension=True,
     summary="Change the password; every session ends",
+    takes="PasswordChange",
     body={"current": "your_password", "new": "your_new_password"},
+    gives="Done",
     answer={"success": True},
 )
 async def change_password(request: web.Request, _context: Context) -> web.StreamResponse:

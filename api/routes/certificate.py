@@ -49,7 +49,9 @@ async def download(request: web.Request, context: Context) -> web.StreamResponse
     )
 
 
-@route("GET", "/cert/info", access=Access.PUBLIC, summary="Certificate metadata", answer=INFO_ANSWER)
+@route(
+    "GET", "/cert/info", access=Access.PUBLIC, summary="Certificate metadata", gives="Certificate", answer=INFO_ANSWER
+)
 async def info(_request: web.Request, context: Context) -> web.StreamResponse:
     _, view = await asyncio.to_thread(_read, context.boot)
     return web.json_response(certificate_shape(view))
@@ -60,6 +62,7 @@ async def info(_request: web.Request, context: Context) -> web.StreamResponse:
     "/cert/regenerate",
     access=Access.UI,
     summary="Make a new certificate; connections that are open stay",
+    gives="Done",
     answer={"success": True},
 )
 async def regenerate(request: web.Request, context: Context) -> web.StreamResponse:

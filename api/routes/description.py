@@ -15,6 +15,7 @@ from api.routes import Access, load_all, route
     access=Access.PUBLIC,
     extension=True,
     summary="This interface as OpenAPI 3.1",
+    gives="Description",
     answer={"openapi": "3.1.0", "info": {"title": "IP camera", "version": "1.0.0"}, "paths": {}},
 )
 async def openapi(_request: web.Request, context: Context) -> web.StreamResponse:

@@ -5,8 +5,9 @@ import json
 from aiohttp import web
 
 from api.context import Context
-from api.event_query import EventQuery, now_ms, parse
-from api.routes import Access, route
+from api.event_query import BUCKET_MAX, BUCKET_MIN, LATEST, LIMIT, LIMIT_MAX, EventQuery, now_ms, parse
+from api.routes import Access, Query, route
+from api.schemas import BOOL, FLAG, TEXT, whole
 from models.errors import Invalid, Missing
 from models.events import Event
 from models.messages.event_log import (
@@ -22,12 +23,12 @@ from models.messages.event_log import (
 from models.security.roles import VIEWER
 
 QUERY = (
-    ("limit", "integer 1–10000: the newest so many, default 1000"),
-    ("since", "integer, Unix ms; 0 = start of today on the device, 1 = everything"),
-    ("type", "one of the six types, or several with commas; SYSTEM for the server's own history"),
-    ("bucketMs", "integer 60000–3600000: counts in time slots instead of single events"),
-    ("until", "integer, Unix ms; default now"),
-    ("system", "1: the server's own history too"),
+    Query("limit", whole(1, LIMIT_MAX), f"The newest so many, default {LIMIT}"),
+    Query("since", whole(0, LATEST), "Unix ms; 0 = start of today on the device, 1 = everything"),
+    Query("type", TEXT, "One of the six types, or several with commas; SYSTEM for the server's own history"),
+    Query("bucketMs", whole(BUCKET_MIN, BUCKET_MAX), "Counts in time slots of so many ms instead of single events"),
+    Query("until", whole(0, LATEST), "Unix ms; default now"),
+    Query("system", FLAG, "1: the server's own history too"),
 )
 
 EXAMPLE = {
@@ -56,6 +57,7 @@ EXAMPLE = {
     feature="event_history",
     summary="Detection events",
     query=QUERY,
+    gives=("EventPage", "EventBuckets"),
     answer=EXAMPLE,
 )
 async def events(request: web.Request, context: Context) -> web.StreamResponse:
@@ -120,6 +122,7 @@ def event_shape(event: Event) -> dict[str, object]:
     role=VIEWER,
     feature="event_history",
     summary="Time range of stored events",
+    gives="EventRange",
     answer={"minTimestamp": 1234567000000, "maxTimestamp": 1234567890000, "totalEvents": 1523},
 )
 async def event_range(_request: web.Request, context: Context) -> web.StreamResponse:
@@ -135,7 +138,8 @@ async def event_range(_request: web.Request, context: Context) -> web.StreamResp
 
 
 @route("POST", "/events/clear", access=Access.PRO, feature="event_history", summary="Delete all stored events",
-       query=(("confirm", "must be true"),), answer={"success": True, "cleared": 1523})  # fmt: skip
+       query=(Query("confirm", BOOL, "must be true", required=True),), gives="EventsCleared",
+       answer={"success": True, "cleared": 1523})  # fmt: skip
 async def clear(request: web.Request, context: Context) -> web.StreamResponse:
     """Thumbnails go too; event ids go on."""
     if request.query.get("confirm") != "true":

@@ -7,7 +7,8 @@ from api.front import FRONT
 from api.keys import CLIENT, IDENTITY
 from api.live import endpoint
 from api.pipe import Pipe
-from api.routes import Access, route
+from api.routes import Access, Query, route
+from api.schemas import FLAG, TEXT
 from api.streams import NOT_STARTED, Multipart, Viewer, fresh_picture
 from models.errors import Missing, Unavailable
 from models.http import mjpeg
@@ -25,7 +26,7 @@ NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
     media=True,
     summary="Live video as MJPEG",
     content_type=mjpeg.CONTENT_TYPE,
-    query=(("advance", "1 or 0: send the next part's headers in advance, or Content-Length"),),
+    query=(Query("advance", FLAG, "Send the next part's headers in advance, or Content-Length"),),
 )
 @route("GET", "/video.mjpg", access=Access.UI, role=MEDIA, media=True, summary="The same as /stream", extension=True,
        content_type=mjpeg.CONTENT_TYPE)  # fmt: skip
@@ -89,7 +90,7 @@ async def snapshot(request: web.Request, context: Context) -> web.StreamResponse
     media=True,
     summary="The last still of the full sensor, for ten minutes",
     content_type="image/jpeg",
-    query=(("id", "captureId of capture_ready: that one or none"),),
+    query=(Query("id", TEXT, "captureId of capture_ready: that one or none"),),
 )
 async def capture(request: web.Request, context: Context) -> web.StreamResponse:
     """404 before the first; a still is taken by the WebSocket's ``capture`` only."""
@@ -102,7 +103,7 @@ async def capture(request: web.Request, context: Context) -> web.StreamResponse:
 
 
 @route("GET", "/ws", access=Access.PUBLIC, summary="The WebSocket; it has its own gates",
-       query=(("token", "a session's token"),))  # fmt: skip
+       query=(Query("token", TEXT, "A session's token"),))  # fmt: skip
 async def live(request: web.Request, context: Context) -> web.StreamResponse:
     """See docs/live.md."""
     return await endpoint.serve(request, context)

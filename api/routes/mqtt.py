@@ -42,13 +42,21 @@ def mqtt_shape(view: MqttView) -> dict[str, object]:
     access=Access.PRO,
     feature=FEATURE,
     summary="MQTT connection status",
+    gives="MqttStatus",
     answer={"enabled": True, "connected": True, "brokerUrl": "192.168.1.100", "port": 1883, "topicPrefix": "ipcamera"},
 )
 async def mqtt_status(_request: web.Request, context: Context) -> web.StreamResponse:
     return web.json_response(mqtt_shape(await context.ask("mqtt", GetMqtt())))
 
 
-@route("GET", "/api/mqtt/settings", access=Access.PRO, feature=FEATURE, summary="MQTT settings, without credentials")
+@route(
+    "GET",
+    "/api/mqtt/settings",
+    access=Access.PRO,
+    feature=FEATURE,
+    summary="MQTT settings, without credentials",
+    gives="MqttSettings",
+)
 async def mqtt_settings(_request: web.Request, context: Context) -> web.StreamResponse:
     stored = (await context.ask("settings", GetSettings())).stored
     return web.json_response({key: stored[key] for key in KEYS})
@@ -60,7 +68,9 @@ async def mqtt_settings(_request: web.Request, context: Context) -> web.StreamRe
     access=Access.PRO,
     feature=FEATURE,
     summary="Change MQTT settings other than credentials",
+    takes="MqttChange",
     body=EXAMPLE,
+    gives="Done",
     answer=DONE,
 )
 async def change_mqtt_settings(request: web.Request, context: Context) -> web.StreamResponse:
@@ -75,7 +85,9 @@ async def change_mqtt_settings(request: web.Request, context: Context) -> web.St
     access=Access.PRO,
     feature=FEATURE,
     summary="Change MQTT settings and credentials; the present password is needed to change stored credentials",
+    takes="MqttApply",
     body={"currentPassword": "existing_password", "settings": CREDENTIALS_EXAMPLE},
+    gives="Done",
     answer=DONE,
 )
 async def apply_mqtt_settings(request: web.Request, context: Context) -> web.StreamResponse:
@@ -92,7 +104,10 @@ async def apply_mqtt_settings(request: web.Request, context: Context) -> web.Str
     access=Access.PRO,
     feature=FEATURE,
     summary="Try to connect: with the stored settings, or with those in the body",
+    takes="MqttTest",
+    takes_nothing=True,
     body={"settings": CREDENTIALS_EXAMPLE},
+    gives="MqttTested",
     answer={"success": True, "latencyMs": 12},
 )
 async def check_broker(request: web.Request, context: Context) -> web.StreamResponse:

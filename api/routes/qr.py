@@ -6,7 +6,8 @@ import segno
 from aiohttp import web
 
 from api.context import Context
-from api.routes import Access, route
+from api.routes import Access, Query, route
+from api.schemas import TEXT
 from models.errors import Invalid
 
 MAX_TEXT = 512  # bytes of UTF-8: an address with room to spare, and a code that a phone still reads
@@ -20,7 +21,7 @@ QUIET_ZONE = 2  # modules; the page adds white of its own
     access=Access.UI,
     summary="A text as a QR code",
     content_type="image/svg+xml",
-    query=(("text", "what the code says, at most 512 bytes"),),
+    query=(Query("text", TEXT, "What the code says, at most 512 bytes", required=True),),
     extension=True,
 )
 async def qr(request: web.Request, _context: Context) -> web.StreamResponse:

@@ -55,18 +55,35 @@ def _session_shape(session: RtspSession) -> dict[str, object]:
     access=Access.PRO,
     feature=FEATURE,
     summary="RTSP server status",
+    gives="RtspStatus",
     answer={"enabled": True, "running": True, "port": 8554, "path": "/stream", "clients": 2},
 )
 async def rtsp_status(_request: web.Request, context: Context) -> web.StreamResponse:
     return web.json_response(rtsp_shape(await context.ask("rtsp", GetRtsp())))
 
 
-@route("POST", "/api/rtsp/start", access=Access.PRO, feature=FEATURE, summary="Start the RTSP server", answer=DONE)
+@route(
+    "POST",
+    "/api/rtsp/start",
+    access=Access.PRO,
+    feature=FEATURE,
+    summary="Start the RTSP server",
+    gives="Done",
+    answer=DONE,
+)
 async def start_rtsp(_request: web.Request, context: Context) -> web.StreamResponse:
     return await _act(context, StartRtsp())
 
 
-@route("POST", "/api/rtsp/stop", access=Access.PRO, feature=FEATURE, summary="Stop the RTSP server", answer=DONE)
+@route(
+    "POST",
+    "/api/rtsp/stop",
+    access=Access.PRO,
+    feature=FEATURE,
+    summary="Stop the RTSP server",
+    gives="Done",
+    answer=DONE,
+)
 async def stop_rtsp(_request: web.Request, context: Context) -> web.StreamResponse:
     return await _act(context, StopRtsp())
 
@@ -77,6 +94,7 @@ async def stop_rtsp(_request: web.Request, context: Context) -> web.StreamRespon
     access=Access.PRO,
     feature=FEATURE,
     summary="Restart the RTSP server with the stored settings",
+    gives="Done",
     answer=DONE,
 )
 async def restart_rtsp(_request: web.Request, context: Context) -> web.StreamResponse:
@@ -89,7 +107,9 @@ async def restart_rtsp(_request: web.Request, context: Context) -> web.StreamRes
     access=Access.PRO,
     feature=FEATURE,
     summary="Store RTSP settings for the next restart",
+    takes="RtspSettings",
     body=EXAMPLE,
+    gives="RtspStored",
     answer={"success": True, "restartRequired": True},
 )
 async def store_rtsp_settings(request: web.Request, context: Context) -> web.StreamResponse:
@@ -105,7 +125,9 @@ async def store_rtsp_settings(request: web.Request, context: Context) -> web.Str
     access=Access.PRO,
     feature=FEATURE,
     summary="Store RTSP settings and serve with them, or change nothing",
+    takes="RtspSettings",
     body=EXAMPLE,
+    gives="Done",
     answer=DONE,
 )
 async def apply_rtsp_settings(request: web.Request, context: Context) -> web.StreamResponse:

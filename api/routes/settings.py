@@ -35,7 +35,8 @@ SETTINGS_EXAMPLE: dict[str, object] = {
 CHANGE_TIMEOUT_S = 10.0  # a change waits for the disk
 
 
-@route("GET", "/settings", access=Access.UI, role=VIEWER, summary="All current settings", answer=SETTINGS_EXAMPLE)
+@route("GET", "/settings", access=Access.UI, role=VIEWER, summary="All current settings",
+       gives="Settings", answer=SETTINGS_EXAMPLE)  # fmt: skip
 async def get_settings(_request: web.Request, context: Context) -> web.StreamResponse:
     view = await context.ask("settings", GetSettings())
     return web.json_response(settings_shape(view.stored, context.license))
@@ -46,7 +47,9 @@ async def get_settings(_request: web.Request, context: Context) -> web.StreamRes
     "/settings",
     access=Access.UI,
     summary="Change one or more settings: all of them, or none if one is wrong",
+    takes="SettingsChange",
     body={"resolution": "1920x1080", "frameRate": 20},
+    gives="SettingsChanged",
     answer={"success": True},
 )
 async def change_settings(request: web.Request, context: Context) -> web.StreamResponse:
@@ -64,6 +67,7 @@ async def change_settings(request: web.Request, context: Context) -> web.StreamR
     access=Access.UI,
     role=VIEWER,
     summary="Groups, titles, ranges and units of all settings, for a form",
+    gives="SettingsForm",
     extension=True,
 )
 async def settings_form(_request: web.Request, _context: Context) -> web.StreamResponse:

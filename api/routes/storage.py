@@ -5,7 +5,8 @@ from contextlib import suppress
 from aiohttp import web
 
 from api.context import Context
-from api.routes import Access, route
+from api.routes import Access, Query, route
+from api.schemas import FLAG
 from models import events_csv
 from models.errors import LimitReached
 from models.messages.event_log import ExportRows, GetStorageStats
@@ -31,6 +32,7 @@ def size_text(size: int) -> str:
 
 
 @route("GET", "/api/storage/stats", access=Access.PRO, feature="storage_analytics", summary="Size of the event history",
+       gives="StorageStats",
        answer={"databaseSize": "2.5 MB", "databaseSizeBytes": 2621440, "totalEvents": 1990, "motionEvents": 1200,
                "soundEvents": 328, "eventsByType": {"MOTION": 1200}})  # fmt: skip
 async def stats(_request: web.Request, context: Context) -> web.StreamResponse:
@@ -55,7 +57,7 @@ async def stats(_request: web.Request, context: Context) -> web.StreamResponse:
 
 
 @route("GET", "/api/events/export", access=Access.PRO, role=VIEWER, feature="event_export", summary="All events as CSV",
-       query=(("system", "1: the server's own history too"),), content_type="text/csv")  # fmt: skip
+       query=(Query("system", FLAG, "1: the server's own history too"),), content_type="text/csv")  # fmt: skip
 async def export(request: web.Request, context: Context) -> web.StreamResponse:
     """Streamed in stretches; one export at a time, 429 for a second one."""
     response = web.StreamResponse(headers=HEADERS)

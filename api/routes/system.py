@@ -31,6 +31,7 @@ PEEK_S = 1.0  # how long an addition to an answer may keep it waiting
     access=Access.UI,
     role=VIEWER,
     summary="Current server and streaming status",
+    gives="Status",
     answer={"clients": 2, "wsClients": 1, "streaming": True, "cameraRunning": True, "settings": {}},
 )
 async def status(request: web.Request, context: Context) -> web.StreamResponse:
@@ -60,6 +61,7 @@ def _troubles(actors: tuple[ActorRow, ...] | None) -> dict[str, object]:
     access=Access.UI,
     role=VIEWER,
     summary="Camera hardware capabilities",
+    gives="Capabilities",
     answer={
         "cameraIds": ["0", "1"],
         "resolutions": ["1280x720", "1920x1080"],
@@ -104,6 +106,9 @@ def _capabilities_shape(camera: Capabilities) -> dict[str, object]:
     "/torch",
     access=Access.UI,
     summary='Toggle the torch, or set it with {"enabled": …}',
+    takes="TorchChange",
+    takes_nothing=True,
+    gives="Torch",
     answer={"torchEnabled": True},
 )
 async def torch(request: web.Request, context: Context) -> web.StreamResponse:
@@ -115,7 +120,7 @@ async def torch(request: web.Request, context: Context) -> web.StreamResponse:
     return web.json_response({"torchEnabled": lit})
 
 
-@route("GET", "/health", access=Access.PUBLIC, summary="Whether every actor is up", extension=True)
+@route("GET", "/health", access=Access.PUBLIC, summary="Whether every actor is up", gives="Health", extension=True)
 async def health(request: web.Request, _context: Context) -> web.StreamResponse:
     """200 also while an actor works with a restriction, e.g. without its model: it is up."""
     rows = await request.app[FRONT].actors.rows()
@@ -128,7 +133,7 @@ async def health(request: web.Request, _context: Context) -> web.StreamResponse:
     return web.json_response({"status": word, "actors": actors}, status=503 if down else 200)
 
 
-@route("GET", "/api/actors", access=Access.UI, summary="The table of actors", extension=True)
+@route("GET", "/api/actors", access=Access.UI, summary="The table of actors", gives="Actors", extension=True)
 async def actors(request: web.Request, _context: Context) -> web.StreamResponse:
     rows = await request.app[FRONT].actors.rows()
     if rows is None:

@@ -1,0 +1,289 @@
+"""Every shape of the HTTP interface as JSON Schema, by name: the components of the OpenAPI.
+
+Written for generators of clients: objects with names and types, ``anyOf`` only between named objects, and no ``const``
+(openapi-python-client makes a syntax error of ``{"const": false}``). Answers may have more fields than are named.
+"""
+
+from collections.abc import Callable, Mapping
+
+from config.setting import Setting
+from config.settings import REGISTRY
+from models.events import EVENT_TYPES
+from models.security.roles import ROLES
+
+Schema = dict[str, object]
+
+BOOL: Schema = {"type": "boolean"}
+TEXT: Schema = {"type": "string"}
+INT: Schema = {"type": "integer"}
+NUM: Schema = {"type": "number"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+INT_OR_NULL: Schema = {"type": ["integer", "null"]}
+TIME: Schema = {"type": "integer", "description": "Unix time in ms"}
+TIME_OR_NULL: Schema = {"type": ["integer", "null"], "description": "Unix time in ms; null where there is nothing"}
+PERCENT: Schema = {"type": "integer", "minimum": 0, "maximum": 100}
+SUCCESS: Schema = {"type": "boolean", "description": "true"}
+FAILED: Schema = {"type": "boolean", "description": "false, where it is there"}
+
+
+FLAG: Schema = {"type": "string", "enum": ["0", "1"]}  # in a URL
+
+
+def whole(low: int, high: int) -> Schema:
+    return {"type": "integer", "minimum": low, "maximum": high}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _one(*values: str) -> Schema:
+    return {"type": "string", "enum": list(values)}
+
+
+def _object(required: Mapping[str, Schema], **optional: Schema) -> Schema:
+    shape: Schema = {"type": "object", "properties": {**required, **optional}}
+    return {**shape, "required": list(required)} if required else shape
+
+
+def _said(schema: Schema, meaning: str) -> Schema:
+    return {**schema, "description": meaning}
+
+
+def _settings(which: Callable[[Setting], bool]) -> dict[str, Schema]:
+    return {setting.key: setting.json_schema() for setting in REGISTRY.values() if which(setting)}
+
+
+def _writable(setting: Setting) -> bool:
+    return not setting.read_only
+
+
+def _of_mqtt(setting: Setting) -> bool:
+    return setting.group == "MQTT" and not setting.extension
+
+
+def _optional(properties: Mapping[str, Schema]) -> Schema:
+    """For a request: what is absent stays, so there are no defaults to be filled in."""
+    plain = {key: {name: value for name, value in one.items() if name != "default"} for key, one in properties.items()}
+    return {"type": "object", "properties": plain}
+
+
+_CREDENTIALS: dict[str, Schema] = {
+    "mqttUsername": _said(TEXT, "Empty removes it"),
+    "mqttPassword": _said(TEXT, "Empty removes it; it is never shown"),
+}
+_STATUS: dict[str, Schema] = {
+    "clients": _said(INT, "Viewers of live video"),
+    "wsClients": _said(INT, "Open WebSockets"),
+    "streaming": BOOL,
+    "cameraRunning": BOOL,
+    "settings": ref("Settings"),
+}
+_MQTT = _settings(lambda setting: _of_mqtt(setting) and not setting.read_only)
+
+COMPONENTS: dict[str, Schema] = {
+    "Error": {
+        **_object(
+            {"error": TEXT},
+            success=FAILED,
+            feature=_said(TEXT, "The Pro feature that was asked for"),
+            hint=TEXT,
+            lockout=BOOL,
+            lockoutRemaining=_said(INT, "Seconds until the next try is allowed"),
+            retryAfterMs=INT,
+            httpsPort=INT,
+            role=_said(TEXT, "The role of the credential, which is not good for this"),
+        ),
+        "examples": [{"error": "Description of the error"}],
+    },
+    "Errors": {
+        **_object({"success": FAILED, "errors": _list(TEXT)}),
+        "description": "All that is wrong with settings, as `key: message`, in the order of the request",
+        "examples": [
+            {"success": False, "errors": ["unknownKey: Unknown setting", "frameRate: Value must be between 1 and 60"]}
+        ],
+    },
+    "Description": {"type": "object"},
+    "Done": _object({"success": SUCCESS}),
+    "License": _object(
+        {
+            "isPro": BOOL,
+            "state": _one("ACTIVE", "INACTIVE", "UNKNOWN"),
+            "source": _one("REAL_PURCHASE", "DEBUG_OVERRIDE", "NONE"),
+            "billing": ref("Billing"),
+        }
+    ),
+    "Billing": _object({"available": BOOL, "status": _one("CONNECTED", "UNAVAILABLE_RECOVERABLE", "UNAVAILABLE_HARD")}),
+    "Settings": _object({}, **_settings(lambda setting: True), license=ref("License")),
+    "SettingsChange": _optional(_settings(_writable)),
+    "SettingsChanged": _object({"success": SUCCESS}, proBlocked=_said(_list(TEXT), "Keys that need Pro: not changed")),
+    "SettingsForm": _object({"groups": _list(ref("SettingsGroup"))}),
+    "SettingsGroup": _object({"group": TEXT, "settings": _list(ref("SettingDescription"))}),
+    "SettingDescription": _object(
+        {"key": TEXT, "type": _one("boolean", "int", "string"), "title": TEXT, "help": TEXT},
+        unit=TEXT,
+        pro=TEXT_OR_NULL,
+        needs=TEXT_OR_NULL,
+        live=BOOL,
+        readOnly=BOOL,
+        extension=BOOL,
+        choices=_list(INT),
+        min=INT,
+        max=INT,
+        maxLength=INT,
+        optionsFrom=TEXT_OR_NULL,
+    ),
+    "Status": _object(
+        _STATUS,
+        fps=_said(NUM, "Pictures per second that come from the source"),
+        source=TEXT,
+        camera=ref("CameraState"),
+        state=_one("ACTIVE", "STANDBY", "WARNING"),
+        version=TEXT,
+        deviceId=TEXT,
+        uptimeSec=INT,
+    ),
+    "CameraState": _object({"state": TEXT, "kind": TEXT, "width": INT, "height": INT}, reason=TEXT),
+    "Capabilities": _object(
+        {"cameraIds": _list(TEXT), "resolutions": _list(TEXT), "frameRates": _list(INT), "maxFrameRate": INT},
+        cameras=_list(ref("CameraInfo")),
+        torch=BOOL,
+        jpegPassthrough=BOOL,
+        videoPassthrough=BOOL,
+        audioIn=BOOL,
+        audioOut=BOOL,
+        tts=BOOL,
+        h264=BOOL,
+        encoder=TEXT,
+    ),
+    "CameraInfo": _object({"id": TEXT, "name": TEXT, "resolutions": _list(TEXT)}),
+    "TorchChange": _object({}, enabled=_said(BOOL, "Without it the torch is toggled")),
+    "Torch": _object({"torchEnabled": BOOL}),
+    "Health": _object({"status": _one("ok", "degraded", "unhealthy"), "actors": {"type": "object"}}),
+    "Actors": _object({"actors": _list(ref("Actor"))}),
+    "Actor": _object(
+        {"name": TEXT, "state": TEXT, "pid": INT, "uptimeSec": NUM, "restarts": INT},
+        lastReason=TEXT,
+        cpuPercent=NUM,
+        pssBytes=INT,
+        queue=INT,
+        detail=TEXT,
+    ),
+    "Password": _object({"password": TEXT}),
+    "Session": _object({"success": SUCCESS, "token": TEXT, "csrfToken": TEXT}),
+    "AuthStatus": _object(
+        {"enabled": BOOL, "configured": BOOL},
+        authenticated=_said(BOOL, "With a valid session cookie only"),
+        csrfToken=_said(TEXT, "With a valid session cookie only"),
+    ),
+    "Sessions": _object({"sessions": _list(ref("SessionInfo"))}),
+    "SessionInfo": _object(
+        {"id": TEXT, "kind": _one("token", "login"), "role": TEXT, "name": TEXT, "current": BOOL},
+        address=TEXT,
+        agent=TEXT,
+        created=TIME,
+        lastUsed=TIME,
+        expires=TIME_OR_NULL,
+    ),
+    "TokenRequest": _object(
+        {"name": TEXT, "role": _one(*ROLES)}, days=_said(INT, "Until it ends; 0 or none: until it is revoked")
+    ),
+    "Token": _object(
+        {"success": SUCCESS, "id": TEXT, "role": TEXT, "token": _said(TEXT, "Shown here only")},
+        streamUrl=TEXT,
+        snapshotUrl=TEXT,
+    ),
+    "PasswordChange": _object({"current": TEXT, "new": TEXT}),
+    "Certificate": _object(
+        {
+            "subject": TEXT,
+            "issuer": TEXT,
+            "notBefore": TIME,
+            "notAfter": TIME,
+            "serialNumber": TEXT,
+            "status": TEXT,
+            "downloadUrl": TEXT,
+        },
+        fingerprintSha256=TEXT,
+        subjectAltNames=_list(TEXT),
+    ),
+    "Event": {
+        **_object(
+            {"id": INT, "eventId": INT, "timestamp": TIME, "type": TEXT},
+            changedPercent=_said(NUM, "MOTION"),
+            width=_said(INT, "MOTION"),
+            height=_said(INT, "MOTION"),
+            db=_said(NUM, "ANY_SOUND, dBFS"),
+            rms=_said(NUM, "ANY_SOUND, 0–1"),
+            className=_said(TEXT, "DOG_BARK, BABY_CRY"),
+            confidence=_said(PERCENT, "All but MOTION and ANY_SOUND"),
+            objectClass=_said(TEXT, "OBJECT_PERSON, OBJECT_DOG"),
+            eventType=_said(TEXT, "OBJECT_PERSON, OBJECT_DOG: appeared"),
+            thumbnail=_said(BOOL, "Whether /events/{id}/thumbnail has a picture"),
+        ),
+        "description": f"``type``: {', '.join(EVENT_TYPES)}, or SYSTEM_… for the server's own history",
+    },
+    "EventCount": _object({"type": TEXT, "count": INT}, lastTimestamp=TIME_OR_NULL),
+    "EventPage": _object(
+        {"serverNow": TIME, "dayStart": TIME, "events": _list(ref("Event")), "summary": _list(ref("EventCount"))}
+    ),
+    "EventBuckets": _object(
+        {"buckets": _list(ref("EventBucket")), "bucketMs": INT, "timeRange": ref("TimeRange")},
+    ),
+    "EventBucket": _object({"timestamp": TIME, "counts": {"type": "object", "additionalProperties": INT}}),
+    "TimeRange": _object({"start": TIME, "end": TIME}),
+    "EventRange": _object({"minTimestamp": TIME_OR_NULL, "maxTimestamp": TIME_OR_NULL, "totalEvents": INT}),
+    "EventsCleared": _object({"success": SUCCESS, "cleared": INT}),
+    "StorageStats": _object(
+        {
+            "databaseSize": TEXT,
+            "databaseSizeBytes": INT,
+            "totalEvents": INT,
+            "motionEvents": INT,
+            "soundEvents": INT,
+            "eventsByType": {"type": "object", "additionalProperties": INT},
+        },
+        minTimestamp=TIME_OR_NULL,
+        maxTimestamp=TIME_OR_NULL,
+        deviceStorageTotal=TEXT,
+        deviceStorageAvailable=TEXT,
+        deviceStorageTotalBytes=INT,
+        deviceStorageAvailableBytes=INT,
+    ),
+    "RtspStatus": _object(
+        {"enabled": BOOL, "running": BOOL, "port": INT, "path": TEXT, "clients": INT},
+        lastError=TEXT_OR_NULL,
+        sessions=_list(ref("RtspSession")),
+    ),
+    "RtspSession": _object(
+        {"client": TEXT, "transport": TEXT, "state": TEXT},
+        userAgent=TEXT,
+        bitrateKbps=NUM,
+        lossPercent=NUM,
+        seconds=NUM,
+    ),
+    "RtspSettings": _optional(
+        _settings(lambda setting: setting.group == "RTSP" and not setting.read_only and not setting.extension)
+        | {"rtspPassword": _said(TEXT, "Empty removes it; it is never shown")}
+    ),
+    "RtspStored": _object({"success": SUCCESS, "restartRequired": BOOL}),
+    "MqttStatus": _object(
+        {"enabled": BOOL, "connected": BOOL, "brokerUrl": TEXT, "port": INT, "topicPrefix": TEXT},
+        lastError=_said(TEXT_OR_NULL, "Why it is not connected, or what the broker does not take"),
+        reconnectInSec=INT,
+        pinnedFingerprint=TEXT_OR_NULL,
+    ),
+    "MqttSettings": _object({}, **_settings(_of_mqtt)),
+    "MqttChange": _optional(_MQTT),
+    "MqttChangeWithCredentials": _optional(_MQTT | _CREDENTIALS),
+    "MqttApply": _object(
+        {"settings": ref("MqttChangeWithCredentials")},
+        currentPassword=_said(TEXT, "Needed to change stored credentials"),
+    ),
+    "MqttTest": _object({}, settings=ref("MqttChangeWithCredentials")),
+    "MqttTested": _object({"success": BOOL}, latencyMs=INT, error=TEXT),
+}
