@@ -1,12 +1,16 @@
 """Two numbers that must survive what the database does not: the ids issued, and the last event that was told."""
 
+import contextlib
 import mmap
 import os
+import sqlite3
 import struct
 from pathlib import Path
 
 from actors.event_log import limits
 from config.files import write_atomically
+
+PROMISE = "events.ids"  # in the data directory
 
 
 class Promise:
@@ -28,6 +32,17 @@ class Promise:
             up_to = event_id + limits.ID_BLOCK
             write_atomically(self._path, f"{up_to}\n".encode())
             self.up_to = up_to
+
+
+def keep_above(restored: Path, present: Path) -> None:
+    """Let ids go on after all that ``present`` may have issued, in the data directory ``restored`` that replaces it."""
+    issued = Promise(present / PROMISE).up_to
+    path = restored / "events.db"
+    if not issued or not path.exists():
+        return
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE counter SET value = max(value, ?) WHERE name = 'event_id'", (issued,))
+    Promise(restored / PROMISE).cover(issued)
 
 
 class Told:

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from actors.event_log import limits
 from actors.event_log.album import FOLDER, drop_oldest
 from actors.event_log.database import open_database
-from actors.event_log.numbers import Promise
+from actors.event_log.numbers import PROMISE, Promise
 from actors.event_log.rows import COLUMNS, COUNTERS, EVENT, RECEIPT, from_row, to_event, to_json, to_row
 from config.migration import copies
 from models.events import DetailValue, Detection, Event
@@ -49,7 +49,7 @@ class Store:
             DatabaseError: sqlalchemy's.
         """
         self.path = folder / "events.db"
-        self._promise = Promise(folder / "events.ids")
+        self._promise = Promise(folder / PROMISE)
         self._reserve = folder / "events.reserve"
         self._engine: Engine
         self._engine, self.said = open_database(self.path)

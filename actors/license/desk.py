@@ -1,6 +1,7 @@
 """The licence of this device on disk: blocking, for the actor's bench, and for the command line while nothing runs."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -95,6 +96,20 @@ class Desk:
         _, seen_ms = self._stored()
         self._store.save({"key": key, "seen": seen_ms})
         return key
+
+    def rebind(self) -> None:
+        """Sign the stored licence anew, for this device: after its data were moved here.
+
+        Raises:
+            Refused: the configuration trusts no local issuer.
+            Invalid: there is none, or the local issuer has not signed it: its own issuer must make another one.
+        """
+        local = self._local_issuer()
+        if not self._boot.license.allow_local_issuer or local is None:
+            raise Refused("This device takes licences of its configured issuers only")
+        key, seen_ms = self._stored()
+        license = read(key, (local.public_key().public_bytes_raw(),))
+        self._store.save({"key": issue(replace(license, device_id=self.device_id), local), "seen": seen_ms})
 
     def revoke(self) -> None:
         """Forget the licence; the time that was seen is kept."""

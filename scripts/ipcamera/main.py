@@ -47,6 +47,9 @@ def mount_rooms() -> None:
     """The sub-commands that other rooms bring along."""
     for name in ROOMS:
         app.add_typer(importlib.import_module(f"scripts.ipcamera.{name}").app, name=name)
+    backup = importlib.import_module("scripts.ipcamera.backup")
+    app.command()(backup.backup)
+    app.command()(backup.restore)
 
 
 def main() -> None:

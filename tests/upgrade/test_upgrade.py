@@ -6,6 +6,8 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tarfile
 import time
 import uuid
@@ -159,3 +161,49 @@ def _waiting(data: Path) -> list[tuple[str, str]]:
     rows = connection.execute("SELECT topic, payload FROM waiting WHERE expires = 0 ORDER BY sequence").fetchall()
     connection.close()
     return [(topic, payload.decode()) for topic, payload in rows]
+
+
+# ---------------------------------------------------------------- backup, move
+def ipcamera(*arguments: str, stdin: str = "") -> str:
+    """What the command prints; it has to succeed."""
+    run = subprocess.run(
+        [sys.executable, "-m", "scripts.ipcamera", *arguments], input=stdin, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_a_backup_of_the_former_release_is_restored_elsewhere(former: Former, tmp_path: Path) -> None:
+    saved, data = tmp_path / "saved", tmp_path / "data"
+    seal = ("--passphrase-stdin",)
+    ipcamera("backup", str(saved), "--data-dir", str(former.data), *seal, stdin="correct horse\n")
+    ipcamera("restore", str(saved), "--data-dir", str(data), *seal, stdin="correct horse\n")
+    server = RunningServer(data, pro=None)
+    server.password = former.expected["password"]
+    try:
+        assert server.ask("license", GetLicense()).is_pro
+        stored = server.get("/settings")[1]
+        assert {key: stored[key] for key in former.expected["settings"]} == former.expected["settings"]
+        assert server.get("/status", token=former.expected["token"])[0] == 401  # what was ended since stays ended
+        found = {event.event_id: event for event in server.ask("event_log", QueryEvents(since=1)).events}
+        assert [event[0] for event in former.expected["events"] if event[0] not in found] == []
+        assert all(found[event[0]].thumbnail == event[3] for event in former.expected["events"])
+    finally:
+        server.stop()
+
+
+def test_a_backup_of_the_running_server_brings_it_back(upgraded: RunningServer, tmp_path: Path) -> None:
+    saved, data = tmp_path / "saved", tmp_path / "data"
+    ipcamera("backup", str(saved), "--data-dir", str(upgraded.data_dir))
+    before = ipcamera("events", "--json", "--data-dir", str(upgraded.data_dir))
+    ipcamera("restore", str(saved), "--data-dir", str(data))
+    running = subprocess.run(
+        [sys.executable, "-m", "scripts.ipcamera", "restore", str(saved), "--data-dir", str(upgraded.data_dir)],
+        capture_output=True,
+        text=True,
+    )
+    assert running.returncode == 1
+    assert "stop it first" in running.stderr
+    assert ipcamera("events", "--json", "--data-dir", str(upgraded.data_dir)) == before
+    with sqlite3.connect(data / "events.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

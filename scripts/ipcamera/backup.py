@@ -1,0 +1,188 @@
+"""``ipcamera backup`` and ``ipcamera restore``: everything that this device knows, in one file, and back."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actors.auth.state import load_state, save_state
+from actors.event_log import database
+from actors.event_log.numbers import keep_above
+from actors.license.desk import FILE as LICENSE_FILE
+from actors.license.desk import Desk
+from actors.mqtt import outbox
+from actors.runtime.session import LOCK
+from actors.settings.keeper import settings_store
+from config import backup as archives
+from config import places, replacing
+from config.backup import BackupError
+from config.boot_load import load_boot, program_version
+from config.device import device_id
+from config.store import Store
+from models.errors import ServerError
+from models.security.sessions import SessionTable
+from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
+
+VARIABLE = "IPCAMERA_BACKUP_PASSPHRASE"
+PASSPHRASE_MIN = 8
+DATABASES = {"events.db": len(database.STEPS), "mqtt/outbox.db": len(outbox.STEPS)}
+FromStdin = Annotated[
+    bool, typer.Option("--passphrase-stdin", help=f"Read the pass phrase from stdin; or set {VARIABLE}.")
+]
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+    encrypt: Annotated[bool, typer.Option("--encrypt", help="Seal it with a pass phrase, which is asked for.")] = False,
+    passphrase_stdin: FromStdin = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Save settings, events, pictures, sessions, licence and certificate in one file. The server may run."""
+    place = data_dir_of(data_dir)
+    if not place.is_dir():
+        fail(f"there is nothing to save: {place} does not exist")
+    if file.exists():
+        fail(f"{file} exists already; choose another name")
+    if place in file.absolute().parents:
+        fail(f"{file} is in the data directory itself; choose another place, best on another disk")
+    passphrase = _new_passphrase(passphrase_stdin) if encrypt or passphrase_stdin else ""
+    now_ms = time.time_ns() // 1_000_000
+    try:
+        made = archives.write(place, file, program_version(), now_ms, device_id(place), passphrase)
+    except (BackupError, OSError) as error:
+        fail(str(error))
+    typer.echo(f"{file}: {len(made.files)} files, {_size(file.stat().st_size)}, written and verified.")
+    if not passphrase:
+        typer.echo("It holds passwords, keys and pictures in plain text: keep it safe, or use --encrypt.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `ipcamera backup` wrote.")],
+    rebind_license: Annotated[
+        bool,
+        typer.Option("--rebind-license", help="Sign the licence anew for this device: the data come from another one."),
+    ] = False,
+    passphrase_stdin: FromStdin = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Put a backup in the place of everything there is now, which is kept beside it. The server must not run."""
+    place = data_dir_of(data_dir)
+    places.make_private(place)
+    with _alone(place):
+        try:
+            replacing.finish(place)
+            manifest = _stage(place, file, passphrase_stdin)
+            kept = replacing.commit(place)
+        except (BackupError, OSError, sqlite3.Error) as error:
+            replacing.abandon(place)
+            fail(str(error))
+        typer.echo(f"Restored: {len(manifest.files)} files of {_day(manifest.made_ms)}, version {manifest.version}.")
+        if kept is not None:
+            typer.echo(f"What was there before is kept in {kept}.")
+        _look_at_license(place, rebind_license)
+        typer.echo("Everybody has to log in again.")
+
+
+def _stage(place: Path, file: Path, passphrase_stdin: bool) -> archives.Manifest:
+    """Unpack beside what is there, verify, and make fit for this device."""
+    sealed = archives.is_sealed(file)
+    passphrase = _passphrase(passphrase_stdin) if sealed else ""
+    needed = 2 * archives.read(file, None, passphrase).bytes  # migration keeps copies
+    if needed > (free := shutil.disk_usage(place).free):
+        raise BackupError(f"{file} needs {_size(needed)} on the disk of {place}, and {_size(free)} are free")
+    staged = replacing.prepare(place)
+    manifest = archives.read(file, staged, passphrase)
+    for problem in _problems(staged):
+        raise BackupError(f"{file}, made by version {manifest.version}, cannot be used: {problem}")
+    state, _ = load_state(staged)
+    state.sessions = SessionTable()  # those that were ended since must not come back
+    save_state(staged, state, final=True)
+    keep_above(staged, place)
+    return manifest
+
+
+def _problems(staged: Path) -> Iterator[str]:
+    """Why this program could not use what was unpacked."""
+    for store in (settings_store(staged), Store(staged / "auth.json"), Store(staged / LICENSE_FILE)):
+        if store.path.exists() and not store.usable():
+            yield f"{store.path.name} is damaged, or of a newer version"
+    for name, known in DATABASES.items():
+        path = staged / name
+        if not path.exists():
+            continue
+        if found := database.fault(path):
+            yield f"{name} is damaged: {found}"
+            continue
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version > known:
+            yield f"{name} is of a newer version (format {version}, this one knows {known})"
+
+
+def _look_at_license(place: Path, rebind: bool) -> None:
+    try:
+        desk = Desk(load_boot({"data_dir": place}, os.environ))
+        if rebind:
+            desk.rebind()
+        view = desk.view()
+    except (ServerError, OSError) as error:
+        typer.echo(f"Licence: {error}")
+        return
+    remedy = "" if view.is_pro or rebind or not view.licensee else "; --rebind-license signs it anew for this device"
+    typer.echo("Licence: Pro" if view.is_pro else f"Licence: Free ({view.reason}{remedy})")
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Nobody runs on this data directory, or starts to meanwhile."""
+    if (control := find_control(place)) is not None:
+        control.close()
+        fail(f"the camera server is running on {place}: stop it first")
+    run_dir = places.run_dir(place, os.environ)
+    ours = not run_dir.exists()
+    places.make_private(run_dir)
+    with (run_dir / LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fail(f"the camera server is starting or stopping on {place}: stop it first")
+        try:
+            yield
+        finally:
+            if ours:
+                shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def _new_passphrase(stdin: bool) -> str:
+    given = _given(stdin)
+    passphrase = given or str(typer.prompt("Pass phrase", hide_input=True, confirmation_prompt=True))
+    if len(passphrase) < PASSPHRASE_MIN:
+        fail(f"the pass phrase needs at least {PASSPHRASE_MIN} characters")
+    return passphrase
+
+
+def _passphrase(stdin: bool) -> str:
+    return _given(stdin) or str(typer.prompt("Pass phrase", hide_input=True))
+
+
+def _given(stdin: bool) -> str:
+    return sys.stdin.readline().rstrip("\n") if stdin else os.environ.get(VARIABLE, "")
+
+
+def _day(moment_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment_ms / 1000))
+
+
+def _size(count: int) -> str:
+    for unit, bytes_each in (("GB", 1 << 30), ("MB", 1 << 20)):
+        if count >= bytes_each:
+            return f"{count / bytes_each:.1f} {unit}"
+    return f"{count / 1024:.0f} kB"
