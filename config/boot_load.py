@@ -11,12 +11,14 @@ from typing import Any
 from config import places
 from config.boot import Boot, CertificateBoot, DetectionBoot, LicenseBoot, RtspBoot
 from config.boot_options import BY_NAME, OPTIONS, Option
+from models.media.login import parse_network
 
 CONFIG_FILE = "ipcamera.toml"
 SECTIONS = {"rtsp": RtspBoot, "license": LicenseBoot, "certificate": CertificateBoot, "detection": DetectionBoot}
 _SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
-_SOURCES = ("v4l2:", "rtsp://", "rtsps://", "http://", "https://", "pattern:")
-_SOUNDS = ("alsa:", "tone:")
+_NETWORK = ("rtsp://", "rtsps://", "rtsp+http://", "http://", "https://")
+_SOURCES = ("v4l2:", *_NETWORK, "pattern:")
+_SOUNDS = ("alsa:", *_NETWORK, "tone:")
 _SINKS = ("alsa:", "wav:")
 
 
@@ -176,6 +178,12 @@ def _check(boot: Boot) -> None:
 
 
 def _check_media(name: str, text: str, words: tuple[str, ...], schemes: tuple[str, ...], files: bool = True) -> None:
+    if text.lower().startswith(_NETWORK) and _NETWORK[0] in schemes:
+        try:
+            parse_network(text)
+        except ValueError as error:
+            raise BootError(f"{name}: {_without_credentials(text)!r} cannot be opened: {error}") from None
+        return
     if text in words or text.lower().startswith(schemes):
         return
     if files and Path(text).is_file():

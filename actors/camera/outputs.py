@@ -13,9 +13,9 @@ from models.media.sound_track import SoundTrack
 FRAMES_KEPT = 4
 JPEGS_KEPT = 2  # of the largest size; the usual ones are much smaller
 JPEG_LARGEST_MIN = 500_000
-UNITS_KEPT = 4
-UNIT_LARGEST = 1_500_000
-UNIT_SLOTS = 256
+UNITS_KEPT = 3  # of the largest size: 15 MB with what the ring adds, a group of 20 s at 6 Mbit/s
+UNIT_LARGEST = 3_000_000
+UNIT_SLOTS = 1024
 SLOTS = 64
 SOUND_LARGEST = 32_768
 SOUND_KEPT = 8
@@ -107,9 +107,6 @@ class VideoPassthrough:
         self._next_generation = next_generation
         self._generation = 0
         self._broken = True  # nothing is written until the next IDR
-
-    def interrupt(self) -> None:
-        self._broken = True
 
     def put(self, shot: Shot) -> None:
         stream = annexb.from_avcc(shot.data, self._avcc.length_size) if self._avcc else shot.data

@@ -11,7 +11,7 @@ from actors.camera.source import MODAL, Shot, Source
 from actors.media.container import SourceError
 from actors.media.jpeg import STANDARD_TABLES
 from actors.media.turn_ring import MakeRing
-from models.media import sizes
+from models.media import annexb, sizes
 from models.media.decimate import Decimator, RateMeter
 from models.media.i420 import Picture
 from models.media.jpeg import whole
@@ -27,6 +27,12 @@ def fingerprint(data: bytes) -> int:
     """Equal for equal packets, cheap for large ones."""
     step = len(data) // SAMPLED_BYTES + 1
     return zlib.crc32(data[::step] if step > 1 else data)
+
+
+def begins_without_idr(unit: bytes) -> bool:
+    """Whether this H.264 access unit is a place to begin at that is no IDR picture."""
+    units = list(annexb.nal_units(unit))
+    return any(map(annexb.is_recovery_point, units)) and not any(annexb.nal_type(one) == annexb.IDR for one in units)
 
 
 class Session:
@@ -72,7 +78,8 @@ class Session:
             return ()
         if self.info.codec == "mjpeg":
             return ("jpeg",)
-        fits = self.info.codec == "h264" and not self.info.reordered and self.fps(fps) == 0
+        begins = not self.info.reordered and not self.info.without_idr  # what viewers can begin with, and show at once
+        fits = self.info.codec == "h264" and begins and self.fps(fps) == 0
         return ("video",) if fits else ()
 
     def take(self, shot: Shot, demand: frozenset[str], wanted: Size | None, fps: int, rotation: int) -> None:
@@ -120,6 +127,8 @@ class Session:
         if shot.pts < self._newest - REORDERED_NS and not self.info.reordered and not self.info.intra:
             self.info = replace(self.info, reordered=True)
         self._newest = shot.pts
+        if shot.key and self.info.codec == "h264" and not self.info.without_idr and begins_without_idr(shot.data):
+            self.info = replace(self.info, without_idr=True)
 
     def _left_out(self) -> None:
         """A JPEG without an end, or none at all."""
@@ -148,14 +157,12 @@ class Session:
         if "jpeg" in own and "jpeg" in demand:
             self._jpeg = self._jpeg or JpegPassthrough(self._make_ring, self.info)
             self._jpeg.put(shot)
-        if "video" in own and "video" in demand:
+        if "video" in own:  # also while nobody looks: the ring is the kept group of pictures that viewers begin with
             if self._video is None:
                 context = self.source.codec_context()
                 extradata = bytes(context.extradata or b"") if context is not None else b""
                 self._video = VideoPassthrough(self._make_ring, self.info, extradata, self._next_generation)
             self._video.put(shot)
-        elif self._video is not None:
-            self._video.interrupt()
 
     def silent(self) -> None:
         """Nothing came just now. Raises ``SourceError`` when that lasts."""

@@ -27,6 +27,7 @@ class SourceInfo:
     rates: tuple[int, ...]
     live: bool = True  # equal packets for ever mean that it is frozen
     reordered: bool = False  # has B-frames
+    without_idr: bool = False  # H.264 whose pictures to begin with are no IDR: intra refresh, open groups
 
     @property
     def intra(self) -> bool:

@@ -17,6 +17,7 @@ def capabilities(info: SourceInfo | None, usb: tuple[Camera, ...], shown: str, t
         CameraInfo(camera.number, camera.device.card, tuple(map(sizes.text, _sizes_of(camera)))) for camera in usb
     )
     cameras = plugged_in or (CameraInfo("0", info.title if info else shown, offered),)
+    begins = bool(info and info.live and not info.reordered and not info.without_idr)
     return Capabilities(
         camera_ids=tuple(camera.id for camera in cameras),
         resolutions=offered,
@@ -25,7 +26,7 @@ def capabilities(info: SourceInfo | None, usb: tuple[Camera, ...], shown: str, t
         cameras=cameras,
         torch=torch,
         jpeg_passthrough=bool(info and info.codec == "mjpeg" and info.live),
-        video_passthrough=bool(info and info.codec == "h264" and info.live and not info.reordered),
+        video_passthrough=bool(info and info.codec == "h264" and begins),
     )
 
 

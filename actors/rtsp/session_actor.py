@@ -9,7 +9,6 @@ from actors.rtsp.listener import listen
 from actors.rtsp.server import RtspServer
 from actors.runtime.actor import Actor, handles
 from models.errors import Conflict
-from models.media.ring import Entry
 from models.messages.encoder import RequestKeyframe
 from models.messages.rtsp_session import (
     AbortServing,
@@ -167,15 +166,13 @@ class RtspSessions(Actor):
             self.release(ENCODER, AUDIO)
 
     async def _follow(self, ring: str) -> None:
+        """Begin with the group of pictures that the ring holds, however long it is, if it goes on until now."""
         reader, feed = self._feeds[ring]
-        if ring != VIDEO or not reader.seek_key():
+        newest = reader.peek()
+        runs = newest is not None and time.monotonic_ns() - newest.pts < STALE_ENTRY_S * 1e9
+        if ring != VIDEO or not runs or not reader.seek_key():
             reader.seek_end()
-
-        def fresh(entry: Entry) -> None:
-            if time.monotonic_ns() - entry.pts < STALE_ENTRY_S * 1e9:
-                feed(entry)
-
-        await reader.follow(fresh, in_order=True)
+        await reader.follow(feed, in_order=True)
 
     # ---------------------------------------------------------------- what the manager hears
     async def _report_for_ever(self) -> None:

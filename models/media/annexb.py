@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 START_CODE = b"\0\0\0\1"
 SLICE, IDR, SEI, SPS, PPS, AUD = 1, 5, 6, 7, 8, 9  # nal_unit_type, table 7-1
+RECOVERY_POINT = 6  # payloadType, table D.1
 HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})  # 7.3.2.1.1
 LARGEST_SIDE = 16_384  # luma samples; beyond it an SPS is taken for garbage
 SPS_PARSED_BYTES = 256  # the size stands in the first bytes, before the VUI
@@ -47,6 +48,28 @@ def nal_type(unit: bytes) -> int:
 
 def has_idr(access_unit: bytes) -> bool:
     return any(nal_type(unit) == IDR for unit in nal_units(access_unit))
+
+
+def is_recovery_point(unit: bytes) -> bool:
+    """Whether an SEI unit holds a recovery point message (D.1.8): decoding may start here, though this is no IDR."""
+    return nal_type(unit) == SEI and RECOVERY_POINT in _sei_kinds(unit)
+
+
+def _sei_kinds(unit: bytes) -> Iterator[int]:
+    """payloadType of each message, 7.3.2.3.1."""
+    body, at = unit.replace(b"\0\0\3", b"\0\0"), 1
+    while at + 2 < len(body):  # rbsp_trailing_bits is one byte
+        kind, at = _sei_number(body, at)
+        size, at = _sei_number(body, at)
+        yield kind
+        at += size
+
+
+def _sei_number(body: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    while at < len(body) and body[at] == 0xFF:
+        value, at = value + 255, at + 1
+    return value + (body[at] if at < len(body) else 0), at + 1
 
 
 def parameter_sets(stream: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from models.media.annexb import START_CODE
+from models.media.annexb import IDR, START_CODE, is_recovery_point
 
 UNIT_BYTES_MAX = 4_000_000  # of one access unit; a sender that never sets the marker must not fill the memory
 
@@ -117,7 +117,7 @@ class H264(_NalUnits):
             self._fragmented(header, payload[2:], bool(flags & 0x80), bool(flags & 0x40))
 
     def _is_key(self, nal: bytes) -> bool:
-        return nal[0] & 0x1F == 5
+        return nal[0] & 0x1F == IDR or is_recovery_point(nal)
 
 
 class H265(_NalUnits):

@@ -15,8 +15,8 @@ from models.rtp.track import Track, Unit
 from models.rtsp.sdp import VideoFormat
 from models.rtsp.url import AUDIO, VIDEO
 
-GOP_BYTES_MAX = 4 * 1024 * 1024
-GOP_UNITS_MAX = 600
+GOP_BYTES_MAX = 7 * 1024 * 1024  # fits what a client may have waiting
+GOP_UNITS_MAX = 2000  # 25 s with sound
 AUDIO_RATE = 16_000  # of entries that do not say theirs
 
 Sent = tuple[int, Unit]  # the track (VIDEO, AUDIO) and what goes out on it

@@ -87,7 +87,9 @@ def test_a_source_file_is_known_by_its_full_path(tmp_path: Path, monkeypatch: py
     assert load_boot({"data_dir": tmp_path, "source": "clip.mp4"}, {}).source == str(tmp_path / "clip.mp4")
 
 
-@pytest.mark.parametrize("text", ["auto", "v4l2:/dev/video9", "rtsp://u:p@h/x", "http://h", "https://h", "pattern:"])
+@pytest.mark.parametrize(
+    "text", ["auto", "v4l2:/dev/video9", "rtsp://u:p@h/x", "http://h", "https://h", "pattern:", "rtsp+http://h/x"]
+)
 def test_sources_that_may_be_away_are_taken(text: str, tmp_path: Path) -> None:
     assert load_boot({"data_dir": tmp_path, "source": text}, {}).source == text
 
@@ -108,6 +110,9 @@ def test_sources_that_may_be_away_are_taken(text: str, tmp_path: Path) -> None:
         ("source = 'webcam'", "'webcam': unknown"),
         ("source = '/no/such.mp4'", "there is no such file"),
         ("source = 'ftp://me:secret@host/x'", "known are auto"),
+        ("source = 'rtsp://me:secret@cam:55554444/x'", "its port is not a number from 1 to 65535"),
+        ("source = 'http://me:secret@'", "it names no host"),
+        ("audio_source = 'rtsp://me:secret@[::1/x'", "its host is not complete"),
         ("speaker = 'loud'", "unknown"),
         ("log_level = 'loud'", "is not one of debug, info, warning, error"),
         ("https_port = 9\nhttp_port = 9", "are both 9"),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from actors.camera.source import Shot
 from actors.media.container import LoginRefusedError, SourceError
 from models.media.address import parse_picture_source
 from tests.actors.media.clips import Clip, clip
+from tests.actors.media.http_stand_in import HttpStandIn
+from tests.actors.media.peers import ffmpeg
 from tests.actors.media.rtsp_stand_in import StandIn
 
 MS = 1_000_000
@@ -156,3 +159,67 @@ def test_the_reason_is_said_in_words() -> None:
         opened(camera.url)
     with pytest.raises(SourceError, match="refuses connections"):
         opened(camera.url)
+
+
+JPEGS = [unit.data for unit in clip("mjpeg", 20).units]
+
+
+def jpegs(source: NetworkSource, count: int) -> list[bytes]:
+    return [shot.data for shot in pictures(source, count)]
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [
+        {},
+        {"part_type": "image/jpg"},
+        {"first_boundary": False},
+        {"dashes": ""},
+        {"length": None},
+        {"length": -100},
+        {"length": 100},
+        {"chunked": True},
+        {"content_type": "application/octet-stream"},
+        {"content_type": "video/x-motion-jpeg", "raw": True},
+        {"still": True},
+        {"still": True, "close_after": True},
+        {"moved": True},
+        {"login": "basic"},
+        {"login": "MD5"},
+        {"login": "SHA-256"},
+        {"login": "SHA-256", "still": True},
+    ],
+    ids=str,
+)
+def test_every_framing_of_jpegs_is_taken(habits: dict[str, object]) -> None:
+    with HttpStandIn(JPEGS, **habits) as camera:
+        login = LOGIN if "login" in habits else ""
+        with closing(opened(camera.url.replace("//", "//" + login))) as source:
+            given = jpegs(source, 12)
+        assert set(given) <= set(JPEGS)
+        assert len(set(given)) > 6
+        assert (source.info.codec, source.info.size) == ("mjpeg", (160, 120))
+
+
+def test_an_http_password_is_tried_once() -> None:
+    with HttpStandIn(JPEGS, login="MD5") as camera:
+        with pytest.raises(LoginRefusedError, match="refuses this user name and password"):
+            opened(camera.url.replace("//", "//admin:wrong@"))
+        assert camera.logins == 1
+
+
+def test_a_transport_stream_over_http_comes_in_real_time(tmp_path: Path) -> None:
+    path = tmp_path / "film.ts"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25", "-f", "lavfi", "-i", "sine=440", "-t", "6"),
+        *("-c:v", "libx264", "-bf", "0", "-g", "25", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)),
+    )
+    body = path.read_bytes()
+    habits = {"content_type": "video/mp2t", "body": body, "fps": len(body) / 4096 / 6}
+    with HttpStandIn([], **habits) as camera, closing(opened(camera.url)) as source:
+        assert (source.info.codec, source.info.size, source.info.fps) == ("h264", (160, 120), 25.0)
+        assert source.sound is not None
+        assert source.sound.codec == "aac"
+        given = pictures(source, 60)
+        assert camera.connections == 1
+    assert sum(38 < step < 42 for step in steps_ms([shot.pts for shot in given])) > 50
