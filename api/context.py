@@ -44,6 +44,10 @@ class Context(Protocol):
         """The newest entry of a ring right now, if there is one."""
         ...
 
+    def kept(self, ring: str, before: Entry) -> list[Entry]:
+        """What the ring holds from its newest key entry up to, but without, ``before``; empty if a part is missing."""
+        ...
+
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         """A task whose failure ends the process: its work is not done by halves."""
         ...

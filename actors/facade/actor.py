@@ -10,7 +10,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from actors.facade import ports
-from actors.facade.taps import OWNERS, Tap
+from actors.facade.taps import OWNERS, Tap, group_before
 from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Bench
@@ -112,6 +112,13 @@ class Facade(Actor):
 
     def newest(self, ring: str) -> Entry | None:
         return self._taps[ring].last
+
+    def kept(self, ring: str, before: Entry) -> list[Entry]:
+        reader = self.ring_reader(ring)
+        try:
+            return group_before(reader, before)
+        finally:
+            reader.close()
 
     def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
         return self._taps[ring].follow()

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 
 from actors.runtime.actor import Actor
+from actors.runtime.rings import RingReader
 from models.media.ring import Entry
 
 OWNERS = {"frames": "camera", "jpeg": "encoder", "video": "encoder", "audio": "encoder", "pcm": "microphone"}
@@ -66,6 +67,20 @@ class Tap:
         self.last = entry
         for follower in self._followers:
             follower.put(entry)
+
+
+def group_before(reader: RingReader, before: Entry) -> list[Entry]:
+    """The entries from the newest key one up to, but without, ``before``; empty where one is missing."""
+    group: list[Entry] = []
+    if not reader.seek_key():
+        return group
+    while (entry := reader.take_next()) is not None and entry.epoch == before.epoch:
+        if group and entry.sequence != group[-1].sequence + 1:
+            return []
+        if entry.sequence == before.sequence:
+            return group
+        group.append(entry)
+    return []
 
 
 class _Follower:

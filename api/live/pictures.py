@@ -74,12 +74,20 @@ class Pictures:
         for socket in self:
             if socket.outbox.video is None:
                 continue
+            if socket.outbox.video.at_beginning and not unit.entry.key:
+                self._begin(socket, socket.outbox.video, unit.entry)
             offered = socket.outbox.video.offer(unit, now)
             need_key |= offered.need_key
             self._tell(socket, unit.entry, offered)
             socket.wake()
         if need_key:
             self._context.tell("encoder", RequestKeyframe())
+
+    def _begin(self, socket: LiveSocket, queue: ViewerQueue, before: Entry) -> None:
+        """With the group of pictures that is under way, instead of waiting for the next key: cameras take no orders."""
+        group = [AccessUnit(entry) for entry in self._context.kept(RING, before)]
+        if group and queue.begin(group):
+            self._tell(socket, group[0].entry, Offered(True, begins=True))
 
     def _tell(self, socket: LiveSocket, entry: Entry, offered: Offered) -> None:
         if offered.begins and socket.outbox.video is not None:

@@ -55,6 +55,7 @@ CLOSE_S = 2.0  # for the client's half of the closing handshake
 QUEUED_MESSAGES = 200  # answers and events: never dropped, so the socket is closed (1013) instead
 QUEUED_SOUND = 10  # chunks of 40 ms
 QUEUED_PICTURES = 30
+GROUP_BYTES = 8 * 1024 * 1024  # of the group of pictures that a viewer begins with
 QUEUED_PICTURE_BYTES = 1024 * 1024
 OVERFLOWS = 3  # in OVERFLOW_WINDOW_S: say it
 OVERFLOW_WINDOW_S = 30.0

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from models.http.bucket import Window
-from models.http.limits import OVERFLOW_WINDOW_S, OVERFLOWS, QUEUED_PICTURE_BYTES, QUEUED_PICTURES
+from models.http.limits import GROUP_BYTES, OVERFLOW_WINDOW_S, OVERFLOWS, QUEUED_PICTURE_BYTES, QUEUED_PICTURES
 from models.http.live import AccessUnit
 from models.media.ring import DISCONTINUITY
 
@@ -28,6 +28,7 @@ class ViewerQueue:
     def __init__(self, framing: str) -> None:
         self.framing = framing
         self.generation: int | None = None
+        self._group: deque[AccessUnit] = deque()  # goes out first
         self._units: deque[tuple[AccessUnit, bool]] = deque()
         self._bytes = 0
         self._waiting = True  # for an IDR
@@ -36,7 +37,21 @@ class ViewerQueue:
         self._overflows = Window(OVERFLOWS, OVERFLOW_WINDOW_S)
 
     def __len__(self) -> int:
-        return len(self._units)
+        return len(self._group) + len(self._units)
+
+    @property
+    def at_beginning(self) -> bool:
+        """Nothing was offered yet."""
+        return self._last is None
+
+    def begin(self, group: list[AccessUnit]) -> bool:
+        """Take a whole group of pictures, the first a key, that the next offered unit continues; False: too large."""
+        if sum(len(unit.entry.data) for unit in group) > GROUP_BYTES:
+            return False
+        self._group.extend(group)
+        last = group[-1].entry
+        self._last, self.generation, self._waiting = (last.epoch, last.sequence), last.spare, False
+        return True
 
     def offer(self, unit: AccessUnit, now: float) -> Offered:
         """Take the next access unit of the stream, or refuse it; every one must be offered, in order."""
@@ -70,6 +85,8 @@ class ViewerQueue:
 
     def take(self) -> bytes | None:
         """The next frame to write, None where there is none."""
+        if self._group:
+            return self._group.popleft().frame(self.framing, False)
         if not self._units:
             return None
         unit, lost = self._units.popleft()
@@ -90,5 +107,6 @@ class ViewerQueue:
         return True
 
     def _clear(self) -> None:
+        self._group.clear()
         self._units.clear()
         self._bytes = 0

@@ -43,6 +43,7 @@ class Stage:
         self.asked: list[tuple[str, Ask[Any]]] = []
         self.told: list[tuple[str, Tell]] = []
         self.leases: set[tuple[str, str, str]] = set()
+        self.groups: dict[str, list[Entry]] = {}
         self.followers: dict[str, list[asyncio.Queue[Entry]]] = {}
         self.last: dict[str, Entry] = {}
         self._numbers = itertools.count(1)
@@ -86,6 +87,9 @@ class Stage:
 
     def newest(self, ring: str) -> Entry | None:
         return self.last.get(ring)
+
+    def kept(self, ring: str, before: Entry) -> list[Entry]:
+        return self.groups.get(ring, [])
 
     async def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
         queue: asyncio.Queue[Entry] = asyncio.Queue()

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from actors.facade import taps
-from actors.facade.taps import LAG, Tap
+from actors.facade.taps import LAG, Tap, group_before
 from actors.runtime.rings import RingReader, RingWriter
-from models.media.ring import Entry
+from models.media.ring import KEY, Entry
 
 
 class Owner:
@@ -131,3 +131,18 @@ async def test_a_new_writer_is_followed(owner: Owner) -> None:
     await settled()
     Writing(owner.directory, "video").put(b"new")
     assert [entry.data for entry in await following] == [b"former", b"new"]
+
+
+async def test_the_group_under_way_is_whole_or_not_given(owner: Owner) -> None:
+    writer = RingWriter(owner.directory, owner.directory, "video", 1000, 200, 16)
+    for number in range(1, 13):
+        writer.put(bytes([number]), number, number, flags=KEY if number in (1, 5) else 0)
+    reader = owner.ring_reader("video")
+    last = reader.peek()
+    assert last is not None
+    assert [one.data[0] for one in group_before(owner.ring_reader("video"), last)] == [5, 6, 7, 8, 9, 10, 11]
+    for number in range(13, 30):
+        writer.put(bytes([number]), number, number)
+    last = reader.peek()
+    assert last is not None
+    assert group_before(owner.ring_reader("video"), last) == []

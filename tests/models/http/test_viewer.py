@@ -1,4 +1,4 @@
-from models.http.limits import OVERFLOWS, QUEUED_PICTURE_BYTES, QUEUED_PICTURES
+from models.http.limits import GROUP_BYTES, OVERFLOWS, QUEUED_PICTURE_BYTES, QUEUED_PICTURES
 from models.http.live import AccessUnit
 from models.http.viewer import Offered, ViewerQueue
 from models.media.ring import DISCONTINUITY
@@ -103,3 +103,20 @@ def test_rare_overflows_are_not_held_against_the_viewer() -> None:
             number += 1
             told.append(offer(queue, idr(number) if step == 0 else delta(number), now=turn * 16.0)[0].too_slow)
     assert not any(told)
+
+
+def test_a_viewer_begins_with_the_group_that_is_under_way_and_goes_on_without_a_gap() -> None:
+    queue = ViewerQueue("raw")
+    assert queue.at_beginning
+    assert queue.begin([AccessUnit(one) for one in (idr(1), *(delta(n) for n in range(2, QUEUED_PICTURES + 9)))])
+    [offered] = offer(queue, delta(QUEUED_PICTURES + 9))
+    assert offered == Offered(True)
+    assert [payload(frame) for frame in drained(queue)] == [IDR] + [DELTA] * (QUEUED_PICTURES + 8)
+    assert not queue.at_beginning
+
+
+def test_a_group_that_is_too_large_is_not_begun_with() -> None:
+    queue = ViewerQueue("raw")
+    large = idr(1)._replace(data=bytes(GROUP_BYTES + 1))
+    assert not queue.begin([AccessUnit(large)])
+    assert [one.taken for one in offer(queue, delta(2), idr(3))] == [False, True]
