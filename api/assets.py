@@ -9,7 +9,7 @@ from aiohttp import web
 from api.context import Context
 from api.credentials import credential_of, set_cookie
 from api.guard import GUARD
-from api.keys import ARRIVAL, CLIENT
+from api.keys import CLIENT
 from api.middleware import identify
 from models.errors import ServerError
 from models.messages.auth import OpenAnonymousSession
@@ -67,7 +67,7 @@ async def _admit(request: web.Request, response: web.StreamResponse, context: Co
         if not (await identify(request, credential_of(request))).dashboard:
             with request.app[GUARD].question(request[CLIENT]):
                 session = await context.ask("auth", OpenAnonymousSession(request[CLIENT]))
-            set_cookie(response, session.token, request[ARRIVAL].prefix)
+            set_cookie(request, response, session.token)
     except ServerError as error:
         if error.code != "refused":  # protection is on: the page asks for the password
             log.info("the page is served without a session", reason=error.detail)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from api.keys import ARRIVAL
 from models.security.sessions import LIFETIME_S, TOKEN_DIGITS
 
-COOKIE = "session"
+COOKIE = "session"  # the API's name
+HTTPS_PORT = 443
 TOKEN = re.compile(f"[0-9a-f]{{{TOKEN_DIGITS}}}")
 PASSWORD_MAX = 1024
 
@@ -45,13 +47,22 @@ def token_of(request: web.BaseRequest) -> str:
 
 
 def cookie_of(request: web.BaseRequest) -> str:
-    """The first ``session`` cookie: the one with the longest path (RFC 6265 §5.4), where a host has several."""
+    """Our own cookie, else ``session``; of each the first: that with the longest path (RFC 6265 §5.4)."""
+    found: dict[str, str] = {}
     for header in request.headers.getall("Cookie", ()):
         for pair in header.split(";"):
             name, _, value = pair.partition("=")
-            if name.strip() == COOKIE:
-                return value.strip()
-    return ""
+            found.setdefault(name.strip(), value.strip())
+    return found.get(own_cookie(_host(request)), "") or found.get(COOKIE, "")
+
+
+def own_cookie(host: str) -> str:
+    """The name of our own cookie for ``host`` as it was typed.
+
+    Cookies know no ports (RFC 6265 §8.5): ``session`` of another camera on the same host takes the place of ours.
+    """
+    port = host.rpartition(":")[2]
+    return f"{COOKIE}_{port if port.isascii() and port.isdecimal() else HTTPS_PORT}"
 
 
 def agent_of(request: web.BaseRequest) -> str:
@@ -59,15 +70,25 @@ def agent_of(request: web.BaseRequest) -> str:
     return "".join(letter for letter in request.headers.get("User-Agent", "") if letter.isprintable())[:200]
 
 
-def set_cookie(response: web.StreamResponse, token: str, prefix: str) -> None:
-    """``prefix``: the sub-path of a proxy, "" without one."""
-    response.set_cookie(
-        COOKIE, token, max_age=int(LIFETIME_S), path=prefix or "/", httponly=True, secure=True, samesite="Strict"
-    )
+def set_cookie(request: web.BaseRequest, response: web.StreamResponse, token: str) -> None:
+    """Under both names, for the path under which the caller sees us."""
+    for name in (COOKIE, own_cookie(_host(request))):
+        response.set_cookie(
+            name, token, max_age=int(LIFETIME_S), path=_path(request), httponly=True, secure=True, samesite="Strict"
+        )
 
 
-def clear_cookie(response: web.StreamResponse, prefix: str) -> None:
-    response.del_cookie(COOKIE, path=prefix or "/", httponly=True, secure=True, samesite="Strict")
+def clear_cookie(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    for name in (COOKIE, own_cookie(_host(request))):
+        response.del_cookie(name, path=_path(request), httponly=True, secure=True, samesite="Strict")
+
+
+def _host(request: web.BaseRequest) -> str:
+    return request[ARRIVAL].host if ARRIVAL in request else request.host
+
+
+def _path(request: web.BaseRequest) -> str:
+    return request[ARRIVAL].prefix or "/"
 
 
 def _from_header(value: str, basic: bool) -> Credential:

@@ -26,7 +26,7 @@ _IN_TEXT = (
         ),
         rf"\1{MASK}",
     ),
-    (re.compile(r"\b(session=)[^\s;,\"']+", re.I), rf"\1{MASK}"),
+    (re.compile(r"\b(session(?:_\d+)?=)[^\s;,\"']+", re.I), rf"\1{MASK}"),
 )
 
 

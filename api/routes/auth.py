@@ -7,7 +7,7 @@ from api.context import Context
 from api.credentials import agent_of, clear_cookie, credential_of, set_cookie
 from api.errors import failure
 from api.guard import GUARD
-from api.keys import ARRIVAL, CLIENT
+from api.keys import CLIENT
 from api.middleware import identify
 from api.passwords import check_password
 from api.routes import Access, route
@@ -44,7 +44,7 @@ async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
     response = web.json_response({"success": True, "token": session.token, "csrfToken": session.csrf_token})
-    set_cookie(response, session.token, request[ARRIVAL].prefix)
+    set_cookie(request, response, session.token)
     return response
 
 
@@ -86,7 +86,7 @@ async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
         with request.app[GUARD].question(request[CLIENT]):
             await context.ask("auth", LogOut(credential.token))
     response = web.json_response({"success": True})
-    clear_cookie(response, request[ARRIVAL].prefix)
+    clear_cookie(request, response)
     return response
 
 
@@ -112,7 +112,7 @@ async def change_password(request: web.Request, _context: Context) -> web.Stream
     except Refused as problem:
         return failure(403, problem.detail)
     response = web.json_response({"success": True})
-    clear_cookie(response, request[ARRIVAL].prefix)
+    clear_cookie(request, response)
     return response
 
 

@@ -27,12 +27,13 @@ async def log_in(server: Served, password: object = PASSWORD) -> tuple[int, Any]
 async def test_the_right_password(server: Served) -> None:
     async with server.request("POST", "/auth", json={"password": PASSWORD}) as response:
         body = await response.json()
-        set_cookie = response.headers["Set-Cookie"]
+        set_cookie, own = response.headers.getall("Set-Cookie")
     assert body.keys() == {"success", "token", "csrfToken"}
     assert body["success"] is True
     assert len(body["token"]) * 4 >= 128
     for part in (f"session={body['token']}", "HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age=604800"):
         assert part in set_cookie.split("; ")
+    assert own == set_cookie.replace("session=", f"session_{server.https_port}=")
     async with server.request("GET", "/settings", headers={"Authorization": f"Bearer {body['token']}"}) as response:
         assert response.status == 200
 

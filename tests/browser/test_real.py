@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from models.messages.settings import ChangeSettings
 from tests.browser.conftest import CONNECTED, Opener, Watched
@@ -38,6 +38,31 @@ def signed_in(camera: RunningServer, open_page: Opener, size: str) -> Watched:
     watched = open_page(f"{camera.url}/", size, expected=["status of 401"])
     sign_in(watched.page, camera)
     return watched
+
+
+def test_two_cameras_on_one_host_do_not_log_each_other_out(
+    camera: RunningServer, tmp_path: Path, browser: Browser
+) -> None:
+    """Cookies know no ports: the second login must not end the first, nor its logout."""
+    other = RunningServer(tmp_path / "other")
+    context = browser.new_context(ignore_https_errors=True)
+    try:
+        first, second = context.new_page(), context.new_page()
+        for page, server in ((first, camera), (second, other)):
+            page.goto(server.url)
+            sign_in(page, server)
+        first.reload()
+        first.wait_for_selector(CONNECTED)
+        assert first.evaluate("async () => (await fetch('/settings')).status") == 200
+        logout = "async t => (await fetch('/auth/logout', {method: 'POST', headers: {'X-CSRF-Token': t}})).status"
+        csrf = second.evaluate("async () => (await (await fetch('/auth/status')).json()).csrfToken")
+        assert second.evaluate(logout, csrf) == 200
+        assert second.evaluate("async () => (await fetch('/settings')).status") == 401
+        first.reload()
+        first.wait_for_selector(CONNECTED)
+    finally:
+        context.close()
+        other.stop()
 
 
 def test_pictures_in_both_ways_with_their_figures(signed_in: Watched) -> None:

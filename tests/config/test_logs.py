@@ -32,6 +32,7 @@ def _as_it_was() -> Iterator[None]:
         ("Authorization: Bearer abcdef123", "Authorization: Bearer ***"),
         ("Authorization: Basic dXNlcjpwdw==", "Authorization: Basic ***"),
         ("Cookie: session=deadbeef", "Cookie: ***"),
+        ("sent session_8443=deadbeef", "sent session_8443=***"),
         ("Set-Cookie: session=deadbeef; Path=/", "Set-Cookie: ***; Path=/"),
         ('{"password": "hunter2", "a": 1}', '{"password": "***", "a": 1}'),
         ("mqttPassword=hunter2", "mqttPassword=***"),
