@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from models.detect.detector import Picture
 
 Floats = NDArray[np.float32]
+Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
 
 PERSON, DOG = 0, 16  # in COCO's order of 80 classes
 
@@ -19,7 +20,7 @@ class Candidate:
 
     coco_class: int
     score: float
-    box: tuple[float, float, float, float]
+    box: Box
 
 
 def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:

@@ -27,6 +27,7 @@ WIDTH, HEIGHT = 320, 180  # pictures are shrunk into this
 AROUND = (15, 15)  # pixels: the neighbourhood whose mean and contrast count
 NOISES = 3.0  # a contrast of so many standard deviations of the noise is half structure, half noise
 SIGMA_OF_STEP = 0.886  # standard deviation of normal noise, from the mean step between two pictures
+NOISE_S = 2.0  # time constant of the noise
 STEP_MOST = 3.0  # a step of more than so many usual ones is not noise
 MEAN_OF_MEDIAN = 1.18  # mean step of normal noise, from its median
 PULSE_S = 20.0  # how long the noise of a key frame, which renews the whole picture, is remembered
@@ -125,9 +126,9 @@ class Foreground:
         return Scene(new, moving, fresh, standing, veto)
 
     def _measure_noise(self, step: Grey, now: float, warm: bool) -> None:
-        weight = np.float32(0.05 if warm else 0.3)
+        seconds = now - self._recent[-1][0] if self._recent else now
+        weight = np.float32(min(0.3, seconds / NOISE_S) if warm else 0.3)
         self._step += weight * (np.minimum(step, STEP_MOST * self._step + 0.3) - self._step)
-        seconds = now - self._recent[-1][0] if self._recent else 0.0
         pulse = MEAN_OF_MEDIAN * float(np.median(step[::4, ::4]))
         self._pulse = max(pulse, self._pulse * math.exp(-seconds / PULSE_S))
 

@@ -1,13 +1,14 @@
 """Person and dog: a network, a tracker, and one event for each visit."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from models.detect import picodet, yolox
-from models.detect.boxes import DOG, PERSON, Candidate, Floats
+from models.detect.boxes import DOG, PERSON, Box, Candidate, Floats
 from models.detect.confidence import Scale, logit
 from models.detect.detector import (
+    NS,
     Activity,
     Detector,
     Farewell,
@@ -21,10 +22,13 @@ from models.detect.detector import (
     Tracks,
     enabled,
 )
+from models.detect.foreground import Foreground
+from models.detect.regions import blobs, choose, cut, cut_off, inside, share
 from models.detect.tracker import Sighting, Track, Tracker, Update
 from models.events import DetailValue
 from models.messages.detector import TrackedObject
 
+SAME = 0.7  # part of the smaller box inside the other: two looks at one thing
 KEEP_ALIVE = 0.7  # of the wanted confidence: enough for a visit that has begun
 
 
@@ -75,6 +79,8 @@ class ObjectDetector(Detector[Picture]):
         self._run = models[model_id]
         self._net = NETS[model_id]
         self._tracker = Tracker()
+        self._foreground = Foreground()
+        self._turn = 0
         self._active: set[str] = set()
         self._drawn = False
         super().__init__(settings, models)
@@ -101,20 +107,37 @@ class ObjectDetector(Detector[Picture]):
         return self._tracker.busy
 
     def sightings(self, picture: Picture) -> list[Sighting]:
-        """What the network sees in one picture, weak sightings included."""
-        outputs = self._run(self._net.prepare(picture))
+        """What the network sees in one picture, and in the parts of it where something moves; weak sightings too."""
+        scene = self._foreground.update(picture.luma, picture.pts / NS)
+        stirring = scene.moving | scene.standing
+        if scene.veto:
+            stirring[:] = False
+        size = picture.width, picture.height
+        small = [track.box for track in self._tracker.alive]
+        self._turn += 1
+        found = self._look(picture)
+        for region in choose([*small, *blobs(stirring, *size)], *size, self._turn):
+            again = [replace(one, box=_shifted(one.box, region)) for one in self._look(cut(picture, region))]
+            found = fused(found, [one for one in again if not cut_off(one.box, region, *size)])
         return [
             Sighting(
-                KEYS[found.coco_class], self._net.scales[found.coco_class].confidence(logit(found.score)), found.box
+                KEYS[one.coco_class],
+                self._net.scales[one.coco_class].confidence(logit(one.score)),
+                one.box,
+                share(stirring, one.box, *size),
             )
-            for found in self._net.decode(outputs, picture, self._lowest)
+            for one in found
         ]
+
+    def _look(self, picture: Picture) -> list[Candidate]:
+        return self._net.decode(self._run(self._net.prepare(picture)), picture, self._lowest)
 
     def feed(self, sample: Picture) -> Iterator[Output]:
         if not self._wanted:
             return
         sightings = self.sightings(sample)
-        update = self._tracker.update(sightings, self._wanted, sample.pts, sample.wall)
+        size = sample.width, sample.height
+        update = self._tracker.update(sightings, self._wanted, sample.pts, sample.wall, size)
         yield from (_farewell(track) for track in update.gone)
         yield from (_finding(track, sample) for track in update.appeared)
         yield from self._activities()
@@ -124,6 +147,7 @@ class ObjectDetector(Detector[Picture]):
             yield Reading(key, float(best), float(wanted), "confidence")
 
     def reset(self) -> list[Output]:
+        self._foreground = Foreground()
         said: list[Output] = [_farewell(track) for track in self._tracker.end()]
         said += self._activities()
         return said
@@ -139,6 +163,23 @@ class ObjectDetector(Detector[Picture]):
         if self._tracker.alive or self._drawn:
             yield Tracks(objects, sample.pts, sample.wall, sample.width, sample.height)
         self._drawn = bool(self._tracker.alive)
+
+
+def _shifted(box: Box, region: Box) -> Box:
+    """A box of a part of the picture as one of the picture."""
+    x, y = region[:2]
+    return (box[0] + x, box[1] + y, box[2] + x, box[3] + y)
+
+
+def fused(first: list[Candidate], second: list[Candidate]) -> list[Candidate]:
+    """Both looks; what both saw, or what one saw whole and the other a part of, by the surer one."""
+    kept = list(first)
+    for one in second:
+        same = [k for k in first if k.coco_class == one.coco_class and inside(k.box, one.box) > SAME]
+        if all(one.score > other.score for other in same):
+            kept = [k for k in kept if k not in same]
+            kept.append(one)
+    return kept
 
 
 def _tracked(track: Track, sample: Picture) -> TrackedObject:

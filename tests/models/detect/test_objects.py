@@ -1,19 +1,20 @@
 """Boxes and visits from scripted outputs; the real networks on the labelled pictures and the video."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from models.detect import yolox
-from models.detect.boxes import DOG, PERSON, bgr, overlap, suppress
+from models.detect import objects, yolox
+from models.detect.boxes import DOG, PERSON, Box, Candidate, bgr, overlap, suppress
 from models.detect.confidence import TUNED
-from models.detect.detector import NS, Activity, Farewell, Finding, Models, Output, Picture, Tracks
+from models.detect.detector import NS, Activity, Farewell, Finding, Output, Picture, Tracks
 from models.detect.objects import NETS, ObjectDetector
 from models.detect.pace import Pace
-from tests.models.detect.samples import ALL_ON, SAMPLES, outputs, picture, real
+from tests.models.detect.samples import ALL_ON, SAMPLES, outputs, picture, real, silent
 
 SCENE = picture(np.full((416, 416), 90, np.uint8))
 
@@ -73,22 +74,43 @@ def test_colours(full_range: bool) -> None:
         assert made[8, 8] == pytest.approx(colour, abs=3)
 
 
-def scripted(pictures: list[list[tuple[tuple[float, float, float, float], int, float]]]) -> Models:
-    left = iter(pictures)
-
-    def run(_: object) -> list["np.ndarray[tuple[int, ...], np.dtype[np.float32]]"]:
-        return [sum((cell(*one) for one in next(left, [])), np.zeros((1, 3549, 85), np.float32))]
-
-    return {"yolox_nano": run}
+Shown = list[tuple[Box, int, float]]  # box, class, score
+TEXTURE = np.random.default_rng(1).integers(0, 256, (416, 416), np.uint8)
+EMPTY: list[Shown] = [[], [], []]  # pictures in which the scene is learnt
 
 
-def story(pictures: list[list[tuple[tuple[float, float, float, float], int, float]]], extra: int = 6) -> list[Output]:
-    kind = ObjectDetector(ALL_ON, scripted(pictures))
-    samples = (picture(np.zeros((416, 416), np.uint8), n * NS // 2) for n in range(len(pictures) + extra))
-    return outputs(kind, samples)
+class Scripted(ObjectDetector):
+    """Sees in whole pictures what ``shown`` says, and nothing in parts of them."""
+
+    def __init__(self, shown: list[Shown], **settings: int) -> None:
+        super().__init__(ALL_ON | settings, silent("yolox_nano"))
+        self._shown = iter(shown)
+        self.regions: list[tuple[int, int]] = []
+
+    def _look(self, picture: Picture) -> list[Candidate]:
+        if picture.width < 416:
+            self.regions.append((picture.width, picture.height))
+            return []
+        raw = sum((cell(*one) for one in next(self._shown, [])), np.zeros((1, 3549, 85), np.float32))
+        return yolox.decode([raw], picture, self._lowest)
 
 
-WALK = [[((x, 100.0, x + 60, 300.0), PERSON, 0.8)] for x in (40.0, 80.0, 120.0, 160.0)]
+def scenes(shown: list[Shown], extra: int = 40) -> Iterator[Picture]:
+    """Two pictures a second; each box is a textured patch on a plain wall."""
+    for number in range(len(shown) + extra):
+        luma = np.full((416, 416), 90, np.uint8)
+        for (x1, y1, x2, y2), _, _ in shown[number] if number < len(shown) else []:
+            height, width = int(y2 - y1), int(x2 - x1)
+            luma[int(y1) : int(y2), int(x1) : int(x2)] = cv2.resize(TEXTURE[:height:8, :width:8], (width, height))
+        yield picture(luma, number * NS // 2)
+
+
+def story(shown: list[Shown], extra: int = 40, **settings: int) -> list[Output]:
+    shown = EMPTY + shown
+    return outputs(Scripted(shown, **settings), scenes(shown, extra))
+
+
+WALK: list[Shown] = [[((x, 100.0, x + 60, 300.0), PERSON, 0.8)] for x in (40.0, 80.0, 120.0, 160.0)]
 
 
 def test_a_visit_is_one_event_and_one_end() -> None:
@@ -99,31 +121,60 @@ def test_a_visit_is_one_event_and_one_end() -> None:
     assert appeared.details["eventType"] == "appeared"
     assert appeared.details["confidence"] == appeared.confidence
     assert appeared.visit == gone.visit
-    assert (appeared.pts, gone.wall - appeared.wall) == (NS // 2, NS)
+    assert (appeared.pts, gone.wall - appeared.wall) == (2 * NS, NS)
     assert [o.active for o in told if isinstance(o, Activity)] == [True, False]
 
 
 def test_frames_are_drawn_until_an_empty_one() -> None:
     drawn = [o for o in story(WALK) if isinstance(o, Tracks)]
-    assert [len(o.objects) for o in drawn] == [1, 1, 1, 0, 0, 0, 0, 0]
+    assert [len(o.objects) for o in drawn][:5] == [1, 1, 1, 0, 0]
     first = drawn[0].objects[0]
     assert (first.x, first.y, first.w, first.h) == pytest.approx((80 / 416, 100 / 416, 60 / 416, 200 / 416), abs=1e-3)
 
 
 def test_a_reset_says_goodbye() -> None:
-    kind = ObjectDetector(ALL_ON, scripted(WALK))
-    outputs(kind, (picture(np.zeros((416, 416), np.uint8), n * NS // 2) for n in range(3)))
+    kind = Scripted(EMPTY + WALK)
+    outputs(kind, scenes(EMPTY + WALK, 0))
     assert kind.busy
     assert [type(o) for o in kind.reset()] == [Farewell, Activity]
     assert not kind.busy
 
 
 def test_the_confidence_wanted_counts() -> None:
-    weak = [[((100.0, 100.0, 160.0, 300.0), PERSON, 0.30)]] * 4
+    weak: list[Shown] = [[(box, PERSON, 0.30) for box, _, _ in shown] for shown in WALK]
     assert not [o for o in story(weak) if isinstance(o, Finding)]
-    kind = ObjectDetector(ALL_ON | {"objectPersonDetectionConfidence": 40}, scripted(weak))
-    samples = (picture(np.zeros((416, 416), np.uint8), n * NS // 2) for n in range(4))
-    assert [o for o in outputs(kind, samples) if isinstance(o, Finding)]
+    assert [o for o in story(weak, objectPersonDetectionConfidence=40) if isinstance(o, Finding)]
+
+
+def test_what_never_moves_is_no_visit() -> None:
+    hanging: list[Shown] = [[((100.0, 100.0, 160.0, 300.0), PERSON, 0.9)]] * 30
+    kind = Scripted(hanging)
+    assert not [o for o in outputs(kind, scenes(hanging)) if isinstance(o, Finding)]
+    assert not kind.busy
+
+
+def test_what_moves_is_looked_at_again() -> None:
+    shown: list[Shown] = [[((x, 100.0, x + 20, 140.0), PERSON, 0.0)] for x in (40.0, 60.0, 80.0)]
+    kind = Scripted(EMPTY + shown)
+    told = list(scenes(EMPTY + shown, 0))
+    outputs(kind, iter(told[:3]))
+    assert kind.regions == []
+    outputs(kind, iter(told[3:]))
+    assert len(kind.regions) == 3
+    assert all(104 <= side <= 150 for region in kind.regions for side in region)
+
+
+def candidate(box: Box, score: float, coco_class: int = PERSON) -> Candidate:
+    return Candidate(coco_class, score, box)
+
+
+def test_two_looks_at_one_thing_are_one() -> None:
+    whole, part = candidate((100, 100, 200, 400), 0.6), candidate((110, 100, 190, 220), 0.4)
+    assert objects.fused([whole], [part]) == [whole]
+    surer = candidate((102, 98, 203, 395), 0.9)
+    assert objects.fused([whole], [surer]) == [surer]
+    beside, dog = candidate((300, 100, 400, 400), 0.3), candidate((100, 100, 200, 400), 0.9, DOG)
+    assert objects.fused([whole], [beside, dog]) == [whole, beside, dog]
 
 
 # ---------------------------------------------------------------- the real networks

@@ -6,14 +6,19 @@ from models.detect.detector import NS
 from models.detect.tracker import MAX_TRACKS, Box, Sighting, Tracker
 
 WANTED = {"person": 50, "dog": 50}
+SIZE = (1000, 400)
 
 
 def at(x: float, y: float = 100, width: float = 40, height: float = 100) -> Box:
     return (x, y, x + width, y + height)
 
 
-def person(x: float, confidence: int = 80) -> Sighting:
-    return Sighting("person", confidence, at(x))
+def person(x: float, confidence: int = 80, stir: float = 1.0) -> Sighting:
+    return Sighting("person", confidence, at(x), stir)
+
+
+def still(x: float, confidence: int = 80) -> Sighting:
+    return person(x, confidence, 0.0)
 
 
 def story(pictures: list[list[Sighting]], every_s: float = 0.5) -> list[tuple[float, str, int]]:
@@ -21,7 +26,7 @@ def story(pictures: list[list[Sighting]], every_s: float = 0.5) -> list[tuple[fl
     tracker, told = Tracker(), []
     for index, sightings in enumerate(pictures):
         pts = int(index * every_s * NS)
-        update = tracker.update(sightings, WANTED, pts, pts)
+        update = tracker.update(sightings, WANTED, pts, pts, SIZE)
         told += [(index * every_s, "gone", track.id) for track in update.gone]
         told += [(index * every_s, "appeared", track.id) for track in update.appeared]
     return told
@@ -45,6 +50,42 @@ def story(pictures: list[list[Sighting]], every_s: float = 0.5) -> list[tuple[fl
             [[person(0)]] * 2 + [[]] * 3 + [[person(10)]] * 2,
             [(0.5, "appeared", 1)],
             id="back within two seconds is the same",
+        ),
+        pytest.param(
+            [[person(300)]] * 2 + [[]] * 25 + [[person(310)]] * 2,
+            [(0.5, "appeared", 1)],
+            id="who is lost inside the picture has 15 seconds",
+        ),
+        pytest.param(
+            [[person(300)]] * 2 + [[]] * 32 + [[person(310)]] * 2,
+            [(0.5, "appeared", 1), (16.0, "gone", 1), (17.5, "appeared", 2)],
+            id="and not more",
+        ),
+        pytest.param(
+            [[person(300)]] * 2 + [[]] * 10 + [[person(800)]] * 2,
+            [(0.5, "appeared", 1), (6.5, "appeared", 2)],
+            id="somebody else far away is somebody else",
+        ),
+        pytest.param(
+            [[person(800 + 45 * x)] for x in range(4)] + [[]] * 6,
+            [(0.5, "appeared", 1), (4.0, "gone", 1)],
+            id="who walks out of the picture has left",
+        ),
+        pytest.param([[still(300)]] * 20, [], id="what never moves is no visit"),
+        pytest.param(
+            [[person(300)]] * 2 + [[still(300)]] * 200,
+            [(0.5, "appeared", 1)],
+            id="who stops stays",
+        ),
+        pytest.param(
+            [[still(300)]] * 6 + [[person(x), still(300)] for x in (200, 230, 260)] + [[still(300)]] * 40,
+            [(3.5, "appeared", 2), (19.5, "gone", 2)],
+            id="a thing keeps no visit alive",
+        ),
+        pytest.param(
+            [[still(300)]] * 6 + [[person(300)]] * 2,
+            [(3.5, "appeared", 2)],
+            id="who stands in front of a thing is a visit",
         ),
         pytest.param(
             [[person(0)]] * 2 + [[]] * 5 + [[person(10)]] * 2,
@@ -76,14 +117,14 @@ def test_story(pictures: list[list[Sighting]], expected: list[tuple[float, str, 
 def test_a_visit_knows_its_best_moment() -> None:
     tracker = Tracker()
     for index, confidence in enumerate([60, 95, 70]):
-        update = tracker.update([person(0, confidence)], WANTED, index * NS, index * NS)
+        update = tracker.update([person(0, confidence)], WANTED, index * NS, index * NS, SIZE)
     assert [(track.best, track.confidence) for track in update.seen] == [(95, 70)]
 
 
 def test_the_end_gives_back_who_was_there() -> None:
     tracker = Tracker()
-    tracker.update([person(0), person(400)], WANTED, 0, 0)
-    tracker.update([person(0)], WANTED, NS // 2, 0)
+    tracker.update([person(0), person(400)], WANTED, 0, 0, SIZE)
+    tracker.update([person(0)], WANTED, NS // 2, 0, SIZE)
     assert [track.id for track in tracker.end()] == [1]
     assert not tracker.busy
 
@@ -92,12 +133,32 @@ def test_a_crowd_has_a_limit() -> None:
     tracker = Tracker()
     crowd = [person(x * 200.0) for x in range(MAX_TRACKS + 50)]
     for index in range(3):
-        update = tracker.update(crowd, WANTED, index * NS // 2, 0)
+        update = tracker.update(crowd, WANTED, index * NS // 2, 0, SIZE)
     assert len(update.seen) == MAX_TRACKS
 
 
 def test_a_clock_that_stands_still_does_no_harm() -> None:
     tracker = Tracker()
     for _ in range(3):
-        tracker.update([person(0), person(3)], WANTED, 0, 0)
+        tracker.update([person(0), person(3)], WANTED, 0, 0, SIZE)
     assert tracker.busy
+
+
+def test_where_others_have_gone_is_a_door() -> None:
+    tracker, ended = Tracker(), []
+    for visit in range(4):
+        for index in range(80):
+            pts = (visit * 80 + index) * NS // 2
+            seen = [person(300 + 5 * index)] if index < 3 else []
+            ended += [pts - track.pts for track in tracker.update(seen, WANTED, pts, pts, SIZE).gone]
+    assert [round(away / NS) for away in ended] == [16, 16, 2, 2]
+
+
+def test_a_visit_that_never_stirs_again_becomes_a_thing() -> None:
+    tracker = Tracker()
+    gone = []
+    for index in range(1300):
+        sighting = person(300) if index < 3 else still(300)
+        gone += tracker.update([sighting], WANTED, index * NS // 2, 0, SIZE).gone
+    assert len(gone) == 1
+    assert not tracker.alive
