@@ -142,6 +142,12 @@ class SessionTable:
         ending = [one for one, row in self._rows.items() if session_id and session_id in (row.session_id, row.parent)]
         return tuple(self._rows.pop(digest).session_id for digest in ending)
 
+    def without_logins(self) -> "SessionTable":
+        """What outlives a restored backup: the tokens."""
+        kept = SessionTable()
+        kept._rows = {digest: row for digest, row in self._rows.items() if row.name}
+        return kept
+
     def without_owners(self) -> "SessionTable":
         """What outlives a new password: the tokens that change nothing."""
         kept = SessionTable()

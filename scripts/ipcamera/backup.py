@@ -28,7 +28,6 @@ from config.boot_load import load_boot, program_version
 from config.device import device_id
 from config.store import Store
 from models.errors import ServerError
-from models.security.sessions import SessionTable
 from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
 
 VARIABLE = "IPCAMERA_BACKUP_PASSPHRASE"
@@ -88,7 +87,9 @@ def restore(
         if kept is not None:
             typer.echo(f"What was there before is kept in {kept}.")
         _look_at_license(place, rebind_license)
-        typer.echo("Everybody has to log in again.")
+        typer.echo(
+            "Everybody has to log in again. Tokens of that day are valid again: revoke those that should not be."
+        )
 
 
 def _stage(place: Path, file: Path, passphrase_stdin: bool) -> archives.Manifest:
@@ -103,7 +104,7 @@ def _stage(place: Path, file: Path, passphrase_stdin: bool) -> archives.Manifest
     for problem in _problems(staged):
         raise BackupError(f"{file}, made by version {manifest.version}, cannot be used: {problem}")
     state, _ = load_state(staged)
-    state.sessions = SessionTable()  # those that were ended since must not come back
+    state.sessions = state.sessions.without_logins()  # those that were ended since must not come back
     save_state(staged, state, final=True)
     keep_above(staged, place)
     return manifest
