@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,7 @@ class Streams:
     def __init__(self, context: Context, now: Now) -> None:
         self._context, self._now = context, now
         self._viewers: set[Viewer] = set()
+        self._coming: Counter[str] = Counter()  # addresses of those who wait for their first picture
         self._parts = mjpeg.Parts()
         self._tasks: list[asyncio.Task[Any]] = []
         self._picture_at = 0.0
@@ -93,9 +94,21 @@ class Streams:
     def addresses(self) -> frozenset[str]:
         return frozenset(viewer.address for viewer in self._viewers)
 
-    def room_for(self, address: str) -> bool:
-        counts = Counter(viewer.address for viewer in self._viewers)
-        return len(self._viewers) < limits.STREAM_CLIENTS and counts[address] < limits.STREAM_CLIENTS_PER_ADDRESS
+    @contextlib.contextmanager
+    def place(self, address: str) -> Iterator[None]:
+        """A place for one more, held until he is served: many may wait for the same first picture.
+
+        Raises:
+            Unavailable: there is none.
+        """
+        counts = self._coming + Counter(viewer.address for viewer in self._viewers)
+        if counts.total() >= limits.STREAM_CLIENTS or counts[address] >= limits.STREAM_CLIENTS_PER_ADDRESS:
+            raise Unavailable("Too many connections")
+        self._coming[address] += 1
+        try:
+            yield
+        finally:
+            self._coming -= Counter((address,))
 
     async def serve(self, viewer: Viewer, first: Entry) -> None:
         """Until he goes, or the streaming ends."""

@@ -62,8 +62,9 @@ class Camera(Actor):
         self._wanted_at = time.monotonic()
         self._report = Report(reason="the source is being opened")
         self._info: SourceInfo | None = None  # of the last open source
+        self._album = self.bench("album")
         self._stills = Stills(self.boot.data_dir / "captures")
-        self._capturing: asyncio.Future[CaptureView] | None = None
+        self._capturing: asyncio.Future[tuple[bytes, int, int]] | None = None
         self._torch: Switch | None = None
         self._torch_on = False
         self._told: CameraView | None = None
@@ -235,29 +236,28 @@ class Camera(Actor):
             self._steer()
             self._worker.take_still(Still(message.quality, self._still_taken, self._still_failed))
             async with asyncio.timeout(CAPTURE_S):
-                view = await self._capturing
+                taken = await self._capturing
+            view = await self._album.do(self._stills.add, *taken)
         except TimeoutError:
             raise Unavailable("The camera gave no picture in time") from None
+        except OSError as error:
+            raise Unavailable(f"The picture cannot be stored: {error.strerror}") from None
         finally:
             self._capturing = None
         self.publish(CaptureReady(view))
         return view
 
     def _still_taken(self, data: bytes, width: int, height: int) -> None:
-        if self._capturing is None or self._capturing.done():
-            return
-        try:
-            self._capturing.set_result(self._stills.add(data, width, height))
-        except OSError as error:
-            self._capturing.set_exception(Unavailable(f"The picture cannot be stored: {error.strerror}"))
+        if self._capturing is not None and not self._capturing.done():
+            self._capturing.set_result((data, width, height))
 
     def _still_failed(self, reason: str) -> None:
         if self._capturing is not None and not self._capturing.done():
             self._capturing.set_exception(Unavailable(reason))
 
     @handles(GetCapture)
-    def _get_capture(self, _: GetCapture) -> CaptureView:
-        newest = self._stills.newest()
+    async def _get_capture(self, _: GetCapture) -> CaptureView:
+        newest = await self._album.do(self._stills.newest)
         if newest is None:
             raise Missing("No capture available")
         return newest

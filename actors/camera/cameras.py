@@ -4,6 +4,7 @@ A camera keeps its number when it is plugged in again, whatever /dev/videoN it b
 number, by the socket it sits in, or at least by its name.
 """
 
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -51,6 +52,8 @@ class CameraNumbers:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: list[str] = []
+        self._asked: dict[str, int] = {}  # when, in this run
+        self._clock = itertools.count(1)
         try:
             known = json.loads(path.read_text())
             self._known = [str(identity) for identity in known][:KNOWN_MAX]
@@ -58,11 +61,13 @@ class CameraNumbers:
             self._known = []  # first start, or damaged: numbers begin anew
 
     def number(self, identity: str) -> str:
-        """The id of a camera; a new one gets the next number, or that of the oldest one that is forgotten."""
+        """The id of a camera; a new one gets the next number, or that of the one that was not there for longest."""
         if identity not in self._known:
             if len(self._known) >= KNOWN_MAX:
-                self._known[KNOWN_MAX - 1] = identity
+                longest_away = min(self._known, key=lambda known: self._asked.get(known, 0))
+                self._known[self._known.index(longest_away)] = identity
             else:
                 self._known.append(identity)
             write_atomically(self._path, json.dumps(self._known).encode())
+        self._asked[identity] = next(self._clock)
         return str(self._known.index(identity))

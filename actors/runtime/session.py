@@ -40,6 +40,16 @@ def _started(pid: int) -> int:
     return int(fields[19]) if fields else 0
 
 
+def _world() -> str:
+    """This boot of this container or machine. Session ids, and ticks since boot, say nothing about those of another."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            boot = file.read().strip()
+    except OSError:
+        boot = ""
+    return f"{boot} {_started(1)}"
+
+
 @dataclass(slots=True)
 class Session:
     """Held by the launcher. ``session_id`` is that of the actors' processes."""
@@ -51,7 +61,7 @@ class Session:
     def remember(self, session_id: int) -> None:
         """Write down whom to reap, should we end uncleanly."""
         self.session_id = session_id
-        state = {"session": session_id, "since": _started(os.getpid())}
+        state = {"session": session_id, "since": _started(os.getpid()), "world": _world()}
         (self.boot.run_dir / STATE).write_text(json.dumps(state))
 
     def reap(self) -> None:
@@ -85,11 +95,12 @@ def enter(boot: Boot) -> Session:
 def _reap_former(state: Path) -> None:
     with contextlib.suppress(OSError, ValueError, KeyError):
         former = json.loads(state.read_text())
-        _kill_session(int(former["session"]), int(former["since"]))
+        if former["world"] == _world():
+            _kill_session(int(former["session"]), int(former["since"]))
 
 
 def _kill_session(session_id: int, since: int) -> None:
-    # ``since`` (clock ticks after boot) keeps us from killing a stranger whose session has the same number.
+    # ``since`` (ticks of this boot) keeps us from killing a stranger whose session has the same number.
     if session_id <= 1:
         return
     deadline = time.monotonic() + 2

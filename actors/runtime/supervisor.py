@@ -233,12 +233,14 @@ class Supervisor(Actor):
             await self._history_grew.wait()
             self._history_grew.clear()
             while self._history and "event_log" in self._children:
+                oldest = self._history[0]
                 try:
                     await self.ask("event_log", self._history[0])
                 except ServerError:
                     await asyncio.sleep(1.0)
                 else:
-                    self._history.popleft()
+                    if self._history and self._history[0] is oldest:  # a full history drops it by itself meanwhile
+                        self._history.popleft()
 
     # ---------------------------------------------------------------- asked
     @handles(GetActors)

@@ -47,6 +47,8 @@ class LiveSocket:
         self.buckets = {
             "setting": TokenBucket(limits.SETTINGS_PER_S, limits.SETTINGS_BURST),
             "requestKeyframe": TokenBucket(limits.KEYFRAMES_PER_S, limits.KEYFRAMES_BURST),
+            "h264_quality": TokenBucket(limits.QUALITIES_PER_S, limits.QUALITIES_BURST),
+            "stream_control": TokenBucket(limits.STREAM_CONTROLS_PER_S, limits.STREAM_CONTROLS_BURST),
             "audio": TokenBucket(limits.TALK_PER_S, limits.TALK_BURST),
             "talk_error": TokenBucket(limits.TALK_ERRORS_PER_S, limits.TALK_ERRORS_BURST),
         }

@@ -40,10 +40,9 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
         await response.prepare(request)
         return response
     address = request[CLIENT]
-    if not front.streams.room_for(address):
-        raise Unavailable("Too many connections")
-    first = await fresh_picture(context, front.now)
-    await response.prepare(request)
+    with front.streams.place(address):
+        first = await fresh_picture(context, front.now)
+        await response.prepare(request)
     if request.transport is None:
         return response
     agent, dest = request.headers.get("User-Agent", ""), request.headers.get("Sec-Fetch-Dest", "")

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from actors.camera.cameras import CameraNumbers
+from actors.camera.cameras import KNOWN_MAX, CameraNumbers
 from actors.camera.file import FileSource
 from actors.camera.memory import Memory
 from actors.camera.stills import KEPT, Stills
@@ -73,6 +73,17 @@ def test_cameras_keep_their_numbers(tmp_path: Path) -> None:
     numbers = CameraNumbers(tmp_path / "cameras.json")
     assert [numbers.number(name) for name in ("front", "back", "front")] == ["0", "1", "0"]
     assert CameraNumbers(tmp_path / "cameras.json").number("back") == "1"
+
+
+def test_a_full_list_forgets_a_camera_that_is_away(tmp_path: Path) -> None:
+    numbers = CameraNumbers(tmp_path / "cameras.json")
+    for number in range(KNOWN_MAX):
+        numbers.number(f"camera {number}")
+    again = CameraNumbers(tmp_path / "cameras.json")
+    present = ["camera 0", f"camera {KNOWN_MAX - 1}"]
+    before = [again.number(name) for name in present]
+    assert again.number("new") == "1"
+    assert [again.number(name) for name in present] == before
 
 
 def test_a_ring_that_the_other_one_replaced_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,6 +173,25 @@ async def test_a_keyframe_is_for_who_watches_and_not_too_often(surface: Open) ->
     assert not any(isinstance(message, RequestKeyframe) for _, message in here.stage.told)
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "burst"),
+    [
+        ("h264_quality", {"quality": 30}, limits.QUALITIES_BURST),
+        ("stream_control", {"action": "start"}, limits.STREAM_CONTROLS_BURST),
+    ],
+)
+async def test_what_moves_the_whole_device_has_a_rate(
+    surface: Open, kind: str, fields: dict[str, object], burst: int
+) -> None:
+    here = await surface()
+    caller = await here.ready()
+    for _ in range(3 * burst):
+        await caller.send(kind, **fields)
+    late = await caller.until("error")
+    assert (late["code"], late["inReplyTo"]) == ("RATE_LIMITED", kind)
+    assert late["retryAfterMs"] > 0
+
+
 async def test_stream_control_is_answered_by_the_status(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()

@@ -231,6 +231,19 @@ async def test_there_is_room_for_so_many(surface: Open, monkeypatch: pytest.Monk
     assert (response.status, await response.json()) == (503, {"error": "Too many connections"})
 
 
+async def test_a_burst_that_waits_for_the_first_picture_takes_no_more_places(
+    surface: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "STREAM_CLIENTS_PER_ADDRESS", 2)
+    here = await surface()
+    burst = [asyncio.create_task(here.client.get("/stream")) for _ in range(6)]
+    while sum(task.done() for task in burst) < 4:
+        await asyncio.sleep(0.01)
+    here.stage.picture()
+    statuses = sorted([response.status for response in await asyncio.gather(*burst)])
+    assert statuses == [200, 200, 503, 503, 503, 503]
+
+
 async def test_the_last_capture(surface: Open, tmp_path: Path) -> None:
     here = await surface()
     here.stage.answers[GetCapture] = Missing("No capture available")

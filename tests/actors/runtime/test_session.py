@@ -1,0 +1,38 @@
+"""Whom a new run may reap: the actors of a former one on the same boot, and nobody else."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.runtime import session
+
+
+@pytest.fixture
+def stranger() -> Iterator["subprocess.Popen[bytes]"]:
+    """A process in a Unix session of its own."""
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def state(folder: Path, process: "subprocess.Popen[bytes]", **more: str) -> Path:
+    path = folder / session.STATE
+    path.write_text(json.dumps({"session": process.pid, "since": 1, **more}))
+    return path
+
+
+def test_a_former_run_on_this_boot_is_reaped(tmp_path: Path, stranger: "subprocess.Popen[bytes]") -> None:
+    session._reap_former(state(tmp_path, stranger, world=session._world()))
+    assert session.processes_of(stranger.pid) == []
+
+
+@pytest.mark.parametrize("more", [{}, {"world": "another boot 1"}])
+def test_a_run_of_another_boot_or_container_is_not(
+    tmp_path: Path, stranger: "subprocess.Popen[bytes]", more: dict[str, str]
+) -> None:
+    session._reap_former(state(tmp_path, stranger, **more))
+    assert session.processes_of(stranger.pid) == [stranger.pid]
