@@ -172,7 +172,8 @@ class Camera(Actor):
         """(state, reason)."""
         if self._report.info is not None:
             session = self._worker.session
-            return "running", TOO_SLOW if session is not None and session.decoder.too_slow else ""
+            slow = session is not None and session.decoder.too_slow
+            return "running", TOO_SLOW if slow else self._report.info.stand_in
         if self._report.reason:
             return "waiting", self._report.reason
         if not self.settings["streaming"]:

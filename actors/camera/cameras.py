@@ -4,10 +4,11 @@ A camera keeps its number when it is plugged in again, whatever /dev/videoN it b
 number, by the socket it sits in, or at least by its name.
 """
 
+import errno
 import itertools
 import json
 import os
-from collections.abc import Iterator
+from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from actors.camera import v4l2
 from config.files import write_atomically
 
 KNOWN_MAX = 16
+NOT_THERE = frozenset({errno.ENOENT, errno.ENODEV, errno.ENXIO})  # a name without a device behind it
 FIRST_DEVICE = "/dev/video0"
 
 
@@ -35,15 +37,32 @@ def identity_of(device: v4l2.Device) -> str:
     return f"{device.bus}:{device.card}"
 
 
-def present() -> Iterator[tuple[str, v4l2.Device]]:
-    """(identity, device) of every camera that can be asked now."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at /dev/video* found: cameras, and why a device that may be one cannot be asked now (by path)."""
+
+    devices: tuple[v4l2.Device, ...] = ()
+    refused: tuple[tuple[str, OSError], ...] = ()
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """Differs when something has come, gone, or become usable."""
+        usable = tuple((device.path, device.card, bool(device.modes)) for device in self.devices)
+        return usable, tuple((path, error.errno) for path, error in self.refused)
+
+
+def look() -> Look:
+    devices, refused = [], []
     for path in device_paths():
         try:
             device = v4l2.query(path)
-        except OSError:
-            continue  # busy, forbidden, or just unplugged: whoever opens it is told why
+        except OSError as error:
+            if error.errno not in NOT_THERE:
+                refused.append((path, error))
+            continue
         if device is not None:
-            yield identity_of(device), device
+            devices.append(device)
+    return Look(tuple(devices), tuple(refused))
 
 
 class CameraNumbers:

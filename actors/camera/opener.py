@@ -44,7 +44,7 @@ class Opener:
         self._run_dir = run_dir
         self._memory = memory
         self._numbers = numbers
-        self._paths: list[str] = []
+        self._found = cameras.Look()
         self.cameras: tuple[Camera, ...] = ()
         self.identity = ""  # of the USB camera that is open
 
@@ -70,37 +70,37 @@ class Opener:
 
     def has_news(self) -> bool:
         """A camera may have come since the test pattern was chosen for want of one."""
-        return self._address.kind == "auto" and cameras.device_paths() != self._paths
+        return self._address.kind == "auto" and cameras.look().signature != self._found.signature
 
     def _look(self) -> tuple[Camera, ...]:
-        self._paths = cameras.device_paths()
-        seen = [Camera(self._numbers.number(identity), identity, device) for identity, device in cameras.present()]
+        self._found = cameras.look()
+        identified = [(cameras.identity_of(device), device) for device in self._found.devices]
+        seen = [Camera(self._numbers.number(identity), identity, device) for identity, device in identified]
         self.cameras = tuple(sorted(seen, key=lambda camera: int(camera.number)))
         return self.cameras
 
     def _open_first(self, wish: Wish) -> Source:
-        """``auto``: the camera that the settings name, else the first one that works, else the test pattern."""
+        """``auto``: the camera that the settings name, else the first one that works.
+
+        A camera that is there and fails (busy, forbidden, not ready yet) is tried again and again: ``SourceError``. The
+        test pattern stands in only where there is none. What has no picture format (the nodes of a Raspberry Pi's
+        ribbon connector are there without a camera) is none.
+        """
         self._wait_for_stalled()
-        reason = NO_CAMERA
         committed = self._memory.committed
+        reasons = []
         order = sorted(self._look(), key=lambda camera: (camera.number != wish.camera_id, camera.identity != committed))
         for camera in order:
             try:
                 return self._use(camera, wish)
             except SourceError as error:
-                reason = str(error)
+                reasons += [str(error)] if camera.device.modes else []
+        reasons += [in_words(error, path) for path, error in self._found.refused]
+        if reasons:
+            raise SourceError(reasons[0])
         if committed:
-            raise SourceError("the camera is not plugged in" if reason == NO_CAMERA else reason)
-        return PatternSource(wish.size, wish.fps, reason=self._why_not() or reason)
-
-    def _why_not(self) -> str:
-        """Why a device that exists could not even be asked."""
-        for path in self._paths:
-            try:
-                v4l2.query(path)
-            except OSError as error:
-                return in_words(error, path)
-        return ""
+            raise SourceError("the camera is not plugged in")
+        return PatternSource(wish.size, wish.fps, reason=NO_CAMERA)
 
     def _open_device(self, wish: Wish) -> Source:
         """``v4l2:DEV``: the camera that was found there first, wherever it is now."""

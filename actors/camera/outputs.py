@@ -50,6 +50,7 @@ class FramesOutput:
             self._ring = self._make_ring("frames", length, FRAMES_KEPT, SLOTS)
         i420.write(picture, self._ring.ring.place(length), *size, rotation)
         flags = (ring.FULL_RANGE if picture.full_range else 0) | (ring.DISCONTINUITY if self._broken else 0)
+        flags |= ring.STAND_IN if picture.stand_in else 0
         self._ring.ring.publish(length, picture.pts, wall_of(picture.pts), flags, width, height, ring.FORMAT_I420)
         self._ring.ring_bell()
         self._broken = False

@@ -19,7 +19,10 @@ class PatternSource:
     sound = None
     depth_ms = 0
 
+    """``reason``: why it stands in for a camera; then nothing is looked for in it."""
+
     def __init__(self, size: sizes.Size | None, fps: int, reason: str = "") -> None:
+        self._caption = f"TEST PATTERN: {reason}" if reason else "TEST PATTERN"
         offered = sizes.ladder(LARGEST)
         self._size = sizes.choose(size, offered)
         self._interval = NS // max(1, min(fps, FASTEST))
@@ -34,6 +37,7 @@ class PatternSource:
             sizes=offered,
             rates=sizes.rates(FASTEST),
             live=False,
+            stand_in=reason,
         )
 
     def read(self) -> Shot | None:
@@ -51,8 +55,9 @@ class PatternSource:
     def _draw(self, pts: int, counter: int) -> i420.Picture:
         width, height = self._size
         flat = np.empty(i420.size_of(width, height), np.uint8)
-        pattern.draw(flat, width, height, counter, wall_of(pts))
-        return i420.Picture(*i420.planes(flat, width, height), pts=pts, full_range=False)
+        pattern.draw(flat, width, height, counter, wall_of(pts), self._caption)
+        planes = i420.planes(flat, width, height)
+        return i420.Picture(*planes, pts=pts, full_range=False, stand_in=bool(self.info.stand_in))
 
     def fits(self, size: sizes.Size | None, fps: float) -> bool:
         wanted = sizes.choose(size, self.info.sizes)

@@ -27,6 +27,7 @@ class SourceInfo:
     rates: tuple[int, ...]
     live: bool = True  # equal packets for ever mean that it is frozen
     reordered: bool = False  # has B-frames
+    stand_in: str = ""  # why the test pattern is shown where a camera should be
     without_idr: bool = False  # H.264 whose pictures to begin with are no IDR: intra refresh, open groups
 
     @property

@@ -15,7 +15,7 @@ from actors.runtime.worker import Worker
 from config.weights import WeightsError
 from models.detect.detector import NS, AnyDetector, Models, Output, Picture, Settings, Sound
 from models.detect.pace import Pace
-from models.media.ring import DISCONTINUITY, FORMAT_I420, FULL_RANGE, Entry
+from models.media.ring import DISCONTINUITY, FORMAT_I420, FULL_RANGE, STAND_IN, Entry
 
 if TYPE_CHECKING:
     Deliver = Callable[["Batch"], None]
@@ -116,6 +116,9 @@ class DetectorWorker(Worker):
         entry = self._reader.wait_newest(limits.WAIT_S)
         if entry is None:
             self._nothing_came(detector)
+        elif entry.flags & STAND_IN:  # no camera: there is nothing to be found
+            self._nothing_came(detector)
+            self.stopping.wait(limits.WAIT_S)
         elif entry.format == FORMAT_I420 and pace.due(entry.pts):
             self._check_gap(detector, entry)
             picture = picture_of(entry)

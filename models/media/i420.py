@@ -15,13 +15,17 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Three planes as a decoder left them. Chroma may be finer than 4:2:0; ``full_range``: luma 0–255, else 16–235."""
+    """Three planes as a decoder left them. Chroma may be finer than 4:2:0; ``full_range``: luma 0–255, else 16–235.
+
+    ``stand_in``: there is no camera; nothing is to be looked for in it.
+    """
 
     y: Plane
     u: Plane
     v: Plane
     pts: int  # CLOCK_MONOTONIC ns
     full_range: bool
+    stand_in: bool = False
 
     @property
     def width(self) -> int:

@@ -31,7 +31,9 @@ def _background(width: int, height: int) -> NDArray[np.uint8]:
     return flat
 
 
-def draw(flat: NDArray[np.uint8], width: int, height: int, counter: int, unix_ns: int) -> None:
+def draw(
+    flat: NDArray[np.uint8], width: int, height: int, counter: int, unix_ns: int, caption: str = "TEST PATTERN"
+) -> None:
     """Fill a flat I420 buffer (limited range) with picture number ``counter`` of the moment ``unix_ns``."""
     np.copyto(flat, _background(width, height))
     y, _, _ = planes(flat, width, height)
@@ -43,6 +45,6 @@ def draw(flat: NDArray[np.uint8], width: int, height: int, counter: int, unix_ns
     hour, minute, second = seconds // 3600 % 24, seconds // 60 % 60, seconds % 60
     clock = f"{hour:02d}:{minute:02d}:{second:02d}.{rest // 1_000_000:03d} UTC  {counter:06d}"
     scale = height / 480
-    cv2.putText(
-        y, clock, (width // 20, height * 29 // 32), cv2.FONT_HERSHEY_SIMPLEX, scale, WHITE, max(1, round(2 * scale))
-    )
+    stroke = max(1, round(2 * scale))
+    for text, line in ((caption, 26), (clock, 29)):
+        cv2.putText(y, text, (width // 20, height * line // 32), cv2.FONT_HERSHEY_SIMPLEX, scale, WHITE, stroke)

@@ -28,6 +28,7 @@ KEY = 1  # the record begins with an IDR (video)
 FULL_RANGE = 2  # luma 0–255 (frames); limited range 16–235 without it
 DISCONTINUITY = 4  # what came before in this stream is not continued by this record
 PARAMETER_SETS = 8  # SPS and PPS are inside (video)
+STAND_IN = 16  # no camera: the test pattern instead (frames)
 
 FORMAT_I420 = 1
 FORMAT_JPEG = 2

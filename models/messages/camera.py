@@ -18,7 +18,7 @@ class CameraView:
     width: int
     height: int
     fps: float  # measured
-    reason: str = ""  # why it is not running
+    reason: str = ""  # why it is not running, or what is wrong with what it shows
     passthrough: tuple[str, ...] = ()  # rings that the camera fills itself: jpeg, video
     standby: bool = False
     streaming: bool = True  # the master switch of stream_control

@@ -42,8 +42,7 @@ def picture(camera: CameraView | None, wanted: str) -> str:
         return f"none yet from {camera.source or wanted}: {camera.reason or camera.state}; it is tried again"
     size = f", {camera.width}×{camera.height}" if camera.width else ""
     if camera.kind == "pattern" and wanted == "auto":
-        why = f" ({camera.reason})" if camera.reason else ""
-        return f"no camera was found{why}, so you see the test pattern{size}; `ipcamera doctor` looks for it"
+        return f"no camera was found, so you see the test pattern{size}; `ipcamera doctor` looks for it"
     return f"{camera.source}{size}"
 
 

@@ -41,6 +41,8 @@ def received(mock: MockServer, page: Page, kind: str) -> dict[str, Any]:
 def test_h264_moves_and_is_measured(page: Page) -> None:
     assert moves(page, "video")
     expect(page.locator(".badge", has_text="H.264")).to_be_visible()
+    expect(page.locator(".badge", has_text="TEST PATTERN")).to_be_visible()  # the mock's camera is one
+    expect(page.locator(".badge", has_text="LIVE")).to_have_count(0)
     stream = page.locator("section", has=page.get_by_role("heading", name="Stream", exact=True))
     expect(stream).to_contain_text("H.264 (WebCodecs)")
     expect(stream.locator("dd", has_text="640 × 360")).to_be_visible()

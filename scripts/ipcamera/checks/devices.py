@@ -66,6 +66,8 @@ def _video_device(path: str) -> Finding | None:
         return Finding("bad", "camera", f"{path}: {error.strerror}", remedy)
     if device is None:
         return None
+    if not device.modes:
+        return Finding("note", "camera", f"{path} {device.card}: no picture format that can be used")
     sizes = {f"{mode.size[0]}x{mode.size[1]}" for mode in device.modes}
     formats = sorted({mode.format for mode in device.modes})
     return Finding("ok", "camera", f"{path} {device.card}: {', '.join(formats)}, {len(sizes)} sizes")

@@ -14,7 +14,7 @@ from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.rings import RingReader, RingWriter
 from config.weights import WeightsError
 from models.detect.detector import Activity, Detector, Models, Output, Picture, Reading, Settings, Sound, Switch
-from models.media.ring import DISCONTINUITY, FORMAT_I420, FORMAT_S16
+from models.media.ring import DISCONTINUITY, FORMAT_I420, FORMAT_S16, STAND_IN
 
 SETTINGS: Settings = {"on": True, "rate": 10}
 
@@ -80,10 +80,10 @@ class Bench:
         data = np.full(320, value, np.int16).tobytes()
         self.writer.put(data, time.monotonic_ns() - int(age_s * 1e9), time.time_ns(), flags=flags, format=FORMAT_S16)
 
-    def frame(self, value: int) -> None:
+    def frame(self, value: int, flags: int = 0) -> None:
         data = np.full(48, value, np.uint8).tobytes()
         now = time.monotonic_ns()
-        self.writer.put(data, now, time.time_ns(), width=8, height=4, format=FORMAT_I420)
+        self.writer.put(data, now, time.time_ns(), flags=flags, width=8, height=4, format=FORMAT_I420)
 
     def shown(self) -> bool:
         """Show one more picture; whether any was seen yet."""
@@ -244,3 +244,14 @@ async def test_its_bell_goes_with_it(sound: Bench, tmp_path: Path) -> None:
     assert list((tmp_path / "bells" / "pcm").iterdir())
     await sound.stop()
     assert not list((tmp_path / "bells" / "pcm").iterdir())
+
+
+async def test_nothing_is_looked_for_in_the_test_pattern_that_stands_in(sight: Bench) -> None:
+    sight.start(Look)
+    await sight.until(sight.shown)
+    for value in range(50, 100):
+        sight.frame(value, STAND_IN)
+        await asyncio.sleep(0.01)
+    before = len(sight.values)
+    await sight.until(lambda: sight.shown() and len(sight.values) > before)
+    assert set(sight.values) == {1}

@@ -99,6 +99,20 @@ def test_a_usb_camera_is_passed_through_and_comes_back_after_unplugging(
         system.wait_for(lambda: "SOURCE_BACK" in kinds(system))
 
 
+def test_a_camera_that_comes_later_takes_the_place_of_the_test_pattern(
+    start: Start, tmp_path: Path, fake_v4l2: Path
+) -> None:
+    sock = tmp_path / "usb"
+    system = usb_system(start, fake_v4l2, sock, "auto")
+    view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).running and v)
+    assert (view.kind, view.reason) == ("pattern", "no camera found")
+    system.hold("camera", "frames")
+    assert all(entry.flags & ring.STAND_IN for entry in system.entries("frames", 3))
+    with usb_camera(sock):
+        system.wait_for(lambda: system.ask("camera", GetCamera()).kind == "v4l2", 30)
+        system.wait_for(lambda: not system.entries("frames", 1)[0].flags & ring.STAND_IN)
+
+
 def test_a_usb_camera_that_hangs_costs_a_process_and_nothing_else(
     start: Start, tmp_path: Path, fake_v4l2: Path
 ) -> None:

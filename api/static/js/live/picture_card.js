@@ -1,6 +1,7 @@
 /** Settings of the picture, beside the picture. */
 
 import { card, h, setText } from "../dom.js";
+import { fixed } from "../format.js";
 import { settingField } from "../settings/field.js";
 import { entryOf } from "../settings/schema.js";
 import * as socket from "../socket.js";
@@ -13,10 +14,11 @@ const PLAYERS = [
   ["mjpeg", "MJPEG"],
 ];
 const WAIT_MS = 250;
+const SLOWER = 0.8; // share of the wanted rate below which the difference is worth saying
 
 export function pictureCard(player) {
   const fields = h("div.stack");
-  const element = card("Picture", "settings", h("div.stack", playerChoice(player), qualityField(), fields));
+  const element = card("Picture", "settings", h("div.stack", playerChoice(player), qualityField(), fields, whatArrives()));
   let built = "";
   store.watch(["schema", "capabilities"], (schema) => {
     if (!schema) return;
@@ -26,6 +28,20 @@ export function pictureCard(player) {
     fields.replaceChildren(...keys.map((key) => settingField(entryOf(key), { help: false })));
   });
   return element;
+}
+
+/** The fields above are what was asked for. Where the source gives something else, that is said. */
+function whatArrives() {
+  const words = h("p.words", { id: "what-arrives", hidden: true });
+  store.watch(["status", "settings"], (status, settings) => {
+    const { width, height } = status?.camera ?? {};
+    const known = status?.cameraRunning && width && settings?.resolution;
+    const unturned = settings?.rotation % 180 ? `${height}x${width}` : `${width}x${height}`;
+    const other = known && (unturned !== settings.resolution || (status.fps > 0 && status.fps < SLOWER * settings.frameRate));
+    words.hidden = !other;
+    setText(words, other ? `The source gives ${width} × ${height} at ${fixed(status.fps, 0)} pictures a second.` : "");
+  });
+  return words;
 }
 
 function hasCameras() {

@@ -35,7 +35,12 @@ export function buildStage() {
     const shown = player.pictures > 0;
     veil.update(player);
     stage.style.aspectRatio = `${player.shape.width} / ${player.shape.height}`;
+    const pattern = status?.camera?.kind === "pattern";
     live.hidden = !shown || !veil.hidden;
+    live.classList.toggle("warn", pattern);
+    live.classList.toggle("live", !pattern);
+    setText(live, pattern ? "TEST PATTERN" : "LIVE");
+    live.title = (pattern && status.camera.reason) || "";
     mode.hidden = !shown;
     setText(mode, player.mode === "mjpeg" ? `MJPEG${player.reason ? ` · ${player.reason}` : ""}` : "H.264");
     throttle.hidden = !THROTTLED[why];
