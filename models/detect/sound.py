@@ -1,4 +1,4 @@
-"""Any sound: the level of 100 ms windows against a threshold."""
+"""Any sound: the level of 100 ms windows against a threshold, and against what is usual in the room."""
 
 import math
 from collections.abc import Iterator
@@ -25,6 +25,11 @@ from models.detect.episode import Episode
 WINDOW = SAMPLE_RATE // 10
 FLOOR_DB = -100.0
 AGAIN_S = 1.0  # sound that goes on is told again after the cooldown, but not more often
+# What is usual: the level that the room exceeds a tenth of the time. It follows a louder room within half a minute
+# (2 dB a second) and forgets in some minutes (0.2 dB a second).
+USUAL, STEP_DB, UNKNOWN_DB = 0.9, 0.22, -70.0
+STANDS_OUT_DB = 8.0  # over what is usual
+LOUD_ROOM = "the room is loud"
 QUIET_S = 1.0  # this long under the threshold, and the sound is over
 
 
@@ -51,6 +56,7 @@ class SoundLevel(Detector[Sound]):
     def __init__(self, settings: Settings, models: Models) -> None:
         self._episode = Episode(QUIET_S, AGAIN_S)
         self._pending = np.zeros(0, np.int16)
+        self._usual = UNKNOWN_DB
         super().__init__(settings, models)
 
     def configure(self, settings: Settings) -> None:
@@ -73,12 +79,15 @@ class SoundLevel(Detector[Sound]):
         level = rms(window)
         db = decibel(level)
         was_active = self._episode.active
-        told = self._episode.feed(db >= self._threshold, pts, self._cooldown)
+        threshold = max(self._threshold, self._usual + STANDS_OUT_DB)
+        self._usual += STEP_DB * (USUAL if db >= self._usual else USUAL - 1)
+        told = self._episode.feed(db >= threshold, pts, self._cooldown)
         if self._episode.active != was_active:
             yield Activity("sound", self._episode.active)
         if told:
             yield Finding("sound", pts, wall, {"db": round(db, 1), "rms": round(level, 4)})
-        yield Reading("sound", round(db, 1), self._threshold, "dB")
+        note = LOUD_ROOM if threshold > self._threshold else ""
+        yield Reading("sound", round(db, 1), round(threshold, 1), "dB", note)
 
     def reset(self) -> list[Output]:
         self._pending = np.zeros(0, np.int16)

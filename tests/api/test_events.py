@@ -87,6 +87,19 @@ async def test_events_have_the_documents_fields(tmp_path: Path) -> None:
     ]
 
 
+async def test_a_visit_that_has_ended_says_when_and_how_long_it_was(tmp_path: Path) -> None:
+    async with log(tmp_path) as server:
+        store = Store(tmp_path)
+        store.end(f"{3:032x}", NOW + 7000, {"trackId": 4}, 97)
+        store.close()
+        _, body = await call(server, "/events?since=1")
+    assert [event.get("durationMs") for event in body["events"][:3]] == [None] * 3
+    visit = body["events"][3]
+    assert (visit["endTimestamp"], visit["durationMs"]) == (NOW + 7000, NOW + 7000 - visit["timestamp"])
+    assert (visit["type"], visit["confidence"], visit["eventType"]) == ("OBJECT_PERSON", 97, "appeared")
+    assert "trackId" not in visit
+
+
 async def test_the_summary_is_of_the_whole_match_and_the_newest_are_chosen(tmp_path: Path) -> None:
     async with log(tmp_path, count=5) as server:
         _, body = await call(server, "/events?since=1&limit=3")

@@ -8,13 +8,15 @@ import signal
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from models.detect.catalogue import MN04, YAMNET, YOLOX_NANO
 from models.messages.detector import GetDetector
-from models.messages.event_log import QueryEvents
 from tests.models.detect.samples import SAMPLES, WEIGHTS, weights
 from tests.wire.server import RunningServer
 
@@ -69,7 +71,7 @@ def test_video_and_sound_become_events(run: Run) -> None:
     person = next(event for event in found if event["type"] == "OBJECT_PERSON")
     status, picture, headers = server.request("GET", f"/events/{person['eventId']}/thumbnail")
     assert (status, headers["Content-Type"], picture[:2]) == (200, "image/jpeg", b"\xff\xd8")
-    ended = server.wait_for(lambda: _end_of(server, person["eventId"]), 60)
+    ended = server.wait_for(lambda: _ended(server, person["eventId"]), 60)
     assert ended["endTimestamp"] - person["timestamp"] == ended["durationMs"] > 0
 
 
@@ -78,10 +80,9 @@ def _kinds(server: RunningServer, wanted: set[str]) -> list[dict[str, Any]]:
     return found if {event["type"] for event in found} >= wanted else []
 
 
-def _end_of(server: RunningServer, event_id: int) -> dict[str, Any]:
-    page = server.ask("event_log", QueryEvents(1, types=("OBJECT_PERSON",)))
-    [metadata] = [event.metadata for event in page.events if event.event_id == event_id]
-    return metadata if "endTimestamp" in metadata else {}
+def _ended(server: RunningServer, event_id: int) -> dict[str, Any]:
+    [visit] = [event for event in events(server, "&type=OBJECT_PERSON") if event["eventId"] == event_id]
+    return visit if "endTimestamp" in visit else {}
 
 
 def test_a_missing_model_is_said_and_found_when_it_comes(run: Run) -> None:
@@ -114,11 +115,20 @@ def test_a_detector_costs_nothing_while_it_is_off(run: Run) -> None:
     server.wait_for(lambda: server.ask("sound", GetDetector()).rate > 0)
 
 
+def knocks(path: Path) -> str:
+    """A minute with a short loud sound each 1.5 s: seldom enough never to become what is usual in the room."""
+    wave = np.zeros(60 * 16_000, np.int16)
+    for start in range(0, len(wave), 24_000):
+        wave[start : start + 800] = np.random.default_rng(1).normal(0, 8_000, 800)
+    soundfile.write(path, wave, 16_000)
+    return str(path)
+
+
 @pytest.mark.chaos
-def test_a_killed_detector_leaves_the_others_alone(run: Run) -> None:
+def test_a_killed_detector_leaves_the_others_alone(run: Run, tmp_path: Path) -> None:
     settings = {"motionEnabled": True, "motionCooldown": 0, "motionSensitivity": 10}
     sound = {"soundEnabled": True, "soundThreshold": 100, "soundCooldown": 0}
-    server = run(audio_source="tone:", settings=settings | sound)
+    server = run(audio_source=knocks(tmp_path / "knocks.wav"), settings=settings | sound)
     server.wait_for(lambda: _kinds(server, {"ANY_SOUND", "MOTION"}), 40)
     restarts = server.rows()["motion"].restarts
     began = time.time()
@@ -126,7 +136,7 @@ def test_a_killed_detector_leaves_the_others_alone(run: Run) -> None:
     server.wait_for(lambda: server.back_again("motion", restarts))
     server.wait_for(lambda: [e for e in events(server, "&type=MOTION") if e["timestamp"] / 1000 > began + 1], 40)
     moments = [e["timestamp"] for e in events(server, "&type=ANY_SOUND") if e["timestamp"] / 1000 > began - 2]
-    assert max(b - a for a, b in pairwise(moments)) < 2500
+    assert max(b - a for a, b in pairwise(moments)) < 3500
     history = server.wait_for(lambda: [e for e in events(server, "&type=SYSTEM_RESTART") if e["actor"] == "motion"])
     assert "killed by signal 9" in history[-1]["text"]
 
