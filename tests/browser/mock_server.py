@@ -122,7 +122,7 @@ class MockServer:
         public = path in ("/", "/auth", "/auth/status", "/cert/info", "/ws") or (STATIC / path[1:]).is_file()
         if world.auth and not world.authenticated and not public:
             return web.json_response({"error": "Authentication required"}, status=401)
-        if request.method == "POST" and path != "/auth" and request.headers.get("X-CSRF-Token") != CSRF:
+        if request.method in ("POST", "DELETE") and path != "/auth" and request.headers.get("X-CSRF-Token") != CSRF:
             return web.json_response({"error": "Invalid CSRF token"}, status=403)
         feature = next((name for prefix, name in PRO_PATHS.items() if path.startswith(prefix)), "")
         if feature and not world.pro:
@@ -263,7 +263,8 @@ def _login(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any
 
 def _auth_status(mock: MockServer, *_: Any) -> Any:
     on = mock.world.authenticated or not mock.world.auth
-    return {"enabled": mock.world.auth, "configured": True} | ({"authenticated": True, "csrfToken": CSRF} if on else {})
+    known = {"authenticated": True, "csrfToken": CSRF, "role": mock.world.role}
+    return {"enabled": mock.world.auth, "configured": True} | (known if on else {})
 
 
 def _logout(mock: MockServer, *_: Any) -> Any:
@@ -368,6 +369,29 @@ def _picture(*_: Any) -> web.Response:
     return web.Response(body=mock_media.jpegs()[0], content_type="image/jpeg")
 
 
+def _sessions(mock: MockServer, *_: Any) -> Any:
+    now = now_ms()
+    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+    login = {"kind": "login", "role": "owner", "name": "", "created": now, "lastUsed": now, "expires": now + 10**8}
+    mine = {"id": "aa", "address": "192.0.2.7", "agent": agent, "current": True, **login}
+    other = {"id": "bb", "address": "192.0.2.8", "agent": "curl/8.5", "current": False, **login}
+    return {"sessions": [other, mine, *mock.world.tokens]}
+
+
+def _make_token(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
+    now = now_ms()
+    made = {"id": f"t{len(mock.world.tokens)}", "kind": "token", "role": body["role"], "name": body["name"]}
+    times = {"created": now, "lastUsed": now, "expires": None}
+    mock.world.tokens.append({**made, **times, "address": "", "agent": "", "current": False})
+    url = {"streamUrl": f"{mock.url}stream?token=5e5e", "snapshotUrl": f"{mock.url}snapshot?token=5e5e"}
+    return {"success": True, "token": "5e5e", **made} | (url if body["role"] == "media" else {})
+
+
+def _end_session(mock: MockServer, *_: Any) -> Any:
+    mock.world.tokens.clear()
+    return {"success": True}
+
+
 def _fine(*_: Any) -> Any:
     return {"success": True, "latencyMs": 12, "cleared": 0}
 
@@ -392,6 +416,9 @@ ROUTES: dict[tuple[str, str], Any] = {
     ("GET", "/api/storage/stats"): _storage,
     ("GET", "/api/actors"): lambda mock, *_: {"actors": mock.world.actors()},
     ("GET", "/api/qr"): _qr,
+    ("GET", "/api/sessions"): _sessions,
+    ("POST", "/api/tokens"): _make_token,
+    ("DELETE", "/api/sessions/t0"): _end_session,
     **{("POST", f"/api/rtsp/{action}"): _fine for action in ("start", "stop", "restart", "apply-settings")},
     **{("POST", f"/api/mqtt/{action}"): _fine for action in ("test", "apply-settings")},
 }

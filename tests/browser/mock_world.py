@@ -24,6 +24,8 @@ class World:
     auth: bool = False
     password: str = "correct horse"
     authenticated: bool = False
+    role: str = "owner"
+    tokens: list[dict[str, Any]] = field(default_factory=list)
     streaming: bool = True
     running: bool = True
     state: str = "ACTIVE"

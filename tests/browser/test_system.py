@@ -116,3 +116,33 @@ def test_licence_and_locks(mock: MockServer, open_page: Opener, size: str) -> No
     mock.set_license(True)
     expect(page.locator("#licence")).to_contain_text("Pro", timeout=1000)
     expect(page.locator("#rtsp")).to_contain_text("Running")
+
+
+def test_who_is_signed_in_and_a_token_for_home_assistant(mock: MockServer, system: Watched) -> None:
+    page = system.page
+    card = page.locator("#access")
+    expect(card.locator("[data-session=aa]")).to_contain_text("Chrome on Linux")
+    expect(card.get_by_role("button", name="Sign out: curl/8.5")).to_be_visible()
+    card.get_by_text("Give somebody access").click()
+    card.get_by_label("Name").fill("Home Assistant")
+    card.get_by_role("button", name="Make a token").click()
+    live = card.get_by_role("group", name="Address of the live picture")
+    expect(live.locator("code")).to_have_text(f"{mock.url}stream?token=5e5e")
+    expect(card.get_by_text("Copy it now: it is not shown again.")).to_be_visible()
+    system.shot("access")
+    card.get_by_role("button", name="Revoke: Home Assistant").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(card.get_by_text("Revoked.")).to_be_visible()
+    expect(card.locator("[data-session=t0]")).to_have_count(0)
+
+
+def test_a_viewer_is_shown_nothing_that_would_be_refused(mock: MockServer, open_page: Opener, size: str) -> None:
+    mock.world.role = "viewer"
+    watched = open_page(mock.url, size)
+    page = watched.page
+    page.wait_for_selector(CONNECTED)
+    assert page.locator(".rail a").all_inner_texts() == ["Live", "Events"]
+    expect(page.get_by_role("button", name="Snapshot")).to_be_visible()
+    for name in ("Stop", "Full resolution", "Hold to talk", "Torch"):
+        expect(page.get_by_role("button", name=name)).to_be_hidden()
+    watched.shot("viewer")

@@ -152,3 +152,24 @@ async def test_a_foreign_page_may_not_guess(device: RunningServer) -> None:
         answer = json.loads(await socket.recv())
         assert (answer["success"], answer["error"]) == (False, "Invalid origin")
     await owner_gets_in(device, "127.0.9.1")
+
+
+async def test_the_history_tells(device: RunningServer) -> None:
+    """What the others have done here; and a flood of connections, which is told after a while."""
+    mute = [silent(device.https_port, "127.0.10.1") for _ in range(200)]
+    wanted = {"SYSTEM_LOGIN_FAILED", "SYSTEM_LOCKED_OUT", "SYSTEM_NEW_ADDRESS", "SYSTEM_FLOOD", "SYSTEM_CREDENTIALS"}
+    status, token = device.post("/api/tokens", {"name": "Home Assistant", "role": "media"})
+    assert status == 200, token
+    assert (await log_in(device, "127.0.10.2", "wrong"))[0] == 401
+    for _ in range(4):
+        await log_in(device, "127.0.10.2", "wrong")
+
+    def told() -> set[str]:
+        _, page = device.get("/events?type=SYSTEM&since=1")
+        return {event["type"] for event in page["events"]}
+
+    async with asyncio.timeout(PATIENCE_S):
+        while not wanted <= await asyncio.to_thread(told):
+            await asyncio.sleep(0.2)
+    for one in mute:
+        one.close()

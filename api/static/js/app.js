@@ -8,7 +8,7 @@ import { buildLive } from "./panels/live.js";
 import { buildSettings } from "./panels/settings.js";
 import { buildSystem } from "./panels/system.js";
 import * as router from "./router.js";
-import { begin, guard } from "./session.js";
+import { begin, guard, isViewer } from "./session.js";
 import { readSchema } from "./settings/schema.js";
 import * as socket from "./socket.js";
 import * as store from "./store.js";
@@ -28,13 +28,15 @@ async function main() {
     return;
   }
   document.getElementById("door").remove();
+  const viewer = isViewer();
+  document.body.classList.toggle("viewer", viewer);
   listen();
   buildTopbar(document.getElementById("topbar"), document.getElementById("rail"));
   router.addSection("live", "Live", buildLive);
-  router.addSection("detection", "Detection", buildDetection);
+  if (!viewer) router.addSection("detection", "Detection", buildDetection);
   router.addSection("events", "Events", buildEvents);
-  router.addSection("system", "System", buildSystem);
-  router.addSection("settings", "Settings", buildSettings);
+  if (!viewer) router.addSection("system", "System", buildSystem);
+  if (!viewer) router.addSection("settings", "Settings", buildSettings);
   guard(socket.connect);
   socket.connect();
   router.start();

@@ -32,13 +32,21 @@ export function getJson(path) {
   return send("GET", path);
 }
 
-export async function postJson(path, body = undefined) {
+export function postJson(path, body = undefined) {
+  return change("POST", path, body);
+}
+
+export function deleteJson(path) {
+  return change("DELETE", path);
+}
+
+async function change(method, path, body = undefined) {
   try {
-    return await send("POST", path, body);
+    return await send(method, path, body);
   } catch (error) {
     if (error.status !== 403 || error.message !== "Invalid CSRF token") throw error;
     await authStatus();
-    return send("POST", path, body);
+    return send(method, path, body);
   }
 }
 

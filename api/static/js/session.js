@@ -1,6 +1,6 @@
 /** Who is logged in: the login form, the lock-out, logout, and a session that ends while the page is open. */
 
-import { authStatus, getJson, postJson, setCsrfToken, whenExpired } from "./ask.js";
+import { authStatus, getJson, postJson, whenExpired } from "./ask.js";
 import { h, icon, newId } from "./dom.js";
 import * as socket from "./socket.js";
 import * as store from "./store.js";
@@ -20,6 +20,11 @@ export async function begin(host) {
     showing = form;
   });
   showing = null;
+}
+
+/** Somebody who may look and listen, and change nothing: what would be refused is not shown. */
+export function isViewer() {
+  return store.get("auth")?.role === "viewer";
 }
 
 /** From now on an ended session shows the login over the page, which keeps all that it shows. */
@@ -72,9 +77,10 @@ export async function logOut() {
 
 /** Log in; throws AskError. */
 export async function logIn(password) {
-  const session = await postJson("auth", { password });
-  setCsrfToken(session.csrfToken);
-  store.set("auth", { ...store.get("auth"), authenticated: true });
+  await postJson("auth", { password });
+  const before = store.get("auth")?.role;
+  store.set("auth", await authStatus());
+  if (before && before !== store.get("auth").role) location.reload();
 }
 
 /** Every session ends with the old password; this page begins a new one. Throws AskError. */

@@ -1,7 +1,7 @@
 /** The top bar: name, connection, licence, theme, logout; and the links to the sections. */
 
 import { h, icon, setIcon, setText, squareButton } from "./dom.js";
-import { logOut } from "./session.js";
+import { isViewer, logOut } from "./session.js";
 import * as store from "./store.js";
 import * as theme from "./theme.js";
 
@@ -13,6 +13,7 @@ const CONNECTION = {
   refused: ["bad", "Refused"],
 };
 
+const FOR_VIEWERS = ["live", "events"];
 const SECTIONS = [
   ["live", "Live", "live"],
   ["detection", "Detection", "detection"],
@@ -28,7 +29,8 @@ export function buildTopbar(bar, rail) {
   const themeButton = squareButton("sun", "", switchTheme, ".quiet");
   const logout = squareButton("logout", "Sign out", logOut, ".quiet");
   bar.append(h("div.brand", icon("lens"), name), h("span.spacer"), connection, license, themeButton, logout);
-  rail.append(...SECTIONS.map(([id, title, drawing]) => h("a", { href: `#${id}` }, icon(drawing), h("span", title))));
+  const sections = SECTIONS.filter(([id]) => !isViewer() || FOR_VIEWERS.includes(id));
+  rail.append(...sections.map(([id, title, drawing]) => h("a", { href: `#${id}` }, icon(drawing), h("span", title))));
 
   store.watch("connection", (state = "connecting") => {
     const [kind, text] = CONNECTION[state] ?? CONNECTION.connecting;

@@ -7,7 +7,7 @@ import * as store from "../store.js";
 const KEY = "ipcamera.welcomed";
 
 export function firstRunHint() {
-  const hint = h("section.hint", { "aria-label": "First steps" });
+  const hint = h("section.hint.changes", { "aria-label": "First steps" });
   if (localStorage.getItem(KEY)) {
     hint.hidden = true;
     return hint;

@@ -17,8 +17,10 @@ const WAIT_MS = 250;
 const SLOWER = 0.8; // share of the wanted rate below which the difference is worth saying
 
 export function pictureCard(player) {
-  const fields = h("div.stack");
-  const element = card("Picture", "settings", h("div.stack", playerChoice(player), qualityField(), fields, whatArrives()));
+  const fields = h("div.stack.changes");
+  const quality = qualityField();
+  quality.classList.add("changes");
+  const element = card("Picture", "settings", h("div.stack", playerChoice(player), quality, fields, whatArrives()));
   let built = "";
   store.watch(["schema", "capabilities"], (schema) => {
     if (!schema) return;

@@ -19,7 +19,7 @@ export function soundCard() {
   const talk = h("button.talk", { type: "button", title: "Hold the button, or the space bar, and speak" }, icon("mic"), h("span.label", "Hold to talk"));
   holdable(talk, talker);
   const problem = h("p.problem.small.warn", { role: "status" });
-  const pro = h("div");
+  const pro = h("div.changes");
 
   const update = () => {
     listen.setAttribute("aria-pressed", String(listener.on));

@@ -18,7 +18,9 @@ export function buildToolbar(parts, { listen, talk }) {
   };
   listenForCaptures(busy);
   parts.stage.append(viewButtons(parts));
-  return h("div.toolbar", { role: "group", "aria-label": "Camera" }, power, snapshot, capture, listen, talk, torch());
+  const light = torch();
+  for (const button of [power, capture, talk, light]) button.classList.add("changes");
+  return h("div.toolbar", { role: "group", "aria-label": "Camera" }, power, snapshot, capture, listen, talk, light);
 }
 
 /** What changes only this view of the picture lies on the picture. */

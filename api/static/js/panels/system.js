@@ -4,6 +4,7 @@ import { card, h } from "../dom.js";
 import { storageCard } from "../events/storage.js";
 import { lockedBox } from "../locked.js";
 import * as store from "../store.js";
+import { accessCard } from "../system/access.js";
 import { actorsCard } from "../system/actors.js";
 import { certificateCard } from "../system/certificate.js";
 import { encoderCard } from "../system/encoder.js";
@@ -15,10 +16,11 @@ import { rtspCard } from "../system/rtsp.js";
 
 export function buildSystem(host) {
   const actors = actorsCard();
+  const access = accessCard();
   const certificate = certificateCard();
   const storage = storageCard(() => storage.load());
   const noStorage = card("Storage", "disk", lockedBox("storage_analytics"));
-  const columns = h("div.columns", rtspCard(), mqttCard(), encoderCard(), storage, noStorage, certificate, passwordCard(), licenceCard());
+  const columns = h("div.columns", rtspCard(), mqttCard(), encoderCard(), storage, noStorage, certificate, passwordCard(), access, licenceCard());
   host.append(h("div.page-head", h("h2", "System")), h("div.stack.wide-gap", healthCard(), actors, columns));
 
   const loadStorage = () => {
@@ -30,6 +32,7 @@ export function buildSystem(host) {
   store.watch("license", loadStorage);
   return {
     shown(argument) {
+      access.load();
       actors.load();
       certificate.load();
       loadStorage();
