@@ -11,9 +11,11 @@ import av
 import av.error
 import numpy as np
 
+from actors.camera.fields import Deinterlacer
 from actors.camera.source import Shot, SourceInfo
 from actors.media.container import SourceError
 from models.media.i420 import Picture, Plane
+from models.media.sizes import Size
 
 KEPT_PACKETS = 600
 KEPT_BYTES = 24_000_000
@@ -56,6 +58,8 @@ class Decoder:
         self._garbage = 0
         self._share = 0.0
         self._hurry_until = 0.0
+        self._fields = Deinterlacer()
+        self.size: Size | None = None  # of the last picture, as it was coded
 
     @property
     def too_slow(self) -> bool:
@@ -121,13 +125,15 @@ class Decoder:
             frames = self._context.decode(None)
         except av.error.FFmpegError:
             frames = []
-        yield from (picture_of(frame, frame.pts) for frame in frames if frame.pts is not None)
+        for frame in frames:
+            if frame.pts is not None:
+                yield from self._whole(frame)
         self._context.flush_buffers()
 
     def _decode(self, shot: Shot) -> Iterator[Picture]:
         assert self._context is not None
         packet = av.Packet(shot.data)
-        packet.pts = shot.pts
+        packet.pts = shot.pts if shot.stamped else None
         began = time.monotonic()
         self._context.skip_frame = "NONKEY" if began < self._hurry_until and not self._info.intra else "DEFAULT"
         try:
@@ -140,8 +146,16 @@ class Decoder:
         if frames:
             self._garbage = 0
         for frame in frames:
-            yield picture_of(frame, frame.pts if frame.pts is not None else shot.pts)
+            if frame.pts is None:
+                frame.pts = shot.pts
+            yield from self._whole(frame)
         self._weigh(time.monotonic() - began)
+
+    def _whole(self, frame: av.VideoFrame) -> Iterator[Picture]:
+        self.size = (frame.width, frame.height)
+        for one in self._fields.pictures(frame) if frame.interlaced_frame else (frame,):
+            if one.pts is not None:
+                yield picture_of(one, one.pts)
 
     def _weigh(self, spent_s: float) -> None:
         """Decoding and everything that was done with the picture, against the time there is for it."""

@@ -7,15 +7,18 @@ from pathlib import Path
 import av
 import av.error
 
+from actors.camera.shape import Shape, shape_of
 from actors.camera.source import Shot, SourceInfo
 from actors.media.container import SourceError, in_words, open_input
 from actors.media.loop_clock import NS, LoopClock, shared_clock
 from models.media import sizes
 from models.media.address import MediaAddress
+from models.media.rate import ASSUMED_FPS, FASTEST
 
 LONGEST_WAIT_S = 0.25
 LATE_S = 3.0  # further behind than this: jump to what belongs to now
 STILL_FPS = 5.0
+JUMP_NS, JUMP_BACK_NS = 10 * NS, NS  # between two packets: the time stamps have begun anew
 EMPTY_LOOPS = 3  # a file that gives no packet so often is broken
 
 
@@ -24,62 +27,98 @@ class FileSource:
     depth_ms = 0
 
     def __init__(self, path: str, run_dir: Path) -> None:
-        self._name = os.path.basename(path)
-        self._container = open_input(MediaAddress("file", path))
-        if not self._container.streams.video:
-            self._container.close()
-            raise SourceError(f"{self._name} has no picture")
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = "SLICE"
-        context = self._stream.codec_context
-        if context.width <= 0 or context.height <= 0:
-            self._container.close()
-            raise SourceError(f"{self._name} has a picture without a size")
-        self._fps = float(self._stream.average_rate or self._stream.guessed_rate or 25)
-        self._still = (self._container.duration or 0) <= av.time_base / 20 and self._stream.frames <= 1
-        self._clock = self._make_clock(run_dir, path)
+        self._path, self._name = path, os.path.basename(path)
+        context, shape, self._still = self._look()
+        self._open()
+        rate = float(self._stream.average_rate or self._stream.guessed_rate or 0)
+        self._fps = rate if 0 < rate <= FASTEST else ASSUMED_FPS
+        self._clock = self._make_clock(run_dir)
         self.info = SourceInfo(
             kind="file",
             title=f"file {self._name}",
             codec=context.name,
-            size=(context.width, context.height),
+            size=shape.size,
             fps=STILL_FPS if self._still else self._fps,
-            sizes=sizes.ladder((context.width, context.height)),
+            sizes=sizes.ladder(shape.upright),
             rates=sizes.rates(STILL_FPS if self._still else self._fps),
             live=False,
             reordered=bool(context.has_b_frames),
+            aspect=shape.aspect,
+            turned=shape.turned,
         )
-        self._start = self._container.start_time or 0
         self._pending: Shot | None = None
         self._due = 0
         self._empty_loops = 0
         self._catching_up = True
         self._begin(time.monotonic_ns(), seek=True)
 
-    def _make_clock(self, run_dir: Path, path: str) -> LoopClock:
+    # ---------------------------------------------------------------- opening
+    def _look(self) -> tuple[av.VideoCodecContext, Shape, bytes]:
+        """What its pictures are like; the packet of its only picture, b"" where there are more."""
+        self._open()
+        context = self._stream.codec_context
+        frame: av.VideoFrame | None = None
+        packets: list[bytes] = []
+        try:
+            for packet in self._packets:
+                if packet.size:
+                    packets.append(bytes(packet))
+                frames = context.decode(packet) if frame is None else []
+                frame = frames[0] if frames else frame
+                if frame is not None and len(packets) > 1:
+                    break
+        except (av.error.FFmpegError, OSError) as error:
+            self._container.close()
+            raise SourceError(in_words(error, self._name)) from None
+        if frame is None:
+            self._container.close()
+            raise SourceError(f"{self._name} holds no pictures")
+        self._container.close()
+        return context, shape_of(context, frame), packets[0] if len(packets) == 1 else b""
+
+    def _open(self) -> None:
+        self._container = open_input(MediaAddress("file", self._path))
+        stream = self._container.streams.best("video")  # FFmpeg's choice: the film, and not its cover
+        if not isinstance(stream, av.VideoStream):
+            self._container.close()
+            raise SourceError(f"{self._name} has no picture")
+        stream.thread_type = "SLICE"
+        self._stream = stream
+        self._start = self._container.start_time or 0
+        self._packets = self._container.demux(stream)
+
+    def _make_clock(self, run_dir: Path) -> LoopClock:
         if self._still:
             return LoopClock(time.monotonic_ns(), int(NS / STILL_FPS))
         microseconds = self._container.duration
         if microseconds is None or microseconds <= 0:
             # A bare elementary stream does not say how long it is. Nothing else plays in step with it: loop at its end.
             return LoopClock(time.monotonic_ns(), 0)
-        return shared_clock(run_dir, path, microseconds * 1000)
+        return shared_clock(run_dir, self._path, microseconds * 1000)
 
     def _begin(self, now: int, seek: bool) -> None:
         """Go on at the packet that belongs to ``now``, or at the beginning of the loop that runs then."""
         self._fresh = True
         self._counter = 0
-        endless = self._clock.duration == 0
-        self._loop = 0 if endless else self._clock.loop(now)
-        position = 0 if endless or not seek else self._clock.position(now)
-        if endless:
-            self._clock = LoopClock(now, 0)
+        self._last: int | None = None  # decoding time of the packet before, ns of the file
+        if self._still:
+            return
+        if self._clock.duration == 0:
+            self._clock, self._loop = LoopClock(now, 0), 0
+        else:
+            self._loop = self._clock.loop(now)
+        if self._clock.duration == 0 or not seek:
+            self._container.close()
+            self._open()  # what has no index cannot be sought in, and not always finds back to its first picture
+            return
+        position = self._clock.position(now)
         try:
             self._container.seek(self._start + position // 1000, backward=True)
         except (av.error.FFmpegError, OSError) as error:
             raise SourceError(in_words(error, self._name)) from None
         self._packets = self._container.demux(self._stream)
 
+    # ---------------------------------------------------------------- playing
     def read(self) -> Shot | None:
         if self._pending is None:
             self._pending = self._next()
@@ -98,6 +137,9 @@ class FileSource:
         return shot
 
     def _next(self) -> Shot | None:
+        if self._still:
+            self._due = max(self._due + int(NS / STILL_FPS), time.monotonic_ns())
+            return Shot(self._due, self._still, restart=True)
         try:
             packet = next(self._packets, None)
         except (av.error.FFmpegError, OSError) as error:
@@ -105,18 +147,27 @@ class FileSource:
         if packet is None or packet.size == 0:
             return self._next_loop()
         base = self._stream.time_base
+        stamped = packet.dts is not None and base is not None
         if packet.dts is None or base is None:
             decode_at = show_at = int(self._counter / self._fps * NS)
         else:
             start = self._start * 1000
             decode_at = int(packet.dts * base * NS) - start
             show_at = int((packet.pts if packet.pts is not None else packet.dts) * base * NS) - start
+        self._follow_jump(decode_at)
         self._counter += 1
         self._due = self._clock.when(self._loop, max(decode_at, 0))
         fresh, self._fresh = self._fresh, False
-        shot = Shot(self._clock.when(self._loop, show_at), bytes(packet), packet.is_keyframe, restart=fresh)
+        pts = self._clock.when(self._loop, show_at)
         self._empty_loops = 0
-        return shot
+        return Shot(pts, bytes(packet), packet.is_keyframe, restart=fresh, stamped=stamped)
+
+    def _follow_jump(self, decode_at: int) -> None:
+        """Where the time stamps begin anew, so does the clock: such a file does not say how long it is."""
+        last, self._last = self._last, decode_at
+        if last is not None and not -JUMP_BACK_NS < decode_at - last < JUMP_NS:
+            self._clock = LoopClock(self._due + int(NS / self._fps) - decode_at, 0)
+            self._loop, self._fresh = 0, True
 
     def _next_loop(self) -> Shot | None:
         self._empty_loops += 1

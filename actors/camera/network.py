@@ -6,6 +6,7 @@ from collections import deque
 import av
 import av.error
 
+from actors.camera.shape import Shape, shape_of
 from actors.camera.source import Shot, SourceInfo
 from actors.media.container import SourceError
 from actors.media.http_feed import open_http
@@ -33,27 +34,29 @@ class NetworkSource:
         self._playout = Playout(feed, name)
         self._first: deque[Played] = deque()
         try:
-            context = self._look_at_beginning(name)
+            context, shape = self._look_at_beginning(name)
         except BaseException:
             self._playout.close()
             raise
         stamps = sorted(played.sample.media for played in self._first if not played.sample.sound)
         fps = rate_of(stamps) or self._track.fps or ASSUMED_FPS
-        size = (context.width, context.height)
         self.info = SourceInfo(
             kind=address.kind,
             title=name,
             codec=self._track.codec,
-            size=size,
+            size=shape.size,
             fps=fps,
-            sizes=sizes.ladder(size),
+            sizes=sizes.ladder(shape.upright),
             rates=sizes.rates(fps),
             reordered=bool(context.has_b_frames),
+            aspect=shape.aspect,
+            turned=shape.turned,
         )
 
-    def _look_at_beginning(self, name: str) -> av.VideoCodecContext:
+    def _look_at_beginning(self, name: str) -> tuple[av.VideoCodecContext, Shape]:
         """Read until the size is known and the rate can be told; what was read is played all the same."""
         context = self._track.decoder()
+        frame: av.VideoFrame | None = None
         began = time.monotonic()
         first_at = 0.0
         pictures = 0
@@ -68,13 +71,12 @@ class NetworkSource:
             if played.sample.sound:
                 continue
             pictures += 1
-            if not context.width:
-                _try(context, played.sample.data)
+            frame = frame or _try(context, played.sample.data)
             if context.width and not first_at:
                 first_at = time.monotonic()
             elif not context.width:
                 pictures = min(pictures, RATE_PICTURES - 1)
-        return context
+        return context, shape_of(context, frame)
 
     def read(self) -> Shot | None:
         played = self._first.popleft() if self._first else self._playout.take(PIECE_S)
@@ -97,9 +99,9 @@ class NetworkSource:
         self._playout.close()
 
 
-def _try(context: av.VideoCodecContext, data: bytes) -> None:
+def _try(context: av.VideoCodecContext, data: bytes) -> av.VideoFrame | None:
     """Decode for what can be learned; a picture that cannot be decoded teaches nothing."""
     try:
-        context.decode(av.Packet(data))
+        return next(iter(context.decode(av.Packet(data))), None)
     except av.error.FFmpegError:
-        return
+        return None

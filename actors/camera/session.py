@@ -14,7 +14,7 @@ from actors.media.turn_ring import MakeRing
 from models.media import annexb, sizes
 from models.media.decimate import Decimator, RateMeter
 from models.media.i420 import Picture
-from models.media.jpeg import whole
+from models.media.jpeg import jpeg_size, whole
 from models.media.sizes import Size
 from models.media.stall import StallDetector
 
@@ -27,6 +27,17 @@ def fingerprint(data: bytes) -> int:
     """Equal for equal packets, cheap for large ones."""
     step = len(data) // SAMPLED_BYTES + 1
     return zlib.crc32(data[::step] if step > 1 else data)
+
+
+def coded_size(codec: str, shot: Shot) -> Size | None:
+    """Of the pictures from this packet on, where it says so."""
+    if codec == "mjpeg":
+        return jpeg_size(shot.data)
+    if codec != "h264" or not shot.key:
+        return None
+    sps, _ = annexb.parameter_sets(shot.data)
+    parsed = annexb.parse_sps(sps[0]) if sps else None
+    return (parsed.width, parsed.height) if parsed else None
 
 
 def begins_without_idr(unit: bytes) -> bool:
@@ -74,7 +85,7 @@ class Session:
 
     def passthrough(self, wanted: Size | None, fps: int, rotation: int) -> tuple[str, ...]:
         """Rings that the source's own packets may fill."""
-        if rotation or not self.info.live or self.size(wanted) != self.info.size:
+        if rotation or not self.info.live or not self.info.shape.plain or self.size(wanted) != self.info.size:
             return ()
         if self.info.codec == "mjpeg":
             return ("jpeg",)
@@ -91,12 +102,13 @@ class Session:
         if shot.sound:
             self._take_sound(shot, demand)
             return
-        if self.info.codec == "mjpeg":
+        if self.info.codec == "mjpeg" and self.info.live:
             jpeg = whole(shot.data, STANDARD_TABLES)
             if not jpeg:
                 return self._left_out()
             self._damaged = 0
             shot = replace(shot, data=jpeg)
+        self._note_size(coded_size(self.info.codec, shot))
         now = time.monotonic()
         self._note_order(shot)
         self._stall.seen(now, fingerprint(shot.data) if self.info.live and shot.data else None)
@@ -118,7 +130,9 @@ class Session:
             self._frames.interrupt()
             return
         for picture in self.decoder.pictures(shot):
-            written = self._frames.put(picture, self.size(wanted), rotation, thinned if not self.info.intra else 0.0)
+            self._note_size(self.decoder.size)
+            place = self.info.shape.place(self.size(wanted), rotation)
+            written = self._frames.put(picture, *place, thinned if not self.info.intra else 0.0)
             if written and seen:
                 self.meter.add(time.monotonic())
 
@@ -129,6 +143,14 @@ class Session:
         self._newest = shot.pts
         if shot.key and self.info.codec == "h264" and not self.info.without_idr and begins_without_idr(shot.data):
             self.info = replace(self.info, without_idr=True)
+
+    def _note_size(self, size: Size | None) -> None:
+        """Some cameras have another size by night."""
+        if size is None or size == self.info.size or self.info.kind in MODAL:
+            return
+        self.info = replace(self.info, size=size)
+        self.info = replace(self.info, sizes=sizes.ladder(self.info.shape.upright))
+        self._close_passed()
 
     def _left_out(self) -> None:
         """A JPEG without an end, or none at all."""
@@ -179,8 +201,14 @@ class Session:
             if pictures := list(self.decoder.pictures(shot)):
                 return pictures[-1]
 
-    def close(self) -> None:
-        for output in (self._jpeg, self._video, self._sound):
+    def _close_passed(self) -> None:
+        for output in (self._jpeg, self._video):
             if output is not None:
                 output.close()
+        self._jpeg = self._video = None
+
+    def close(self) -> None:
+        self._close_passed()
+        if self._sound is not None:
+            self._sound.close()
         self.source.close()

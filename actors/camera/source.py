@@ -6,6 +6,7 @@ from typing import Protocol
 
 import av
 
+from actors.camera.shape import Shape
 from models.media.i420 import Picture
 from models.media.sizes import Size
 from models.media.sound_track import SoundTrack
@@ -16,7 +17,7 @@ INTRA_CODECS = frozenset({"mjpeg", "rawvideo", "drawn"})  # each packet is a pic
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """``size`` is what comes now, ``sizes`` what may be asked for (ascending), ``rates`` pictures per second."""
+    """``size`` is what comes now, ``sizes`` what may be asked for (ascending, upright), ``rates`` pictures a second."""
 
     kind: str  # v4l2, rtsp, http, file, pattern
     title: str  # in words, without credentials
@@ -29,6 +30,12 @@ class SourceInfo:
     reordered: bool = False  # has B-frames
     stand_in: str = ""  # why the test pattern is shown where a camera should be
     without_idr: bool = False  # H.264 whose pictures to begin with are no IDR: intra refresh, open groups
+    aspect: float = 1.0  # of a pixel
+    turned: int = 0  # degrees clockwise by which it has to be turned to stand upright
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.size, self.aspect, self.turned)
 
     @property
     def intra(self) -> bool:
@@ -43,6 +50,7 @@ class Shot:
     data: bytes = b""
     key: bool = True
     restart: bool = False  # not continued from the shot before: a file began again
+    stamped: bool = True  # else ``pts`` is a time of decoding: pictures are shown as they leave the decoder
     sound: bool = False  # no picture: a packet of the source's own sound
     draw: Callable[[], Picture] | None = None
 

@@ -11,6 +11,7 @@ from actors.camera.memory import Memory
 from actors.camera.opener import Opener, Wish
 from actors.camera.outputs import FramesOutput
 from actors.camera.session import Session
+from actors.camera.shape import Shape
 from actors.camera.source import MODAL, SourceInfo
 from actors.media import jpeg
 from actors.media.container import LoginRefusedError, SourceError
@@ -199,10 +200,11 @@ class CameraWorker(Worker):
         except SourceError as error:
             self.post(still.failed, str(error))
             return
-        width, height = i420.even(picture.width), i420.even(picture.height)
-        flat = np.empty(i420.size_of(width, height), np.uint8)
-        i420.write(picture, flat, width, height, plan.rotation)
-        turned = i420.turned(width, height, plan.rotation)
+        shape = Shape((picture.width, picture.height), session.info.aspect, session.info.turned)
+        size, rotation = shape.place(shape.upright, plan.rotation)
+        flat = np.empty(i420.size_of(*size), np.uint8)
+        i420.write(picture, flat, *size, rotation)
+        turned = i420.turned(*size, rotation)
         data = jpeg.encode(flat, *turned, still.quality, picture.full_range)
         self.post(still.done, data, *turned)
 

@@ -85,10 +85,6 @@ def _open(address: MediaAddress) -> av.container.InputContainer:
 
 
 def _film(container: av.container.InputContainer) -> av.VideoStream | None:
-    """The picture that moves: a cover is none."""
-    films = [stream for stream in container.streams.video if not is_cover(stream)]
-    return films[0] if films else None
-
-
-def is_cover(stream: av.VideoStream) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+    """The picture that moves: FFmpeg's choice passes over a cover."""
+    best = container.streams.best("video")
+    return best if isinstance(best, av.VideoStream) else None

@@ -1,6 +1,7 @@
 """JPEG (ITU-T T.81) as cameras send it, made whole."""
 
 import re
+import struct
 from collections.abc import Iterator
 
 SOI = b"\xff\xd8"
@@ -50,6 +51,15 @@ def whole(data: bytes, tables: bytes) -> bytes:
     if not scan:
         return b""
     return data[:scan] + tables + data[scan:] if tables else data
+
+
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height, from the frame header (B.2.2)."""
+    for marker, begin, end in segments(data):
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and end >= begin + 9:
+            height, width = struct.unpack_from("!HH", data, begin + 5)
+            return (width, height) if width and height else None
+    return None
 
 
 class Splitter:
