@@ -16,10 +16,10 @@ LONGEST_WAIT_S = 0.25
 
 
 class PatternSource:
+    """``reason``: why it stands in for a camera; then nothing is looked for in it."""
+
     sound = None
     depth_ms = 0
-
-    """``reason``: why it stands in for a camera; then nothing is looked for in it."""
 
     def __init__(self, size: sizes.Size | None, fps: int, reason: str = "") -> None:
         self._caption = f"TEST PATTERN: {reason}" if reason else "TEST PATTERN"
