@@ -143,6 +143,7 @@ COMPONENTS: dict[str, Schema] = {
         source=TEXT,
         camera=ref("CameraState"),
         state=_one("ACTIVE", "STANDBY", "WARNING"),
+        licenseOrigin=_said(TEXT, "What makes it Pro: local (issued on this device), issuer, flag; empty while Free"),
         version=TEXT,
         deviceId=TEXT,
         uptimeSec=INT,

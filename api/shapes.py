@@ -42,6 +42,7 @@ def status_shape(
         "camera": {"state": camera.state, "kind": camera.kind, "width": camera.width, "height": camera.height}
         | ({"reason": camera.reason} if camera.reason else {}),
         "state": "STANDBY" if camera.standby else "ACTIVE" if camera.running else "WARNING",
+        "licenseOrigin": license.origin,
     }
 
 

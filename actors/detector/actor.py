@@ -12,7 +12,16 @@ from actors.runtime.actor import Actor, handles
 from models.detect import detector_class
 from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Switch, Tracks, enabled
 from models.events import Detection, Event, Scene
-from models.messages.detector import DetectionFrame, DetectorChanged, DetectorView, GetDetector, Level, SwitchView
+from models.messages.detector import (
+    DetectionFrame,
+    DetectorChanged,
+    DetectorView,
+    GetDetector,
+    GetModelPlaces,
+    Level,
+    ModelPlaces,
+    SwitchView,
+)
 from models.messages.event_log import EndEvent, RecordEvent
 from models.messages.speaker import SpeakingChanged
 
@@ -181,6 +190,10 @@ class Detector(Actor):
     @handles(GetDetector)
     def _get(self, _: GetDetector) -> DetectorView:
         return self._view()
+
+    @handles(GetModelPlaces)
+    def _places(self, _: GetModelPlaces) -> ModelPlaces:
+        return ModelPlaces(str(self.boot.models_dir or ""), self.boot.detection.object_model)
 
     # ---------------------------------------------------------------- the view
     def _change(

@@ -47,7 +47,7 @@ class Desk:
         billing = "CONNECTED" if issuers else "UNAVAILABLE_HARD"
         match self._boot.license.override:
             case "pro":
-                return self._shown("ACTIVE", "Pro by a start-up flag", billing, source="DEBUG_OVERRIDE")
+                return self._shown("ACTIVE", "Pro by a start-up flag", billing, "DEBUG_OVERRIDE", origin="flag")
             case "free":
                 return self._shown("INACTIVE", "Free by a start-up flag", billing)
         if not key:
@@ -64,7 +64,17 @@ class Desk:
         self._keep_seen(license, key, now_ms, seen_ms)
         state = "INACTIVE" if reason else "ACTIVE"
         source = "NONE" if reason else "REAL_PURCHASE"
-        return self._shown(state, reason, billing, source, license)
+        return self._shown(state, reason, billing, source, license, "" if reason else self._origin(key))
+
+    def _origin(self, key: str) -> str:
+        local = self._local_issuer()
+        if local is None:
+            return "issuer"
+        try:
+            read(key, (local.public_key().public_bytes_raw(),))
+        except Invalid:
+            return "issuer"
+        return "local"
 
     def _keep_seen(self, license: License, key: str, now_ms: int, seen_ms: int) -> None:
         newest = latest(license, now_ms, seen_ms)
@@ -137,7 +147,13 @@ class Desk:
         return _private_key(self._issuer_path)
 
     def _shown(
-        self, state: str, reason: str, billing: str, source: str = "NONE", license: License | None = None
+        self,
+        state: str,
+        reason: str,
+        billing: str,
+        source: str = "NONE",
+        license: License | None = None,
+        origin: str = "",
     ) -> LicenseView:
         return LicenseView(
             is_pro=state == "ACTIVE",
@@ -149,6 +165,7 @@ class Desk:
             licensee=license.licensee if license else "",
             expires_ms=license.expires_ms if license else 0,
             reason=reason,
+            origin=origin,
         )
 
 

@@ -31,6 +31,19 @@ class GetDetector(Ask[DetectorView]):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelPlaces:
+    """Where the running program looks for model files, beside its data directory, and which network it uses."""
+
+    models_dir: str  # "" for none
+    object_model: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetModelPlaces(Ask[ModelPlaces]):
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class DetectorChanged(News):
     """A switch went on or off, became active or quiet, was degraded or recovered."""
 

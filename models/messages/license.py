@@ -17,6 +17,7 @@ class LicenseView:
     licensee: str = ""
     expires_ms: int = 0  # Unix ms, 0 = never
     reason: str = ""  # why it is not active, for a person
+    origin: str = ""  # of what makes it Pro: local (issued on this device), issuer (a configured one), flag; "" if Free
 
 
 UNKNOWN_LICENSE = LicenseView(False, "UNKNOWN", "NONE", False, "UNAVAILABLE_RECOVERABLE")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -10,8 +11,10 @@ import typer
 
 from actors.runtime.control import Control
 from config import places
+from config.boot import Boot
 from models.errors import ServerError
 from models.messages import Ask
+from models.messages.detector import GetModelPlaces
 
 R = TypeVar("R")
 LOOK_S = 3.0  # how long one actor may keep a command waiting that only looks
@@ -54,6 +57,15 @@ def running(given: Path | None) -> Iterator[Control]:
             yield control
         except ServerError as error:
             fail(error.detail)
+
+
+def as_running(boot: Boot, control: Control | None) -> Boot:
+    """``boot`` with the running program's word on models: it may have been started with other options than we were."""
+    places = ask_if_up(control, "object_detector", GetModelPlaces()) if control is not None else None
+    if places is None:
+        return boot
+    detection = replace(boot.detection, object_model=places.object_model)
+    return replace(boot, models_dir=Path(places.models_dir) if places.models_dir else None, detection=detection)
 
 
 def ask_if_up(control: Control, to: str, message: Ask[R]) -> R | None:

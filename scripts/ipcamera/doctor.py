@@ -11,7 +11,7 @@ import typer
 from config.boot import Boot
 from config.boot_load import BootError, load_boot
 from scripts.ipcamera.checks.finding import Finding
-from scripts.ipcamera.console import FAILED, AsJson, DataDir, data_dir_of, find_control
+from scripts.ipcamera.console import FAILED, AsJson, DataDir, as_running, data_dir_of, find_control
 
 MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 
@@ -51,7 +51,7 @@ def examine(boot: Boot | BootError) -> list[Finding]:
 
     control = find_control(boot.data_dir)
     try:
-        return [*system.check(boot, control), *devices.check(boot, control)]
+        return [*system.check(boot, control), *devices.check(as_running(boot, control), control)]
     finally:
         if control is not None:
             control.close()

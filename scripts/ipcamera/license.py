@@ -19,6 +19,7 @@ from models.messages.license import ActivateLicense, GetLicense, IssueLicense, L
 from models.security.license import License
 from models.security.license import issue as make_key
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control
+from scripts.ipcamera.welcome import ORIGINS
 
 DAY_MS = 86_400_000
 
@@ -95,6 +96,12 @@ def _ask(given: Path | None, question: Ask[LicenseView], offline: Callable[[Desk
         fail(f"{place} cannot be written: {error.strerror}")
 
 
+def _in_words(view: LicenseView) -> str:
+    if view.state == "UNKNOWN":
+        return "not known; treated as Free"
+    return f"Pro, {ORIGINS.get(view.origin, 'by a licence key')}" if view.is_pro else "Free"
+
+
 def _show(view: LicenseView, as_json: bool) -> None:
     expires = time.strftime("%Y-%m-%d %H:%M", time.localtime(view.expires_ms / 1000)) if view.expires_ms else "never"
     if as_json:
@@ -107,11 +114,12 @@ def _show(view: LicenseView, as_json: bool) -> None:
             "licensee": view.licensee,
             "expires": view.expires_ms,
             "reason": view.reason,
+            "origin": view.origin,
         }
         typer.echo(json.dumps(shown, indent=1))
         return
-    typer.echo(f"Licence   {'Pro' if view.is_pro else 'Free'} ({view.state}, {view.source})")
-    if view.reason:
+    typer.echo(f"Licence   {_in_words(view)}")
+    if view.reason and view.origin != "flag":
         typer.echo(f"Because   {view.reason}")
     if view.licensee or view.expires_ms:
         typer.echo(f"Licensee  {view.licensee}\nExpires   {expires}")

@@ -18,7 +18,7 @@ from config.places import make_private
 from config.settings import REGISTRY
 from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE, ModelFile, defaults
-from scripts.ipcamera.console import AsJson, DataDir, fail
+from scripts.ipcamera.console import AsJson, DataDir, as_running, fail, find_control
 from scripts.ipcamera.download import DownloadError, fetch
 
 app = typer.Typer(help="The networks that detectors need.", no_args_is_help=True)
@@ -32,7 +32,7 @@ Which = Annotated[list[str] | None, typer.Argument(help="Their ids; without any,
 @app.command("list")
 def list_models(data_dir: DataDir = None, models_dir: ModelsDir = None, as_json: AsJson = False) -> None:
     """All that can be used, and what is here."""
-    boot = _boot(data_dir, models_dir)
+    boot = _of_running(_boot(data_dir, models_dir))
     rows = [
         {"id": m.id, "role": m.role, "state": _state(boot, m), "bytes": m.bytes, "licence": m.licence, "urls": m.urls}
         for m in CATALOGUE.values()
@@ -57,7 +57,7 @@ def verify(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = 
     """Check every byte, and load each network once; exit code 1 if one cannot be used."""
     from actors.detector.inference import load  # brings ONNX Runtime
 
-    boot = _boot(data_dir, models_dir)
+    boot = _of_running(_boot(data_dir, models_dir))
     make_private(boot.data_dir)
     bad = False
     for model in _chosen(boot, ids):
@@ -98,6 +98,18 @@ def _boot(data_dir: Path | None, models_dir: Path | None, config: Path | None = 
         fail(str(error))
 
 
+def _of_running(boot: Boot) -> Boot:
+    """As the running server sees it, if one runs: what it cannot find is missing, whatever this shell is told."""
+    control = find_control(boot.data_dir)
+    if control is None:
+        return boot
+    with control:
+        seen = as_running(boot, control)
+    if boot.models_dir not in (None, seen.models_dir):
+        typer.echo(f"ipcamera: the running server looks in {seen.models_dir or 'no other folder'}", err=True)
+    return seen
+
+
 def _chosen(boot: Boot, ids: Iterable[str] | None) -> tuple[ModelFile, ...]:
     if not ids:
         return defaults(boot.detection.object_model)
@@ -108,8 +120,9 @@ def _chosen(boot: Boot, ids: Iterable[str] | None) -> tuple[ModelFile, ...]:
 
 
 def _state(boot: Boot, model: ModelFile) -> str:
+    """As a detector would find it: what is converted already needs no download."""
     try:
-        weights.downloaded(boot, model)
+        weights.loadable(boot, model)
     except weights.WeightsError:
         return "missing" if weights.locate(boot, model.file) is None else "broken"
     return "good"

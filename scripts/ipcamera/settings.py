@@ -1,14 +1,17 @@
 """``ipcamera settings``: look and change, while the server runs and while it does not."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from actors.license.desk import Desk
 from actors.runtime.control import Control
 from actors.settings.keeper import Keeper, open_keeper
+from config.boot_load import load_boot
 from config.places import make_private
 from config.setting import Setting, Value
 from config.settings import REGISTRY, defaults, validate
@@ -99,7 +102,8 @@ def _set_offline(data_dir: Path, request: dict[str, object]) -> None:
     for key in checked.values:
         typer.echo(f"{key} = {_shown(keeper.stored[key])}")
     typer.echo("The server is not running: this holds from its next start.")
-    if pro := [key for key, value in checked.values.items() if REGISTRY[key].pro and value is True]:
+    pro = [key for key, value in checked.values.items() if REGISTRY[key].pro and value is True]
+    if pro and not Desk(load_boot({"data_dir": data_dir}, os.environ)).view().is_pro:
         typer.echo(f"Has no effect without Pro: {', '.join(pro)}")
 
 

@@ -22,6 +22,7 @@ from scripts.ipcamera.console import NOT_RUNNING, AsJson, DataDir, ask_if_up, da
 from scripts.ipcamera.welcome import licence, picture
 
 WATCH_EVERY_S = 2.0
+BACK_WITHIN_S, LOOK_EVERY_S = 30.0, 0.1
 CLEAR = "\x1b[2J\x1b[H"  # the terminal
 HEADINGS = ("ACTOR", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEMORY", "QUEUE", "NOTE")
 RIGHT = {2, 3, 4, 5, 6, 7}
@@ -57,8 +58,26 @@ def _look(data_dir: Path, as_json: bool) -> str:
 def restart(actor: str, data_dir: DataDir = None) -> None:
     """Stop one actor and start it again."""
     with running(data_dir) as control:
+        former = next((row.pid for row in control.ask("supervisor", GetActors()).rows if row.name == actor), 0)
         control.ask("supervisor", RestartActor(actor), 15)
-    typer.echo(f"{actor} was restarted.")
+        row = _back_again(control, actor, former)
+    if row.state == "degraded":
+        fail(f"{actor} was restarted, but {row.detail or row.last_reason or 'it does not work as it should'}")
+    typer.echo(f"{actor} was restarted and runs.")
+
+
+def _back_again(control: Control, actor: str, former: int) -> ActorRow:
+    """Its row once its new process is up; ends the command if that does not come."""
+    row: ActorRow | None = None
+    end = time.monotonic() + BACK_WITHIN_S
+    while time.monotonic() < end:
+        with contextlib.suppress(ServerError):
+            row = next((row for row in control.ask("supervisor", GetActors()).rows if row.name == actor), None)
+            if row is not None and row.pid not in (0, former) and row.state in ("up", "degraded"):
+                return row
+        time.sleep(LOOK_EVERY_S)
+    why = f"it is {row.state}{f': {row.last_reason}' if row.last_reason else ''}" if row else "its state is not known"
+    fail(f"{actor} was stopped and is not back after {BACK_WITHIN_S:.0f} s: {why}")
 
 
 def as_values(control: Control, data_dir: Path) -> dict[str, Any]:

@@ -64,14 +64,22 @@ def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+ORIGINS = {
+    "local": "by a licence that was issued on this device",
+    "issuer": "by the key of an issuer",
+    "flag": "forced by a start-up flag",
+}
+
+
 def licence(view: LicenseView | None) -> str:
     if view is None or view.state == "UNKNOWN":
         return "not known: the licence's process does not answer; running as free"
     if view.source == "DEBUG_OVERRIDE":
-        return f"{'Pro' if view.is_pro else 'free'}, forced by a start-up flag"
+        return f"{'Pro' if view.is_pro else 'free'}, {ORIGINS['flag']}"
     if view.is_pro:
         until = time.strftime(" until %Y-%m-%d", time.localtime(view.expires_ms / 1000)) if view.expires_ms else ""
-        return f"Pro{f', for {view.licensee}' if view.licensee else ''}{until}"
+        by = f" {ORIGINS[view.origin]}" if view.origin in ORIGINS else ""
+        return f"Pro{by}{f', for {view.licensee}' if view.licensee else ''}{until}"
     return f"free. {view.reason}" if view.reason else "free; `ipcamera license issue` makes your own device Pro"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ ROWS = (
     ActorRow("object_detector", "degraded", 12, 4.0, 0, "", 0.0, 1 << 20, 0, "model missing"),
     ActorRow("camera", "up", 11, 3700.0, 2, "killed", 12.5, 50 << 20, 1),
 )
+TABLE = ActorTable(ROWS[1:])
 SYSTEM = {
     GetActors: ActorTable(ROWS),
     GetCamera: CAMERA,
@@ -81,12 +83,38 @@ def test_status_for_programs(tmp_path: Path) -> None:
 
 
 def test_restart(tmp_path: Path) -> None:
-    with running(tmp_path, {RestartActor: Ok()}) as asked:
-        assert call(tmp_path, "restart", "camera").output == "camera was restarted.\n"
-        assert asked == [RestartActor("camera")]
-    with running(tmp_path, {RestartActor: Missing("no actor 'x' lives here")}):
+    camera = TABLE.rows[0]
+    looks = iter(
+        [
+            TABLE,
+            ActorTable((replace(camera, state="restarting"),)),
+            ActorTable((replace(camera, pid=0, state="restarting"),)),
+            ActorTable((replace(camera, pid=99, state="starting"),)),
+            ActorTable((replace(camera, pid=99, state="up"),)),
+        ]
+    )
+    with running(tmp_path, {RestartActor: Ok(), GetActors: lambda _: next(looks)}) as asked:
+        assert call(tmp_path, "restart", "camera").output == "camera was restarted and runs.\n"
+        assert asked == [GetActors(), RestartActor("camera"), *[GetActors()] * 4]
+    with running(tmp_path, {GetActors: TABLE, RestartActor: Missing("no actor 'x' lives here")}):
         result = call(tmp_path, "restart", "x")
     assert (result.exit_code, result.stderr) == (1, "ipcamera: no actor 'x' lives here\n")
+
+
+def test_a_restart_that_does_not_help_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scripts.ipcamera.status.BACK_WITHIN_S", 0.3)
+    camera = TABLE.rows[0]
+    degraded = ActorTable((replace(camera, pid=99, state="degraded", detail="the device is busy"),))
+    looks = iter([TABLE, degraded])
+    with running(tmp_path, {RestartActor: Ok(), GetActors: lambda _: next(looks)}):
+        result = call(tmp_path, "restart", "camera")
+    assert (result.exit_code, result.stderr) == (1, "ipcamera: camera was restarted, but the device is busy\n")
+    away = ActorTable((replace(camera, pid=0, state="restarting", last_reason="ended with code 1"),))
+    with running(tmp_path, {RestartActor: Ok(), GetActors: away}):
+        result = call(tmp_path, "restart", "camera")
+    assert result.exit_code == 1
+    assert "is not back" in result.stderr
+    assert "restarting: ended with code 1" in result.stderr
 
 
 def test_events(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from models.detect.catalogue import YAMNET, YOLOX_NANO
+from models.messages.detector import GetModelPlaces, ModelPlaces
 from scripts.ipcamera.download import DownloadError, fetch
 from scripts.ipcamera.models import app
 from tests.models.detect.samples import WEIGHTS, weights
+from tests.scripts.running import running
 
 CONTENT = bytes(range(256)) * 1000
 FILE = replace(
@@ -167,3 +169,22 @@ def test_an_unknown_model_is_said_to_be(tmp_path: Path) -> None:
     code, text = ipcamera(tmp_path, "fetch", "resnet")
     assert code == 1
     assert "there is no model resnet" in text
+
+
+def test_list_and_doctor_say_what_the_running_server_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server was started with another folder than this shell knows of."""
+    weights(YOLOX_NANO.file)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    data_dir = tmp_path / "data"
+    assert state_of("yolox_nano", data_dir) == "missing"
+    with running(data_dir, {GetModelPlaces: ModelPlaces(str(WEIGHTS), "yolox_nano")}):
+        assert state_of("yolox_nano", data_dir) == "good"
+    with running(data_dir, {GetModelPlaces: ModelPlaces("", "yolox_nano")}):
+        assert state_of("yolox_nano", data_dir, "--models-dir", str(WEIGHTS)) == "missing"
+
+
+def state_of(model: str, data_dir: Path, *more: str) -> str:
+    env = {"IPCAMERA_MODELS_DIR": ""}
+    result = CliRunner().invoke(app, ["list", "--json", "--data-dir", str(data_dir), *more], env=env)
+    assert result.exit_code == 0, result.output
+    return str(next(row["state"] for row in json.loads(result.stdout) if row["id"] == model))

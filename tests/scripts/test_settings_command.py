@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from actors.license.desk import Desk
+from config.boot_load import load_boot
 from config.settings import REGISTRY, defaults, validate
 from models.errors import Unavailable
 from models.messages.settings import ChangeResult, ChangeSettings, GetSettings, SetCredentials, SettingsView
@@ -28,6 +30,13 @@ def test_offline_set_and_get(tmp_path: Path) -> None:
     assert call(tmp_path, "get", "frameRate").output == "20\n"
     assert call(tmp_path, "get", "motionEnabled", "--json").output == "true\n"
     assert call(tmp_path, "get", "rtspPath").output == "/cam\n"
+
+
+def test_offline_on_a_pro_device_nothing_is_said_to_have_no_effect(tmp_path: Path) -> None:
+    Desk(load_boot({"data_dir": tmp_path}, {})).issue("owner")
+    result = call(tmp_path, "set", "motionEnabled=on")
+    assert result.exit_code == 0
+    assert "without Pro" not in result.output
 
 
 def test_key_and_value_may_be_two_words(tmp_path: Path) -> None:

@@ -38,6 +38,10 @@ def test_picture(camera: CameraView | None, wanted: str, words: str) -> None:
     ("view", "words"),
     [
         (LicenseView(True, "ACTIVE", "REAL_PURCHASE", True, "CONNECTED", licensee="Ada"), "Pro, for Ada"),
+        (
+            LicenseView(True, "ACTIVE", "REAL_PURCHASE", True, "CONNECTED", licensee="Ada", origin="local"),
+            "Pro by a licence that was issued on this device, for Ada",
+        ),
         (LicenseView(True, "ACTIVE", "DEBUG_OVERRIDE", True, "CONNECTED"), "Pro, forced by a start-up flag"),
         (LicenseView(False, "INACTIVE", "DEBUG_OVERRIDE", True, "CONNECTED"), "free, forced"),
         (LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED"), "`ipcamera license issue`"),

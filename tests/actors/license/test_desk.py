@@ -48,6 +48,16 @@ def test_an_owner_makes_it_pro_with_one_command(boot: Boot) -> None:
     assert (view.licensee, view.reason) == ("owner", "")
 
 
+def test_it_says_where_the_licence_comes_from(boot: Boot) -> None:
+    assert Desk(boot).view().origin == ""
+    Desk(boot).issue("owner")
+    assert Desk(boot).view().origin == "local"
+    vendor = Desk(replace(boot, license=LicenseBoot((VENDOR_TEXT,))))
+    vendor.activate(issue(License("Zoë", vendor.device_id, 0, 0), VENDOR))
+    assert vendor.view().origin == "issuer"
+    assert Desk(replace(boot, license=LicenseBoot(override="pro"))).view().origin == "flag"
+
+
 def test_revoking_is_final(boot: Boot) -> None:
     Desk(boot).issue("owner")
     Desk(boot).revoke()

@@ -4,7 +4,7 @@ import { card, facts, h, setText } from "../dom.js";
 import * as store from "../store.js";
 
 const STATES = { ACTIVE: ["accent", "Pro"], INACTIVE: ["", "Free"], UNKNOWN: ["warn", "Being checked"] };
-const SOURCES = { REAL_PURCHASE: "licence key", DEBUG_OVERRIDE: "switched on for testing", NONE: "none" };
+const ORIGINS = { local: "a licence issued on this device", issuer: "a licence key of an issuer", flag: "a start-up flag, for testing" };
 const PRO = ["Motion, sound, person and dog detection", "The history of events, export and storage statistics", "Talking through the camera and text-to-speech", "RTSP, MQTT and Home Assistant", "Direct API access and the certificate download"];
 
 export function licenceCard() {
@@ -14,7 +14,7 @@ export function licenceCard() {
   const element = card("Licence", "star", h("div.stack", list, free));
   element.id = "licence";
   element.head.append(chip);
-  store.watch("license", (license) => {
+  store.watch(["license", "status"], (license, status) => {
     if (!license) return;
     const [kind, text] = STATES[license.state] ?? STATES.UNKNOWN;
     chip.className = `chip plain ${kind}`;
@@ -22,7 +22,7 @@ export function licenceCard() {
     free.hidden = license.isPro;
     list.show({
       "State": license.state?.toLowerCase(),
-      "By": SOURCES[license.source] ?? license.source,
+      "By": license.isPro ? ORIGINS[status?.licenseOrigin] : null,
       "Issued to": license.licensee,
       "Valid until": license.expires ? new Date(license.expires).toLocaleDateString() : null,
       "Because": license.reason,
