@@ -258,7 +258,18 @@ COMPONENTS: dict[str, Schema] = {
     "RtspStatus": _object(
         {"enabled": BOOL, "running": BOOL, "port": INT, "path": TEXT, "clients": INT},
         lastError=TEXT_OR_NULL,
+        login=_said(TEXT_OR_NULL, "The user name that is asked for; null: none"),
+        newLogin=_said(BOOL, "A login was made, and nobody has been shown it yet"),
+        tlsPort=_said(INT_OR_NULL, "Of RTSP over TLS; null while it is off"),
         sessions=_list(ref("RtspSession")),
+    ),
+    "RtspNewLogin": _object(
+        {
+            "login": {
+                "anyOf": [_object({"username": TEXT, "password": TEXT}), {"type": "null"}],
+                "description": "Told once; null where there is nothing to tell",
+            }
+        }
     ),
     "RtspSession": _object(
         {"client": TEXT, "transport": TEXT, "state": TEXT},
@@ -269,7 +280,11 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "RtspSettings": _optional(
         _settings(lambda setting: setting.group == "RTSP" and not setting.read_only and not setting.extension)
-        | {"rtspPassword": _said(TEXT, "Empty removes it; it is never shown")}
+        | _settings(lambda setting: setting.key in ("rtspOpen", "rtspTlsEnabled", "rtspTlsPort"))
+        | {
+            "rtspPassword": _said(TEXT, "Empty removes it; it is never shown"),
+            "currentPassword": _said(TEXT, "The dashboard's password, which rtspOpen asks for"),
+        }
     ),
     "RtspStored": _object({"success": SUCCESS, "restartRequired": BOOL}),
     "MqttStatus": _object(

@@ -6,6 +6,7 @@ from config.settings import DOCUMENTED, REGISTRY
 from models.messages.camera import CameraView
 from models.messages.facade import ViewersView
 from models.messages.license import LicenseView
+from models.messages.rtsp import RtspView
 from models.messages.settings import Value
 from models.messages.supervisor import ActorRow
 
@@ -60,3 +61,8 @@ def actor_shape(row: ActorRow) -> dict[str, object]:
         "queue": row.queue,
         "detail": row.detail,
     }
+
+
+def rtsp_access_shape(view: RtspView) -> dict[str, object]:
+    """Who can watch, and where beside the plain port."""
+    return {"login": view.login or None, "newLogin": view.new_login, "tlsPort": view.tls_port or None}

@@ -1,7 +1,7 @@
 """The API document's keys for RTSP and MQTT, in its order, and the extension keys that the document implies."""
 
 from config.addresses import broker_host, proxies, rtsp_path
-from config.setting import Setting
+from config.setting import USE_RTSP, Setting
 
 TOPIC = r"[^+#$/][^+#]*[^+#/]|[^+#$/]"  # slashes inside allowed; no wildcard, nothing under $SYS
 
@@ -45,10 +45,10 @@ RTSP = (
         "string",
         "",
         "RTSP user name",
-        "A login is asked for when both user name and password are set.",
+        "A login is asked for when both user name and password are set. Without one, a login is made when RTSP is "
+        "switched on.",
         pattern=r"[^:]*",
         max_length=64,
-        applies="restart",
     ),
     Setting(
         "rtspHasPassword",
@@ -226,6 +226,36 @@ EXTENSIONS = (
         minimum=7,
         maximum=90,
         unit="days",
+        extension=True,
+    ),
+    Setting(
+        "rtspOpen",
+        "RTSP",
+        "boolean",
+        False,
+        "RTSP without a login",
+        "Everybody in the network may watch and listen while no login is set. Asks for the dashboard's password.",
+        guarded=USE_RTSP,
+        extension=True,
+    ),
+    Setting(
+        "rtspTlsEnabled",
+        "RTSP",
+        "boolean",
+        False,
+        "RTSP over TLS",
+        "Serve rtsps:// too, with the certificate of the dashboard, on a port of its own.",
+        extension=True,
+    ),
+    Setting(
+        "rtspTlsPort",
+        "RTSP",
+        "int",
+        8322,
+        "RTSPS port",
+        "TCP port of RTSP over TLS.",
+        minimum=1024,
+        maximum=65535,
         extension=True,
     ),
     Setting(

@@ -50,6 +50,7 @@ class Setting:
     options_from: str = ""  # field of /capabilities that lists the values
     default_note: str = ""
     read_only: bool = False
+    guarded: str = ""  # why it is not switched on like others: only by an owner who has just shown his password
     extension: bool = False  # not one of the 44 keys of the API document
     persisted: bool = True
 

@@ -55,23 +55,37 @@ UNKNOWN_SURROUNDINGS = Surroundings()
 
 
 def validate(
-    request: Mapping[str, object], surroundings: Surroundings = UNKNOWN_SURROUNDINGS, internal: bool = False
+    request: Mapping[str, object],
+    surroundings: Surroundings = UNKNOWN_SURROUNDINGS,
+    internal: bool = False,
+    confirmed: bool = False,
 ) -> Checked:
-    """Check a request of one or more keys. ``internal`` opens the read-only keys to the program itself."""
-    problems = ((key, _problem(key, value, request, surroundings, internal)) for key, value in request.items())
+    """Check a request of one or more keys. ``internal`` opens the read-only keys to the program itself, ``confirmed``
+    the guarded ones to an owner who has shown the password or sits at the device."""
+    around = _Asking(surroundings, internal, internal or confirmed)
+    problems = ((key, _problem(key, value, request, around)) for key, value in request.items())
     errors = tuple(f"{key}: {problem}" for key, problem in problems if problem)
     return Checked(errors) if errors else Checked(values=_coupled(request))
 
 
-def _problem(key: str, value: object, request: Mapping[str, object], surroundings: Surroundings, internal: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    surroundings: Surroundings
+    internal: bool
+    confirmed: bool
+
+
+def _problem(key: str, value: object, request: Mapping[str, object], asking: _Asking) -> str:
     setting = REGISTRY.get(key)
     if setting is None:
         return CREDENTIALS.get(key, UNKNOWN)
-    if setting.read_only and not internal:
+    if setting.read_only and not asking.internal:
         return READ_ONLY
+    if setting.guarded and value is True and not asking.confirmed:
+        return setting.guarded
     if problem := setting.problem(value):
         return UNSUPPORTED_RESOLUTION if key == "resolution" and isinstance(value, str) else problem
-    return _device_problem(key, value, request, surroundings)
+    return _device_problem(key, value, request, asking.surroundings)
 
 
 def _device_problem(key: str, value: object, request: Mapping[str, object], around: Surroundings) -> str:
@@ -83,7 +97,7 @@ def _device_problem(key: str, value: object, request: Mapping[str, object], arou
         return "" if "cameraId" in request else NO_FRONT_CAMERA
     if key == "torchEnabled" and value is True and around.torch is False:
         return NO_TORCH
-    if key == "rtspPort" and value in around.own_ports:
+    if key in ("rtspPort", "rtspTlsPort") and value in around.own_ports:
         return PORT_IN_USE
     return ""
 

@@ -101,9 +101,17 @@ class Orders:
         setting = REGISTRY.get(key)
         if setting is None or not setting.home_assistant:
             raise Invalid(f"{key[:64]}: Unknown setting")
-        change = ChangeSettings({key: commands.typed(setting.kind, value)}, "mqtt")
+        wanted = commands.typed(setting.kind, value)
+        if key == "rtspEnabled" and wanted is True and not self._rtsp_is_settled():
+            raise Refused("RTSP has no login yet: switch it on in the dashboard first")
+        change = ChangeSettings({key: wanted}, "mqtt")
         _accepted(await self._actor.ask("settings", change))
         return {}
+
+    def _rtsp_is_settled(self) -> bool:
+        """Whether who may watch is decided: over MQTT nobody could be told the login that would be made."""
+        settings = self._actor.settings
+        return settings["rtspOpen"] is True or (bool(settings["rtspUsername"]) and settings["rtspHasPassword"] is True)
 
     async def _torch(self, on: bool | None) -> dict[str, object]:
         lit = await self._actor.ask("camera", SetTorch(on))

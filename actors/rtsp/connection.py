@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import socket
 from collections import deque
 from email.utils import formatdate
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from actors.rtsp.limits import QUEUE_AGE_MAX_S, REQUESTS_PENDING_MAX, WRITE_BUFFER_HIGH
 from actors.rtsp.outflow import Outflow, unacknowledged
+from models.rtsp.auth import Nonces
 from models.rtsp.message import Request, Response, Status
 from models.rtsp.parser import InterleavedFrame, Malformed, Parser
+from models.security.lockout import client_key
 
 if TYPE_CHECKING:
     from actors.rtsp.server import RtspServer
@@ -33,14 +36,16 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: "RtspServer") -> None:
         self.server = server
         self.peer = self.local = ""
+        self.client = ""  # who counts as one: the address, or its IPv6 /64
         self.logged_in = False
-        self.kept_nonce = ""
+        self.nonces = Nonces(secrets.token_bytes(32))
         self.channels: dict[int, tuple[str, int]] = {}  # to session id and track
         self.last_request: float | None = None
         self.opened = server.now()
         self.outflow = Outflow(self.opened)
         self.age = 0.0  # s that the oldest byte had waited when last looked
-        self.clear = False  # open, nothing waits in user space, and the age is no matter
+        self.clear = False  # open, not encrypted, nothing waits in user space, and the age is no matter
+        self.secure = False  # over TLS
         self._descriptor = -1
         self._parser = Parser()
         self._pending: deque[Request | Malformed] = deque()
@@ -55,21 +60,21 @@ class Connection(asyncio.Protocol):
             for level, option, value in OPTIONS:
                 sock.setsockopt(level, option, value)
         self._descriptor = sock.fileno()
-        self.clear = True
+        self.secure = transport.get_extra_info("ssl_object") is not None
+        self.clear = not self.secure
         transport.set_write_buffer_limits(high=WRITE_BUFFER_HIGH)
         self.peer, self.local = (_bare(transport.get_extra_info(name)) for name in ("peername", "sockname"))
-        if not self.server.accepts(self):
+        self.client = client_key(self.peer)
+        if self.server.serving is None or not self.server.seats.come_in(self):
             self.reply(Response(Status.SERVICE_UNAVAILABLE), "")
             transport.close()
-            return
-        self.server.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._worker is not None:
             self._worker.cancel()
         self._descriptor = -1  # another socket's from now on
         self.clear = False
-        self.server.connections.discard(self)
+        self.server.seats.leave(self)
         self.server.connection_lost(self)
 
     def pause_writing(self) -> None:
@@ -133,7 +138,7 @@ class Connection(asyncio.Protocol):
         if self._descriptor >= 0:
             buffered = self.transport.get_write_buffer_size()
             self.age = self.outflow.age(unacknowledged(self._descriptor), buffered, now)
-            self.clear = not buffered and self.age <= QUEUE_AGE_MAX_S
+            self.clear = not self.secure and not buffered and self.age <= QUEUE_AGE_MAX_S
 
     def stalled_for(self, now: float) -> float:
         """Seconds since the client last took anything of what waits for it."""

@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from actors.rtsp.limits import FIRST_REQUEST_S, IDLE_CONNECTION_S, REFUSED_S, SENDER_REPORT_S, STALL_S
+from actors.rtsp.limits import FIRST_REQUEST_S, IDLE_CONNECTION_S, REFUSED_S, SENDER_REPORT_S, STALL_S, STRANGER_S
 from actors.rtsp.senders import UdpSender
 from actors.rtsp.session import Session
 from models.rtsp.session import SESSION_TIMEOUT_S
@@ -32,7 +32,7 @@ async def keep_house(server: "RtspServer") -> None:
             session.tick(now - before)
             if session.state is State.PLAYING and ticks % SENDER_REPORT_S == 0:
                 session.report(server.presentation, time.monotonic_ns(), time.time_ns(), now)
-        for connection in list(server.connections):
+        for connection in list(server.seats):
             if idle(server, connection, now):
                 connection.transport.abort()
         server.demand()
@@ -55,6 +55,8 @@ def idle(server: "RtspServer", connection: "Connection", now: float) -> bool:
         return True
     if any(session.owner is connection for session in server.sessions.values()):
         return False
+    if server.seats.is_stranger(connection) and now - connection.opened > STRANGER_S:
+        return True
     if connection.last_request is None:
         return now - connection.opened > FIRST_REQUEST_S
     return now - connection.last_request > IDLE_CONNECTION_S

@@ -5,26 +5,31 @@ It holds no connection. When it dies, the session actors go on serving, and repo
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
-from actors.rtsp.changes import problems
+from actors.rtsp.changes import OPEN, TLS, TLS_PORT, problems
 from actors.rtsp.limits import APPLY_TIMEOUT_S, REPORT_S, RETRY_LISTEN_S
 from actors.rtsp.listener import is_free
 from actors.rtsp.places import Places
 from actors.rtsp.stored import ENABLED, Stored
 from actors.runtime.actor import Actor, handles
 from models.errors import Conflict, ServerError, Unavailable
+from models.messages.event_log import RecordSystem
 from models.messages.rtsp import (
     ApplyRtsp,
     GetRtsp,
     RestartRtsp,
     RtspChange,
     RtspChanged,
+    RtspLogin,
     RtspView,
     StartRtsp,
     StopRtsp,
     StoreRtsp,
+    TakeNewLogin,
 )
 from models.messages.rtsp_session import (
     AbortServing,
@@ -42,6 +47,7 @@ from models.messages.supervisor import ActorChanged
 from models.rtsp.state import State
 
 SESSION_ACTORS_TRIES = 12
+LIVE = frozenset({ENABLED, "rtspUsername", "rtspHasPassword", OPEN, TLS, TLS_PORT})  # take effect at once
 DOWN = frozenset({"restarting", "degraded", "stopped"})
 
 
@@ -50,17 +56,18 @@ class Rtsp(Actor):
         self._turn = asyncio.Lock()  # one change at a time
         self._behind = asyncio.Event()  # a session actor does not serve what is wanted
         self._places = Places()
-        self._stored = Stored(self.ask)
+        self._stored = Stored(self.ask, self.boot.data_dir)
         self._wanted: Serving | None = None  # what every session actor shall serve
         self._error = ""
         self._tried = 0.0
         self._published: RtspView | None = None
         if await self._stored.look():
             self._wanted = await self._stored.serving()
+        self._said = self._state if self._generation > 1 or self._wanted is None else ""
         self.start_task(self._watch())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
-        if ENABLED in changed:
+        if not LIVE.isdisjoint(changed):
             async with self._turn:
                 await self._follow_switch()
 
@@ -73,6 +80,12 @@ class Rtsp(Actor):
     @handles(GetRtsp)
     def _get(self, _: GetRtsp) -> RtspView:
         return self._view()
+
+    @handles(TakeNewLogin)
+    async def _take_new_login(self, _: TakeNewLogin) -> RtspLogin:
+        login = await self._stored.take_new_login()
+        self._tell_news()
+        return login
 
     @handles(StartRtsp)
     async def _start_serving(self, message: StartRtsp) -> None:
@@ -98,10 +111,11 @@ class Rtsp(Actor):
     async def _store(self, message: StoreRtsp) -> RtspChange:
         async with self._turn:
             credentials = await self._stored.credentials()
-            if errors := problems(message.values, credentials, self._own_ports):
+            if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
                 return RtspChange(errors)
-            serving = self._stored.serving_with(message.values, credentials)
             await self._stored.keep(message.values, message.source)
+            await self._follow_switch()
+            serving = await self._stored.serving()
             return RtspChange(restart_required=self._wanted is not None and serving != self._wanted)
 
     @handles(ApplyRtsp)
@@ -109,14 +123,16 @@ class Rtsp(Actor):
         """Try the new port beside the old one, store, swap; whatever fails before the swap leaves all as it was."""
         async with self._turn:
             credentials = await self._stored.credentials()
-            if errors := problems(message.values, credentials, self._own_ports):
+            if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
                 return RtspChange(errors)
-            serving = self._stored.serving_with(message.values, credentials)
             switched_on = message.values.get(ENABLED, self._stored.values[ENABLED]) is True
+            made = self._stored.missing_login(message.values, credentials) if switched_on else {}
+            values = {**message.values, **made}
+            serving = self._stored.serving_with(values, credentials)
             if switched_on:
                 await self._prepare(serving, await self._living())
             try:
-                await self._stored.keep(message.values, message.source)
+                await self._stored.keep(values, message.source, made=bool(made))
             except ServerError:
                 await self._each(AbortServing(), self._session_actors())
                 raise
@@ -128,14 +144,19 @@ class Rtsp(Actor):
 
     # ---------------------------------------------------------------- serving
     async def _follow_switch(self) -> None:
-        """Serve, or stop, as the effective switch says; what goes wrong is kept in ``_error``."""
+        """Serve, or stop, as is stored now; what goes wrong is kept in ``_error``. While it serves, port and path stay
+        until the next restart."""
         if not await self._stored.look():
             await self._stop_all()
-        elif self._wanted is None or self._error:
-            try:
-                await self._swap(await self._stored.serving())
-            except ServerError as error:
-                self._failed(error)
+            return
+        try:
+            serving = await self._stored.serving()
+            if self._wanted is not None and self._running:
+                serving = replace(serving, port=self._wanted.port, path=self._wanted.path)
+            if serving != self._wanted or self._error:
+                await self._swap(serving)
+        except ServerError as error:
+            self._failed(error)
 
     async def _swap(self, serving: Serving) -> None:
         try:
@@ -151,9 +172,10 @@ class Rtsp(Actor):
         shared = self.boot.rtsp.session_actors > 1
         actors = list(actors)
         listening = any(self._places.actors(time.monotonic()).values())
-        new_port = not listening or self._wanted is None or self._wanted.port != serving.port
-        if shared and new_port and not is_free(self.boot.bind, serving.port):
-            raise Conflict(f"Port {serving.port} is in use")
+        ours = self._wanted.ports if listening and self._wanted is not None else ()
+        for port in serving.ports if shared else ():
+            if port not in ours and not is_free(self.boot.bind, port):
+                raise Conflict(f"Port {port} is in use")
         try:
             for name in actors:
                 await self.ask(name, PrepareServing(serving, shared), APPLY_TIMEOUT_S)
@@ -165,12 +187,14 @@ class Rtsp(Actor):
         self._wanted, self._error = serving, ""
         self.degraded("")
         await self._each(CommitServing(), actors, serving.fingerprint)
+        self._tell_history()
         self._tell_news()
 
     async def _stop_all(self) -> None:
         self._wanted, self._error = None, ""
         self.degraded("")
         await self._each(StopServing(), self._session_actors(), "")
+        self._tell_history()
         self._tell_news()
 
     async def _each(
@@ -226,8 +250,8 @@ class Rtsp(Actor):
         now = time.monotonic()
         if self._error and now - self._tried < RETRY_LISTEN_S:
             return
-        if bool(self.settings[ENABLED]) != (self._wanted is not None):
-            await self._follow_switch()  # the news came while the settings could not be asked
+        if self._error or bool(self.settings[ENABLED]) != (self._wanted is not None):
+            await self._follow_switch()  # a port may be free now; the news came while the settings could not be asked
         behind = [name for name, served in self._places.actors(now).items() if served != self._fingerprint]
         if not behind:
             return
@@ -275,8 +299,7 @@ class Rtsp(Actor):
     # ---------------------------------------------------------------- what is shown
     def _view(self) -> RtspView:
         now = time.monotonic()
-        wanted = self._wanted
-        running = wanted is not None and wanted.fingerprint in self._places.actors(now).values()
+        wanted, running = self._wanted, self._running
         sessions = self._places.views(now)
         return RtspView(
             enabled=bool(self._stored.values[ENABLED]),
@@ -286,11 +309,42 @@ class Rtsp(Actor):
             clients=sum(session.state == State.PLAYING for session in sessions),
             last_error=self._error,
             sessions=sessions,
+            tls_port=wanted.tls_port if wanted and running else 0,
+            login=self._stored.login,
+            new_login=self._stored.new_login,
         )
+
+    @property
+    def _running(self) -> bool:
+        return self._wanted is not None and self._wanted.fingerprint in self._places.actors(time.monotonic()).values()
+
+    @property
+    def _is_open(self) -> bool:
+        return self._stored.values[OPEN] is True and not self._stored.login
+
+    @property
+    def _state(self) -> str:
+        """For the history: who can watch."""
+        if self._wanted is None:
+            return "RTSP is off."
+        made = f" A login was made: {self._stored.login}." if self._stored.new_login else ""
+        return f"RTSP is on. Who can watch: {self._view().who}.{made}"
+
+    def _tell_history(self) -> None:
+        if (state := self._state) != self._said:
+            self._said = state
+            self.start_task(self._record(state))
+
+    async def _record(self, text: str) -> None:
+        entry = RecordSystem(secrets.token_hex(16), "RTSP", time.time_ns() // 1_000_000, self.name, text)
+        try:
+            await self.ask("event_log", entry)
+        except ServerError as error:
+            self.log.warning("not in the history", text=text, reason=error.detail)
 
     def _tell_news(self) -> None:
         view = self._view()
-        shown = RtspView(view.enabled, view.running, view.port, view.path, view.clients, view.last_error)
+        shown = replace(view, sessions=())
         if shown != self._published:
             self._published = shown
             self.publish(RtspChanged(view))

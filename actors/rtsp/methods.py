@@ -8,7 +8,7 @@ from actors.rtsp.limits import FIRST_PICTURE_S, GOP_FRESH_S, KEY_WAIT_TCP_S, KEY
 from actors.rtsp.listener import udp_pair
 from actors.rtsp.senders import TcpSender, UdpSender
 from actors.rtsp.session import Session
-from models.errors import ServerError
+from models.errors import LimitReached, ServerError
 from models.rtsp import auth, transport, url
 from models.rtsp.message import Method, Request, Response, Status
 from models.rtsp.presentation import Sent
@@ -58,18 +58,17 @@ def _login(server: "RtspServer", connection: "Connection", request: Request, log
         return Response(Status.FORBIDDEN, (("Retry-After", str(remaining)),))
     now_s = int(now)
     shown = request.headers.get("authorization", "")
-    known = auth.NonceCheck(server.nonce_key, connection.peer, now_s, connection.kept_nonce)
-    verdict = auth.check(shown, request.method, login, known)
+    verdict = auth.check(shown, (request.method, request.url), login, connection.nonces, now_s)
     if verdict is auth.Verdict.GRANTED:
-        connection.logged_in = True
-        connection.kept_nonce = auth.nonce_of(shown)
         server.lockouts.succeeded(connection.peer)
+        if not server.seats.sit_down(connection):
+            return UNAVAILABLE
+        connection.logged_in = True
         return None
     if verdict is auth.Verdict.WRONG:
         server.lockouts.failed(connection.peer, now)
         server.hooks.login_failed(connection.peer)
-    nonce = auth.make_nonce(server.nonce_key, connection.peer, now_s)
-    return Response(Status.UNAUTHORIZED, auth.challenges(nonce, verdict is auth.Verdict.STALE))
+    return Response(Status.UNAUTHORIZED, auth.challenges(connection.nonces.make(now_s), verdict is auth.Verdict.STALE))
 
 
 def _session_header(session: Session) -> tuple[str, str]:
@@ -105,7 +104,7 @@ async def _setup(server: "RtspServer", connection: "Connection", request: Reques
     numbered = server.presentation.track(track)
     if numbered is None:
         return Response(Status.NOT_FOUND)
-    spec = transport.choose(request.headers.get("transport", ""))
+    spec = transport.choose(request.headers.get("transport", ""), udp=not connection.secure)
     if spec is None or (session is not None and session.transport not in ("", _kind(spec))):
         return Response(Status.UNSUPPORTED_TRANSPORT)
     if session is None:
@@ -137,6 +136,8 @@ def _kind(spec: transport.TransportSpec) -> str:
 
 
 async def _admitted(server: "RtspServer", connection: "Connection", request: Request) -> Session:
+    if not server.seats.sit_down(connection):
+        raise LimitReached("Too many connections")
     session = Session(connection.peer, request.headers.get("user-agent", ""), connection, server.now())
     server.admitting[session.session_id] = connection.peer
     try:

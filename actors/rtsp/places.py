@@ -7,6 +7,7 @@ from actors.rtsp.limits import ADMIT_TIMEOUT_S, REPORT_LOST_S
 from models.errors import LimitReached
 from models.messages.rtsp import RtspSession
 from models.messages.rtsp_session import ReportedSession, SessionsReport
+from models.security.lockout import client_key
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Places:
         taken.pop(session_id, None)  # asked twice
         if len(taken) >= total:
             raise LimitReached(f"{total} RTSP sessions are open already")
-        if Counter(taken.values())[address] >= per_address:
+        if Counter(map(client_key, taken.values()))[client_key(address)] >= per_address:
             raise LimitReached(f"{per_address} RTSP sessions are open already for {address}")
         self._promised[session_id] = actor, address, now
 

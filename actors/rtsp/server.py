@@ -6,16 +6,19 @@ It knows no actor: whoever runs it feeds ring entries and implements ``Hooks``.
 import asyncio
 import secrets
 import socket
+import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from actors.rtsp.connection import Connection
 from actors.rtsp.housekeeping import keep_house
-from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, FIRST_PICTURE_S, LINGER_S, LOOK_EVERY_S, SOCKETS_PER_SESSION
+from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, BACKLOG, FIRST_PICTURE_S, LINGER_S, LOOK_EVERY_S
 from actors.rtsp.methods import answer
+from actors.rtsp.seats import Seats
 from actors.rtsp.senders import Sender
 from actors.rtsp.session import Session
+from actors.rtsp.tls import TlsListener
 from models.media.ring import Entry
 from models.messages.rtsp_session import Serving
 from models.rtp.track import Unit
@@ -63,14 +66,13 @@ class RtspServer:
         self.presentation = Presentation(_seeds())
         self.serving: Serving | None = None
         self.sessions: dict[str, Session] = {}
-        self.connections: set[Connection] = set()
+        self.seats = Seats(hooks)
         self._playing: dict[int, list[Sender]] = {VIDEO: [], AUDIO: []}
         self._look_at = 0.0
         self.admitting: dict[str, str] = {}  # session id → address, between SETUP and the manager's answer
         self.lockouts = Lockouts(LOCKOUT)
-        self.nonce_key = secrets.token_bytes(32)
         self.description_id = time.time_ns() // 1_000_000_000
-        self._listeners: list[asyncio.Server] = []
+        self._listeners: dict[int, list[asyncio.Server | TlsListener]] = {}  # by port
         self._news = asyncio.Event()  # set, and replaced, at each key picture and each first sound
         self._media_until = 0.0
         self._wants_media = False
@@ -81,41 +83,47 @@ class RtspServer:
         return time.monotonic()
 
     # ---------------------------------------------------------------- serving
-    async def serve(self, serving: Serving, sockets: Iterable[socket.socket]) -> None:
-        """Serve from now on like this; an empty ``sockets`` keeps the listeners. All sessions end."""
-        loop = asyncio.get_running_loop()
-        made = [await loop.create_server(lambda: Connection(self), sock=sock, backlog=128) for sock in sockets]
+    @property
+    def ports(self) -> frozenset[int]:
+        """Where it listens."""
+        return frozenset(self._listeners)
+
+    async def serve(
+        self, serving: Serving, made: Mapping[int, Iterable[socket.socket]], tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Serve from now on like this; all sessions end. ``made``: the sockets of ports that it does not listen on yet.
+
+        ``tls``: for ``serving.tls_port``.
+        """
+        fresh = {port: [await self._listen(sock, port, serving, tls) for sock in made[port]] for port in made}
         self.end_all()
-        if made:
-            self._close_listeners()
-            self._listeners = made
+        self._close_listeners(keep=set(serving.ports) - fresh.keys())
+        self._listeners |= fresh
         self.serving = serving
+
+    async def _listen(
+        self, sock: socket.socket, port: int, serving: Serving, tls: ssl.SSLContext | None
+    ) -> "asyncio.Server | TlsListener":
+        if tls is not None and port == serving.tls_port:
+            return TlsListener(sock, tls, lambda: Connection(self))
+        return await asyncio.get_running_loop().create_server(lambda: Connection(self), sock=sock, backlog=BACKLOG)
 
     async def stop(self) -> None:
         self.end_all()
         self._close_listeners()
         self.serving = None
 
-    def _close_listeners(self) -> None:
-        for listener in self._listeners:
-            listener.close()
-        self._listeners = []
+    def _close_listeners(self, keep: Collection[int] = ()) -> None:
+        for port in [port for port in self._listeners if port not in keep]:
+            for listener in self._listeners.pop(port):
+                listener.close()
 
     def end_all(self) -> None:
         """End every session and connection."""
         for session in list(self.sessions.values()):
             self.end(session)
-        for connection in list(self.connections):
+        for connection in list(self.seats):
             connection.transport.close()
-
-    def accepts(self, connection: Connection) -> bool:
-        """Whether one more socket is allowed, before anything was asked."""
-        same = sum(other.peer == connection.peer for other in self.connections)
-        return (
-            self.serving is not None
-            and len(self.connections) < SOCKETS_PER_SESSION * self.hooks.max_sessions
-            and same < SOCKETS_PER_SESSION * self.hooks.max_sessions_per_address
-        )
 
     async def answer(self, connection: Connection, request: Request) -> None:
         await answer(self, connection, request)
@@ -144,7 +152,7 @@ class RtspServer:
         now = self.now()
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
-            for connection in self.connections:
+            for connection in self.seats:
                 connection.look(now)
         for sender in self._playing[track]:
             sender.send(unit, now)

@@ -1,14 +1,20 @@
 """A session actor: holds connections and sessions, reads the rings while somebody plays."""
 
 import asyncio
+import json
 import socket
+import ssl
 import time
+from pathlib import Path
 
-from actors.rtsp.limits import ADMIT_TIMEOUT_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
+from actors.rtsp.limits import ADMIT_TIMEOUT_S, CERTIFICATE_EVERY_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
 from actors.rtsp.listener import listen
 from actors.rtsp.server import RtspServer
 from actors.runtime.actor import Actor, handles
-from models.errors import Conflict
+from actors.runtime.worker import Bench
+from config import certificate
+from config.files import write_atomically
+from models.errors import Conflict, Unavailable
 from models.messages.encoder import RequestKeyframe
 from models.messages.rtsp_session import (
     AbortServing,
@@ -71,6 +77,7 @@ class House:
 
     def login_failed(self, address: str) -> None:
         self._actor.log.info("login failed", client=address)
+        self._actor.guessed.set()
         self._actor.tell(MANAGER, LoginFailed(self._actor.name, address))
 
     def failed(self, error: BaseException) -> None:
@@ -86,7 +93,12 @@ class RtspSessions(Actor):
     async def on_start(self) -> None:
         self.sessions_changed = asyncio.Event()
         self.server = RtspServer(House(self))
-        self._prepared: tuple[Serving, list[socket.socket]] | None = None
+        self.guessed = asyncio.Event()  # the lock-outs are others than on disk
+        self._lockouts_file = self.boot.run_dir / f"{self.name}-lockouts.json"
+        self.server.lockouts.restore(_remembered(self._lockouts_file), self.server.now())
+        self.start_task(self._keep_lockouts(self.bench("files")))
+        self._prepared: tuple[Serving, dict[int, list[socket.socket]]] | None = None
+        self._tls: ssl.SSLContext | None = None
         self._feeds = {
             VIDEO: (self.ring_reader(VIDEO), self.server.feed_video),
             AUDIO: (self.ring_reader(AUDIO), self.server.feed_audio),
@@ -95,6 +107,7 @@ class RtspSessions(Actor):
         self._playing: dict[str, str] = {}  # session id → client, for the log
         self.start_task(self.server.keep_house())
         self.start_task(self._report_for_ever())
+        self.start_task(self._renew_certificate())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         if "streaming" in changed and not self.settings["streaming"]:
@@ -110,20 +123,25 @@ class RtspSessions(Actor):
     @handles(PrepareServing)
     def _prepare(self, message: PrepareServing) -> None:
         self._drop_prepared()
-        serving = self.server.serving
-        same = serving is not None and serving.port == message.serving.port
-        sockets = [] if same else listen(self.boot.bind, message.serving.port, message.shared)
-        self._prepared = message.serving, sockets
+        serving, sockets = message.serving, dict[int, list[socket.socket]]()
+        now = self.server.serving
+        if now is not None and (serving.tls_port == now.port or serving.port == now.tls_port):
+            raise Conflict(f"Port {serving.tls_port if serving.tls_port == now.port else serving.port} is in use")
+        if serving.tls_port and self._tls is None:
+            self._tls = certificate.server_context(certificate.files_of(self.boot))
+        self._prepared = serving, sockets
+        for port in serving.ports:
+            if port not in self.server.ports:
+                sockets[port] = listen(self.boot.bind, port, message.shared)
 
     @handles(CommitServing)
     async def _commit(self, _: CommitServing) -> None:
         if self._prepared is None:
             raise Conflict("nothing was prepared")
         (serving, sockets), self._prepared = self._prepared, None
-        await self.server.serve(serving, sockets)
-        self.log.info(
-            "serving", port=serving.port, path=serving.path, login=bool(serving.username and serving.password)
-        )
+        await self.server.serve(serving, sockets, self._tls)
+        login = bool(serving.username and serving.password)
+        self.log.info("serving", port=serving.port, tls_port=serving.tls_port, path=serving.path, login=login)
         self.sessions_changed.set()
 
     @handles(AbortServing)
@@ -139,13 +157,38 @@ class RtspSessions(Actor):
             self.sessions_changed.set()
 
     def _drop_prepared(self) -> None:
-        for sock in self._prepared[1] if self._prepared else ():
-            sock.close()
+        for sockets in self._prepared[1].values() if self._prepared else ():
+            for sock in sockets:
+                sock.close()
         self._prepared = None
+
+    async def _renew_certificate(self) -> None:
+        """Serve what the facade, or the owner, has put in its place; open connections stay."""
+        files, seen = certificate.files_of(self.boot), 0.0
+        while True:
+            try:
+                if self._tls is not None and (newest := certificate.stamp(files)) != seen:
+                    certificate.reload(self._tls, files)
+                    seen = newest
+            except (OSError, Unavailable) as error:
+                self.log.warning("the certificate could not be read again", reason=str(error))
+            await asyncio.sleep(CERTIFICATE_EVERY_S)
 
     @handles(PeerLoginFailed)
     def _peer_login_failed(self, message: PeerLoginFailed) -> None:
         self.server.lockouts.failed(message.address, self.server.now())
+        self.guessed.set()
+
+    async def _keep_lockouts(self, files: Bench) -> None:
+        """In the run directory: they outlive this actor, not the program."""
+        while True:
+            await self.guessed.wait()
+            self.guessed.clear()
+            content = json.dumps(self.server.lockouts.as_dict()).encode()
+            try:
+                await files.do(write_atomically, self._lockouts_file, content)
+            except OSError as error:
+                self.log.warning("lock-outs are not kept over a restart", reason=str(error))
 
     # ---------------------------------------------------------------- the rings
     def want_media(self, wanted: bool) -> None:
@@ -203,3 +246,10 @@ class RtspSessions(Actor):
             if session_id not in playing:
                 self.log.info("viewer left", client=client)
         self._playing = {session_id: one.address for session_id, one in playing.items()}
+
+
+def _remembered(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None

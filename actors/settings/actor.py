@@ -25,6 +25,8 @@ from models.messages.settings import (
 )
 
 CAMERA_KEYS = frozenset({"resolution", "cameraId", "useFrontCamera", "torchEnabled"})
+PORT_KEYS = frozenset({"rtspPort", "rtspTlsPort"})
+DEVICE = "cli"  # by the control socket: whoever reaches it could set another password too
 LEARN_S = 1.0  # of a start that others wait for
 LOOK_AROUND_S = 2.0  # how long a change waits for the camera's word on what it can do
 AUTH = "authEnabled"
@@ -80,7 +82,8 @@ class Settings(Actor):
         if message.credentials is not None:
             _check_secrets(message.credentials)
         async with self._turn:
-            checked = validate(message.values, await self._surroundings(message.values), message.internal)
+            around = await self._surroundings(message.values)
+            checked = validate(message.values, around, message.internal, confirmed=message.source == DEVICE)
             values, blocked = without_pro(checked.values) if not self._license.is_pro else (checked.values, ())
             errors = checked.errors or await self._switch_torch(values)
             if errors:
@@ -122,7 +125,7 @@ class Settings(Actor):
         return ()
 
     async def _surroundings(self, request: dict[str, object]) -> Surroundings:
-        ports = await self._own_ports() if "rtspPort" in request else frozenset()
+        ports = await self._own_ports() if not PORT_KEYS.isdisjoint(request) else frozenset()
         if CAMERA_KEYS.isdisjoint(request):
             return Surroundings(own_ports=ports)
         try:

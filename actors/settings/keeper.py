@@ -71,6 +71,7 @@ class Keeper:
             # Without its password the stream would be open to everybody.
             self._chosen["rtspEnabled"] = False
             notes.append("The RTSP password is lost, so RTSP was switched off: set the password again.")
+        self._keep_open()
         if loaded.found or loaded.damaged:
             try:
                 self._save(self._chosen, self._secrets)
@@ -80,6 +81,12 @@ class Keeper:
             except (Unavailable, OSError) as error:  # the next start does it
                 notes.append(f"{FILE} could not be brought to format {self._store.version}: {error}.")
         return notes
+
+    def _keep_open(self) -> None:
+        """In 0.1.0, RTSP without a login was open to everybody. Where an owner has it so, it stays so, and is said."""
+        login = self._chosen.get("rtspUsername") and self._secrets["rtsp"].password
+        if self._chosen.get("rtspEnabled") is True and not login and "rtspOpen" not in self._chosen:
+            self._chosen["rtspOpen"] = True  # on disk with the next change
 
     @property
     def stored(self) -> dict[str, Value]:
@@ -107,10 +114,14 @@ class Keeper:
         """
         lasting = {key: value for key, value in values.items() if REGISTRY[key].persisted}
         chosen, kept = {**self._chosen, **lasting}, self._secrets
+        if "rtspEnabled" in lasting:
+            chosen.setdefault("rtspOpen", False)  # so that nobody takes this file for one of 0.1.0
         if secrets is not None:
             kept = {**kept, secrets.owner: self._merged(secrets)}
             if secrets.owner == "rtsp" and secrets.username is not None:
                 chosen["rtspUsername"] = secrets.username
+            if secrets.owner == "rtsp" and secrets.password:
+                chosen["rtspOpen"] = False  # who gives a password does not want to do without one, later neither
         if (chosen, kept) != (self._chosen, self._secrets):
             self._save(chosen, kept)
             self._chosen, self._secrets = chosen, kept

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.errors import DASHBOARD_HINT, DIRECT_HINT
 from api.now import Now
-from api.shapes import license_shape, settings_shape, status_shape
+from api.shapes import license_shape, rtsp_access_shape, settings_shape, status_shape
 from models.errors import ServerError
 from models.events import Event
 from models.http.limits import CAPTURE_KEPT_S, SOUND_CHUNK_MS
@@ -223,6 +223,7 @@ def rtsp_status(now: Now) -> Message:
         "path": view.path,
         "clients": view.clients,
         "lastError": view.last_error or None,
+        **rtsp_access_shape(view),
     }
 
 

@@ -4,9 +4,13 @@ from aiohttp import web
 
 from api.bodies import json_object
 from api.context import Context
+from api.credentials import Credential
+from api.middleware import identify
 from api.routes import Access, route
-from models.errors import Conflict
+from api.shapes import rtsp_access_shape
+from models.errors import Conflict, Invalid, Refused
 from models.messages import Ask, Ok
+from models.messages.auth import GetAuthStatus
 from models.messages.rtsp import (
     ApplyRtsp,
     GetRtsp,
@@ -16,6 +20,7 @@ from models.messages.rtsp import (
     StartRtsp,
     StopRtsp,
     StoreRtsp,
+    TakeNewLogin,
 )
 
 FEATURE = "rtsp_streaming"
@@ -33,6 +38,7 @@ def rtsp_shape(view: RtspView) -> dict[str, object]:
         "path": view.path,
         "clients": view.clients,
         "lastError": view.last_error or None,
+        **rtsp_access_shape(view),
         "sessions": [_session_shape(session) for session in view.sessions],
     }
 
@@ -113,7 +119,8 @@ async def restart_rtsp(_request: web.Request, context: Context) -> web.StreamRes
     answer={"success": True, "restartRequired": True},
 )
 async def store_rtsp_settings(request: web.Request, context: Context) -> web.StreamResponse:
-    change = await context.ask("rtsp", StoreRtsp(await json_object(request)), CHANGE_TIMEOUT_S)
+    values, confirmed = await _asked(request, context)
+    change = await context.ask("rtsp", StoreRtsp(values, confirmed=confirmed), CHANGE_TIMEOUT_S)
     if change.errors:
         return _wrong(change.errors)
     return web.json_response({"success": True, "restartRequired": change.restart_required})
@@ -131,11 +138,45 @@ async def store_rtsp_settings(request: web.Request, context: Context) -> web.Str
     answer=DONE,
 )
 async def apply_rtsp_settings(request: web.Request, context: Context) -> web.StreamResponse:
+    values, confirmed = await _asked(request, context)
     try:
-        change = await context.ask("rtsp", ApplyRtsp(await json_object(request)), CHANGE_TIMEOUT_S)
+        change = await context.ask("rtsp", ApplyRtsp(values, confirmed=confirmed), CHANGE_TIMEOUT_S)
     except Conflict as error:
         return _failed(error)
     return _wrong(change.errors) if change.errors else web.json_response(DONE)
+
+
+@route(
+    "POST",
+    "/api/rtsp/new-login",
+    access=Access.PRO,
+    feature=FEATURE,
+    summary="The login that was made when RTSP was switched on without one: told once, then null",
+    gives="RtspNewLogin",
+    answer={"login": {"username": "viewer", "password": "secret"}},
+)
+async def take_new_login(_request: web.Request, context: Context) -> web.StreamResponse:
+    login = await context.ask("rtsp", TakeNewLogin())
+    shown = {"username": login.username, "password": login.password} if login.password else None
+    return web.json_response({"login": shown})
+
+
+async def _asked(request: web.Request, context: Context) -> tuple[dict[str, object], bool]:
+    """The wanted values, and whether the password that came with them is the dashboard's.
+
+    Raises:
+        Refused: it is not.
+        LimitReached: too many wrong ones.
+    """
+    values = await json_object(request)
+    password = values.pop("currentPassword", None)
+    if password is None:
+        return values, not (await context.ask("auth", GetAuthStatus())).enabled
+    if not isinstance(password, str):
+        raise Invalid("currentPassword: Expected string")
+    if not (await identify(request, Credential("basic", password))).authenticated:
+        raise Refused("Invalid password")
+    return values, True
 
 
 async def _act(context: Context, message: Ask[Ok]) -> web.StreamResponse:

@@ -1,6 +1,6 @@
 """The RTSP manager's mailbox."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from models.messages import Ask, News, Ok
@@ -26,6 +26,27 @@ class RtspView:
     clients: int  # sessions in PLAY
     last_error: str = ""
     sessions: tuple[RtspSession, ...] = ()
+    tls_port: int = 0  # 0: no RTSP over TLS
+    login: str = ""  # the user name that is asked for; "": none
+    new_login: bool = False  # one was made, and nobody has been shown it yet
+
+    @property
+    def who(self) -> str:
+        """Who can watch while it runs, in words."""
+        if self.login:
+            return f"whoever knows the password of {self.login}"
+        return "everybody in the network, without a login"
+
+
+@dataclass(frozen=True, slots=True)
+class RtspLogin:
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeNewLogin(Ask[RtspLogin]):
+    """The login that was made when RTSP was switched on without one. Told once; empty where there is none to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +85,15 @@ class RtspChange:
 
 @dataclass(frozen=True, slots=True)
 class StoreRtsp(Ask[RtspChange]):
-    """Keep these values (rtspPort, rtspPath, rtspUsername, rtspPassword, rtspEnabled) for the next (re)start."""
+    """Keep these values (rtspPort, rtspPath, rtspUsername, rtspPassword, rtspEnabled, rtspOpen, rtspTlsEnabled,
+    rtspTlsPort). Port and path count from the next (re)start; who may look, and TLS, at once.
+
+    ``confirmed``: the owner has shown the password, which ``rtspOpen`` needs.
+    """
 
     values: dict[str, object]
     source: str = "http"
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +102,7 @@ class ApplyRtsp(Ask[RtspChange]):
 
     values: dict[str, object]
     source: str = "http"
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,24 @@ from models.messages.rtsp import RtspSession
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How one (re)start of the server serves; settings that change later count from the next one."""
+    """How the server serves. Without a user name and a password everybody may look, which the manager lets happen only
+    where the owner has said so."""
 
     port: int
     path: str
     username: str
     password: str = field(repr=False)
+    tls_port: int = 0  # 0: no RTSP over TLS
 
     @property
     def fingerprint(self) -> str:
         """Tells whether two actors serve alike without saying the password."""
-        return sha256(repr((self.port, self.path, self.username, self.password)).encode()).hexdigest()[:16]
+        parts = (self.port, self.path, self.username, self.password, self.tls_port)
+        return sha256(repr(parts).encode()).hexdigest()[:16]
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (self.port, self.tls_port) if self.tls_port else (self.port,)
 
 
 @dataclass(frozen=True, slots=True)

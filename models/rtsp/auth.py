@@ -8,12 +8,15 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from models.rtsp.url import parse
+
 REALM = "IP Camera"
 NONCE_VALID_S = 300
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 # One auth-param (RFC 9110 §11.2) with the separators around it; only ever matched where the last one ended.
 _PARAMETER = re.compile(r'[\s,;]*+([A-Za-z0-9_-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,;"]+))')
 _PARAMETERS_MAX = 16
+_COUNT = re.compile(r"[0-9A-Fa-f]{8}")
 HEADER_MAX = 4096  # characters of an Authorization header; the longest of a real client have 600
 
 
@@ -36,19 +39,6 @@ class Login:
         return bool(self.username and self.password)
 
 
-def make_nonce(key: bytes, address: str, now_s: int) -> str:
-    """A nonce that this server recognises without remembering it: the time, signed for one address."""
-    return f"{now_s:x}-{_signature(key, address, f'{now_s:x}')}"
-
-
-def nonce_age(key: bytes, address: str, nonce: str, now_s: int) -> int | None:
-    """Seconds since ``nonce`` was made for ``address``; None for one that was not."""
-    stamp, _, signature = nonce.partition("-")
-    if not hmac.compare_digest(signature.encode(), _signature(key, address, stamp).encode()):
-        return None
-    return now_s - int(stamp, 16)
-
-
 def challenges(nonce: str, stale: bool) -> tuple[tuple[str, str], ...]:
     """WWW-Authenticate headers. MD5 is the last Digest: FFmpeg keeps the last one and knows no other algorithm.
 
@@ -63,8 +53,51 @@ def challenges(nonce: str, stale: bool) -> tuple[tuple[str, str], ...]:
     )
 
 
-def check(authorization: str, method: str, login: Login, nonce_fresh: "NonceCheck") -> Verdict:
-    """Judge an Authorization header. Names and passwords are compared in constant time, and never told apart."""
+class Nonces:
+    """The nonces of one connection (RFC 7616 §3.3). They are good on it alone, so nothing that is overheard on one
+    connection can be said on another; where the client counts (``nc``), nothing is taken twice.
+
+    Recognised by signature, not remembered. A nonce that let somebody in stays good while the connection lasts.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        """``key``: random bytes that no other connection has."""
+        self._key = key
+        self._made = 0
+        self._kept = 0  # the number of the nonce that was taken last
+        self._count = 0  # the highest ``nc`` that came with it
+
+    def make(self, now_s: int) -> str:
+        self._made += 1
+        stamp = f"{now_s:x}.{self._made:x}"
+        return f"{stamp}-{self._signature(stamp)}"
+
+    def take(self, nonce: str, count: str | None, now_s: int) -> bool:
+        """Whether ``nonce`` is ours, fresh, and not replayed; ``count``: the client's ``nc``, eight hex digits."""
+        stamp, _, signature = nonce.partition("-")
+        if not hmac.compare_digest(signature.encode(), self._signature(stamp).encode()):
+            return False
+        made_s, number = (int(part, 16) for part in stamp.split("."))
+        used = self._count if number == self._kept else 0
+        if number < self._kept or (number > self._kept and not 0 <= now_s - made_s <= NONCE_VALID_S):
+            return False
+        if count is not None:
+            if not _COUNT.fullmatch(count) or int(count, 16) <= used:
+                return False
+            used = int(count, 16)
+        self._kept, self._count = number, used
+        return True
+
+    def _signature(self, stamp: str) -> str:
+        return hmac.new(self._key, stamp.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def check(authorization: str, request: tuple[str, str], login: Login, nonces: Nonces, now_s: int) -> Verdict:
+    """Judge an Authorization header. Names and passwords are compared in constant time, and never told apart.
+
+    Args:
+        request: method and URL, which a Digest answer is for.
+    """
     scheme, _, credentials = authorization.strip().partition(" ")
     if not scheme:
         return Verdict.ABSENT
@@ -73,27 +106,8 @@ def check(authorization: str, method: str, login: Login, nonce_fresh: "NonceChec
     if scheme.lower() == "basic":
         return _basic(credentials, login)
     if scheme.lower() == "digest":
-        return _digest(credentials, method, login, nonce_fresh)
+        return _digest(credentials, request, login, nonces, now_s)
     return Verdict.WRONG
-
-
-@dataclass(frozen=True, slots=True)
-class NonceCheck:
-    """What ``check`` must know of time. ``kept``: the nonce this connection got in with, good while it lasts."""
-
-    key: bytes
-    address: str
-    now_s: int
-    kept: str = ""
-
-    def fresh(self, nonce: str) -> bool:
-        age = nonce_age(self.key, self.address, nonce, self.now_s)
-        return age is not None and (0 <= age <= NONCE_VALID_S or nonce == self.kept)
-
-
-def nonce_of(authorization: str) -> str:
-    """The nonce in a Digest header, "" where there is none."""
-    return _parameters(authorization.partition(" ")[2]).get("nonce", "")
 
 
 def _basic(credentials: str, login: Login) -> Verdict:
@@ -105,7 +119,7 @@ def _basic(credentials: str, login: Login) -> Verdict:
     return Verdict.GRANTED if hmac.compare_digest(given, expected) else Verdict.WRONG
 
 
-def _digest(credentials: str, method: str, login: Login, nonce_fresh: NonceCheck) -> Verdict:
+def _digest(credentials: str, request: tuple[str, str], login: Login, nonces: Nonces, now_s: int) -> Verdict:
     given = _parameters(credentials)
     algorithm = _ALGORITHMS.get(given.get("algorithm", "MD5").upper())
     if algorithm is None or not {"username", "nonce", "uri", "response"} <= given.keys():
@@ -116,15 +130,25 @@ def _digest(credentials: str, method: str, login: Login, nonce_fresh: NonceCheck
 
     # Our own realm and name, never the client's: a client cannot choose what is hashed with the password.
     secret = digest(f"{login.username}:{REALM}:{login.password}")
-    request = digest(f"{method}:{given['uri']}")
+    method, url = request
     middle = given["nonce"]
+    count = None
     if "qop" in given:
-        middle += f":{given.get('nc', '')}:{given.get('cnonce', '')}:{given['qop']}"
-    expected = digest(f"{secret}:{middle}:{request}")
+        count = given.get("nc", "")
+        middle += f":{count}:{given.get('cnonce', '')}:{given['qop']}"
+    expected = digest(f"{secret}:{middle}:{digest(f'{method}:' + given['uri'])}")
     right = hmac.compare_digest(given["response"].lower().encode(), expected.encode())
     if not right or not hmac.compare_digest(given["username"].encode(), login.username.encode()):
         return Verdict.WRONG
-    return Verdict.GRANTED if nonce_fresh.fresh(given["nonce"]) else Verdict.STALE
+    if not _same_target(given["uri"], url):
+        return Verdict.WRONG
+    return Verdict.GRANTED if nonces.take(given["nonce"], count, now_s) else Verdict.STALE
+
+
+def _same_target(uri: str, requested: str) -> bool:
+    """RFC 7616 §3.4.6. Some clients leave out scheme and host, and VLC the track of a SETUP."""
+    shown, wanted = parse(uri), parse(requested)
+    return (shown.path, shown.query) == (wanted.path, wanted.query) and shown.track in (None, wanted.track)
 
 
 def _parameters(text: str) -> dict[str, str]:
@@ -138,7 +162,3 @@ def _parameters(text: str) -> dict[str, str]:
         at, quoted = match.end(), match[2]
         found[match[1].lower()] = match[3] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
     return found
-
-
-def _signature(key: bytes, address: str, stamp: str) -> str:
-    return hmac.new(key, f"{stamp} {address}".encode(), hashlib.sha256).hexdigest()[:32]

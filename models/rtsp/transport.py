@@ -24,8 +24,10 @@ _UDP_PROTOCOLS = frozenset({"RTP/AVP", "RTP/AVP/UDP"})
 _TCP_PROTOCOL = "RTP/AVP/TCP"
 
 
-def choose(header: str) -> TransportSpec | None:
+def choose(header: str, udp: bool = True) -> TransportSpec | None:
     """The first offer that can be met, in the client's order of preference; None: 461.
+
+    ``udp`` False: only within the connection, because it is encrypted and UDP would not be.
 
     ``destination`` is not looked at: packets go to the address that asked for them, and to no third party.
     """
@@ -39,7 +41,7 @@ def choose(header: str) -> TransportSpec | None:
         chosen: TransportSpec | None = None
         if protocol.upper() == _TCP_PROTOCOL:
             chosen = _tcp(values)
-        elif protocol.upper() in _UDP_PROTOCOLS:
+        elif udp and protocol.upper() in _UDP_PROTOCOLS:
             chosen = _udp(values)
         if chosen is not None:
             return chosen

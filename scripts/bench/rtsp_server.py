@@ -67,7 +67,7 @@ async def main(clip: str, directory: str) -> None:
     server = RtspServer(Open())
     sockets = listen(["127.0.0.1"], 0, shared=False)
     port = sockets[0].getsockname()[1]
-    await server.serve(Serving(port, "/stream", "", ""), sockets)
+    await server.serve(Serving(port, "/stream", "", ""), {port: sockets})
     reader = RingReader(Path(directory), Path(directory), RING)
     Process(target=write, args=(Path(directory), access_units(clip), 30), daemon=True).start()
     print(port, flush=True)

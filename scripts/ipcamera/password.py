@@ -1,5 +1,6 @@
 """``ipcamera password``: for whoever sits at the device itself; no old password is asked for."""
 
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -10,11 +11,12 @@ import typer
 
 from actors.auth.state import State, hash_password, load_state, save_state
 from actors.runtime.control import Control
-from config.places import make_private
+from config.places import make_private, run_dir
 from models.errors import ServerError
 from models.messages.auth import ChangePassword, SetProtection
 from models.security.password import ENTROPY_BYTES, problem, readable
 from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
+from scripts.ipcamera.welcome import first_password
 
 ANSWER_S = 15.0  # hashing on a small board
 NEXT_START = "The server is not running: this holds from its next start."
@@ -31,6 +33,15 @@ def set_password(
     new = sys.stdin.readline().rstrip("\n") if stdin else _asked_for()
     _change(data_dir_of(data_dir), new)
     typer.echo("The password is set.")
+
+
+@app.command()
+def first(data_dir: DataDir = None) -> None:
+    """Show the password that was made at the first start, once: where a service keeps it out of the journal."""
+    if shown := first_password(run_dir(data_dir_of(data_dir), os.environ)):
+        typer.echo(shown)
+    else:
+        fail("it was shown already, or you set your own; `ipcamera password reset` makes a new one")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from config.setting import Setting, Value
 from config.settings import REGISTRY, defaults, validate
 from models.errors import ServerError
 from models.messages.settings import ChangeSettings, GetSettings, SetCredentials
+from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control, running
 
 app = typer.Typer(help="Look at settings and change them.", no_args_is_help=True)
@@ -89,11 +90,18 @@ def _set_online(control: Control, request: dict[str, object]) -> None:
         typer.echo(f"{key} = {_shown(result.view.stored[key])}")
     if result.pro_blocked:
         fail(f"not switched on without Pro: {', '.join(result.pro_blocked)}")
+    if any(key.startswith("rtsp") for key in result.applied):
+        _say_rtsp(control)
+
+
+def _say_rtsp(control: Control) -> None:
+    for line in rtsp.lines(control):
+        typer.echo(f"RTSP: {line}")
 
 
 def _set_offline(data_dir: Path, request: dict[str, object]) -> None:
     """Into the file. What the camera can do is not known now; it takes the nearest when it starts."""
-    checked = validate(request)
+    checked = validate(request, confirmed=True)
     if checked.errors:
         fail("\nipcamera: ".join(checked.errors))
     make_private(data_dir)

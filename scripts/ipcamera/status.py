@@ -18,6 +18,7 @@ from models.messages.facade import GetPorts, GetViewers
 from models.messages.license import GetLicense
 from models.messages.rtsp import GetRtsp, RtspSession, RtspView
 from models.messages.supervisor import ActorRow, ActorTable, GetActors, RestartActor
+from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import NOT_RUNNING, AsJson, DataDir, ask_if_up, data_dir_of, fail, find_control, running
 from scripts.ipcamera.welcome import licence, picture
 
@@ -142,7 +143,8 @@ def _rtsp_lines(view: RtspView | None) -> list[str]:
         return []  # its row below says why
     if not view.running:
         return [f"RTSP     {view.last_error or 'off'}"]
-    return [f"RTSP     port {view.port}, path {view.path}, {view.clients} playing", *map(_rtsp_line, view.sessions)]
+    about = f"RTSP     {rtsp.place(view)}, {view.clients} playing"
+    return [about, *map(_rtsp_line, view.sessions), f"         who can watch: {view.who}"]
 
 
 def _rtsp_line(session: RtspSession) -> str:

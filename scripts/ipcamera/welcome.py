@@ -1,6 +1,9 @@
 """What ``ipcamera run`` says once everything is up: what it sees, where to look, how to get in, how to stop."""
 
+import os
+import sys
 import time
+from pathlib import Path
 
 from actors.runtime.control import Control
 from config.boot import Boot
@@ -10,6 +13,7 @@ from models.messages.auth import GetAuthStatus
 from models.messages.camera import CameraView, GetCamera
 from models.messages.facade import GetCertificate, GetPorts, PortsView
 from models.messages.license import GetLicense, LicenseView
+from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import ask_if_up
 
 OPENING_S = 4.0  # a camera may take so long to give its first picture
@@ -18,7 +22,11 @@ URLS_MAX = 6
 
 
 def welcome(boot: Boot, control: Control) -> str:
-    """The text; the first-start password is in it once, and then forgotten."""
+    """The text; the first-start password is in it once, and then forgotten.
+
+    The journal forgets nothing, and more people read it: there the passwords wait for who asks for them.
+    """
+    kept = goes_to_journal()
     ports = ask_if_up(control, "facade", GetPorts())
     certificate = ask_if_up(control, "facade", GetCertificate())
     lines = ["", "The camera server is ready.", "", _row("Picture", picture(_settled_camera(control), boot.source))]
@@ -26,7 +34,8 @@ def welcome(boot: Boot, control: Control) -> str:
     if certificate is not None:
         lines.append(_row("Certificate", "made on this device; the browser warns once. SHA-256:"))
         lines.append(_row("", certificate.fingerprint_sha256))
-    lines.append(_row("Password", _password(boot, control)))
+    lines.append(_row("Password", _password(boot, control, kept)))
+    lines += [_row("" if at else "RTSP", line) for at, line in enumerate(rtsp.lines(control, secret=not kept))]
     lines.append(_row("Licence", licence(ask_if_up(control, "license", GetLicense()))))
     lines.append(_row("Stop", "Ctrl-C"))
     return "\n".join([*lines, ""])
@@ -83,14 +92,30 @@ def licence(view: LicenseView | None) -> str:
     return f"free. {view.reason}" if view.reason else "free; `ipcamera license issue` makes your own device Pro"
 
 
-def _password(boot: Boot, control: Control) -> str:
-    path = boot.run_dir / FIRST_PASSWORD
+def goes_to_journal() -> bool:
+    """Whether our output is systemd's journal (systemd.exec(5), JOURNAL_STREAM)."""
+    try:
+        output = os.fstat(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{output.st_dev}:{output.st_ino}"
+
+
+def first_password(run_dir: Path) -> str:
+    """The password that was made at the first start: once, then it is forgotten; "" where there is none."""
+    path = run_dir / FIRST_PASSWORD
     try:
         first = path.read_text(encoding="utf-8").strip()
         path.unlink()
     except OSError:
-        first = ""
-    if first:
+        return ""
+    return first
+
+
+def _password(boot: Boot, control: Control, kept: bool) -> str:
+    if kept and (boot.run_dir / FIRST_PASSWORD).exists():
+        return "made for this first start; `ipcamera password first` shows it, once"
+    if first := first_password(boot.run_dir):
         return f"{first}   (shown only this once; change it with `ipcamera password set`)"
     status = ask_if_up(control, "auth", GetAuthStatus())
     if status is None:

@@ -11,13 +11,15 @@ from models.messages.rtsp import (
     GetRtsp,
     RestartRtsp,
     RtspChange,
+    RtspLogin,
     RtspSession,
     RtspView,
     StartRtsp,
     StopRtsp,
     StoreRtsp,
+    TakeNewLogin,
 )
-from tests.api.surface import TOKEN, Served, served
+from tests.api.surface import PASSWORD, TOKEN, Served, served
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SESSION = RtspSession("192.0.2.7", "Lavf60", "tcp", "playing", 2500.0, 0.4, 12.3)
@@ -83,3 +85,24 @@ async def test_apply_settings() -> None:
 async def test_no_json_is_no_change() -> None:
     async with served() as server, server.request("POST", "/api/rtsp/settings", headers=BEARER, data=b"{") as response:
         assert response.status == 400
+
+
+async def test_the_new_login_is_told() -> None:
+    async with served() as server:
+        server.surface.answers[TakeNewLogin] = RtspLogin("viewer", "secret")
+        shown = {"login": {"username": "viewer", "password": "secret"}}
+        assert await call(server, "POST", "/api/rtsp/new-login") == (200, shown)
+        server.surface.answers[TakeNewLogin] = RtspLogin("", "")
+        assert await call(server, "POST", "/api/rtsp/new-login") == (200, {"login": None})
+
+
+@pytest.mark.parametrize(("path", "message"), [("settings", StoreRtsp), ("apply-settings", ApplyRtsp)])
+async def test_the_password_confirms_and_goes_no_further(path: str, message: type) -> None:
+    async with served() as server:
+        server.surface.answers[message] = RtspChange()
+        for body, confirmed in (({}, False), ({"currentPassword": PASSWORD}, True)):
+            assert (await call(server, "POST", f"/api/rtsp/{path}", {"rtspOpen": True, **body}))[0] == 200
+            asked = next(one for one in reversed(server.surface.asked) if isinstance(one, message))
+            assert asked == message({"rtspOpen": True}, confirmed=confirmed)
+        assert (await call(server, "POST", f"/api/rtsp/{path}", {"currentPassword": "wrong"}))[0] == 403
+        assert (await call(server, "POST", f"/api/rtsp/{path}", {"currentPassword": 1}))[0] == 400

@@ -15,7 +15,7 @@ from models.rtsp.state import State
 
 KEPT_MAX = HEAD_BYTES_MAX + BODY_BYTES_MAX + 4 + 65_535
 LOGIN = auth.Login("admin", "secret")
-NONCES = auth.NonceCheck(b"k" * 32, "192.0.2.1", 1000)
+NONCES = auth.Nonces(b"k" * 32)
 
 
 def connection(data: bytes) -> int:
@@ -37,7 +37,7 @@ def judge(item: Request | InterleavedFrame | Malformed) -> None:
         rtcp.parse(item.payload)
         parse_header(item.payload)
     elif isinstance(item, Request):
-        verdict = auth.check(item.headers.get("authorization", ""), item.method, LOGIN, NONCES)
+        verdict = auth.check(item.headers.get("authorization", ""), (item.method, item.url), LOGIN, NONCES, 1000)
         assert verdict is not auth.Verdict.GRANTED or "authorization" in item.headers
         for state in State:
             answer = refusal(item, "/stream", SessionFacts(item.session_id, state))

@@ -155,8 +155,8 @@ def _log(text: str) -> object:
 PARSERS: dict[str, Callable[[str], object]] = {
     "log lines": _log,
     "RTSP messages": lambda text: parser.Parser().feed(text.encode()),
-    "RTSP authorization": lambda text: auth.check(text, "PLAY", LOGIN, auth.NonceCheck(b"k" * 32, "192.0.2.1", 1)),
-    "RTSP nonces": lambda text: auth.nonce_of(f"Digest {text}"),
+    "RTSP authorization": lambda text: auth.check(text, ("PLAY", text), LOGIN, auth.Nonces(b"k" * 32), 1),
+    "RTSP nonces": lambda text: auth.Nonces(b"k" * 32).take(text, text, 1),
     "RTSP transports": transport.choose,
     "RTSP URLs": url.parse,
     "RTSP refusals": _refused,

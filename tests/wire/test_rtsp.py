@@ -14,7 +14,7 @@ from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 TRANSPORTS = pytest.mark.parametrize("transport", ["tcp", "udp"])
-ROOMY = {"audioEnabled": True, "rtspMaxClientsPerIp": 10}
+ROOMY = {"audioEnabled": True, "rtspMaxClientsPerIp": 10, "rtspOpen": True}
 
 
 def free_port() -> int:
@@ -97,16 +97,71 @@ def test_a_busy_port_rolls_back(server: RunningServer, rtsp: str) -> None:
 
 def test_login_and_settings(server: RunningServer, rtsp: str) -> None:
     login = {"rtspUsername": "viewer", "rtspPassword": "sesame"}
-    assert server.post("/api/rtsp/settings", login) == (200, {"success": True, "restartRequired": True})
-    assert run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", rtsp).returncode == 0
-    assert server.post("/api/rtsp/restart") == (200, {"success": True})
-    assert "401" in run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", rtsp).stderr
+    assert server.post("/api/rtsp/settings", login) == (200, {"success": True, "restartRequired": False})
+    assert "401" in run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", rtsp).stderr, "who may look counts at once"
     with_login = rtsp.replace("rtsp://", "rtsp://viewer:sesame@")
     assert run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", with_login).returncode == 0
+    later = {"rtspPath": "/later"}
+    assert server.post("/api/rtsp/settings", later) == (200, {"success": True, "restartRequired": True})
+    assert run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", with_login).returncode == 0
+    assert server.post("/api/rtsp/apply-settings", {"rtspPath": "/stream"}) == (200, {"success": True})
     settings = server.get("/settings")[1]
-    assert (settings["rtspUsername"], settings["rtspHasPassword"]) == ("viewer", True)
+    assert (settings["rtspUsername"], settings["rtspHasPassword"], settings["rtspOpen"]) == ("viewer", True, False)
     assert "sesame" not in json.dumps(settings)
     assert "sesame" not in server.log.read_text()
+
+
+def test_without_a_login_one_is_made(server: RunningServer, rtsp: str) -> None:
     nobody = {"rtspUsername": "", "rtspPassword": ""}
     assert server.post("/api/rtsp/apply-settings", nobody) == (200, {"success": True})
+    assert "401" in run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", rtsp).stderr
+    status = server.get("/api/rtsp/status")[1]
+    assert (status["login"], status["newLogin"]) == ("viewer", True)
+    made = server.post("/api/rtsp/new-login")[1]["login"]
+    assert server.post("/api/rtsp/new-login")[1] == {"login": None}
+    assert server.get("/api/rtsp/status")[1]["newLogin"] is False
+    assert made["password"] not in server.log.read_text()
+    with_login = rtsp.replace("rtsp://", f"rtsp://{made['username']}:{made['password']}@")
+    assert run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", with_login).returncode == 0
+    history = server.get("/events?since=1&type=SYSTEM_RTSP&system=1")[1]["events"]
+    assert "whoever knows the password of viewer. A login was made: viewer." in history[-1]["text"]
+
+
+def test_to_do_without_asks_for_the_password(server: RunningServer, rtsp: str) -> None:
+    """By no way a session alone can open the stream to everybody: not by a form, a socket, or the broker."""
+    assert server.post("/api/rtsp/apply-settings", {"rtspUsername": "a", "rtspPassword": "b"})[0] == 200
+    assert server.post("/settings", {"rtspOpen": True}) == (
+        400, {"success": False, "errors": ["rtspOpen: Use /api/rtsp/apply-settings"]},
+    )  # fmt: skip
+    nobody = {"rtspUsername": "", "rtspPassword": "", "rtspOpen": True}
+    for route in ("settings", "apply-settings"):
+        status, body = server.post(f"/api/rtsp/{route}", nobody)
+        assert (status, body["errors"]) == (400, ["rtspOpen: Repeat the dashboard's password in currentPassword"])
+        assert server.post(f"/api/rtsp/{route}", {**nobody, "currentPassword": "wrong"})[0] == 403
+    assert server.get("/settings")[1]["rtspOpen"] is False
+    confirmed = {**nobody, "currentPassword": server.password}
+    assert server.post("/api/rtsp/apply-settings", confirmed) == (200, {"success": True})
     assert run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", rtsp).returncode == 0
+    assert server.post("/api/rtsp/settings", {"rtspUsername": "a", "rtspPassword": "b"})[0] == 200
+    assert server.get("/settings")[1]["rtspOpen"] is False, "who gives a login does not want to do without one later"
+
+
+def test_over_tls(server: RunningServer, rtsp: str) -> None:
+    port = free_port()
+    assert server.post("/api/rtsp/apply-settings", {"rtspUsername": "a", "rtspPassword": "b"})[0] == 200
+    assert server.post("/settings", {"rtspTlsPort": port, "rtspTlsEnabled": True})[0] == 200
+    server.wait_for(lambda: server.get("/api/rtsp/status")[1]["tlsPort"] == port)
+    url = f"rtsps://a:b@127.0.0.1:{port}/stream"
+    explode = ("-v", "error", "-err_detect", "explode", "-xerror", "-rtsp_transport", "tcp")
+    decoded = run("ffmpeg", *explode, "-i", url, "-t", "3", "-f", "null", "-")
+    assert (decoded.returncode, decoded.stderr) == (0, "")
+    if shutil.which("gst-launch-1.0") is None:
+        pytest.skip("GStreamer is not installed")
+    source = ("rtspsrc", f"location={url}", "tls-validation-flags=0")
+    played = run(*player(source, tuple(["rtph264depay", "!", "h264parse", "!", "avdec_h264"]), 60))
+    assert arrived(played.stdout) == 60, played.stderr
+    assert "Connection refused" not in run("ffprobe", "-v", "error", rtsp).stderr, "the plain port is there too"
+    assert server.post("/settings", {"rtspTlsEnabled": False})[0] == 200
+    server.wait_for(lambda: server.get("/api/rtsp/status")[1]["tlsPort"] is None)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from models.messages.settings import ChangeSettings
 from tests.wire.server import RunningServer
 from tests.wire.test_rtsp import free_port
 from tests.wire.test_rtsp import run as execute
@@ -75,6 +76,7 @@ def test_flash_and_beep(run_on_clip: tuple[RunningServer, str], tmp_path: Path, 
 def run_on_clip(run: Callable[..., RunningServer], clip: Path) -> tuple[RunningServer, str]:
     port = free_port()
     server = run(source=str(clip), audio_source="auto", settings={"audioEnabled": True})
+    assert server.ask("settings", ChangeSettings({"rtspOpen": True}, "cli")).errors == ()
     assert server.post("/api/rtsp/apply-settings", {"rtspPort": port})[0] == 200
     assert server.post("/api/rtsp/start")[0] == 200
     return server, f"rtsp://127.0.0.1:{port}/stream"

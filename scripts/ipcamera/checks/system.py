@@ -15,6 +15,7 @@ from config.places import SHM
 from models.messages.facade import GetPorts
 from models.messages.rtsp import GetRtsp
 from models.messages.supervisor import GetActors
+from scripts.ipcamera import rtsp
 from scripts.ipcamera.checks.finding import Finding
 from scripts.ipcamera.console import ask_if_up
 from scripts.ipcamera.run import port_problem
@@ -111,13 +112,18 @@ def _ports(boot: Boot, control: Control | None) -> Iterator[Finding]:
             if problems
             else Finding("ok", f"port {name}", f"{wanted} is free" if wanted else "any free one")
         )
-    rtsp = ask_if_up(control, "rtsp", GetRtsp()) if control else None
-    if rtsp is not None and rtsp.enabled:
-        yield (
-            Finding("ok", "port rtsp", f"{rtsp.port}, served by us")
-            if rtsp.running
-            else Finding("bad", "port rtsp", rtsp.last_error or "not running", "`ipcamera settings set rtspPort=…`")
-        )
+    view = ask_if_up(control, "rtsp", GetRtsp()) if control else None
+    if view is None or not view.enabled:
+        return
+    yield (
+        Finding("ok", "port rtsp", f"{rtsp.place(view)}, served by us")
+        if view.running
+        else Finding("bad", "port rtsp", view.last_error or "not running", "`ipcamera settings set rtspPort=…`")
+    )
+    if open_to := rtsp.warning(view):
+        yield Finding("note", "rtsp", open_to, rtsp.remedy())
+    else:
+        yield Finding("ok", "rtsp", f"who can watch: {view.who}")
 
 
 def _clock() -> Finding:

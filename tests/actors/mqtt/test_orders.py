@@ -48,6 +48,21 @@ async def test_a_switch_in_home_assistant_changes_the_setting_here(
     await actor.until(lambda: json.loads(listener.payloads("ipcamera/state/settings")[-1])["motionEnabled"])
 
 
+async def test_rtsp_is_not_switched_on_without_a_login(broker: Broker, start: Start, listen: Listen) -> None:
+    """Over MQTT nobody could be told the login that would be made."""
+    listener = listen(broker, RESULT)
+    world = world_of(broker, mqttCommandsEnabled=True)
+    actor = await ready(start, broker, world)
+    broker.publish("ipcamera/control/setting/rtspEnabled/set", "ON")
+    await actor.until(lambda: results(listener))
+    assert results(listener)[0]["error"] == "RTSP has no login yet: switch it on in the dashboard first"
+    assert world.stored["rtspEnabled"] is False
+    await actor.settle(rtspUsername="viewer", rtspHasPassword=True)
+    broker.publish("ipcamera/control/setting/rtspEnabled/set", "ON")
+    await actor.until(lambda: len(results(listener)) == 2)
+    assert world.stored["rtspEnabled"] is True
+
+
 async def test_the_originals_topics(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, RESULT)
     world = world_of(broker, mqttCommandsEnabled=True)
@@ -115,7 +130,7 @@ async def test_retained_and_missed_commands_do_not_come_true_later(
 async def test_a_scene_that_sets_everything_is_carried_out(broker: Broker, start: Start, listen: Listen) -> None:
     """Home Assistant sets every entity that it was told of, at once."""
     listener = listen(broker, RESULT)
-    world = world_of(broker, mqttCommandsEnabled=True)
+    world = world_of(broker, mqttCommandsEnabled=True, rtspUsername="viewer", rtspHasPassword=True)
     actor = await ready(start, broker, world)
     announced = json.loads(broker.retained("homeassistant/#").popitem()[1])["components"]
     scene = {c["command_topic"]: other(c, world.stored) for c in announced.values() if "/setting/" in str(c)}

@@ -40,7 +40,7 @@ class House(Running):
         children = tuple(c for c in tree(boot) if c.name in NEEDED or c.name.startswith("rtsp_session"))
         super().__init__(boot, children)
         self.port = free_port()
-        self.set(rtspPort=self.port, audioEnabled=True, rtspMaxClientsPerIp=10)
+        self.set(rtspPort=self.port, audioEnabled=True, rtspMaxClientsPerIp=10, rtspOpen=True)
         if start:
             self.control.ask("rtsp", StartRtsp(), 15.0)
 
@@ -56,7 +56,7 @@ class House(Running):
         assert self.control.ask("settings", ChangeSettings(dict(values), "cli", internal=True)).errors == ()
 
     def apply(self, **values: object) -> RtspChange:
-        return self.control.ask("rtsp", ApplyRtsp(dict(values)), 15.0)
+        return self.control.ask("rtsp", ApplyRtsp(dict(values), confirmed=True), 15.0)
 
     def kill(self, actor: str, how: signal.Signals = signal.SIGKILL) -> None:
         row = self.rows()[actor]

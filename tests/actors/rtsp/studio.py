@@ -136,7 +136,7 @@ async def studio(camera: Camera, username: str = "", password: str = "", path: s
     server = camera.server = RtspServer(camera)
     sockets = listen(["127.0.0.1"], 0, shared=False)
     port = sockets[0].getsockname()[1]
-    await server.serve(Serving(port, path, username, password), sockets)
+    await server.serve(Serving(port, path, username, password), {port: sockets})
     tasks = [asyncio.create_task(coroutine) for coroutine in (camera.film(), camera.hum(), server.keep_house())]
     try:
         yield port

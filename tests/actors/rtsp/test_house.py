@@ -1,6 +1,7 @@
 """Manager and session actors with the real camera, encoder and settings: configuration, limits, deaths."""
 
 import asyncio
+import base64
 import socket
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -23,10 +24,11 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield running
 
 
-def describe(port: int, path: str = "/stream") -> int:
+def describe(port: int, path: str = "/stream", authorization: str = "") -> int:
     async def ask() -> int:
         async with Client(port, path) as client:
-            return (await client.ask("DESCRIBE")).status
+            shown = {"Authorization": authorization} if authorization else {}
+            return (await client.ask("DESCRIBE", **shown)).status
 
     return asyncio.run(asyncio.wait_for(ask(), 10))
 
@@ -78,7 +80,7 @@ def test_apply_moves_port_path_and_login_at_once(one: House) -> None:
     assert (one.view.running, one.view.port, one.view.path) == (True, port, "/cam")
     assert not listens(before)
     assert describe(port, "/cam") == 401
-    assert one.apply(rtspPort=before, rtspPath="/stream", rtspUsername="", rtspPassword="").errors == ()
+    assert one.apply(rtspPort=before, rtspPath="/stream", rtspUsername="", rtspPassword="", rtspOpen=True).errors == ()
     assert describe(before) == 200
 
 
@@ -207,3 +209,19 @@ def test_two_session_actors_do_not_share_a_port_with_a_stranger(tmp_path: Path) 
         other.close()
         running.wait_for(lambda: running.view.running)  # tried again
         assert describe(running.port) == 200
+
+
+def test_a_lock_out_outlives_the_actor(one: House) -> None:
+    assert one.apply(rtspUsername="a", rtspPassword="b").errors == ()
+    try:
+        wrong = "Basic " + base64.b64encode(b"a:wrong").decode()
+        assert [describe(one.port, authorization=wrong) for _ in range(5)] == [401] * 5
+        one.wait_for(lambda: (one.boot.run_dir / "rtsp_session_0-lockouts.json").exists())
+        one.kill("rtsp_session_0")
+        one.wait_for(lambda: listens(one.port))
+        assert describe(one.port, authorization=wrong) == 403
+    finally:
+        for file in one.boot.run_dir.glob("*-lockouts.json"):
+            file.unlink()
+        one.kill("rtsp_session_0")
+        assert one.apply(rtspUsername="", rtspPassword="", rtspOpen=True).errors == ()

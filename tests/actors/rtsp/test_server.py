@@ -208,7 +208,7 @@ async def test_a_reader_that_stops_delays_nobody_and_loses_whole_pictures() -> N
                 break
             await good.collect(len(good.frames) + 60)
         assert lagging.senders[0].skipped > 0
-        [held_up] = [one for one in camera.server.connections if lagging.owner is one]
+        [held_up] = [one for one in camera.server.seats if lagging.owner is one]
         assert not idle(camera.server, held_up, camera.server.now())
         held_up.outflow.progress -= STALL_S + 1
         assert idle(camera.server, held_up, camera.server.now()), "it would be disconnected"
@@ -251,7 +251,7 @@ async def test_what_does_not_fit_into_the_socket_follows_in_order() -> None:
     camera = Camera()
     async with studio(camera) as port, Client(port) as client:
         assert (await client.ask("OPTIONS")).status == 200
-        [connection] = camera.server.connections
+        [connection] = camera.server.seats
         parts = [bytes([number]) * 50_000 for number in range(200)]
         for part in parts[:150]:
             connection.send(part)
@@ -269,8 +269,8 @@ async def test_nothing_is_written_to_a_connection_that_is_gone() -> None:
     async with studio(camera) as port:
         async with Client(port) as client:
             assert (await client.ask("OPTIONS")).status == 200
-            [connection] = camera.server.connections
-        while camera.server.connections:
+            [connection] = camera.server.seats
+        while list(camera.server.seats):
             await asyncio.sleep(0.01)
         connection.look(camera.server.now())
         assert not connection.clear

@@ -8,6 +8,7 @@ import pytest
 
 from actors.settings.keeper import Keeper
 from config.settings import defaults
+from config.store import Store
 from models.errors import ServerError
 from models.messages.settings import Credentials, SetCredentials
 
@@ -183,3 +184,24 @@ def test_a_lost_rtsp_password_switches_rtsp_off(tmp_path: Path) -> None:
     assert again.stored["rtspEnabled"] is False
     assert "switched off" in notes[-1]
     assert keeper_of(tmp_path)[0].stored["rtspEnabled"] is False  # at the next start, too
+
+
+def test_what_was_open_in_0_1_0_stays_open(tmp_path: Path) -> None:
+    """That version asked for no login where none was set, and its files say nothing about it."""
+    Store(tmp_path / "settings.json").save({"rtspEnabled": True, "rtspUsername": "viewer"})
+    keeper, _ = keeper_of(tmp_path)
+    assert keeper.stored["rtspOpen"] is True
+    keeper.change({"frameRate": 20})
+    assert keeper_of(tmp_path)[0].stored["rtspOpen"] is True
+
+
+def test_what_is_switched_on_now_is_not(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.change({"rtspEnabled": True})
+    assert keeper_of(tmp_path)[0].stored["rtspOpen"] is False
+
+
+def test_a_login_ends_doing_without(keeper: Keeper) -> None:
+    keeper.change({"rtspOpen": True})
+    keeper.change({}, SetCredentials("rtsp", "viewer", "secret"))
+    keeper.change({}, SetCredentials("rtsp", "", ""))
+    assert keeper.stored["rtspOpen"] is False

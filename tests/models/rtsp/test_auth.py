@@ -9,20 +9,23 @@ from models.rtsp.auth import (
     NONCE_VALID_S,
     REALM,
     Login,
-    NonceCheck,
+    Nonces,
     Verdict,
     challenges,
-    check,
-    make_nonce,
-    nonce_age,
-    nonce_of,
-)  # fmt: skip
+)
+from models.rtsp.auth import check as judge
 
 LOGIN = Login("admin", "sécret:with colon")
 KEY = b"k" * 32
-NONCE = make_nonce(KEY, "192.0.2.1", 1000)
-NOW = NonceCheck(KEY, "192.0.2.1", 1010)
+NONCE = Nonces(KEY).make(1000)
+NOW = 1010
 URI = "rtsp://h/stream"
+
+
+def check(
+    header: str, method: str = "DESCRIBE", url: str = URI, now: int = NOW, nonces: Nonces | None = None
+) -> Verdict:
+    return judge(header, (method, url), LOGIN, nonces or Nonces(KEY), now)
 
 
 def basic(text: str) -> str:
@@ -35,15 +38,17 @@ def digest(
     nonce: str = NONCE,
     algorithm: str = "",
     qop: bool = False,
+    uri: str = URI,
+    count: int = 1,
 ) -> str:
     def h(text: str) -> str:
         return (hashlib.sha256 if algorithm == "SHA-256" else hashlib.md5)(text.encode()).hexdigest()
 
-    middle = f"{nonce}:00000001:c:auth" if qop else nonce
-    answer = h(f"{h(f'{user}:{REALM}:{password}')}:{middle}:{h(f'DESCRIBE:{URI}')}")
+    middle = f"{nonce}:{count:08x}:c:auth" if qop else nonce
+    answer = h(f"{h(f'{user}:{REALM}:{password}')}:{middle}:{h(f'DESCRIBE:{uri}')}")
     extra = f", algorithm={algorithm}" if algorithm else ""
-    extra += ', qop=auth, nc=00000001, cnonce="c"' if qop else ""
-    return f'Digest username="{user}", realm="{REALM}", nonce="{nonce}", uri="{URI}", response="{answer}"{extra}'
+    extra += f', qop=auth, nc={count:08x}, cnonce="c"' if qop else ""
+    return f'Digest username="{user}", realm="{REALM}", nonce="{nonce}", uri="{uri}", response="{answer}"{extra}'
 
 
 @pytest.mark.parametrize(
@@ -62,18 +67,27 @@ def digest(
         pytest.param(digest(password="wrong"), Verdict.WRONG, id="Digest, wrong password"),
         pytest.param(digest(user="other"), Verdict.WRONG, id="Digest, wrong name"),
         pytest.param(digest(nonce="0-made-up"), Verdict.STALE, id="a nonce of another server"),
-        pytest.param(digest(nonce=make_nonce(KEY, "192.0.2.9", 1000)), Verdict.STALE, id="another address's nonce"),
-        pytest.param(digest(nonce=make_nonce(KEY, "192.0.2.1", 1010 - NONCE_VALID_S - 1)), Verdict.STALE, id="old"),
+        pytest.param(digest(nonce=Nonces(b"x").make(1000)), Verdict.STALE, id="another connection's nonce"),
+        pytest.param(digest(nonce=Nonces(KEY).make(NOW - NONCE_VALID_S - 1)), Verdict.STALE, id="old"),
+        pytest.param(digest(uri="/stream"), Verdict.GRANTED, id="a URI without scheme and host"),
+        pytest.param(digest(uri="rtsp://h/other"), Verdict.WRONG, id="for another path"),
+        pytest.param(digest(uri="rtsp://h/stream?audio=0"), Verdict.WRONG, id="for another query"),
+        pytest.param(digest(uri="rtsp://h/stream/trackID=1"), Verdict.WRONG, id="for a track"),
+        pytest.param("Digest " + "a" * 16_000, Verdict.WRONG, id="too long"),
         pytest.param("Digest username=admin", Verdict.WRONG, id="parts missing"),
         pytest.param("Bearer x", Verdict.WRONG, id="another scheme"),
     ],
 )
 def test_check(header: str, verdict: Verdict) -> None:
-    assert check(header, "DESCRIBE", LOGIN, NOW) is verdict
+    assert check(header) is verdict
 
 
 def test_an_answer_for_one_method_does_not_serve_another() -> None:
-    assert check(digest(), "SETUP", LOGIN, NOW) is Verdict.WRONG
+    assert check(digest(), "SETUP") is Verdict.WRONG
+
+
+def test_vlc_leaves_out_the_track() -> None:
+    assert check(digest(), url=f"{URI}/trackID=0") is Verdict.GRANTED
 
 
 def test_the_example_of_rfc_7616_3_9_1() -> None:
@@ -86,9 +100,26 @@ def test_the_example_of_rfc_7616_3_9_1() -> None:
 
 
 def test_a_connection_keeps_the_nonce_it_got_in_with() -> None:
-    late = NonceCheck(KEY, "192.0.2.1", 100_000, kept=NONCE)
-    assert check(digest(), "DESCRIBE", LOGIN, late) is Verdict.GRANTED
-    assert nonce_of(digest()) == NONCE
+    nonces = Nonces(KEY)
+    mine, other = nonces.make(1000), nonces.make(1000)
+    assert mine != other
+    assert check(digest(nonce=mine), nonces=nonces) is Verdict.GRANTED
+    assert check(digest(nonce=mine), nonces=nonces, now=100_000) is Verdict.GRANTED
+    assert check(digest(nonce=other), nonces=nonces, now=100_000) is Verdict.STALE
+
+
+def test_who_counts_says_nothing_twice() -> None:
+    nonces = Nonces(KEY)
+    first, second = nonces.make(1000), nonces.make(1000)
+
+    def shown(nonce: str, count: int) -> Verdict:
+        return check(digest(nonce=nonce, algorithm="SHA-256", qop=True, count=count), nonces=nonces)
+
+    assert [shown(first, count) for count in (1, 1, 2, 7, 5)] == [
+        Verdict.GRANTED, Verdict.STALE, Verdict.GRANTED, Verdict.GRANTED, Verdict.STALE,
+    ]  # fmt: skip
+    assert shown(second, 1) is Verdict.GRANTED
+    assert shown(first, 8) is Verdict.STALE, "a newer one is in use"
 
 
 def test_no_login_is_asked_for_without_both_parts() -> None:
@@ -107,7 +138,7 @@ def test_md5_is_the_last_digest_challenge() -> None:
 
 @given(st.text(max_size=200), st.text(max_size=60))
 def test_nothing_from_outside_raises(header: str, nonce: str) -> None:
-    assert check(header, "DESCRIBE", LOGIN, NOW) is not Verdict.GRANTED
-    check("Digest " + header, "DESCRIBE", LOGIN, NOW)
-    check("Basic " + header, "DESCRIBE", LOGIN, NOW)
-    nonce_age(KEY, "192.0.2.1", nonce, 1000)
+    assert check(header) is not Verdict.GRANTED
+    check("Digest " + header)
+    check("Basic " + header)
+    assert not Nonces(KEY).take(nonce, nonce, 1000)

@@ -46,3 +46,9 @@ def test_answers() -> None:
 @given(st.text(max_size=200) | st.text("RTP/AVC;=-,0123456789inter", max_size=80))
 def test_nothing_from_outside_raises(header: str) -> None:
     choose(header)
+
+
+def test_beside_tls_there_is_no_udp() -> None:
+    assert choose("RTP/AVP;unicast;client_port=6970-6971", udp=False) is None
+    offers = "RTP/AVP;unicast;client_port=6970-6971,RTP/AVP/TCP;unicast;interleaved=0-1"
+    assert choose(offers, udp=False) == TcpTransport(0, 1)

@@ -8,6 +8,7 @@ import * as store from "../store.js";
 /** Where a value can be changed that this form must not change. */
 const ELSEWHERE = {
   rtspHasPassword: ["#system/rtsp", "Set the password"],
+  rtspOpen: ["#system/rtsp", "Choose who can watch"],
   mqttHasUsername: ["#system/mqtt", "Set the login"],
   mqttHasPassword: ["#system/mqtt", "Set the login"],
   authEnabled: ["#system/password", "Change the password"],
@@ -62,7 +63,7 @@ function settingRow(entry) {
   if (normal) under.append(h("span", `default: ${normal}`));
   if (ELSEWHERE[entry.key]) under.append(h("a", { href: ELSEWHERE[entry.key][0] }, ELSEWHERE[entry.key][1]));
   const about = h("div", h("h3", entry.title), h("p.muted.small", entry.help), under);
-  const element = h("div.setting-row", { "data-setting": entry.key }, about, settingField(entry, { title: entry.title, help: false }));
+  const element = h("div.setting-row", { "data-setting": entry.key }, about, settingField({ ...entry, readOnly: entry.readOnly || entry.key in ELSEWHERE }, { title: entry.title, help: false }));
   element.querySelector(".field label").classList.add("visually-hidden");
   const text = [entry.key, entry.title, entry.help, entry.group, entry.unit ?? "", entry.pro ?? ""].join(" ").toLowerCase();
   return { element, text };

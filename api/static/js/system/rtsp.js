@@ -5,7 +5,7 @@ import { card, facts, h, setText } from "../dom.js";
 import { lockedBox } from "../locked.js";
 import * as store from "../store.js";
 import { copyLine, qrCode } from "./copy.js";
-import { inputField, reason, resultLine } from "./form.js";
+import { inputField, reason, resultLine, switchField } from "./form.js";
 
 export function rtspCard() {
   const chip = h("span.chip", "–");
@@ -13,8 +13,10 @@ export function rtspCard() {
   const address = copyLine("RTSP address");
   const code = qrCode("the RTSP address");
   const result = resultLine();
+  const made = newLogin();
   const act = (action) => async () => {
     try {
+      made.expect();
       await postJson(`api/rtsp/${action}`);
       result.say("");
     } catch (error) {
@@ -24,7 +26,7 @@ export function rtspCard() {
   const start = h("button.small", { type: "button", onclick: act("start") }, "Start");
   const stop = h("button.small", { type: "button", onclick: act("stop") }, "Stop");
   const restart = h("button.small", { type: "button", onclick: act("restart") }, "Restart");
-  const content = h("div.stack", list, address, code, h("div.row", start, stop, restart), result, h("details", h("summary", "Address and login"), applyForm()));
+  const content = h("div.stack", list, address, code, made.element, h("div.row", start, stop, restart), result, h("details", h("summary", "Address and login"), applyForm(made)));
   const locked = lockedBox("rtsp_streaming");
   const element = card("RTSP", "cast", content, locked);
   element.id = "rtsp";
@@ -39,7 +41,11 @@ export function rtspCard() {
     setText(chip, text);
     if (!status) return;
     const user = settings?.rtspUsername && settings?.rtspHasPassword ? settings.rtspUsername : "";
-    list.show({ "Viewers": status.clients, "Login": user ? `${user}, with password` : "none: open to this network", "Last problem": status.lastError || null });
+    const open = settings?.rtspOpen && !user;
+    const who = user ? `Whoever knows the password of ${user}` : open ? "Everybody in this network, without a login" : "Nobody yet: a login is made at the start";
+    const secure = status.tlsPort ? `rtsps://${location.hostname}:${status.tlsPort}${status.path}` : null;
+    list.show({ "Viewers": status.clients, "Who can watch": who, "Encrypted address": secure, "Last problem": status.lastError || null });
+    made.offer(status.newLogin === true);
     const url = `rtsp://${location.hostname}:${status.port}${status.path}`;
     address.show(url);
     code.show(url);
@@ -49,36 +55,95 @@ export function rtspCard() {
   return element;
 }
 
-function applyForm() {
+/** The login that was made because there was none: shown once, to whoever switched RTSP on here, or asks for it. */
+function newLogin() {
+  const words = h("p.small", { role: "status" });
+  const show = h("button.small", { type: "button", onclick: () => take() }, "Show the new login");
+  const element = h("div.stack", { hidden: true }, words, show);
+  const say = (text, offered) => {
+    setText(words, text);
+    show.hidden = !offered;
+    element.hidden = text === "";
+  };
+  let shown = false;
+  let expected = false;
+  async function take() {
+    try {
+      const { login } = await postJson("api/rtsp/new-login");
+      if (!login) return;
+      shown = true;
+      say(`User name ${login.username}, password ${login.password}. It is shown only this once: note it down now, or set your own below.`, false);
+    } catch (error) {
+      say(reason(error), true);
+    }
+  }
+  return {
+    element,
+    expect() {
+      expected = true;
+    },
+    offer(waiting) {
+      if (waiting && expected) {
+        expected = false;
+        take();
+      } else if (waiting) say("A login was made for RTSP, because there was none.", true);
+      else if (!shown) say("", false);
+    },
+  };
+}
+
+function applyForm(made) {
   const port = inputField("Port", { type: "number", min: 1024, max: 65535, required: true });
   const path = inputField("Path", { type: "text", maxlength: 64, required: true, spellcheck: "false", autocapitalize: "off" });
-  const user = inputField("User name", { type: "text", maxlength: 64, autocapitalize: "off" }, "Empty: no login is asked for.");
+  const user = inputField("User name", { type: "text", maxlength: 64, autocapitalize: "off" }, "Empty: a login is made for you.");
   const password = inputField("Password", { type: "password", autocomplete: "new-password" }, "Leave empty to keep the stored one.");
+  const open = switchField("Without a login", "Everybody in this network may watch and listen.");
+  const confirm = inputField("Password of this dashboard", { type: "password", autocomplete: "current-password" }, "Letting everybody watch asks for it.");
+  const tls = switchField("Encrypted as well (rtsps://)", "With the certificate of this dashboard, on a port of its own.");
+  const tlsPort = inputField("Port of rtsps://", { type: "number", min: 1024, max: 65535, required: true });
   const result = resultLine();
   const button = h("button.primary", { type: "submit" }, "Apply");
+  const adapt = () => {
+    user.hidden = password.hidden = open.input.checked;
+    const asked = open.input.checked && store.setting("rtspOpen") !== true && store.setting("authEnabled") !== false;
+    asked ? open.after(confirm) : confirm.remove();
+    tls.input.checked ? tls.after(tlsPort) : tlsPort.remove();
+  };
+  open.input.addEventListener("change", adapt);
+  tls.input.addEventListener("change", adapt);
   const fill = (settings) => {
     if (!settings || form.contains(document.activeElement)) return;
     port.input.value = settings.rtspPort;
     path.input.value = settings.rtspPath;
     user.input.value = settings.rtspUsername;
+    open.input.checked = settings.rtspOpen === true && !(settings.rtspUsername && settings.rtspHasPassword);
+    tls.input.checked = settings.rtspTlsEnabled === true;
+    tlsPort.input.value = settings.rtspTlsPort;
+    adapt();
   };
   const form = h("form.stack", {
     onsubmit: async (event) => {
       event.preventDefault();
-      const values = { rtspPort: Number(port.input.value), rtspPath: path.input.value, rtspUsername: user.input.value };
-      if (password.input.value) values.rtspPassword = password.input.value;
-      else if (!user.input.value && store.setting("rtspHasPassword")) values.rtspPassword = "";
+      const everybody = open.input.checked;
+      const values = { rtspPort: Number(port.input.value), rtspPath: path.input.value, rtspUsername: everybody ? "" : user.input.value };
+      if (!everybody && password.input.value) values.rtspPassword = password.input.value;
+      else if (!values.rtspUsername && store.setting("rtspHasPassword")) values.rtspPassword = "";
+      if (everybody !== (store.setting("rtspOpen") === true)) values.rtspOpen = everybody;
+      if (confirm.isConnected) values.currentPassword = confirm.input.value;
+      values.rtspTlsEnabled = tls.input.checked;
+      if (tls.input.checked) values.rtspTlsPort = Number(tlsPort.input.value);
       button.disabled = true;
       try {
+        made.expect();
         await postJson("api/rtsp/apply-settings", values);
-        password.input.value = "";
+        password.input.value = confirm.input.value = "";
         result.say("Applied. The server uses these values now.", "good");
       } catch (error) {
         result.say(`Nothing was changed: ${reason(error)}`, "bad");
       }
       button.disabled = false;
     },
-  }, port, path, user, password, h("div.row.end", button), result);
+  }, port, path, user, password, open, tls, h("div.row.end", button), result);
   store.watch("settings", fill);
   return form;
 }

@@ -1,0 +1,53 @@
+"""RTSP in words: where it is served, who can watch, and the login that was made for it, once."""
+
+import time
+
+from actors.runtime.control import Control
+from models.messages.rtsp import GetRtsp, RtspLogin, RtspView, TakeNewLogin
+from scripts.ipcamera.console import ask_if_up
+
+SETTLED_WITHIN_S = 6.0
+
+
+def place(view: RtspView) -> str:
+    tls = f", over TLS port {view.tls_port}" if view.tls_port else ""
+    return f"port {view.port}{tls}, path {view.path}"
+
+
+def warning(view: RtspView) -> str:
+    """What should be known about who can watch; "" where a login is asked for."""
+    return "" if view.login else f"{view.who} can watch and listen"
+
+
+def remedy() -> str:
+    return "`ipcamera settings credentials rtsp --username viewer` sets a login"
+
+
+def settled(control: Control) -> RtspView | None:
+    """The state after a change, which takes a moment to come into force."""
+    deadline = time.monotonic() + SETTLED_WITHIN_S
+    while True:
+        view = ask_if_up(control, "rtsp", GetRtsp())
+        if view is None or view.running == view.enabled or view.last_error or time.monotonic() > deadline:
+            return view
+        time.sleep(0.05)
+
+
+def lines(control: Control, secret: bool = True) -> list[str]:
+    """Who can watch now, and the new login if there is one, which counts as shown then. Without ``secret`` it waits."""
+    view = settled(control)
+    if view is None or not view.enabled:
+        return []
+    if not view.running:
+        return [f"not running: {view.last_error or 'not yet; see `ipcamera status`'}"]
+    login = ask_if_up(control, "rtsp", TakeNewLogin()) if view.new_login and secret else None
+    return [f"{place(view)}. Who can watch: {view.who}", *made(login)]
+
+
+def made(login: RtspLogin | None) -> list[str]:
+    if login is None or not login.password:
+        return []
+    return [
+        f"user name {login.username}, password {login.password}   (shown only this once)",
+        "`ipcamera settings credentials rtsp` sets another",
+    ]
