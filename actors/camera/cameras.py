@@ -1,7 +1,7 @@
 """Which USB cameras there are, and the numbers ("0", "1", …) under which clients know them.
 
 A camera keeps its number when it is plugged in again, whatever /dev/videoN it becomes: it is known by its serial
-number, by the socket it sits in, or at least by its name.
+number, or by its name and the socket it sits in: two of a kind without serial numbers keep theirs.
 """
 
 import errno
@@ -17,7 +17,17 @@ from config.files import write_atomically
 
 KNOWN_MAX = 16
 NOT_THERE = frozenset({errno.ENOENT, errno.ENODEV, errno.ENXIO})  # a name without a device behind it
+LINKS = ("/dev/v4l/by-id", "/dev/v4l/by-path")
+NODES = "/sys/class/video4linux"
 FIRST_DEVICE = "/dev/video0"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """``former``: how earlier versions called the same camera."""
+
+    text: str
+    former: tuple[str, ...] = ()
 
 
 def device_paths() -> list[str]:
@@ -28,13 +38,33 @@ def device_paths() -> list[str]:
     return sorted(found, key=lambda path: int(path[len("/dev/video") :]))
 
 
-def identity_of(device: v4l2.Device) -> str:
-    """What stays the same when the camera is plugged in again."""
-    for folder in ("/dev/v4l/by-id", "/dev/v4l/by-path"):
-        for link in sorted(glob(f"{folder}/*")):
-            if os.path.realpath(link) == os.path.realpath(device.path):
-                return os.path.basename(link)
-    return f"{device.bus}:{device.card}"
+def identities(devices: tuple[v4l2.Device, ...]) -> list[Identity]:
+    """What stays the same when these cameras are plugged in again: the serial number, else name and socket.
+
+    Serial numbers that two cameras share are none.
+    """
+    serials = [(device.card, serial_of(device.path)) for device in devices]
+    found = []
+    for device, serial in zip(devices, serials, strict=True):
+        by_id, by_path = (_link_to(device.path, folder) for folder in LINKS)
+        own = by_id if by_id and serial[1] and serials.count(serial) == 1 else ""
+        former = (by_id, by_path, f"{device.bus}:{device.card}")
+        found.append(Identity(own or f"{device.card}@{by_path or device.bus}", tuple(filter(None, former))))
+    return found
+
+
+def serial_of(path: str) -> str:
+    """Of the USB device behind a video node; "" where it has none, or is no USB device."""
+    interface = os.path.realpath(f"{NODES}/{os.path.basename(os.path.realpath(path))}/device")
+    try:
+        return Path(interface).parent.joinpath("serial").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _link_to(path: str, folder: str) -> str:
+    links = (link for link in sorted(glob(f"{folder}/*")) if os.path.realpath(link) == os.path.realpath(path))
+    return next((os.path.basename(link) for link in links), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +109,29 @@ class CameraNumbers:
         except (OSError, ValueError, TypeError):
             self._known = []  # first start, or damaged: numbers begin anew
 
-    def number(self, identity: str) -> str:
-        """The id of a camera; a new one gets the next number, or that of the one that was not there for longest."""
-        if identity not in self._known:
-            if len(self._known) >= KNOWN_MAX:
-                longest_away = min(self._known, key=lambda known: self._asked.get(known, 0))
-                self._known[self._known.index(longest_away)] = identity
-            else:
-                self._known.append(identity)
+    def numbers(self, present: list[Identity]) -> list[str]:
+        """The ids of cameras; a new one gets the next number, or that of the one that was not there for longest.
+
+        One without a serial number that is in another socket now takes the number of its like that is not there.
+        """
+        before = list(self._known)
+        here = {one.text for one in present}
+        found = [str(self._place(one, here)) for one in present]
+        if self._known != before:
             write_atomically(self._path, json.dumps(self._known).encode())
-        self._asked[identity] = next(self._clock)
-        return str(self._known.index(identity))
+        return found
+
+    def _place(self, identity: Identity, here: set[str]) -> int:
+        text = identity.text
+        if text not in self._known:
+            model = text.partition("@")[0]
+            moved = (one for one in self._known if one.startswith(f"{model}@") and one not in here and "@" in text)
+            same = next((one for one in identity.former if one in self._known and one not in here), next(moved, None))
+            if same is None and len(self._known) >= KNOWN_MAX:
+                same = min(self._known, key=lambda known: self._asked.get(known, 0))
+            if same is None:
+                self._known.append(text)
+            else:
+                self._known[self._known.index(same)] = text
+        self._asked[text] = next(self._clock)
+        return self._known.index(text)

@@ -74,8 +74,10 @@ class Opener:
 
     def _look(self) -> tuple[Camera, ...]:
         self._found = cameras.look()
-        identified = [(cameras.identity_of(device), device) for device in self._found.devices]
-        seen = [Camera(self._numbers.number(identity), identity, device) for identity, device in identified]
+        devices = self._found.devices
+        found = cameras.identities(devices)
+        numbers = self._numbers.numbers(found)
+        seen = [Camera(*one) for one in zip(numbers, (one.text for one in found), devices, strict=True)]
         self.cameras = tuple(sorted(seen, key=lambda camera: int(camera.number)))
         return self.cameras
 
@@ -120,8 +122,8 @@ class Opener:
             raise SourceError(in_words(error, path)) from None
         if device is None:
             raise SourceError(f"{path} is not a camera")
-        identity = cameras.identity_of(device)
-        return Camera(self._numbers.number(identity), identity, device)
+        [identity] = cameras.identities((device,))
+        return Camera(self._numbers.numbers([identity])[0], identity.text, device)
 
     def _use(self, camera: Camera, wish: Wish) -> Source:
         source = UsbSource(camera.device, wish.size, wish.fps)

@@ -69,21 +69,25 @@ def test_memory_survives_the_process_and_damage(tmp_path: Path) -> None:
     assert Memory.load(path).committed == ""
 
 
+def number_of(numbers: CameraNumbers, name: str) -> str:
+    return numbers.numbers([Identity(name)])[0]
+
+
 def test_cameras_keep_their_numbers(tmp_path: Path) -> None:
     numbers = CameraNumbers(tmp_path / "cameras.json")
-    assert [numbers.number(name) for name in ("front", "back", "front")] == ["0", "1", "0"]
-    assert CameraNumbers(tmp_path / "cameras.json").number("back") == "1"
+    assert [number_of(numbers, name) for name in ("front", "back", "front")] == ["0", "1", "0"]
+    assert number_of(CameraNumbers(tmp_path / "cameras.json"), "back") == "1"
 
 
 def test_a_full_list_forgets_a_camera_that_is_away(tmp_path: Path) -> None:
     numbers = CameraNumbers(tmp_path / "cameras.json")
     for number in range(KNOWN_MAX):
-        numbers.number(f"camera {number}")
+        number_of(numbers, f"camera {number}")
     again = CameraNumbers(tmp_path / "cameras.json")
     present = ["camera 0", f"camera {KNOWN_MAX - 1}"]
-    before = [again.number(name) for name in present]
-    assert again.number("new") == "1"
-    assert [again.number(name) for name in present] == before
+    before = [number_of(again, name) for name in present]
+    assert number_of(again, "new") == "1"
+    assert [number_of(again, name) for name in present] == before
 
 
 def test_a_ring_that_the_other_one_replaced_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
