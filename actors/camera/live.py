@@ -1,4 +1,4 @@
-"""What USB and network cameras have in common: packets that are stamped when they arrive."""
+"""A capture device that FFmpeg reads."""
 
 import time
 
@@ -8,6 +8,9 @@ import av.error
 
 from actors.camera.source import Shot
 from actors.media.container import SourceError, in_words
+
+NS = 1_000_000_000
+LATE_NS = 2 * NS
 
 
 class LiveSource:
@@ -28,11 +31,21 @@ class LiveSource:
             raise SourceError(in_words(error, self._name)) from None
         if packet is None:
             raise SourceError(f"{self._name} gives no more pictures")
+        if not packet.size:
+            return None
         # Copied, and the packet dropped: one that outlives a V4L2 device is a crash in FFmpeg.
-        return Shot(time.monotonic_ns(), bytes(packet), packet.is_keyframe) if packet.size else None
+        return Shot(_captured(packet, time.monotonic_ns()), bytes(packet), packet.is_keyframe)
 
     def codec_context(self) -> av.VideoCodecContext | None:
         return self._stream.codec_context
 
     def close(self) -> None:
         self._container.close()
+
+
+def _captured(packet: "av.Packet[av.VideoStream]", now: int) -> int:
+    """The driver's time stamp, which usually is CLOCK_MONOTONIC; the arrival where it is another clock, or none."""
+    if packet.pts is None or packet.time_base is None:
+        return now
+    stamp = int(packet.pts * packet.time_base * NS)
+    return stamp if 0 <= now - stamp < LATE_NS else now

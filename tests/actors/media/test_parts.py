@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from actors.camera.cameras import KNOWN_MAX, CameraNumbers
+from actors.camera.cameras import KNOWN_MAX, CameraNumbers, Identity
 from actors.camera.file import FileSource
 from actors.camera.memory import Memory
 from actors.camera.stills import KEPT, Stills
