@@ -199,6 +199,7 @@ class Camera(Actor):
             width=size[0],
             height=size[1],
             fps=fps,
+            declared_fps=round(info.fps, 2) if info else 0.0,
             reason=reason,
             passthrough=own,
             standby=state == "standby",

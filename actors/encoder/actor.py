@@ -92,6 +92,9 @@ class Encoder(Actor):
         known = self._video.source_fps
         if camera.fps > 0 and abs(camera.fps - known) > NEW_RATE_SHARE * known:
             self._video.source_fps = camera.fps
+        declared = camera.declared_fps
+        true = abs(camera.fps - declared) <= NEW_RATE_SHARE * declared
+        self._video.told_fps = (declared if true else camera.fps) if camera.fps > 0 else 0.0
 
     def _steer(self) -> None:
         """Pass every wish on to whoever fills it: a thread of ours, or the camera."""

@@ -39,9 +39,14 @@ class AccessUnit:
 
 
 class H264Encoder:
-    """``quality`` 0–100 may be changed at any time; everything else is in ``shape``."""
+    """``target`` may be changed at any time; everything else is in ``shape``.
 
-    def __init__(self, shape: Shape, target: int, name: str = SOFTWARE, preset: str = PRESETS[0]) -> None:
+    ``rate``: pictures a second that really come, which players are told (H.264 annex E, VUI); 0: not known.
+    """
+
+    def __init__(
+        self, shape: Shape, target: int, name: str = SOFTWARE, preset: str = PRESETS[0], rate: float = 0.0
+    ) -> None:
         self.shape = shape
         self.name = name
         self.codec = ""  # RFC 6381, from the first SPS
@@ -52,7 +57,7 @@ class H264Encoder:
         self._context = context
         context.width, context.height, context.pix_fmt = shape.width, shape.height, "yuv420p"
         context.time_base = Fraction(1, CLOCK_RATE)
-        context.framerate = Fraction(shape.fps, 1)
+        context.framerate = Fraction(max(1, min(round(rate), shape.fps)) if rate else shape.fps, 1)
         context.color_range = JPEG_RANGE if shape.full_range else MPEG_RANGE
         context.gop_size = shape.fps * 10  # IDRs are asked for by the clock, not by counting
         context.max_b_frames = 0

@@ -23,6 +23,7 @@ RECORDS = 4
 SLOTS = 256
 LEAST_LARGEST = 500_000
 SMOOTHING = 0.1
+FAR_FEWER = 0.7  # of the wanted rate
 SLOW_SHARE = 0.6  # of the time between two pictures
 SLOW_AFTER = 30  # pictures
 
@@ -53,6 +54,7 @@ class VideoWorker(DemandWorker):
         self.quality = 60
         self.nominal_fps = 30
         self.source_fps = 0.0  # what really comes, 0: not known
+        self.told_fps = 0.0  # what players are told when the encoder is opened; 0: not known
         self.fps = 0.0  # at most so many a second; 0: every picture
         self.keyframe_wanted = False
         self.meter = RateMeter()
@@ -74,6 +76,7 @@ class VideoWorker(DemandWorker):
         self._last_key = 0
         self._last_pts = 0
         self._since_open = 0
+        self._opened_with = 0.0
 
     def rest(self) -> None:
         self._last_sequence = 0
@@ -105,8 +108,9 @@ class VideoWorker(DemandWorker):
         """The open encoder, or a new one (a new generation) where the picture's shape is another one."""
         shape = Shape(entry.width, entry.height, self.nominal_fps, bool(entry.flags & ring.FULL_RANGE))
         target = bitrate(shape.width, shape.height, self._true_fps(), self.quality)
-        if self._encoder is None or self._encoder.shape != shape:
-            self._encoder = H264Encoder(shape, target, self.encoder_name, self._preset)
+        if self._encoder is None or self._encoder.shape != shape or self._told_wrong():
+            self._opened_with = self.told_fps
+            self._encoder = H264Encoder(shape, target, self.encoder_name, self._preset, self.told_fps)
             self._generation = self._next_generation()
             self._broken, self._target, self._last_key, self._since_open = True, target, 0, 0
         elif target != self._target:
@@ -114,6 +118,10 @@ class VideoWorker(DemandWorker):
             self._target = target
             self._tell()
         return self._encoder
+
+    def _told_wrong(self) -> bool:
+        """Opened before it was known how many pictures come, which are far fewer than players were told."""
+        return not self._opened_with and 0 < self.told_fps < FAR_FEWER * self.nominal_fps
 
     def _true_fps(self) -> float:
         return min(limit for limit in (self.fps, self.source_fps, float(self.nominal_fps)) if limit > 0)

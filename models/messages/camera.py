@@ -21,6 +21,7 @@ class CameraView:
     reason: str = ""  # why it is not running, or what is wrong with what it shows
     passthrough: tuple[str, ...] = ()  # rings that the camera fills itself: jpeg, video
     standby: bool = False
+    declared_fps: float = 0.0  # as the source describes itself; 0: not known
     streaming: bool = True  # the master switch of stream_control
     sound: bool | None = None  # whether the source's own connection carries sound; None: not open
     depth_ms: int = 0  # how long pictures of an uneven source wait so that they come out evenly

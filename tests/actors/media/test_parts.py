@@ -239,6 +239,17 @@ def test_a_key_is_an_idr_with_its_parameter_sets_and_the_range_is_told() -> None
     assert annexb.has_idr(units[5].data if units[5] else b"")
 
 
+@pytest.mark.parametrize(("rate", "told"), [(10.2, 10), (0.0, 25), (29.97, 25)])
+def test_players_are_told_how_many_pictures_come(rate: float, told: int) -> None:
+    encoder = H264Encoder(Shape(322, 242, 25, full_range=False), 200_000, rate=rate)
+    unit = encoder.encode(np.full(size_of(322, 242), 100, np.uint8), 0, key=True)
+    assert unit is not None
+    decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    assert [*decoder.decode(av.Packet(unit.data)), *decoder.decode(None)]
+    assert decoder.framerate == told
+
+
 @pytest.mark.parametrize(("name", "milliseconds"), [("aac", 64), ("opus", 20), ("pcmu", 20)])
 def test_sound_is_encoded_with_even_time_stamps(name: str, milliseconds: int) -> None:
     encoder = AudioEncoder(name)
