@@ -10,6 +10,7 @@ CONTROL = "control.sock"
 FIRST_PASSWORD = "first-password"  # noqa: S105 - a file's name: what the first start prints once
 RUN_FILE = "run.json"
 SHM = Path("/dev/shm")  # noqa: S108 - the kernel's own place for shared memory
+SERVICE = Path("/run/ipcamera")  # the systemd service's own (RuntimeDirectory=)
 TEMPORARY = Path("/tmp")  # noqa: S108 - the fallback; ``make_private`` refuses what somebody else has put there
 LONGEST_BASE = 60  # characters: AF_UNIX paths end at 107 (unix(7)), and names follow
 
@@ -49,9 +50,17 @@ def shm_dir(data_dir: Path) -> Path:
 
 def _run_dirs(data_dir: Path, uid: int, environ: Mapping[str, str]) -> list[Path]:
     bases = [Path(environ["XDG_RUNTIME_DIR"])] if environ.get("XDG_RUNTIME_DIR") else []
-    bases += [Path(f"/run/user/{uid}"), Path("/run"), TEMPORARY]  # /run: the administrator's
+    bases += [Path(f"/run/user/{uid}"), SERVICE, Path("/run"), TEMPORARY]  # /run: the administrator's
+    bases = [base for base in bases if base != SERVICE or _owns(base, uid)]
     usable = [base for base in bases if len(str(base)) <= LONGEST_BASE and os.access(base, os.W_OK | os.X_OK)]
     return [base / instance(data_dir, uid) for base in dict.fromkeys(usable or [TEMPORARY])]
+
+
+def _owns(path: Path, uid: int) -> bool:
+    try:
+        return path.lstat().st_uid == uid
+    except OSError:
+        return False
 
 
 def _owner(data_dir: Path) -> int:

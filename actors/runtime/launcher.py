@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from actors.runtime import limits, session, thespian_layer, warm
+from actors.runtime import limits, session, systemd, thespian_layer, warm
 from actors.runtime.control import Control
 from actors.runtime.envelope import Start
 from actors.runtime.spec import Child
@@ -71,6 +71,7 @@ def _run_until_stopped(boot: Boot, tree: tuple[Child, ...], held: session.Sessio
         try:
             reason = _one_life(boot, tree, held, on_ready)
         except Stopped:
+            systemd.notify(systemd.STOPPING)
             _stop_in_order(boot)
             return 0
         held.reap()
@@ -97,11 +98,23 @@ def _one_life(boot: Boot, tree: tuple[Child, ...], held: session.Session, on_rea
                 _write_run_json(boot, control, table)
                 if on_ready is not None:
                     on_ready(boot, control)
-        ended, _, _ = select.select(list(watched.values()), [], [])
+                systemd.notify(systemd.READY)
+        ended = _wait_for_end(boot, list(watched.values()))
         return f"the {next(name for name, pidfd in watched.items() if pidfd in ended)} ended unexpectedly"
     finally:
         for pidfd in watched.values():
             os.close(pidfd)
+
+
+def _wait_for_end(boot: Boot, watched: list[int]) -> list[int]:
+    """The pidfds of what has ended. Meanwhile a systemd that watches us hears that we live, if the supervisor does."""
+    while True:
+        ended, _, _ = select.select(watched, [], [], systemd.watchdog_every_s())
+        if ended:
+            return ended
+        with contextlib.suppress(ServerError), Control(boot.run_dir) as control:
+            control.ask("supervisor", GetActors())
+            systemd.notify(systemd.ALIVE)
 
 
 def _wait_for_pids(boot: Boot) -> dict[str, int]:

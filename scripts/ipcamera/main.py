@@ -12,7 +12,7 @@ import typer
 from config.boot_load import BootError, program_version
 from config.places import PlaceError
 from models.errors import ServerError
-from scripts.ipcamera import doctor, events, run, settings, status
+from scripts.ipcamera import doctor, events, hide, run, settings, status
 from scripts.ipcamera.console import FAILED, AsJson
 
 ROOMS = tuple(
@@ -57,6 +57,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows only ASCII still shows the rest
+    hide.hide()
     # What `run` loads is carried by every actor's process, so it loads no more than it needs.
     if sys.argv[1:2] != ["run"]:
         mount_rooms()

@@ -1,0 +1,259 @@
+"""``scripts/service``: the server as a systemd service of its own user, shut in as far as a camera allows.
+
+Everything that is given stands in an environment file that only root reads: no password in a unit, on a command line,
+or in the journal.
+"""
+
+import grp
+import os
+import pwd
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from actors.runtime.control import Control
+from config.boot_options import OPTIONS
+from config.places import FIRST_PASSWORD, run_dir
+from models.errors import ServerError
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "ipcamera"
+USER = "ipcamera"
+UNIT = Path(f"/etc/systemd/system/{NAME}.service")
+ENVIRONMENT = Path(f"/etc/{NAME}.env")
+STATE = Path(f"/var/lib/{NAME}")
+GROUPS = ("video", "audio", "render")  # cameras, sound, GPU
+HOMES = ("/home", "/root", "/run/user")
+READY_WITHIN_S = 120.0
+USAGE = """scripts/service install [OPTIONS]   install, start now and at every boot; OPTIONS as of `ipcamera run`
+scripts/service show [OPTIONS]      print what install would write
+scripts/service remove              stop it and take it away; what it has recorded stays in its data directory"""
+FLAGS = {option.flag: option for option in OPTIONS if option.flag}
+
+TEMPLATE = """\
+[Unit]
+Description=IP Camera server
+After=network-online.target sound.target
+Wants=network-online.target
+
+[Service]
+Type=notify
+NotifyAccess=main
+WatchdogSec=120
+TimeoutStartSec=900
+TimeoutStopSec=10
+Restart=on-failure
+RestartSec=5
+KillMode=mixed
+KillSignal=SIGINT
+OOMPolicy=continue
+LimitNOFILE=65536
+User={user}
+Group={user}
+SupplementaryGroups={groups}
+EnvironmentFile={environment}
+ExecStartPre=-{program} models needed
+ExecStart={program} run
+
+StateDirectory={name}
+StateDirectoryMode=0700
+RuntimeDirectory={name}
+RuntimeDirectoryMode=0700
+UMask=0077
+ProtectSystem=strict
+ProtectHome=tmpfs
+BindReadOnlyPaths={readable}
+{writable}PrivateTmp=yes
+RemoveIPC=yes
+
+DevicePolicy=closed
+DeviceAllow=char-video4linux rw
+DeviceAllow=char-media rw
+DeviceAllow=char-alsa rw
+DeviceAllow=char-drm rw
+DeviceAllow=char-nvidia-frontend rw
+DeviceAllow=char-nvidia-uvm rw
+
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+LockPersonality=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class UsageError(Exception):
+    """What was given cannot be used; the text says why."""
+
+
+def parse(arguments: list[str]) -> dict[str, str]:
+    """The options of ``ipcamera run`` by their environment variables; ``--flag value`` or ``--flag=value``."""
+    values: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        flag, equals, value = rest.pop(0).partition("=")
+        option = FLAGS.get(flag)
+        if option is None:
+            raise UsageError(f"{flag}: not an option of `ipcamera run`")
+        if not equals:
+            if not rest:
+                raise UsageError(f"{flag}: a value is missing")
+            value = rest.pop(0)
+        if not value.isprintable():
+            raise UsageError(f"{flag}: a line break or control character cannot be kept")
+        former = values.get(option.environment)
+        values[option.environment] = f"{former},{value}" if option.kind == "list" and former else value
+    return values
+
+
+def environment(values: dict[str, str]) -> str:
+    """The environment file (systemd.exec(5), EnvironmentFile=): double quotes keep spaces and everything else."""
+    escaped = {name: value.translate({ord(c): f"\\{c}" for c in '\\"`$'}) for name, value in values.items()}
+    return "".join(f'{name}="{value}"\n' for name, value in escaped.items())
+
+
+def unit(values: dict[str, str], groups: tuple[str, ...] = GROUPS) -> str:
+    """The unit for these options."""
+    data_dir = Path(values.get("IPCAMERA_DATA_DIR", STATE))
+    writable = [] if data_dir == STATE else [data_dir]
+    speaker = values.get("IPCAMERA_SPEAKER", "")
+    writable += [Path(speaker[4:])] if speaker.startswith("wav:/") else []
+    given = (values.get(name, "") for name in ("IPCAMERA_SOURCE", "IPCAMERA_AUDIO_SOURCE", "IPCAMERA_MODELS_DIR"))
+    readable = {ROOT, Path(sys.base_prefix), *(Path(one) for one in given if one.startswith("/"))}
+    return TEMPLATE.format(
+        name=NAME,
+        user=USER,
+        groups=" ".join(groups),
+        environment=ENVIRONMENT,
+        program=_quoted(ROOT / ".venv" / "bin" / "ipcamera"),
+        readable=" ".join(_quoted(path) for path in sorted(readable) if path == ROOT or _is_hidden(path)),
+        writable="".join(f"BindPaths={_quoted(path)}\nReadWritePaths={_quoted(path)}\n" for path in writable),
+    )
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether ``ProtectHome`` takes it out of the service's sight."""
+    return any(path.is_relative_to(home) for home in HOMES)
+
+
+def _quoted(path: Path) -> str:
+    """A path as a word of a unit file (systemd.syntax(7))."""
+    text = str(path).replace("%", "%%")
+    if not any(character in text for character in " \t\"'\\:"):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace(":", "\\:") + '"'
+
+
+# ---------------------------------------------------------------- doing it
+def install(values: dict[str, str]) -> None:
+    """Write, enable and start it, and say the password of the first start here instead of in the journal."""
+    values = {"IPCAMERA_DATA_DIR": str(STATE), "IPCAMERA_LOG_FORMAT": "json", **values}
+    _make_user()
+    data_dir = Path(values["IPCAMERA_DATA_DIR"])
+    if data_dir != STATE:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = pwd.getpwnam(USER)
+        os.chown(data_dir, owner.pw_uid, owner.pw_gid)
+    _write(ENVIRONMENT, environment(values), 0o600)
+    _write(UNIT, unit(values, tuple(name for name in GROUPS if _has_group(name))), 0o644)
+    _run("systemctl", "daemon-reload")
+    _run("systemctl", "enable", NAME)
+    _run("systemctl", "restart", NAME)  # returns when it has said that it is ready
+    print("It runs, now and after every boot. What it says: journalctl -u ipcamera")
+    print(f"Its commands: sudo {ROOT}/.venv/bin/ipcamera status --data-dir {data_dir}")
+    if password := _first_password(data_dir):
+        print(f"Password: {password}   (shown only this once)")
+
+
+def remove() -> None:
+    subprocess.run(["systemctl", "disable", "--now", NAME], check=False)
+    for path in (UNIT, ENVIRONMENT):
+        path.unlink(missing_ok=True)
+    _run("systemctl", "daemon-reload")
+    print(f"Removed. What it has kept is still in {STATE}, and its user is {USER}.")
+
+
+def _make_user() -> None:
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        _run("useradd", "--system", "--user-group", "--home-dir", str(STATE), "--shell", "/usr/sbin/nologin", USER)
+
+
+def _has_group(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _first_password(data_dir: Path) -> str:
+    place = run_dir(data_dir, os.environ) / FIRST_PASSWORD
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            Control(place.parent).close()
+            break
+        except ServerError:
+            time.sleep(0.2)
+    try:
+        password = place.read_text(encoding="utf-8").strip()
+        place.unlink()
+    except OSError:
+        return ""
+    return password
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    os.fchmod(descriptor, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True)
+
+
+def main(arguments: list[str]) -> int:
+    what, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    try:
+        if what == "show":
+            values = parse(rest)
+            print(unit(values))
+            print(f"# {ENVIRONMENT} (0600)\n{environment(values)}", end="")
+            return 0
+        if what not in ("install", "remove") or (what == "remove" and rest):
+            print(USAGE, file=sys.stderr)
+            return 2
+        if os.geteuid() != 0:
+            print(f"This needs root: sudo scripts/service {what}", file=sys.stderr)
+            return 1
+        install(parse(rest)) if what == "install" else remove()
+    except (UsageError, subprocess.CalledProcessError, OSError) as error:
+        print(f"scripts/service: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
