@@ -11,7 +11,7 @@ from actors.camera.opener import Opener, Wish
 from actors.camera.source import SourceInfo
 from actors.camera.stills import Stills
 from actors.camera.torch import Switch, find_torch
-from actors.camera.views import ASSUMED, capabilities, without_fps
+from actors.camera.views import capabilities, without_fps
 from actors.camera.worker import CameraWorker, Plan, Report, Still
 from actors.media.clock import unix_ms
 from actors.media.counter import next_number
@@ -47,6 +47,7 @@ STALLED_S = 3.0  # a read that does not return
 OPEN_STALLED_S = 12.0  # an open that does not return: the device gives no first picture
 EXIT_STALLED = 75  # EX_TEMPFAIL
 CAPTURE_S = 12.0
+UNKNOWN_SIZE = (0, 0)  # until a source has been open
 TOO_SLOW = "this device is too slow for the source: pictures are left out"
 FPS_STEP = 1.0  # a change of the measured rate that is worth telling
 RECORD_TRIES = 5
@@ -183,7 +184,7 @@ class Camera(Actor):
     def _view(self) -> CameraView:
         state, reason = self._state()
         info, session = self._info, self._worker.session
-        size, own, fps = ASSUMED, tuple[str, ...](), 0.0
+        size, own, fps = UNKNOWN_SIZE, tuple[str, ...](), 0.0
         wish, rotation = self._worker.plan.wish, self._worker.plan.rotation
         if session is not None:
             size = turned(*session.size(wish.size), rotation)

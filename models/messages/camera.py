@@ -15,7 +15,7 @@ class CameraView:
     running: bool
     source: str  # in words, without credentials: "USB camera HD Webcam (/dev/video0)"
     kind: str  # v4l2, rtsp, http, file, pattern
-    width: int
+    width: int  # 0 until a source has been open
     height: int
     fps: float  # measured
     reason: str = ""  # why it is not running, or what is wrong with what it shows

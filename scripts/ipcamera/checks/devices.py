@@ -39,7 +39,7 @@ def _camera(boot: Boot, control: Control | None) -> Iterator[Finding]:
     if view is not None:
         working = view.running or view.state == "standby"
         yield Finding(
-            "ok" if working else "bad",
+            "bad" if not working else "note" if view.running and view.reason else "ok",
             "picture",
             picture(view, ""),  # the run may have been told another source than we are
             "" if working else "see the cameras below",
@@ -49,7 +49,7 @@ def _camera(boot: Boot, control: Control | None) -> Iterator[Finding]:
         yield Finding(
             "note",
             "camera",
-            "no camera at /dev/video*; the test pattern is shown",
+            f"no camera at /dev/video*; the test pattern {'is' if view else 'would be'} shown",
             "plug one in, or name a source: --source rtsp://…, http://…, or a file",
         )
     yield from found
