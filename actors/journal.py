@@ -8,7 +8,7 @@ from collections import deque
 from actors.runtime.actor import Actor
 from models.errors import ServerError
 from models.http.bucket import Buckets
-from models.messages.event_log import RecordSystem
+from models.messages.event_log import EVENT_LOG, RecordSystem
 
 WAITING = 64  # the oldest goes
 PER_S, BURST = 1 / 60, 10  # of one kind: whoever attacks us does not fill the disk with it
@@ -42,7 +42,7 @@ class Journal:
         while self._waiting:
             first = self._waiting[0]
             try:
-                await self._actor.ask("event_log", first)
+                await self._actor.actor(EVENT_LOG).ask(first)
             except ServerError as error:
                 self._actor.log.info("not in the history yet", text=first.text, reason=error.detail)
                 await asyncio.sleep(AGAIN_S)

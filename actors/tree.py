@@ -11,17 +11,17 @@ def tree(boot: Boot) -> tuple[Child, ...]:
     """The children of the supervisor for one run."""
     sessions = range(boot.rtsp.session_actors)
     return (
-        Child("settings", "actors.settings.actor:Settings", BASE, critical=True),
+        Child("settings", "actors.settings.actor:Settings", BASE),
         Child("license", "actors.license.actor:License", STORES),
-        Child("auth", "actors.auth.actor:Auth", STORES, critical=True),
-        Child("event_log", "actors.event_log.actor:EventLog", STORES, critical=True),
+        Child("auth", "actors.auth.actor:Auth", STORES),
+        Child("event_log", "actors.event_log.actor:EventLog", STORES),
         Child("camera", "actors.camera.actor:Camera", MEDIA),
         Child("microphone", "actors.microphone.actor:Microphone", MEDIA),
         Child("encoder", "actors.encoder.actor:Encoder", MEDIA),
         Child("speaker", "actors.speaker.actor:Speaker", MEDIA),
-        *(Child(name, "actors.detector.actor:Detector", MEDIA, memory_mb=800) for name in DETECTORS),
+        *(Child(name, "actors.detector.actor:Detector", MEDIA) for name in DETECTORS),
         *(Child(f"rtsp_session_{n}", "actors.rtsp.session_actor:RtspSessions", MEDIA) for n in sessions),
         Child("rtsp", "actors.rtsp.manager:Rtsp", MEDIA),
         Child("mqtt", "actors.mqtt.actor:Mqtt", MEDIA),
-        Child("facade", "actors.facade.actor:Facade", EDGE, critical=True),
+        Child("facade", "actors.facade.actor:Facade", EDGE),
     )

@@ -8,7 +8,7 @@ import structlog
 
 from api.context import Context
 from models.errors import ServerError
-from models.messages.supervisor import ActorRow, GetActors
+from models.messages.supervisor import SUPERVISOR, ActorRow, GetActors
 
 log = structlog.get_logger("facade")
 
@@ -45,7 +45,7 @@ class Actors:
     async def _ask(self) -> None:
         began, changes = time.monotonic(), self._changes
         try:
-            self._rows = (await self._context.ask("supervisor", GetActors(), ANSWER_S)).rows
+            self._rows = (await self._context.actor(SUPERVISOR).ask(GetActors(), ANSWER_S)).rows
         except ServerError as error:
             self._rows = None
             log.info("the table of actors is not at hand", reason=error.detail)

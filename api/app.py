@@ -9,14 +9,15 @@ from api.front import FRONT, Front
 from api.guard import GUARD, Guard
 from api.middleware import install
 from api.routes import add_routes
+from models.messages.auth import AuthStatus
 
 
 def build_app(context: Context) -> web.Application:
     """The application as it is served over HTTPS."""
     app = web.Application(client_max_size=MAX_BODY)
     install(app)
-    guard = app[GUARD] = Guard()
-    front = app[FRONT] = Front(context, guard)
+    app[GUARD] = Guard(lambda: context.latest(AuthStatus))
+    front = app[FRONT] = Front(context)
     app.on_startup.append(front.start)
     app.on_shutdown.append(front.stop)
     add_routes(app, context)

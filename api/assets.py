@@ -12,7 +12,7 @@ from api.guard import GUARD
 from api.keys import CLIENT
 from api.middleware import identify
 from models.errors import ServerError
-from models.messages.auth import OpenAnonymousSession
+from models.messages.auth import AUTH, OpenAnonymousSession
 
 log = structlog.get_logger("facade")
 
@@ -66,7 +66,7 @@ async def _admit(request: web.Request, response: web.StreamResponse, context: Co
     try:
         if not (await identify(request, credential_of(request))).dashboard:
             with request.app[GUARD].question(request[CLIENT]):
-                session = await context.ask("auth", OpenAnonymousSession(request[CLIENT]))
+                session = await context.actor(AUTH).ask(OpenAnonymousSession(request[CLIENT]))
             set_cookie(request, response, session.token)
     except ServerError as error:
         if error.code != "refused":  # protection is on: the page asks for the password

@@ -6,11 +6,14 @@ from typing import Any, Protocol, TypeVar
 
 from config.boot import Boot
 from models.media.ring import Entry
-from models.messages import Ask, Tell
+from models.messages import Ref, State
+from models.messages.handle import Handle
 from models.messages.license import LicenseView
+from models.messages.media import MediaOwner
 from models.messages.settings import Value
 
-R = TypeVar("R")
+A = TypeVar("A")
+S = TypeVar("S", bound=State)
 
 
 class Context(Protocol):
@@ -20,7 +23,7 @@ class Context(Protocol):
 
     @property
     def license(self) -> LicenseView:
-        """As of the last ``LicenseChanged``; ``UNKNOWN_LICENSE`` before the first."""
+        """The newest; ``UNKNOWN_LICENSE`` before the first."""
         ...
 
     @property
@@ -28,17 +31,19 @@ class Context(Protocol):
         """The effective value of every setting, without asking."""
         ...
 
-    async def ask(self, to: str, message: Ask[R], timeout_s: float = 5.0) -> R:
-        """The actor's answer; raises ``models.errors.ServerError``: Unavailable, TimedOut, … or what the actor said."""
+    def latest(self, kind: type[S], publisher: str = "") -> S | None:
+        """The newest state of one of ``api.now.STATES``; ``publisher`` where several actors publish the kind."""
         ...
 
-    def tell(self, to: str, message: Tell) -> None: ...
+    def actor(self, ref: Ref[A]) -> Handle[A]:
+        """Its asks raise ``models.errors.ServerError``: Unavailable, TimedOut, … or what the actor said."""
+        ...
 
-    def lease(self, owner: str, ring: str, holder: str) -> None:
+    def lease(self, owner: MediaOwner, ring: str, holder: str) -> None:
         """Keep ``ring`` filled by ``owner`` until ``release`` with the same three; renewed by the runtime."""
         ...
 
-    def release(self, owner: str, ring: str, holder: str) -> None: ...
+    def release(self, owner: MediaOwner, ring: str, holder: str) -> None: ...
 
     def newest(self, ring: str) -> Entry | None:
         """The newest entry of a ring right now, if there is one."""

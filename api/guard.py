@@ -6,7 +6,7 @@ disk, to an earlier one.
 
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
@@ -24,11 +24,16 @@ RETRY_MS = 1000
 class Guard:
     """Addresses are given as text, and count as ``client_key`` says."""
 
-    def __init__(self) -> None:
+    def __init__(self, auth: Callable[[], AuthStatus | None] = lambda: None) -> None:
+        """``auth``: what auth has said last; None until it has spoken."""
+        self._auth = auth
         self._known: OrderedDict[str, None] = OrderedDict()
         self._budgets = Buckets(limits.REQUESTS_PER_S, limits.REQUESTS_BURST, limits.ADDRESSES)
         self._asking: Counter[str] = Counter()
-        self.auth: AuthStatus | None = None  # as auth has said last; None until it has spoken
+
+    @property
+    def auth(self) -> AuthStatus | None:
+        return self._auth()
 
     @property
     def closed(self) -> bool:

@@ -19,7 +19,7 @@ from api.passwords import PASSWORDS, Passwords, check_password
 from api.proxy import arrival, same_origin
 from api.routes import CONTEXT, Access, Route, route_of
 from models.errors import Invalid, LimitReached, Refused, ServerError
-from models.messages.auth import Identity, WhoIs
+from models.messages.auth import AUTH, Identity, WhoIs
 from models.security.roles import may
 from models.security.sessions import same
 
@@ -151,7 +151,7 @@ async def identify(request: web.Request, credential: Credential) -> Identity:
         except Refused:
             return NOBODY
     with guard.question(client):
-        identity = await request.app[CONTEXT].ask("auth", question)
+        identity = await request.app[CONTEXT].actor(AUTH).ask(question)
     if identity.authenticated:
         guard.welcome(client)
     return identity

@@ -12,7 +12,7 @@ from api.guard import GUARD
 from api.routes import CONTEXT
 from models.errors import LimitReached, Refused
 from models.messages import Ask
-from models.messages.auth import Identity
+from models.messages.auth import AUTH, Identity, ToAuth
 from models.security.turns import Outcome, Turn, Turns
 
 R = TypeVar("R")
@@ -80,11 +80,11 @@ class Passwords:
 PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords", Passwords)
 
 
-async def check_password(app: web.Application, client: str, question: Ask[R]) -> R:
+async def check_password(app: web.Application, client: str, question: Ask[ToAuth, R]) -> R:
     """The answer of auth to a question that has a password in it, when it is this client's turn."""
     guard = app[GUARD]
     async with app[PASSWORDS].turn(client, guard.knows(client)):
-        answer = await app[CONTEXT].ask("auth", question, HASHING_TIMEOUT_S)
+        answer = await app[CONTEXT].actor(AUTH).ask(question, HASHING_TIMEOUT_S)
         if isinstance(answer, Identity) and not answer.authenticated:
             raise Refused("Invalid password")
     guard.welcome(client)

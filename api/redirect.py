@@ -19,8 +19,8 @@ from api.guard import Guard
 from api.proxy import arrival
 from config import reachable
 from models.errors import ServerError
-from models.messages.auth import LogOut
-from models.messages.facade import GetCertificate, GetPorts
+from models.messages.auth import AUTH, LogOut
+from models.messages.facade import FACADE, GetCertificate, GetPorts
 
 Application = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -55,12 +55,12 @@ class PlainListener:
         """It went over the network in clear: whoever has read it shall have nothing of it."""
         if token := token_of(request):
             with contextlib.suppress(ServerError), self._guard.question(request.remote or ""):
-                await self._context.ask("auth", LogOut(token))
+                await self._context.actor(AUTH).ask(LogOut(token))
 
     async def _https_port(self) -> int:
         if self._context.boot.https_port:
             return self._context.boot.https_port
-        return (await self._context.ask("facade", GetPorts())).https
+        return (await self._context.actor(FACADE).ask(GetPorts())).https
 
     async def _host(self, request: web.BaseRequest) -> str:
         """The host that was asked for if it is one of ours, else the address at which the request came in."""
@@ -80,7 +80,7 @@ class PlainListener:
 
     async def _certified(self) -> tuple[str, ...]:
         try:
-            return (await self._context.ask("facade", GetCertificate())).subject_alt_names
+            return (await self._context.actor(FACADE).ask(GetCertificate())).subject_alt_names
         except ServerError:
             return ()
 

@@ -35,7 +35,7 @@ def status_shape(
     return {
         "clients": viewers.clients,
         "wsClients": viewers.ws_clients,
-        "streaming": camera.streaming,
+        "streaming": bool(stored["streaming"]),
         "cameraRunning": camera.running,
         "settings": settings_shape(stored, license),
         "fps": round(camera.fps, 1),

@@ -14,11 +14,10 @@ from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
 from config.files import write_atomically
 from config.places import FIRST_PASSWORD
-from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, ServerError, Unavailable
+from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, Unavailable
 from models.events import CREDENTIALS, NEW_ADDRESS
 from models.messages import Ok
 from models.messages.auth import (
-    AuthChanged,
     AuthStatus,
     ChangePassword,
     EndSession,
@@ -37,7 +36,6 @@ from models.messages.auth import (
     SetProtection,
     WhoIs,
 )
-from models.messages.settings import ChangeSettings
 from models.security.password import ENTROPY_BYTES, LENGTH_MIN, problem, readable
 from models.security.roles import OWNER, ROLES, VIEWER, may
 from models.security.sessions import (
@@ -59,6 +57,8 @@ DAYS_MAX = 3650
 class Auth(Actor):
     """Owns the password and the sessions. What it has answered is on disk: a kill loses nobody's session."""
 
+    critical = must_start = True
+
     async def on_start(self) -> None:
         self._writing = asyncio.Lock()
         self._disk, hashing = self.bench("disk"), self.bench("hashing")
@@ -71,6 +71,7 @@ class Auth(Actor):
             await self._first_password()
         if not self._enabled:
             self.log.warning("password protection is off: whoever reaches this device sees the camera")
+        self.publish_state(self._status_now())
         self.start_task(self._every_minute())
 
     @property
@@ -80,9 +81,12 @@ class Auth(Actor):
     # ---------------------------------------------------------------- who is it
     @handles(GetAuthStatus)
     def _status(self, _: GetAuthStatus) -> AuthStatus:
+        return self._status_now()
+
+    def _status_now(self) -> AuthStatus:
         return AuthStatus(self._enabled, bool(self._state.password))
 
-    @handles(WhoIs)
+    @handles(WhoIs, max_concurrency=32)
     async def _who_is(self, message: WhoIs) -> Identity:
         if message.carrier == "basic":
             good = not self._enabled or await self._doorman.check(message.token, message.client)
@@ -104,7 +108,7 @@ class Auth(Actor):
         return session
 
     # ---------------------------------------------------------------- sessions
-    @handles(LogIn)
+    @handles(LogIn, max_concurrency=8)
     async def _log_in(self, message: LogIn) -> Session:
         if not self._enabled:
             return self._anonymous()
@@ -197,7 +201,7 @@ class Auth(Actor):
             self.publish(SessionsRevoked(session_ids))
 
     # ---------------------------------------------------------------- the password
-    @handles(ChangePassword)
+    @handles(ChangePassword, max_concurrency=2)
     async def _change_password(self, message: ChangePassword) -> Ok:
         if reason := problem(message.new):
             raise Invalid(reason)
@@ -228,13 +232,12 @@ class Auth(Actor):
         if message.enabled != self._state.enabled:
             # Anonymous sessions of the time without protection end with their key.
             await self._replace(enabled=message.enabled, anonymous_key=State().anonymous_key)
-            self.publish(AuthChanged(AuthStatus(self._enabled, bool(self._state.password))))
+            self.publish_state(self._status_now())
             self.publish(SessionsRevoked(()))
             word = "on" if message.enabled else "off"
             self._journal.note(CREDENTIALS, f"Password protection was switched {word}")
             self.log.warning("password protection is %s", word)
-            await self._tell_settings()
-        return AuthStatus(self._enabled, bool(self._state.password))
+        return self._status_now()
 
     async def _first_password(self) -> None:
         given = os.environ.get(VARIABLE, "")
@@ -276,17 +279,7 @@ class Auth(Actor):
     # ---------------------------------------------------------------- time
     async def _every_minute(self) -> None:
         while True:
-            await self._tell_settings()
             if ended := self._state.sessions.expire(time.time()):
                 await self._save()
                 self._revoked(ended)
             await asyncio.sleep(TICK_S)
-
-    async def _tell_settings(self) -> None:
-        """``authEnabled`` is shown among the settings; it is decided here."""
-        if self.settings.get("authEnabled") == self._enabled:
-            return
-        try:
-            await self.ask("settings", ChangeSettings({"authEnabled": self._enabled}, "system", internal=True))
-        except ServerError as error:
-            self.log.warning("the setting authEnabled could not be changed", reason=error.detail)

@@ -21,24 +21,19 @@ from models.errors import Conflict, Missing, ServerError, Unavailable
 from models.media import sizes
 from models.media.address import parse_picture_source
 from models.media.i420 import turned
-from models.messages import Ok
 from models.messages.camera import (
-    CameraChanged,
     CameraView,
     Capabilities,
-    CapabilitiesChanged,
     Capture,
     CaptureReady,
     CaptureView,
     GetCamera,
     GetCapabilities,
     GetCapture,
-    SetStreaming,
     SetTorch,
 )
-from models.messages.event_log import RecordSystem
+from models.messages.event_log import EVENT_LOG, RecordSystem
 from models.messages.media import Lease
-from models.messages.settings import ChangeSettings
 
 RINGS = ("frames", "jpeg", "video", "sound")
 TICK_S = 0.5
@@ -74,6 +69,7 @@ class Camera(Actor):
         self._worker = CameraWorker(
             self._opener, self._memory, self.ring_writer, lambda: next_number(generations), self._on_report
         )
+        self.publish_state(self._capabilities)
         self._steer()
         self.hire(self._worker)
         self.start_task(self._tick())
@@ -115,7 +111,7 @@ class Camera(Actor):
         self.log.error("the device hangs in its driver: this process ends and is started again", source=text)
         self._memory.stalled()
         try:
-            await self.ask("event_log", self._history("SOURCE_LOST", text), timeout_s=1.0)
+            await self.actor(EVENT_LOG).ask(self._history("SOURCE_LOST", text), timeout_s=1.0)
         except ServerError as error:
             self.log.warning("could not be recorded", reason=error.detail)
         os._exit(EXIT_STALLED)
@@ -153,7 +149,7 @@ class Camera(Actor):
         capabilities = self._make_capabilities()
         if capabilities != self._capabilities:
             self._capabilities = capabilities
-            self.publish(CapabilitiesChanged(capabilities))
+            self.publish_state(capabilities)
 
     def _history(self, kind: str, text: str) -> RecordSystem:
         return RecordSystem(secrets.token_hex(16), kind, unix_ms(), self.name, text)
@@ -162,7 +158,7 @@ class Camera(Actor):
         message = self._history(kind, text)
         for attempt in range(RECORD_TRIES):
             try:
-                await self.ask("event_log", message)
+                await self.actor(EVENT_LOG).ask(message)
                 return
             except ServerError as error:
                 self.log.warning("could not be recorded", event=kind, reason=error.detail)
@@ -214,7 +210,7 @@ class Camera(Actor):
         if told is not None and abs(view.fps - told.fps) < FPS_STEP and without_fps(view) == without_fps(told):
             return
         self._told = view
-        self.publish(CameraChanged(view))
+        self.publish_state(view)
 
     def _make_capabilities(self) -> Capabilities:
         return capabilities(self._info, self._opener.cameras, self._address.shown, torch=self._torch is not None)
@@ -228,7 +224,7 @@ class Camera(Actor):
         return self._capabilities
 
     # ---------------------------------------------------------------- stills
-    @handles(Capture)
+    @handles(Capture, max_concurrency=8)
     async def _capture(self, message: Capture) -> CaptureView:
         if self._capturing is not None:
             raise Conflict("Capture already in progress")
@@ -280,8 +276,3 @@ class Camera(Actor):
         except OSError as error:
             raise Unavailable(f"The lamp cannot be switched: {error.strerror}") from None
         self._torch_on = on
-
-    @handles(SetStreaming)
-    async def _set_streaming(self, message: SetStreaming) -> Ok:
-        await self.ask("settings", ChangeSettings({"streaming": message.on}, "ws", internal=True))
-        return Ok()

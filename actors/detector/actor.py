@@ -9,12 +9,11 @@ from actors.detector import limits
 from actors.detector.courier import Courier
 from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.actor import Actor, handles
-from models.detect import detector_class
+from models.detect import DETECTORS, detector_class
 from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Switch, Tracks, enabled
 from models.events import Detection, Event, Scene
 from models.messages.detector import (
     DetectionFrame,
-    DetectorChanged,
     DetectorView,
     GetDetector,
     GetModelPlaces,
@@ -23,12 +22,21 @@ from models.messages.detector import (
     SwitchView,
 )
 from models.messages.event_log import EndEvent, RecordEvent
-from models.messages.speaker import SpeakingChanged
+from models.messages.media import MediaOwner
+from models.messages.speaker import Speaking
 
-OWNERS = {"frames": "camera", "pcm": "microphone"}
+OWNERS: dict[str, MediaOwner] = {"frames": "camera", "pcm": "microphone"}
 
 
 class Detector(Actor):
+    memory_mb = 900
+    oom_score = 900
+
+    @classmethod
+    def warm_up(cls) -> None:
+        for name in DETECTORS:
+            detector_class(name)
+
     async def on_start(self) -> None:
         self._kind = detector_class(self.name)
         self._model_ids = self._kind.needs(self.boot.detection.object_model)
@@ -131,7 +139,7 @@ class Detector(Actor):
             case Reading():
                 self._level(output)
             case Tracks(objects, pts, wall, width, height):
-                self.publish(DetectionFrame(wall // 1_000_000, width, height, objects, round(batch.ms, 1), pts))
+                self.publish_state(DetectionFrame(wall // 1_000_000, width, height, objects, round(batch.ms, 1), pts))
         return False
 
     def _found(self, finding: Finding, batch: Batch, worker: int) -> None:
@@ -170,18 +178,18 @@ class Detector(Actor):
             self._publish()
 
     # ---------------------------------------------------------------- what others say
-    @handles(SpeakingChanged)
-    def _speaking(self, news: SpeakingChanged) -> None:
+    @handles(Speaking)
+    def _speaking(self, _: Speaking | None, news: Speaking) -> None:
         self._deaf_until_ms = news.until_ms
         if self._worker is not None:
             self._worker.deaf_until_ms = news.until_ms
 
-    @handles(DetectorChanged)
-    def _other(self, news: DetectorChanged) -> None:
+    @handles(DetectorView)
+    def _other(self, _: DetectorView | None, other: DetectorView) -> None:
         """The gate: with ``object_needs_motion`` the network rests while the motion detector sees nothing."""
-        if not self._kind.gated or not self.boot.detection.object_needs_motion or news.detector.name != "motion":
+        if not self._kind.gated or not self.boot.detection.object_needs_motion or other.name != "motion":
             return
-        [motion] = news.detector.switches
+        [motion] = other.switches
         shut = motion.enabled and not motion.active
         self._gate_shut_at = time.monotonic() + limits.GATE_AFTER_S if shut else float("inf")
         if self._worker is not None:
@@ -217,4 +225,4 @@ class Detector(Actor):
         return DetectorView(self.name, tuple(self._views.values()), round(rate, 1), round(ms, 1))
 
     def _publish(self) -> None:
-        self.publish(DetectorChanged(self._view()))
+        self.publish_state(self._view())

@@ -9,7 +9,7 @@ from actors.detector import limits
 from actors.runtime.actor import Actor
 from models.errors import Invalid, Missing, ServerError
 from models.events import Event
-from models.messages.event_log import EndEvent, RecordEvent
+from models.messages.event_log import EVENT_LOG, EndEvent, RecordEvent
 
 
 class Courier:
@@ -53,9 +53,9 @@ class Courier:
         """Whether it need not be sent again."""
         try:
             if isinstance(message, RecordEvent):
-                self._delivered(await self._actor.ask("event_log", message, limits.ASK_S))
+                self._delivered(await self._actor.actor(EVENT_LOG).ask(message, limits.ASK_S))
             else:
-                await self._actor.ask("event_log", message, limits.ASK_S)
+                await self._actor.actor(EVENT_LOG).ask(message, limits.ASK_S)
         except (Missing, Invalid) as error:  # it was cleared meanwhile; asking again changes nothing
             self._actor.log.info("the event log does not know the event", reason=error.detail)
         except ServerError as error:

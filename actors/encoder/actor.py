@@ -16,11 +16,11 @@ from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
 from models.errors import Invalid, ServerError
 from models.media.throttle import Throttle
-from models.messages.camera import CameraChanged, CameraView, GetCamera
-from models.messages.encoder import GetVideo, RequestKeyframe, SetVideoQuality, VideoChanged, VideoView
-from models.messages.event_log import RecordSystem
-from models.messages.media import Lease
-from models.messages.settings import ChangeSettings
+from models.messages.camera import CameraView
+from models.messages.encoder import GetVideo, RequestKeyframe, SetVideoQuality, VideoView
+from models.messages.event_log import EVENT_LOG, RecordSystem
+from models.messages.media import Lease, MediaOwner
+from models.messages.settings import SETTINGS, ChangeSettings
 
 TICK_S = 0.5
 LOAD_EVERY_S = 2.0
@@ -51,15 +51,8 @@ class Encoder(Actor):
         self._apply_settings()
         for worker in (self._jpeg, self._video, self._audio, self._passed):
             self.hire(worker)
-        self.start_task(self._ask_camera())
         self.start_task(self._tick())
         self.start_task(self._watch_load())
-
-    async def _ask_camera(self) -> None:
-        try:
-            self._look_at(await self.ask("camera", GetCamera()))
-        except ServerError as error:
-            self.log.info("the camera is not there yet", reason=error.detail)  # its news will come
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         self._apply_settings()
@@ -81,11 +74,8 @@ class Encoder(Actor):
         self._holders.take(lease)
         self._steer()
 
-    @handles(CameraChanged)
-    def _camera_changed(self, news: CameraChanged) -> None:
-        self._look_at(news.camera)
-
-    def _look_at(self, camera: CameraView) -> None:
+    @handles(CameraView)
+    def _camera_changed(self, _: CameraView | None, camera: CameraView) -> None:
         if camera.passthrough != self._own:
             self._own = camera.passthrough
             self._steer()
@@ -108,7 +98,7 @@ class Encoder(Actor):
         self._want("camera", "frames", self._jpeg.wanted or self._video.wanted)
         self._want("microphone", "pcm", audio)
 
-    def _want(self, owner: str, ring: str, wanted: bool) -> None:
+    def _want(self, owner: MediaOwner, ring: str, wanted: bool) -> None:
         if wanted:
             self.lease(owner, ring)
         else:
@@ -137,7 +127,7 @@ class Encoder(Actor):
 
     async def _record(self, text: str) -> None:
         try:
-            await self.ask("event_log", RecordSystem(secrets.token_hex(16), "THROTTLE", unix_ms(), self.name, text))
+            await self.actor(EVENT_LOG).ask(RecordSystem(secrets.token_hex(16), "THROTTLE", unix_ms(), self.name, text))
         except ServerError as error:
             self.log.warning("could not be recorded", reason=error.detail)
 
@@ -187,7 +177,7 @@ class Encoder(Actor):
         view, told = self._view(), self._told
         if told is None or _lasting(view) != _lasting(told):
             self._told = view
-            self.publish(VideoChanged(view))
+            self.publish_state(view)
 
     @handles(GetVideo)
     def _get(self, _: GetVideo) -> VideoView:
@@ -199,7 +189,7 @@ class Encoder(Actor):
 
     @handles(SetVideoQuality)
     async def _set_quality(self, message: SetVideoQuality) -> VideoView:
-        result = await self.ask("settings", ChangeSettings({"h264Quality": message.quality}, "ws", internal=True))
+        result = await self.actor(SETTINGS).ask(ChangeSettings({"h264Quality": message.quality}, "ws", internal=True))
         if result.errors:
             raise Invalid(result.errors[0])
         self._video.quality = message.quality

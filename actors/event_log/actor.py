@@ -5,7 +5,7 @@ import secrets
 import time
 from collections import deque
 
-from actors.event_log import limits
+from actors.event_log import database, limits
 from actors.event_log.album import FOLDER, Album
 from actors.event_log.ledger import Ledger
 from actors.event_log.numbers import Told
@@ -47,6 +47,12 @@ def now_ms() -> int:
 
 
 class EventLog(Actor):
+    critical = must_start = True
+
+    @classmethod
+    def warm_up(cls) -> None:
+        database.prepare()
+
     async def on_start(self) -> None:
         self._loop = asyncio.get_running_loop()
         write, read = self.bench("writer"), self.bench("reader")
@@ -67,7 +73,7 @@ class EventLog(Actor):
         self._ledger.close()
 
     # ---------------------------------------------------------------- recording
-    @handles(RecordEvent)
+    @handles(RecordEvent, max_concurrency=limits.WRITES_AT_ONCE)
     async def _record(self, message: RecordEvent) -> Event:
         detection, keep = message.detection, bool(self.settings["eventHistoryEnabled"])
         jpeg = await self._photographer.at_hand(detection.thumbnail_pts, detection.timestamp) if keep else None
@@ -82,7 +88,7 @@ class EventLog(Actor):
                 self.start_task(self._fetch_picture(written.event.event_id))
         return written.event
 
-    @handles(RecordSystem)
+    @handles(RecordSystem, max_concurrency=limits.WRITES_AT_ONCE)
     async def _record_system(self, message: RecordSystem) -> Event:
         details = {"actor": message.actor, "text": message.text}
         kind = SYSTEM_PREFIX + message.kind.removeprefix(SYSTEM_PREFIX)
@@ -91,7 +97,7 @@ class EventLog(Actor):
             self._tell(written.event)
         return written.event
 
-    @handles(EndEvent)
+    @handles(EndEvent, max_concurrency=limits.WRITES_AT_ONCE)
     async def _end(self, message: EndEvent) -> Ok:
         found = await self._ledger.write(
             lambda store: store.end(message.uid, message.ended, message.metadata, message.confidence)
@@ -142,32 +148,32 @@ class EventLog(Actor):
             self.log.warning("a thumbnail could not be entered", event_id=event_id, reason=error.detail)
 
     # ---------------------------------------------------------------- questions
-    @handles(QueryEvents)
+    @handles(QueryEvents, max_concurrency=limits.READS_AT_ONCE)
     async def _query(self, message: QueryEvents) -> EventPage:
         return await self._ledger.read(lambda queries: queries.page(message, now_ms()))
 
-    @handles(QueryBuckets)
+    @handles(QueryBuckets, max_concurrency=limits.READS_AT_ONCE)
     async def _buckets(self, message: QueryBuckets) -> EventBuckets:
         return await self._ledger.read(lambda queries: queries.buckets(message, now_ms()))
 
-    @handles(EventsAfter)
+    @handles(EventsAfter, max_concurrency=limits.READS_AT_ONCE)
     async def _after(self, message: EventsAfter) -> EventPage:
         events = await self._ledger.read(lambda queries: queries.after(message.event_id, message.limit, message.system))
         return EventPage(events, ())
 
-    @handles(GetEventRange)
+    @handles(GetEventRange, max_concurrency=limits.READS_AT_ONCE)
     async def _range(self, _: GetEventRange) -> EventRange:
         return await self._ledger.read(lambda queries: queries.range())
 
-    @handles(GetStorageStats)
+    @handles(GetStorageStats, max_concurrency=limits.READS_AT_ONCE)
     async def _stats(self, _: GetStorageStats) -> StorageStats:
         return await self._ledger.read(lambda queries: queries.stats())
 
-    @handles(ExportRows)
+    @handles(ExportRows, max_concurrency=limits.READS_AT_ONCE)
     async def _export(self, message: ExportRows) -> CsvRows:
         return await self._ledger.read(lambda queries: queries.csv(message.after_id, message.limit, message.system))
 
-    @handles(GetThumbnail)
+    @handles(GetThumbnail, max_concurrency=limits.READS_AT_ONCE)
     async def _thumbnail(self, message: GetThumbnail) -> Thumbnail:
         name = await self._ledger.read(lambda queries: queries.thumbnail(message.event_id))
         path = self.boot.data_dir / name
@@ -175,7 +181,7 @@ class EventLog(Actor):
             raise Missing("No thumbnail")
         return Thumbnail(str(path))
 
-    @handles(ClearEvents)
+    @handles(ClearEvents, max_concurrency=1)
     async def _clear(self, _: ClearEvents) -> int:
         count = await self._ledger.write(lambda store: store.clear())
         await self._pictures.do(self._album.clear)

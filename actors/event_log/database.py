@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -74,6 +75,12 @@ def _migrate(made: Engine, path: Path) -> str:
         return migrate(connection.driver_connection, path, schema(), STEPS)
     finally:
         connection.close()
+
+
+def prepare() -> None:
+    """What SQLAlchemy works out at its first use, which needs no database."""
+    configure_mappers()
+    schema()
 
 
 def schema() -> str:

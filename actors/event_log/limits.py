@@ -24,3 +24,5 @@ ID_BLOCK = 1_000  # ids promised ahead in a file of their own, in case the datab
 AGAIN = 200  # events told again after a restart, at most
 VACUUM_PAGES = 1_000  # given back to the file system at once
 EXPORT_ROWS = 1_000
+WRITES_AT_ONCE = 64  # of each kind: what is written together is one transaction
+READS_AT_ONCE = 4  # of each kind, so that a page does not wait for a long count

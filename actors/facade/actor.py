@@ -1,11 +1,12 @@
 """The facade: whatever comes in over HTTPS is made into messages here, and their answers into JSON."""
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
 from collections.abc import AsyncGenerator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -18,16 +19,18 @@ from api.app import build_app
 from api.front import FRONT
 from api.gate import Gate, GuardedSite
 from api.guard import GUARD
+from api.now import STATES
+from api.routes import load_all
 from api.server import HttpsRunner, plain_runner
 from config import certificate
 from models import events
 from models.errors import ServerError, Unavailable
 from models.media.ring import Entry
-from models.messages import Ask, News, Ok
-from models.messages.auth import AuthChanged, GetKnownAddresses, SessionsRevoked
-from models.messages.camera import CameraChanged, CapabilitiesChanged, CaptureReady
-from models.messages.detector import DetectionFrame, DetectorChanged, Level
-from models.messages.encoder import VideoChanged
+from models.messages import Ask, News, Ok, Ref, State
+from models.messages.auth import AUTH, GetKnownAddresses, SessionsRevoked
+from models.messages.camera import CameraView, Capabilities, CaptureReady
+from models.messages.detector import DetectionFrame, DetectorView, Level
+from models.messages.encoder import VideoView
 from models.messages.event_log import EventRecorded
 from models.messages.facade import (
     CertificateView,
@@ -38,19 +41,19 @@ from models.messages.facade import (
     RegenerateCertificate,
     ViewersView,
 )
-from models.messages.license import UNKNOWN_LICENSE, GetLicense, LicenseChanged, LicenseView
-from models.messages.microphone import MicrophoneChanged
-from models.messages.mqtt import MqttChanged
-from models.messages.rtsp import RtspChanged
-from models.messages.settings import SettingsChanged
-from models.messages.speaker import SpeakingChanged
+from models.messages.handle import ASK_TIMEOUT_S
+from models.messages.license import UNKNOWN_LICENSE, LicenseView
+from models.messages.mqtt import MqttView
+from models.messages.rtsp import RtspView
+from models.messages.settings import ChangeResult, SettingsView
+from models.messages.speaker import Speaking
 from models.messages.supervisor import ActorChanged
 
 R = TypeVar("R")
 
 PORTS_FILE = "ports.json"  # in the run directory
 UPKEEP_S = 60.0  # is the certificate due, has its file changed, has the device another address
-LICENSE_RETRY_S = 2.0
+CATCH_UP_S = 1.0  # for a state that was published before the answer that we have already
 FLOOD_EVERY_S, FLOOD = 10.0, 50  # so many connections refused in so many seconds are told
 KNOWN_S = 1.0  # how long a start waits to learn who has been in before
 SHUTDOWN_S = 1.0  # for open connections at a clean stop
@@ -59,7 +62,13 @@ SHUTDOWN_S = 1.0  # for open connections at a clean stop
 class Facade(Actor):
     """Also the ``api.context.Context`` of everything below it."""
 
-    license: LicenseView = UNKNOWN_LICENSE
+    must_start = True
+    retry_s = 10.0  # detection, history, RTSP and MQTT go on meanwhile
+    observes = STATES
+
+    @classmethod
+    def warm_up(cls) -> None:
+        load_all()
 
     async def on_start(self) -> None:
         self._taps = {ring: Tap(self, ring) for ring in OWNERS}
@@ -67,7 +76,6 @@ class Facade(Actor):
         self._files = await self._disk.do(certificate.ensure, self.boot)
         self._tls = certificate.server_context(self._files)
         self._stamp = certificate.stamp(self._files)
-        known = await self._ask_license()
         self._open_ports()
         self._app = build_app(self)
         self._front, self._guard = self._app[FRONT], self._app[GUARD]
@@ -79,9 +87,8 @@ class Facade(Actor):
         await self._serve(plain, self._http, None)
         self._runners = [plain, https]
         self.start_task(self._upkeep())
+        self.publish_state(self._ports)
         self.start_task(self._tell_of_floods())
-        if not known:
-            self.start_task(self._learn_license())
         self.log.info("serving", https=self._ports.https, http=self._ports.http)
 
     def _open_ports(self) -> None:
@@ -104,11 +111,23 @@ class Facade(Actor):
         await asyncio.gather(*(runner.cleanup() for runner in self._runners))
 
     # ---------------------------------------------------------------- context
-    async def ask(self, to: str, message: Ask[R], timeout_s: float = 5.0) -> R:
-        """As every actor's, but what is asked of ourselves needs no post."""
-        if to == self.name:
-            return await self._handle(message)  # type: ignore[no-any-return]
-        return await super().ask(to, message, timeout_s)
+    @property
+    def license(self) -> LicenseView:
+        return self.latest(LicenseView) or UNKNOWN_LICENSE
+
+    async def ask(self, to: Ref[Any], message: Ask[Any, R], timeout_s: float = ASK_TIMEOUT_S) -> R:
+        """As every actor's; who has changed the settings reads his change from then on."""
+        answer = await super().ask(to, message, timeout_s)
+        view = answer.view if isinstance(answer, ChangeResult) else answer
+        if isinstance(view, SettingsView):
+            await self._settings_as_of(view.revision)
+        return answer
+
+    async def _settings_as_of(self, revision: int) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP_S):
+                while (known := self.latest(SettingsView)) is None or known.revision < revision:
+                    await self.state_news.wait()
 
     def newest(self, ring: str) -> Entry | None:
         return self._taps[ring].last
@@ -133,11 +152,11 @@ class Facade(Actor):
         return self._ports
 
     # ---------------------------------------------------------------- certificate
-    @handles(GetCertificate)
+    @handles(GetCertificate, max_concurrency=4)
     async def _certificate(self, _: GetCertificate) -> CertificateView:
         return certificate.view(await self._disk.do(certificate.public_pem, self._files))
 
-    @handles(RegenerateCertificate)
+    @handles(RegenerateCertificate, max_concurrency=1)
     async def _regenerate(self, _: RegenerateCertificate) -> Ok:
         self._files = await self._disk.do(certificate.regenerate, self.boot)
         certificate.reload(self._tls, self._files)
@@ -167,47 +186,28 @@ class Facade(Actor):
     async def _learn_addresses(self) -> None:
         """Auth may be away: then they are strangers until they show that they are not."""
         try:
-            self._guard.learn((await self.ask("auth", GetKnownAddresses(), KNOWN_S)).addresses)
+            self._guard.learn((await self.actor(AUTH).ask(GetKnownAddresses(), KNOWN_S)).addresses)
         except ServerError as error:
             self.log.info("it is not known who has been in before", reason=error.detail)
 
-    # ---------------------------------------------------------------- licence
-    async def _ask_license(self) -> bool:
-        try:
-            self.license = await self.ask("license", GetLicense())
-        except ServerError as error:
-            self.log.warning("the licence is not known yet", reason=error.detail)
-            return False
-        return True
-
-    async def _learn_license(self) -> None:
-        """It was away when we started, and news comes only of changes: nobody would be told that he has Pro."""
-        while True:
-            await asyncio.sleep(LICENSE_RETRY_S)
-            if await self._ask_license():
-                return self._front.news(LicenseChanged(self.license))
-
-    # ---------------------------------------------------------------- news
-    @handles(LicenseChanged)
-    def _license_changed(self, news: LicenseChanged) -> None:
-        self.license = news.license
-        self._news(news)
+    # ---------------------------------------------------------------- what others publish
+    @handles(Capabilities)
+    @handles(CameraView)
+    @handles(DetectionFrame)
+    @handles(DetectorView)
+    @handles(LicenseView)
+    @handles(MqttView)
+    @handles(RtspView)
+    @handles(SettingsView)
+    @handles(Speaking)
+    @handles(VideoView)
+    def _state(self, old: State | None, new: State) -> None:
+        self._front.state(old, new)
 
     @handles(ActorChanged)
-    @handles(AuthChanged)
-    @handles(CameraChanged)
-    @handles(CapabilitiesChanged)
     @handles(CaptureReady)
-    @handles(DetectionFrame)
-    @handles(DetectorChanged)
     @handles(EventRecorded)
     @handles(Level)
-    @handles(MicrophoneChanged)
-    @handles(MqttChanged)
-    @handles(RtspChanged)
     @handles(SessionsRevoked)
-    @handles(SettingsChanged)
-    @handles(SpeakingChanged)
-    @handles(VideoChanged)
     def _news(self, news: News) -> None:
         self._front.news(news)

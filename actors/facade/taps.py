@@ -7,8 +7,15 @@ from collections.abc import AsyncGenerator
 from actors.runtime.actor import Actor
 from actors.runtime.rings import RingReader
 from models.media.ring import Entry
+from models.messages.media import MediaOwner
 
-OWNERS = {"frames": "camera", "jpeg": "encoder", "video": "encoder", "audio": "encoder", "pcm": "microphone"}
+OWNERS: dict[str, MediaOwner] = {
+    "frames": "camera",
+    "jpeg": "encoder",
+    "video": "encoder",
+    "audio": "encoder",
+    "pcm": "microphone",
+}
 NEWEST_WINS = frozenset({"frames", "jpeg"})
 LAG = 64  # entries that a follower may be behind; he is in the same loop, so this is for seconds of trouble
 LINGER_S = 2.0  # the next snapshot or reload finds the encoder still running

@@ -12,7 +12,6 @@ from models.messages.license import (
     ActivateLicense,
     GetLicense,
     IssueLicense,
-    LicenseChanged,
     LicenseView,
     RevokeLicense,
 )
@@ -31,7 +30,7 @@ class License(Actor):
         if self.boot.license.override:
             self.log.warning("the licence is overridden by a start-up flag", to=self.boot.license.override)
         await self._look()
-        self.publish(LicenseChanged(self._view))
+        self.publish_state(self._view)
         self.start_task(self._keep_looking())
 
     @handles(GetLicense)
@@ -66,7 +65,7 @@ class License(Actor):
             self.log.warning(note)
         if before is not UNKNOWN_LICENSE and before != self._view:
             self.log.info("the licence is now %s", self._view.state, source=self._view.source, why=self._view.reason)
-            self.publish(LicenseChanged(self._view))
+            self.publish_state(self._view)
 
     async def _keep_looking(self) -> None:
         while True:

@@ -7,17 +7,18 @@ from actors.microphone.opener import SoundOpener, check
 from actors.microphone.worker import MicrophoneWorker, Report, pcm_ring
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
-from models.errors import ServerError
 from models.media.address import parse_picture_source, parse_sound_source
-from models.messages.camera import CameraChanged, CameraView, GetCamera
+from models.messages.camera import CameraView
 from models.messages.media import Lease
-from models.messages.microphone import GetMicrophone, MicrophoneChanged, MicrophoneView
+from models.messages.microphone import GetMicrophone, MicrophoneView
 
 TICK_S = 0.5
 STANDBY_AFTER_S = 10.0
 
 
 class Microphone(Actor):
+    oom_score = 300
+
     async def on_start(self) -> None:
         sound = parse_sound_source(self.boot.audio_source)
         check(sound)
@@ -30,24 +31,13 @@ class Microphone(Actor):
         self._steer()
         self.hire(self._worker)
         self.start_task(self._tick())
-        if self._opener.uses_camera:
-            self.start_task(self._ask_camera())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         self._steer()
 
-    async def _ask_camera(self) -> None:
-        try:
-            self._look_at(await self.ask("camera", GetCamera()))
-        except ServerError as error:
-            self.log.info("the camera is not there yet", reason=error.detail)  # its news will come
-
-    @handles(CameraChanged)
-    def _camera_changed(self, news: CameraChanged) -> None:
-        self._look_at(news.camera)
-
-    def _look_at(self, camera: CameraView) -> None:
-        if camera.sound != self._opener.camera_sound:
+    @handles(CameraView)
+    def _camera_changed(self, _: CameraView | None, camera: CameraView) -> None:
+        if self._opener.uses_camera and camera.sound != self._opener.camera_sound:
             self._opener.camera_sound = camera.sound
             self._worker.try_now()
 
@@ -81,7 +71,7 @@ class Microphone(Actor):
         say = self.log.warning if report.state == "waiting" else self.log.info
         say("sound", state=report.state, source=report.title, reason=report.reason)
         self.degraded(report.reason if report.state == "waiting" else "")
-        self.publish(MicrophoneChanged(self._view()))
+        self.publish_state(self._view())
 
     def _view(self) -> MicrophoneView:
         report = self._report

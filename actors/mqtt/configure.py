@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import time
+from collections.abc import Awaitable, Callable
 
 from actors.mqtt.dial import connect
 from actors.mqtt.link import LinkError, Login
@@ -14,7 +15,7 @@ from config.setting import UNKNOWN
 from config.settings import REGISTRY, validate
 from models.errors import Invalid, LimitReached, Refused
 from models.messages.mqtt import ApplyMqtt, MqttTestResult, TestMqtt
-from models.messages.settings import ChangeSettings, Credentials, GetCredentials, GetSettings, SetCredentials
+from models.messages.settings import SETTINGS, ChangeSettings, Credentials, GetCredentials, GetSettings, SetCredentials
 from models.mqtt import limits
 from models.mqtt.options import CREDENTIAL_KEYS, MQTT_KEYS, Options, options
 from models.security.lockout import LockoutPolicy, Lockouts
@@ -25,32 +26,36 @@ WRONG = "Current password is incorrect"
 
 
 class Configuration:
-    """Failed tries to give the current password lock this door only."""
+    """Failed tries to give the current password lock this door only.
 
-    def __init__(self, actor: Actor, memory: Memory, session: Session) -> None:
+    ``settle`` returns when the actor follows the settings of this revision.
+    """
+
+    def __init__(
+        self, actor: Actor, memory: Memory, session: Session, settle: Callable[[int], Awaitable[None]]
+    ) -> None:
         self._actor = actor
         self._memory = memory
         self._session = session
+        self._settle = settle
         self._lockouts = Lockouts(LockoutPolicy())
-        self._turn = asyncio.Lock()
         self._tested = float("-inf")
 
     async def apply(self, message: ApplyMqtt) -> None:
-        """Everything or nothing."""
-        async with self._turn:
-            values, secrets = _sorted_out(message.values)
-            stored = await self._actor.ask("settings", GetCredentials("mqtt"))
-            before = (await self._actor.ask("settings", GetSettings())).stored
-            wanted = options({**before, **validate(values).values})
-            await self._prove(message, stored, bool(secrets), wanted, options(before))
-            self._session.hold(True)
-            try:
-                await self._store(values, secrets)
-                if password := secrets.get("mqttPassword", stored.password):
-                    await self._memory.set_trust(wanted.trust, password)
-                self._session.renew()
-            finally:
-                self._session.hold(False)
+        """Everything or nothing. One at a time."""
+        values, secrets = _sorted_out(message.values)
+        stored = await self._actor.actor(SETTINGS).ask(GetCredentials("mqtt"))
+        before = (await self._actor.actor(SETTINGS).ask(GetSettings())).stored
+        wanted = options({**before, **validate(values).values})
+        await self._prove(message, stored, bool(secrets), wanted, options(before))
+        self._session.hold(True)
+        try:
+            await self._settle(await self._store(values, secrets))
+            if password := secrets.get("mqttPassword", stored.password):
+                await self._memory.set_trust(wanted.trust, password)
+            self._session.renew()
+        finally:
+            self._session.hold(False)
 
     async def _prove(
         self, message: ApplyMqtt, stored: Credentials, secrets: bool, wanted: Options, before: Options
@@ -69,12 +74,14 @@ class Configuration:
             raise Refused(WRONG)
         self._lockouts.succeeded(client)
 
-    async def _store(self, values: dict[str, object], secrets: dict[str, str]) -> None:
+    async def _store(self, values: dict[str, object], secrets: dict[str, str]) -> int:
+        """The revision that holds them."""
         username, password = (secrets.get(key) for key in CREDENTIAL_KEYS)
         login = SetCredentials("mqtt", username, password) if secrets else None
-        changed = await self._actor.ask("settings", ChangeSettings(values, "http", credentials=login))
+        changed = await self._actor.actor(SETTINGS).ask(ChangeSettings(values, "http", credentials=login))
         if changed.errors:
             raise Invalid("\n".join(changed.errors))
+        return changed.view.revision
 
     # ---------------------------------------------------------------- testing
     async def test(self, message: TestMqtt) -> MqttTestResult:
@@ -84,7 +91,7 @@ class Configuration:
             raise LimitReached("Rate limit exceeded")
         self._tested = now
         values, secrets = _sorted_out(message.values or {})
-        before = (await self._actor.ask("settings", GetSettings())).stored
+        before = (await self._actor.actor(SETTINGS).ask(GetSettings())).stored
         wanted = options({**before, **validate(values).values})
         if not wanted.host:
             return MqttTestResult(False, error="No broker is set")
@@ -93,7 +100,7 @@ class Configuration:
 
     async def _login(self, secrets: dict[str, str], wanted: Options, before: Options) -> Login:
         """The stored password only for the broker it was given for."""
-        stored = await self._actor.ask("settings", GetCredentials("mqtt"))
+        stored = await self._actor.actor(SETTINGS).ask(GetCredentials("mqtt"))
         username = secrets.get("mqttUsername", stored.username)
         if "mqttPassword" in secrets or not stored.password:
             return Login(username, secrets.get("mqttPassword", ""))

@@ -14,7 +14,7 @@ from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
 from models.errors import ServerError
 from models.events import Event
-from models.messages.event_log import EventsAfter, QueryEvents
+from models.messages.event_log import EVENT_LOG, EventsAfter, QueryEvents
 from models.mqtt import limits, payloads
 from models.mqtt.delivery import Phase
 from models.mqtt.topics import Topics
@@ -56,7 +56,7 @@ class Mail:
                 self._arrived.put_nowait(None)
             return
         try:
-            page = await self._actor.ask("event_log", QueryEvents(since=1, limit=1, system=True))
+            page = await self._actor.actor(EVENT_LOG).ask(QueryEvents(since=1, limit=1, system=True))
         except ServerError as error:
             self._actor.log.info("starting with the next event", reason=error.detail)
             self._last = UNKNOWN
@@ -72,6 +72,12 @@ class Mail:
             self._missed = True
         else:
             self._arrived.put_nowait(event)
+
+    def missed(self) -> None:
+        """Events were recorded that we were not told of."""
+        self._missed = True
+        if self._enabled() and not self._arrived.full():
+            self._arrived.put_nowait(None)
 
     async def _take_in(self) -> None:
         while True:
@@ -119,7 +125,7 @@ class Mail:
         since = await self._bench.do(self._outbox.recall, SINCE)
         first = max(self._last - limits.ENDS_LOOKED_FOR, since if isinstance(since, int) else 0)
         try:
-            page = await self._actor.ask("event_log", EventsAfter(first, limits.ENDS_LOOKED_FOR))
+            page = await self._actor.actor(EVENT_LOG).ask(EventsAfter(first, limits.ENDS_LOOKED_FOR))
         except ServerError as error:
             self._actor.log.warning("ends of visits are looked for later", reason=error.detail)
             self._missed = True
@@ -133,7 +139,7 @@ class Mail:
         while self._last != UNKNOWN:
             ask = EventsAfter(self._last, limits.CATCH_UP_PAGE, system=True)
             try:
-                page = await self._actor.ask("event_log", ask)
+                page = await self._actor.actor(EVENT_LOG).ask(ask)
             except ServerError as error:
                 self._actor.log.warning("missed events are looked for later", reason=error.detail)
                 self._missed = True

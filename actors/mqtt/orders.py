@@ -9,10 +9,10 @@ from actors.runtime.actor import Actor
 from config.settings import REGISTRY
 from models.detect import DETECTORS
 from models.errors import Invalid, LimitReached, Refused, ServerError
-from models.messages.camera import Capture, SetStreaming, SetTorch
-from models.messages.settings import ChangeResult, ChangeSettings
-from models.messages.speaker import Speak
-from models.messages.supervisor import RestartActor
+from models.messages.camera import CAMERA, Capture, SetTorch
+from models.messages.settings import SETTINGS, ChangeResult, ChangeSettings
+from models.messages.speaker import SPEAKER, Speak
+from models.messages.supervisor import SUPERVISOR, RestartActor
 from models.mqtt import commands, limits, payloads
 from models.mqtt.bucket import Bucket
 from models.mqtt.topics import Topics
@@ -83,16 +83,17 @@ class Orders:
             case commands.SetValue():
                 return await self._set(command.key, command.value)
             case commands.SetStreaming():
-                await self._actor.ask("camera", SetStreaming(command.on))
+                change = ChangeSettings({"streaming": command.on}, "mqtt", internal=True)
+                _accepted(await self._actor.actor(SETTINGS).ask(change))
             case commands.SetTorch():
                 return await self._torch(command.on)
             case commands.TakeCapture():
-                still = await self._actor.ask("camera", Capture(), CAPTURE_S)
+                still = await self._actor.actor(CAMERA).ask(Capture(), CAPTURE_S)
                 return {"captureId": still.capture_id}
             case commands.Restart():
                 await self._restart(command.actor)
             case commands.Say():
-                spoken = await self._actor.ask("speaker", Speak(command.text, command.voice, command.volume))
+                spoken = await self._actor.actor(SPEAKER).ask(Speak(command.text, command.voice, command.volume))
                 return {"durationMs": spoken.duration_ms}
         return {}
 
@@ -105,7 +106,7 @@ class Orders:
         if key == "rtspEnabled" and wanted is True and not self._rtsp_is_settled():
             raise Refused("RTSP has no login yet: switch it on in the dashboard first")
         change = ChangeSettings({key: wanted}, "mqtt")
-        _accepted(await self._actor.ask("settings", change))
+        _accepted(await self._actor.actor(SETTINGS).ask(change))
         return {}
 
     def _rtsp_is_settled(self) -> bool:
@@ -114,8 +115,8 @@ class Orders:
         return settings["rtspOpen"] is True or (bool(settings["rtspUsername"]) and settings["rtspHasPassword"] is True)
 
     async def _torch(self, on: bool | None) -> dict[str, object]:
-        lit = await self._actor.ask("camera", SetTorch(on))
-        _accepted(await self._actor.ask("settings", ChangeSettings({"torchEnabled": lit}, "mqtt", internal=True)))
+        lit = await self._actor.actor(CAMERA).ask(SetTorch(on))
+        _accepted(await self._actor.actor(SETTINGS).ask(ChangeSettings({"torchEnabled": lit}, "mqtt", internal=True)))
         return {"torchEnabled": lit}
 
     async def _restart(self, name: str) -> None:
@@ -126,11 +127,11 @@ class Orders:
         if name == self._actor.name:  # the answer to it would never come
             self._actor.start_task(self._restart_myself())
             return
-        await self._actor.ask("supervisor", RestartActor(name))
+        await self._actor.actor(SUPERVISOR).ask(RestartActor(name))
 
     async def _restart_myself(self) -> None:
         await asyncio.sleep(limits.GOODBYE_S)  # until the result is out
-        await self._actor.ask("supervisor", RestartActor(self._actor.name))
+        await self._actor.actor(SUPERVISOR).ask(RestartActor(self._actor.name))
 
 
 def _accepted(result: ChangeResult) -> None:

@@ -9,7 +9,7 @@ from actors.mqtt.memory import Memory
 from actors.runtime.actor import Actor
 from models.errors import ServerError
 from models.messages.camera import CameraView
-from models.messages.event_log import GetThumbnail, QueryEvents
+from models.messages.event_log import EVENT_LOG, GetThumbnail, QueryEvents
 from models.mqtt import limits
 from models.mqtt.options import Options
 from models.mqtt.topics import Topics
@@ -66,10 +66,10 @@ class Pictures:
     async def _last_event(self) -> bytes:
         """The thumbnail of the newest event that has one, or a picture that says that there was none."""
         try:
-            page = await self._actor.ask("event_log", QueryEvents(since=1, limit=EVENTS_LOOKED_AT, summary=False))
+            page = await self._actor.actor(EVENT_LOG).ask(QueryEvents(since=1, limit=EVENTS_LOOKED_AT, summary=False))
             newest = next((event.event_id for event in reversed(page.events) if event.thumbnail), None)
             if newest is not None:
-                thumbnail = await self._actor.ask("event_log", GetThumbnail(newest))
+                thumbnail = await self._actor.actor(EVENT_LOG).ask(GetThumbnail(newest))
                 return Path(thumbnail.path).read_bytes()
         except (ServerError, OSError) as error:
             self._actor.log.info("no picture of the last event", reason=str(error))

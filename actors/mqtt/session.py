@@ -15,7 +15,7 @@ from actors.mqtt.service import Service
 from actors.mqtt.trust import context
 from actors.runtime.actor import Actor
 from models.errors import ServerError
-from models.messages.settings import GetCredentials
+from models.messages.settings import SETTINGS, GetCredentials
 from models.mqtt import limits
 from models.mqtt.broker import BrokerLimits, Sent
 from models.mqtt.options import Options, options
@@ -137,7 +137,7 @@ class Session:
 
     async def _login(self, wanted: Options) -> Login:
         """The stored credentials; never to whom they were not given for."""
-        stored = await self._actor.ask("settings", GetCredentials("mqtt"))
+        stored = await self._actor.actor(SETTINGS).ask(GetCredentials("mqtt"))
         if not stored.password:
             return Login(stored.username, "")
         trusted = await self._memory.trust(stored.password)

@@ -8,14 +8,15 @@ from actors.mqtt.link import Link
 from actors.runtime.actor import Actor
 from config import sensors
 from models.errors import ServerError
-from models.messages import Ask
-from models.messages.camera import GetCamera
-from models.messages.encoder import GetVideo
-from models.messages.facade import GetViewers
-from models.messages.microphone import GetMicrophone
+from models.messages import Ask, Ref
+from models.messages.camera import CAMERA, GetCamera
+from models.messages.encoder import ENCODER, GetVideo
+from models.messages.facade import FACADE, GetViewers
+from models.messages.microphone import MICROPHONE, GetMicrophone
 from models.mqtt import limits
 from models.mqtt.payloads import dumps
 
+A = TypeVar("A")
 R = TypeVar("R")
 PEEK_S = 1.0
 
@@ -45,10 +46,10 @@ class Telemetry:
 
     async def _figures(self) -> dict[str, object]:
         looks = (
-            self._peek("camera", GetCamera()),
-            self._peek("encoder", GetVideo()),
-            self._peek("facade", GetViewers()),
-            self._peek("microphone", GetMicrophone()),
+            self._peek(CAMERA, GetCamera()),
+            self._peek(ENCODER, GetVideo()),
+            self._peek(FACADE, GetViewers()),
+            self._peek(MICROPHONE, GetMicrophone()),
         )
         camera, video, viewers, microphone = await asyncio.gather(*looks)
         heard = microphone is not None and microphone.state == "running"
@@ -65,9 +66,9 @@ class Telemetry:
             "soundDb": round(microphone.level_db, 1) if microphone is not None and heard else None,
         }
 
-    async def _peek(self, to: str, message: Ask[R]) -> R | None:
+    async def _peek(self, to: Ref[A], message: Ask[A, R]) -> R | None:
         """The answer of an actor that may be away just now."""
         try:
-            return await self._actor.ask(to, message, PEEK_S)
+            return await self._actor.actor(to).ask(message, PEEK_S)
         except ServerError:
             return None

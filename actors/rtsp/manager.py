@@ -17,13 +17,12 @@ from actors.rtsp.places import Places
 from actors.rtsp.stored import ENABLED, Stored
 from actors.runtime.actor import Actor, handles
 from models.errors import Conflict, ServerError, Unavailable
-from models.messages.event_log import RecordSystem
+from models.messages.event_log import EVENT_LOG, RecordSystem
 from models.messages.rtsp import (
     ApplyRtsp,
     GetRtsp,
     RestartRtsp,
     RtspChange,
-    RtspChanged,
     RtspLogin,
     RtspView,
     StartRtsp,
@@ -41,12 +40,14 @@ from models.messages.rtsp_session import (
     Serving,
     SessionsReport,
     StopServing,
+    rtsp_session,
 )
-from models.messages.settings import SettingsChanged
+from models.messages.settings import SETTINGS, SettingsView
 from models.messages.supervisor import ActorChanged
 from models.rtsp.state import State
 
 SESSION_ACTORS_TRIES = 12
+CHANGES_WAITING = 4  # of each kind; beside the reports of the session actors, for which they may wait
 LIVE = frozenset({ENABLED, "rtspUsername", "rtspHasPassword", OPEN, TLS, TLS_PORT})  # take effect at once
 DOWN = frozenset({"restarting", "degraded", "stopped"})
 
@@ -56,7 +57,7 @@ class Rtsp(Actor):
         self._turn = asyncio.Lock()  # one change at a time
         self._behind = asyncio.Event()  # a session actor does not serve what is wanted
         self._places = Places()
-        self._stored = Stored(self.ask, self.boot.data_dir)
+        self._stored = Stored(self.actor(SETTINGS), self.boot.data_dir)
         self._wanted: Serving | None = None  # what every session actor shall serve
         self._error = ""
         self._tried = 0.0
@@ -68,12 +69,11 @@ class Rtsp(Actor):
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         if not LIVE.isdisjoint(changed):
-            async with self._turn:
-                await self._follow_switch()
+            self.start_task(self._follow_switch_in_turn())
 
-    @handles(SettingsChanged)
-    def _settings_changed(self, news: SettingsChanged) -> None:
-        self._stored.values = news.view.stored
+    @handles(SettingsView)
+    def _settings_changed(self, _: SettingsView | None, view: SettingsView) -> None:
+        self._stored.values = view.stored
         self._tell_news()
 
     # ---------------------------------------------------------------- what is asked of it
@@ -81,33 +81,31 @@ class Rtsp(Actor):
     def _get(self, _: GetRtsp) -> RtspView:
         return self._view()
 
-    @handles(TakeNewLogin)
+    @handles(TakeNewLogin, max_concurrency=1)
     async def _take_new_login(self, _: TakeNewLogin) -> RtspLogin:
         login = await self._stored.take_new_login()
         self._tell_news()
         return login
 
-    @handles(StartRtsp)
+    @handles(StartRtsp, max_concurrency=CHANGES_WAITING)
     async def _start_serving(self, message: StartRtsp) -> None:
         await self._stored.switch(True, message.source)
-        async with self._turn:
-            await self._follow_switch()
+        await self._follow_switch_in_turn()
         if self._error:
             raise Conflict(self._error)
 
-    @handles(StopRtsp)
+    @handles(StopRtsp, max_concurrency=CHANGES_WAITING)
     async def _stop_serving(self, message: StopRtsp) -> None:
         await self._stored.switch(False, message.source)
-        async with self._turn:
-            await self._follow_switch()
+        await self._follow_switch_in_turn()
 
-    @handles(RestartRtsp)
+    @handles(RestartRtsp, max_concurrency=CHANGES_WAITING)
     async def _restart(self, message: RestartRtsp) -> None:
         await self._stored.switch(True, message.source)
         async with self._turn:
             await self._swap(await self._stored.serving())
 
-    @handles(StoreRtsp)
+    @handles(StoreRtsp, max_concurrency=CHANGES_WAITING)
     async def _store(self, message: StoreRtsp) -> RtspChange:
         async with self._turn:
             credentials = await self._stored.credentials()
@@ -118,7 +116,7 @@ class Rtsp(Actor):
             serving = await self._stored.serving()
             return RtspChange(restart_required=self._wanted is not None and serving != self._wanted)
 
-    @handles(ApplyRtsp)
+    @handles(ApplyRtsp, max_concurrency=CHANGES_WAITING)
     async def _apply(self, message: ApplyRtsp) -> RtspChange:
         """Try the new port beside the old one, store, swap; whatever fails before the swap leaves all as it was."""
         async with self._turn:
@@ -143,6 +141,10 @@ class Rtsp(Actor):
             return RtspChange()
 
     # ---------------------------------------------------------------- serving
+    async def _follow_switch_in_turn(self) -> None:
+        async with self._turn:
+            await self._follow_switch()
+
     async def _follow_switch(self) -> None:
         """Serve, or stop, as is stored now; what goes wrong is kept in ``_error``. While it serves, port and path stay
         until the next restart."""
@@ -178,7 +180,7 @@ class Rtsp(Actor):
                 raise Conflict(f"Port {port} is in use")
         try:
             for name in actors:
-                await self.ask(name, PrepareServing(serving, shared), APPLY_TIMEOUT_S)
+                await self.actor(rtsp_session(name)).ask(PrepareServing(serving, shared), APPLY_TIMEOUT_S)
         except ServerError:
             await self._each(AbortServing(), actors)
             raise
@@ -203,7 +205,7 @@ class Rtsp(Actor):
         """Ask all (which ``then`` serve so); one that is just dying comes back empty and is told anew by ``_watch``."""
         for name in actors:
             try:
-                await self.ask(name, message, APPLY_TIMEOUT_S)
+                await self.actor(rtsp_session(name)).ask(message, APPLY_TIMEOUT_S)
                 if then is not None:
                     self._places.serves(name, then)
             except ServerError as error:
@@ -283,7 +285,7 @@ class Rtsp(Actor):
     def _login_failed(self, message: LoginFailed) -> None:
         for name in self._session_actors():
             if name != message.actor:
-                self.tell(name, PeerLoginFailed(message.address))
+                self.actor(rtsp_session(name)).tell(PeerLoginFailed(message.address))
 
     @handles(ActorChanged)
     def _actor_changed(self, news: ActorChanged) -> None:
@@ -338,7 +340,7 @@ class Rtsp(Actor):
     async def _record(self, text: str) -> None:
         entry = RecordSystem(secrets.token_hex(16), "RTSP", time.time_ns() // 1_000_000, self.name, text)
         try:
-            await self.ask("event_log", entry)
+            await self.actor(EVENT_LOG).ask(entry)
         except ServerError as error:
             self.log.warning("not in the history", text=text, reason=error.detail)
 
@@ -347,4 +349,4 @@ class Rtsp(Actor):
         shown = replace(view, sessions=())
         if shown != self._published:
             self._published = shown
-            self.publish(RtspChanged(view))
+            self.publish_state(view)

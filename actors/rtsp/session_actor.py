@@ -15,7 +15,9 @@ from actors.runtime.worker import Bench
 from config import certificate
 from config.files import write_atomically
 from models.errors import Conflict, Unavailable
-from models.messages.encoder import RequestKeyframe
+from models.messages.encoder import ENCODER, RequestKeyframe
+from models.messages.media import MediaOwner
+from models.messages.rtsp import RTSP
 from models.messages.rtsp_session import (
     AbortServing,
     AdmitSession,
@@ -30,7 +32,8 @@ from models.messages.rtsp_session import (
 )
 from models.rtsp.state import State
 
-MANAGER, ENCODER, VIDEO, AUDIO = "rtsp", "encoder", "video", "audio"
+VIDEO, AUDIO = "video", "audio"
+OWNER: MediaOwner = "encoder"
 
 
 class House:
@@ -61,7 +64,7 @@ class House:
         return bool(self._actor.settings["audioEnabled"]) and bool(self._actor.settings["rtspAudioEnabled"])
 
     async def admit(self, session_id: str, address: str) -> None:
-        await self._actor.ask(MANAGER, AdmitSession(self._actor.name, session_id, address), ADMIT_TIMEOUT_S)
+        await self._actor.actor(RTSP).ask(AdmitSession(self._actor.name, session_id, address), ADMIT_TIMEOUT_S)
 
     def changed(self) -> None:
         self._actor.sessions_changed.set()
@@ -73,12 +76,12 @@ class House:
         now = time.monotonic()
         if now - self._asked >= KEYFRAME_EVERY_S:
             self._asked = now
-            self._actor.tell(ENCODER, RequestKeyframe())
+            self._actor.actor(ENCODER).tell(RequestKeyframe())
 
     def login_failed(self, address: str) -> None:
         self._actor.log.info("login failed", client=address)
         self._actor.guessed.set()
-        self._actor.tell(MANAGER, LoginFailed(self._actor.name, address))
+        self._actor.actor(RTSP).tell(LoginFailed(self._actor.name, address))
 
     def failed(self, error: BaseException) -> None:
         async def surface() -> None:
@@ -193,10 +196,10 @@ class RtspSessions(Actor):
     # ---------------------------------------------------------------- the rings
     def want_media(self, wanted: bool) -> None:
         if wanted:
-            self.lease(ENCODER, VIDEO)
+            self.lease(OWNER, VIDEO)
             self._following = [self.start_task(self._follow(ring)) for ring in (VIDEO, AUDIO)]
         else:
-            self.release(ENCODER, VIDEO)
+            self.release(OWNER, VIDEO)
             for task in self._following:
                 task.cancel()
             self._following = []
@@ -204,9 +207,9 @@ class RtspSessions(Actor):
 
     def _lease_sound(self) -> None:
         if self._following and self.server.hooks.sound:
-            self.lease(ENCODER, AUDIO)
+            self.lease(OWNER, AUDIO)
         else:
-            self.release(ENCODER, AUDIO)
+            self.release(OWNER, AUDIO)
 
     async def _follow(self, ring: str) -> None:
         """Begin with the group of pictures that the ring holds, however long it is, if it goes on until now."""
@@ -234,7 +237,7 @@ class RtspSessions(Actor):
         reported = [ReportedSession(one.session_id, one.address, one.view(now)) for one in sessions]
         reported += [ReportedSession(number, address, None) for number, address in self.server.admitting.items()]
         serving = self.server.serving
-        self.tell(MANAGER, SessionsReport(self.name, serving.fingerprint if serving else "", tuple(reported)))
+        self.actor(RTSP).tell(SessionsReport(self.name, serving.fingerprint if serving else "", tuple(reported)))
         self._log_viewers()
 
     def _log_viewers(self) -> None:

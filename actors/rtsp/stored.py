@@ -1,43 +1,48 @@
 """What is stored about RTSP: the settings actor's word, and changes to it that hold together or not at all."""
 
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from actors.rtsp.changes import OPEN, PASSWORD, SETTINGS_KEYS, serving_with
 from config.files import write_atomically
 from models.errors import Conflict, Refused
+from models.messages.handle import Handle
 from models.messages.rtsp import RtspLogin
 from models.messages.rtsp_session import Serving
-from models.messages.settings import ChangeSettings, Credentials, GetCredentials, GetSettings, SetCredentials, Value
+from models.messages.settings import (
+    ChangeSettings,
+    Credentials,
+    GetCredentials,
+    GetSettings,
+    SetCredentials,
+    ToSettings,
+    Value,
+)
 
 ENABLED = "rtspEnabled"
 USERNAME = "viewer"
 NEW_LOGIN = "rtsp-new-login"  # its file says that a login was made which nobody has been shown
 PASSWORD_BYTES = 12
-SETTINGS = "settings"
-Ask = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class Stored:
-    """``ask`` is the actor's. Every method that asks raises ``ServerError`` where the settings do not answer."""
+    """Every method that asks raises ``ServerError`` where the settings do not answer."""
 
-    def __init__(self, ask: Ask, data_dir: Path) -> None:
-        self._ask = ask
+    def __init__(self, settings: Handle[ToSettings], data_dir: Path) -> None:
+        self._settings = settings
         self._marker = data_dir / NEW_LOGIN
         self.new_login = self._marker.exists()
         self.values: dict[str, Value] = {}
 
     async def look(self) -> bool:
         """Learn what is stored; whether RTSP is effectively on, which takes a licence too."""
-        view = await self._ask(SETTINGS, GetSettings())
+        view = await self._settings.ask(GetSettings())
         self.values = view.stored
         return bool(view.effective[ENABLED])
 
     async def credentials(self) -> Credentials:
-        credentials: Credentials = await self._ask(SETTINGS, GetCredentials("rtsp"))
-        return credentials
+        return await self._settings.ask(GetCredentials("rtsp"))
 
     async def serving(self) -> Serving:
         """How a (re)start would serve now; a login is made and kept first where there has to be one."""
@@ -81,7 +86,7 @@ class Stored:
 
     async def switch(self, on: bool, source: str) -> None:
         """Store the switch; ``Refused`` without Pro."""
-        result = await self._ask(SETTINGS, ChangeSettings({ENABLED: on}, source, internal=True))
+        result = await self._settings.ask(ChangeSettings({ENABLED: on}, source, internal=True))
         if ENABLED in result.pro_blocked:
             raise Refused("Pro license required", feature="rtsp_streaming")
         self.values = result.view.stored
@@ -92,7 +97,7 @@ class Stored:
         login = SetCredentials("rtsp", password=str(values[PASSWORD])) if PASSWORD in values else None
         if login is not None:
             self._note_new_login(made)
-        result = await self._ask(SETTINGS, ChangeSettings(settings, source, internal=True, credentials=login))
+        result = await self._settings.ask(ChangeSettings(settings, source, internal=True, credentials=login))
         if result.errors:
             raise Conflict(result.errors[0])
         self.values = result.view.stored

@@ -1,22 +1,26 @@
-"""What every actor of ours is made of: handlers, asks, news, leases, workers, heartbeats."""
+"""What every actor of ours is made of: handlers, asks, states, news, leases, workers, heartbeats.
+
+Guaranteed: handlers run one at a time, in the order in which messages came, but for those declared with
+``max_concurrency``; ``await`` in a handler lets tasks and timers run, never another handler of the same lane. An
+exception that nobody expects (in a handler, a task, a callback, a timer, a worker) ends the process with its traceback
+in the log. One exception to that: what goes wrong within one connection of a client ends that connection only, for
+otherwise a stranger could end the actor.
+"""
 
 import asyncio
-import gc
-import inspect
-import os
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 
 from actors.runtime import limits
 from actors.runtime.envelope import (
+    Acknowledge,
     Answer,
-    Beat,
-    BeatAnswer,
-    Credit,
     Directory,
     Envelope,
+    Heartbeat,
     Letter,
     Question,
     Ready,
@@ -24,80 +28,133 @@ from actors.runtime.envelope import (
     StartFailed,
     Stop,
     Stopped,
+    Withdraw,
 )
+from actors.runtime.inbox import Handler, Inbox, handlers_of, handles
 from actors.runtime.peers import Peers
-from actors.runtime.process import CANNOT_START, crash
+from actors.runtime.port import Connection, Port
+from actors.runtime.process import CANNOT_START
 from actors.runtime.rings import RingReader, RingWriter
-from actors.runtime.thespian_layer import Port
-from actors.runtime.transport import Connection, serialize
+from actors.runtime.transport import serialize
 from actors.runtime.worker import Bench, Worker
 from config import logs
 from models.errors import ServerError
-from models.messages import Ask, Failure, Message, News, Ok, Tell
-from models.messages.media import Lease
-from models.messages.settings import GetSettings, SettingsChanged, SettingsView, Value
+from models.messages import Ask, Message, News, Ref, State, Tell
+from models.messages.handle import ASK_TIMEOUT_S, Handle
+from models.messages.media import Lease, MediaOwner
+from models.messages.settings import SettingsView, Value, changed_keys
 
+A = TypeVar("A")
 R = TypeVar("R")
+S = TypeVar("S", bound=State)
 H = TypeVar("H", bound=Callable[..., Any])
 
-WITHOUT_SETTINGS = frozenset({"supervisor", "settings"})
+__all__ = ["Actor", "handles"]
 
-
-def handles(kind: type[Message]) -> Callable[[H], H]:
-    """Mark a method as the handler of one kind of message; for an ``Ask`` its return value is the answer."""
-
-    def mark(function: H) -> H:
-        function.__dict__.setdefault("handles", []).append(kind)
-        return function
-
-    return mark
+IN_A_CONNECTION = frozenset({"transport", "protocol", "socket"})  # keys of asyncio's report on what went wrong
 
 
 class Actor:
     """One process. See ARCHITECTURE.md, "Contracts between rooms"."""
 
+    max_restarts: ClassVar[int] = limits.MAX_RESTARTS  # within limits.RESTART_WINDOW_S; then it is degraded
+    retry_s: ClassVar[float] = limits.DEGRADED_RETRY_S  # pause before a degraded actor is tried again
+    critical: ClassVar[bool] = False  # the program ends where others are degraded
+    must_start: ClassVar[bool] = False  # the program ends if it says at the first start that it cannot
+    memory_mb: ClassVar[int] = 400  # resident; over it the actor is killed and started again
+    oom_score: ClassVar[int] = 0  # 0–1000: who goes first when memory is short (proc(5), oom_score_adj)
+
+    observes: ClassVar[tuple[type[State], ...]] = ()  # states without a handler, for ``latest`` alone
+    handlers: ClassVar[Mapping[type[Message], Handler]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.handlers = handlers_of(cls)
+
     def __init__(self, start: Start, port: Port, supervisor: Connection) -> None:
         self.name = start.name
         self.boot = start.boot
         self.settings: Mapping[str, Value] = {}
-        self._settings_revision = 0
         self._generation = start.life
         self._port = port
         self._supervisor = supervisor
-        self._handlers = _handlers_of(type(self))
         self._peers = Peers(self.name, self._generation, self._send_to)
         self._peers.on_new_life = self._renew_leases_with
-        self._leases: set[tuple[str, str, str]] = set()
-        self._peers.learn(0, start.directory)
+        self._peers.on_missed = self._receiver_missed
+        self._settings_view: SettingsView | None = None
+        self._know_settings = asyncio.Event()
+        self.state_news = asyncio.Event()  # set for a moment when a state has come
+        self._inbox = Inbox(self, self._generation)
+        self._leases: set[tuple[MediaOwner, str, str]] = set()
         self._workers: list[Worker | Bench] = []
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._busy = 0
         self._degraded = ""
         self._stopping = False
         logs.configure(self.boot, self.name)
         self.log = structlog.get_logger(self.name).bind(actor=self.name)
         port.loop.set_exception_handler(self._loop_exception)
+        self._peers.learn(0, start.directory)
 
     # ---------------------------------------------------------------- to be overridden
+    @classmethod
+    def warm_up(cls) -> None:
+        """Once, in the parent of all processes: import what is imported late, compute what all lives share.
+
+        Opens and starts nothing: no thread, file, socket, codec or session (see ``actors.runtime.warm``).
+        """
+
     async def on_start(self) -> None:
         """Before the actor counts as up. A ``ServerError`` is shown as the reason why it cannot start."""
 
     async def on_settings(self, changed: frozenset[str]) -> None:
-        """``self.settings`` is the new one already."""
+        """``self.settings`` is the new one already; ``changed`` is what differs from the last call."""
+
+    async def on_missed(self, publisher: str, count: int) -> None:
+        """So much news of ``publisher`` was dropped because we were too slow."""
+        self.log.warning("news was missed", publisher=publisher, count=count)
 
     async def on_stop(self) -> None:
         """Before a clean end."""
 
     # ---------------------------------------------------------------- to be used
-    async def ask(self, to: str, message: Ask[R], timeout_s: float = limits.ASK_TIMEOUT_S) -> R:
-        """The answer of another actor, or a ``ServerError``."""
+    def actor(self, ref: Ref[A]) -> Handle[A]:
+        """The actor of this name; it need not be up."""
+        return Handle(ref, self)
+
+    async def ask(self, to: Ref[Any], message: Ask[Any, R], timeout_s: float = ASK_TIMEOUT_S) -> R:
+        """For ``Handle``, which checks the types."""
         return await self._peers.ask(to, message, timeout_s)
 
-    def tell(self, to: str, message: Tell) -> None:
+    def tell(self, to: Ref[Any], message: Tell[Any]) -> None:
+        """For ``Handle``, which checks the types."""
         self._peers.tell(to, message)
 
     def publish(self, news: News) -> None:
+        """To every actor that is up and has a handler for this kind."""
         self._peers.publish(news)
+
+    def publish_state(self, state: State) -> None:
+        """The whole state, to every actor that has a handler for this kind, now or whenever it comes."""
+        self._peers.publish(state)
+
+    def latest(self, kind: type[S], publisher: str = "") -> S | None:
+        """The newest state of this kind that has come, handled or not; None before the first.
+
+        Only kinds that this actor handles or ``observes`` come. ``publisher``: where several actors publish the kind.
+        """
+        return self._inbox.latest(kind, publisher)
+
+    async def first(self, kind: type[S], timeout_s: float) -> S | None:
+        """``latest``, waited for; None if it does not come in time."""
+        deadline = self._port.loop.time() + timeout_s
+        while (state := self.latest(kind)) is None and (left_s := deadline - self._port.loop.time()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.state_news.wait(), left_s)
+        return state
+
+    def is_up(self, name: str) -> bool:
+        """Whether that actor is up, as far as we know."""
+        return self._peers.is_up(name)
 
     def degraded(self, reason: str) -> None:
         """Say what does not work and what to do about it; "" when it works again."""
@@ -130,61 +187,48 @@ class Actor:
     def ring_reader(self, name: str) -> RingReader:
         return RingReader(self.boot.shm_dir, self.boot.run_dir, name)
 
-    def lease(self, owner: str, ring: str, holder: str = "") -> None:
+    def lease(self, owner: MediaOwner, ring: str, holder: str = "") -> None:
         """Keep ``ring`` filled by ``owner`` until ``release``."""
         key = (owner, ring, holder or self.name)
         if key not in self._leases:
             self._leases.add(key)
             self._renew(key)
 
-    def release(self, owner: str, ring: str, holder: str = "") -> None:
+    def release(self, owner: MediaOwner, ring: str, holder: str = "") -> None:
         key = (owner, ring, holder or self.name)
         if key in self._leases:
             self._leases.remove(key)
-            self.tell(owner, Lease(ring, self._holder(key), 0))
+            self.tell(Ref(owner), Lease(ring, self._holder(key), 0))
 
     # ---------------------------------------------------------------- life
+    @classmethod
+    def topics(cls) -> frozenset[str]:
+        """The states and news that this actor is told."""
+        kinds = {kind.__name__ for kind in (*cls.handlers, *cls.observes) if issubclass(kind, State | News)}
+        return frozenset(kinds | ({SettingsView.__name__} if cls.uses_settings() else set()))
+
+    @classmethod
+    def uses_settings(cls) -> bool:
+        """Whether ``self.settings`` is kept; the settings actor and the supervisor go without."""
+        return True
+
     def begin(self) -> None:
         """For the runtime: called once, after construction."""
+        self.start_task(self._beat_for_ever())
         self.start_task(self._start())
 
     async def _start(self) -> None:
         try:
-            if self.name not in WITHOUT_SETTINGS:
-                view = await self.ask("settings", GetSettings(), limits.START_TIMEOUT_S / 2)
-                self.settings, self._settings_revision = view.effective, view.revision
+            if self.uses_settings():
+                await self._know_settings.wait()
             await self.on_start()
         except ServerError as error:
             self._to_supervisor(StartFailed(self.name, self._generation, error.detail))
             self.log.error("cannot start", reason=error.detail)
-            await asyncio.sleep(0.2)  # until the letter is out
-            os._exit(CANNOT_START)
-        # Thespian ties each sender's address into a reference cycle (addressManager.py:99), so only the collector frees
-        # messages. With what is loaded set aside it runs often and costs little; otherwise, after megabytes.
-        gc.collect()
-        gc.freeze()
-        topics = frozenset(kind.__name__ for kind in self._handlers if issubclass(kind, News))
-        topics |= {SettingsChanged.__name__} if self.name not in WITHOUT_SETTINGS else set()
-        self._to_supervisor(Ready(self.name, self._generation, topics))
+            return self._port.exit(CANNOT_START)
+        self._to_supervisor(Ready(self.name, self._generation))
+        self._inbox.mailbox.open()
         self.start_task(self._renew_leases())
-        if self.name not in WITHOUT_SETTINGS:
-            self.start_task(self._look_at_settings_again())
-
-    async def _look_at_settings_again(self) -> None:
-        """What was changed after we asked and before we were subscribed, nobody has told us."""
-        await asyncio.sleep(limits.SETTLED_AFTER_S)
-        try:
-            await self._take_settings(await self.ask("settings", GetSettings()), frozenset())
-        except ServerError as error:  # if it restarts, it tells the whole view when it is back
-            self.log.warning("the settings could not be looked at again", reason=error.detail)
-
-    async def _take_settings(self, view: SettingsView, told: frozenset[str]) -> None:
-        """Act on a newer view: on what was told, and on what differs from what we had, as news may be skipped."""
-        if view.revision < self._settings_revision:
-            return
-        former, self.settings, self._settings_revision = self.settings, view.effective, view.revision
-        if changed := told.union(key for key, value in self.settings.items() if former.get(key) != value):
-            await self.on_settings(frozenset(changed))
 
     async def _finish(self) -> None:
         self._stopping = True
@@ -192,84 +236,72 @@ class Actor:
         for worker in self._workers:
             worker.stop()
         for worker in self._workers:
-            worker.join(0.3)
+            worker.join(limits.WORKER_JOIN_S)
         self._to_supervisor(Stopped(self.name, self._generation))
-        await asyncio.sleep(0.02)  # until the letter is out; the supervisor sees the end of the process in any case
-        os._exit(0)
+        self._port.exit(0)
 
-    # ---------------------------------------------------------------- the mailbox
+    async def _beat_for_ever(self) -> None:
+        while True:
+            stalled = next((reason for worker in self._workers if (reason := worker.stalled())), "")
+            beat = Heartbeat(self.name, self._generation, len(self._inbox.mailbox), stalled, self._degraded)
+            self._to_supervisor(beat)
+            await asyncio.sleep(limits.BEAT_EVERY_S)
+
+    # ---------------------------------------------------------------- what comes in
     def receive(self, envelope: Envelope, sender: Connection) -> None:
         """For the runtime: one envelope has come."""
         match envelope:
             case Question():
-                self._busy += 1
-                self.start_task(self._answer(envelope, sender))
-            case Letter():
-                sender.send(serialize(Credit(self.name, self._generation, envelope.number)))
-                self._busy += 1
-                self.start_task(self._read(envelope.message))
+                self._inbox.question(envelope, sender)
             case Answer():
                 self._peers.answered(envelope)
-            case Credit():
-                self._peers.credited(envelope)
-            case Beat():
-                self._beat(envelope, sender)
+            case Letter():
+                self._inbox.letter(envelope, sender)
+            case Acknowledge():
+                self._peers.acknowledged(envelope.sender, envelope.number)
+            case Withdraw():
+                self._inbox.withdraw(envelope)
             case Directory():
                 self._peers.learn(envelope.epoch, envelope.entries)
             case Stop():
                 self.start_task(self._finish())
             case _:
-                self.log.error("unknown envelope", kind=str(envelope))
+                self.log.error("unknown envelope", kind=type(envelope).__name__)
 
-    async def _answer(self, question: Question, sender: Connection) -> None:
-        try:
-            answer = await self._handle(question.message)
-        except ServerError as error:
-            answer = Failure(error.code, error.detail, tuple(error.fields.items()))
-        finally:
-            self._busy -= 1
-        answer = Ok() if answer is None else answer
-        sender.send(serialize(Answer(self.name, self._generation, question.ticket, answer)))
+    # ---------------------------------------------------------------- states
+    def state_came(self, state: State) -> None:
+        """For ``Inbox``: known at once, handled in turn."""
+        self.state_news.set()
+        self.state_news.clear()
+        if isinstance(state, SettingsView) and self.uses_settings() and self._settings_view is None:
+            self._settings_view, self.settings = state, state.effective
+            self._know_settings.set()
 
-    async def _read(self, message: Message) -> None:
-        try:
-            if isinstance(message, SettingsChanged) and self.name not in WITHOUT_SETTINGS:
-                await self._take_settings(message.view, frozenset(message.changed))
-                if type(message) not in self._handlers:
-                    return
-            await self._handle(message)
-        except ServerError as error:
-            self.log.warning("a message could not be acted on", kind=str(message), reason=error.detail)
-        finally:
-            self._busy -= 1
+    async def state_turn(self, state: State) -> None:
+        """For ``Inbox``: before the handler of a state."""
+        if isinstance(state, SettingsView) and self.uses_settings():
+            former, self._settings_view, self.settings = self._settings_view, state, state.effective
+            if former is not None and (changed := changed_keys(former, state)):
+                await self.on_settings(changed)
 
-    async def _handle(self, message: Any) -> Any:
-        handler = self._handlers.get(type(message))
-        if handler is None:
-            self.log.error("no handler", kind=str(message))
-            raise ServerError(f"{self.name} has no handler for {type(message).__name__}")
-        result = handler(self, message)
-        return await result if inspect.isawaitable(result) else result
+    def _receiver_missed(self, receiver: str, count: int) -> None:
+        self.log.warning("a receiver is too slow: news is dropped", receiver=receiver, count=count)
 
-    def _beat(self, beat: Beat, sender: Connection) -> None:
-        self._supervisor = sender
-        stalled = next((reason for worker in self._workers if (reason := worker.stalled())), "")
-        answer = BeatAnswer(self.name, self._generation, beat.number, self._busy, stalled, self._degraded)
-        sender.send(serialize(answer))
-
+    # ---------------------------------------------------------------- what goes out
     def _to_supervisor(self, envelope: Envelope) -> None:
         self._supervisor.send(serialize(envelope))
 
     def _send_to(self, path: str, envelope: Envelope) -> None:
+        data = serialize(envelope)
         if (connection := self._port.to(path)) is not None:
-            connection.send(serialize(envelope))
+            connection.send(data)
 
     # ---------------------------------------------------------------- leases
-    def _holder(self, key: tuple[str, str, str]) -> str:
+    def _holder(self, key: tuple[MediaOwner, str, str]) -> str:
         return key[2] if key[2] == self.name else f"{self.name}/{key[2]}"
 
-    def _renew(self, key: tuple[str, str, str]) -> None:
-        self.tell(key[0], Lease(key[1], self._holder(key), limits.LEASE_TTL_S))
+    def _renew(self, key: tuple[MediaOwner, str, str]) -> None:
+        self.tell(Ref(key[0]), Lease(key[1], self._holder(key), limits.LEASE_TTL_S))
 
     def _renew_leases_with(self, owner: str) -> None:
         for key in self._leases:
@@ -286,27 +318,18 @@ class Actor:
     def _task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            crash(self.name, error)
+            self._port.crash(self.name, error)
 
     def _worker_ended(self, worker: Worker, error: BaseException | None) -> None:
         self._workers.remove(worker)
         if error is not None:
-            crash(self.name, error)
+            self._port.crash(self.name, error)
         elif not worker.stopping.is_set():
-            crash(self.name, RuntimeError(f"worker {worker.name} returned"))
+            self._port.crash(self.name, RuntimeError(f"worker {worker.name} returned"))
 
     def _loop_exception(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        # Sockets of clients end here as well as anything a library forgot; neither says that our state is broken.
+        """An exception that nobody caught: in a callback, a timer, a task that nobody awaits, a client's connection."""
         error = context.get("exception")
-        self.log.warning("in the loop", what=context.get("message", ""), error=repr(error) if error else "")
-
-
-def _handlers_of(kind: type[Actor]) -> dict[type[Message], Callable[..., Any]]:
-    """The checked dispatch table; two handlers for one message are a mistake."""
-    table: dict[type[Message], Callable[..., Any]] = {}
-    for _, function in inspect.getmembers(kind, inspect.isfunction):
-        for message in getattr(function, "handles", []):
-            if message in table:
-                raise TypeError(f"{kind.__name__} has two handlers for {message.__name__}")
-            table[message] = function
-    return table
+        if isinstance(error, Exception) and IN_A_CONNECTION.isdisjoint(context):
+            self._port.crash(self.name, error)
+        self.log.warning("in a connection", what=context.get("message", ""), error=repr(error) if error else "")

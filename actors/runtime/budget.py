@@ -1,27 +1,33 @@
-"""When a child is started again, as pure numbers."""
+"""When a child is started again, as pure numbers: OTP's restart intensity, with a back-off."""
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from actors.runtime import limits
 
 
 @dataclass(slots=True)
 class Restarts:
-    """One child's record. ``failures`` counts those in a row, ``total`` all."""
+    """One child's record. ``total`` counts all its deaths, ``recent`` holds when the last ones were (monotonic s)."""
 
-    failures: int = 0
+    max_restarts: int = limits.MAX_RESTARTS
     total: int = 0
+    recent: deque[float] = field(default_factory=deque)
 
-    def after_exit(self, was_up_s: float, killed_from_outside: bool) -> tuple[float, bool]:
-        """(delay in s before the next start, whether the budget is spent).
+    def after_exit(self, now: float) -> float | None:
+        """Delay in s before the next start; None where the budget is spent.
 
-        ``was_up_s``: 0 for one that never became ready. A kill from outside of a child that worked says nothing about
-        the child, so it costs nothing.
+        Each death counts, whoever brought it about: what is killed from outside again and again needs a reason too.
         """
         self.total += 1
-        if killed_from_outside and was_up_s > 0:
-            return (0.0 if was_up_s > limits.KILLED_AT_ONCE_S else limits.KILLED_AT_ONCE_S), False
-        self.failures = 1 if was_up_s >= limits.RESTART_FORGIVEN_AFTER_S else self.failures + 1
-        if self.failures > limits.RESTART_BUDGET:
-            return limits.DEGRADED_RETRY_S, True
-        return limits.RESTART_DELAYS_S[min(self.failures - 1, len(limits.RESTART_DELAYS_S) - 1)], False
+        self.recent.append(now)
+        while self.recent[0] < now - limits.RESTART_WINDOW_S:
+            self.recent.popleft()
+        deaths = len(self.recent)
+        if deaths > self.max_restarts:
+            return None
+        return limits.RESTART_DELAYS_S[min(deaths, len(limits.RESTART_DELAYS_S)) - 1]
+
+    def forgive(self) -> None:
+        """Somebody wants it tried anew."""
+        self.recent.clear()

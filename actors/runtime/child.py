@@ -6,15 +6,26 @@ import signal
 import time
 from dataclasses import dataclass, field
 
+from actors.runtime.actor import Actor
 from actors.runtime.budget import Restarts
+from actors.runtime.port import Created
 from actors.runtime.process import CANNOT_START, CRASHED
 from actors.runtime.spec import Child
 from actors.runtime.starvation import Silence, waited_s
-from actors.runtime.thespian_layer import Created
 
-NO_PROCESS = Created("", 0)
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
+WORDS = {0: "ended by itself", CRASHED: "an exception, see the log", CANNOT_START: "could not start"}
+NO_PROCESS = Created("", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """Why a process has ended. ``killed``: by SIGKILL, and not by us. ``peak_mb``: its largest resident size."""
+
+    reason: str
+    killed: bool = False
+    peak_mb: int = 0
 
 
 @dataclass(slots=True)
@@ -22,26 +33,41 @@ class Living:
     """``state``: new, starting, up, restarting, degraded, stopped."""
 
     spec: Child
+    kind: type[Actor]
+    restarts: Restarts
     state: str = "new"
     generation: int = 0
     process: Created = NO_PROCESS
-    pid: int = 0
     pidfd: int = -1
-    topics: frozenset[str] = frozenset()
-    restarts: Restarts = field(default_factory=Restarts)
     since: float = 0.0  # of this state, monotonic s
-    seen: float = 0.0  # last sign of life
+    seen: float = 0.0  # last heartbeat
     silence: Silence = field(default_factory=Silence)
-    beat: int = 0  # the unanswered one, 0: none
     queue: int = 0
     kill_reason: str = ""  # why we killed it ourselves
     start_reason: str = ""  # why it says it cannot start
     last_reason: str = ""
     detail: str = ""
     cpu: tuple[float, float] = (0.0, 0.0)  # (at, seconds of CPU): for a percentage
+    cpu_percent: float = 0.0  # as of the last sample, like ``pss_bytes``
+    pss_bytes: int = 0
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     def enter(self, state: str) -> None:
         self.state, self.since = state, time.monotonic()
+
+    def begun(self, generation: int, process: Created) -> None:
+        """A new process has been made for it."""
+        self.generation, self.process = generation, process
+        self.pidfd = os.pidfd_open(process.pid)
+        self.kill_reason, self.start_reason, self.detail = "", "", ""
+        self.cpu, self.cpu_percent, self.pss_bytes = (0.0, 0.0), 0.0, 0
+        with contextlib.suppress(OSError), open(f"/proc/{process.pid}/oom_score_adj", "w") as file:
+            file.write(str(self.kind.oom_score))
+        self.alive()
+        self.enter("starting")
 
     def alive(self) -> None:
         """A sign of life has come."""
@@ -53,7 +79,7 @@ class Living:
         return self.silence.of(now - self.seen, self._waited_s())
 
     def _waited_s(self) -> float:
-        # Both ends of a heartbeat need the processor several times: connect, send, accept, answer.
+        # Both ends of a heartbeat need the processor.
         return waited_s(self.pid) + waited_s(os.getpid())
 
     def kill(self, reason: str) -> None:
@@ -63,42 +89,43 @@ class Living:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
-    def exit_reason(self) -> tuple[str, bool]:
-        """(why the process has ended, in words; whether somebody else killed it)."""
-        if self.kill_reason:
-            return self.kill_reason, False
-        if self.start_reason:
-            return self.start_reason, False
-        code = self._exit_code()
-        if code is None:
-            return "ended", False
+    def collect(self) -> Exit:
+        """The process has ended: reap it and say why, in words."""
+        os.close(self.pidfd)
+        self.pidfd = -1
+        try:
+            _, status, usage = os.wait4(self.pid, 0)
+        except ChildProcessError:
+            return Exit(self.kill_reason or self.start_reason or "ended")
+        peak_mb = usage.ru_maxrss >> 10
+        if self.kill_reason or self.start_reason:
+            return Exit(self.kill_reason or self.start_reason, peak_mb=peak_mb)
+        code = os.waitstatus_to_exitcode(status)
         if code < 0:
-            return f"killed by signal {-code} ({signal.Signals(-code).name})", code == -signal.SIGKILL
-        words = {0: "ended by itself", CRASHED: "an exception, see the log", CANNOT_START: "could not start"}
-        return words.get(code, f"ended with code {code}"), False
-
-    def _exit_code(self) -> int | None:
-        with contextlib.suppress(ChildProcessError):
-            if result := os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG):
-                return result.si_status if result.si_code == os.CLD_EXITED else -result.si_status
-        return None
+            words = f"killed by signal {-code} ({signal.Signals(-code).name})"
+            return Exit(words, code == -signal.SIGKILL, peak_mb)
+        return Exit(WORDS.get(code, f"ended with code {code}"), peak_mb=peak_mb)
 
     # ---------------------------------------------------------------- figures
     def resident_bytes(self) -> int:
-        """RSS: cheap enough for every beat."""
+        """RSS, what it shares with the others included: cheap."""
         with contextlib.suppress(OSError, IndexError, ValueError), open(f"/proc/{self.pid}/statm") as file:
             return int(file.read().split()[1]) * PAGE
         return 0
 
-    def pss_bytes(self) -> int:
-        """Proportional share: what this process really costs. Some milliseconds of work for the kernel."""
+    def sample(self) -> None:
+        """Take the figures anew. Some milliseconds of work for the kernel."""
+        self.pss_bytes, self.cpu_percent = self._pss_bytes(), self._cpu_percent()
+
+    def _pss_bytes(self) -> int:
+        """Proportional share: what this process really costs."""
         with contextlib.suppress(OSError), open(f"/proc/{self.pid}/smaps_rollup") as file:
             for line in file:
                 if line.startswith("Pss:"):
                     return int(line.split()[1]) * 1024
         return 0
 
-    def cpu_percent(self) -> float:
+    def _cpu_percent(self) -> float:
         """Of one core, since the last call (0 at the first)."""
         try:
             with open(f"/proc/{self.pid}/stat") as file:

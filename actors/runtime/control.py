@@ -16,9 +16,11 @@ from typing import Any, TypeVar, cast
 
 from actors.runtime import limits
 from models.errors import Invalid, ServerError, Unavailable, from_failure
-from models.messages import Ask
+from models.messages import Ask, Ref
 from models.messages.codec import decode, encode
+from models.messages.handle import ASK_TIMEOUT_S
 
+A = TypeVar("A")
 R = TypeVar("R")
 NAME = "control.sock"
 
@@ -73,7 +75,7 @@ def _same_user(writer: asyncio.StreamWriter) -> bool:
 
 
 class Control:
-    """The other end, blocking: ``with Control(run_dir) as control: control.ask("settings", GetSettings())``.
+    """The other end, blocking: ``with Control(run_dir) as control: control.ask(SETTINGS, GetSettings())``.
 
     Raises ``Unavailable`` where nothing runs.
     """
@@ -93,7 +95,7 @@ class Control:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ask(self, to: str, message: Ask[R], timeout_s: float = limits.ASK_TIMEOUT_S) -> R:
+    def ask(self, to: Ref[A], message: Ask[A, R], timeout_s: float = ASK_TIMEOUT_S) -> R:
         """The actor's answer, or its ``ServerError``."""
         self._socket.settimeout(timeout_s + 2)
         request = {"to": to, "message": encode(message), "timeout": timeout_s}

@@ -8,7 +8,7 @@ from config.boot import Boot
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """``generation`` is the sender's life: answers and credits of a former life are thrown away."""
+    """``generation`` is the sender's life: answers and acknowledgements of a former life are thrown away."""
 
     sender: str
     generation: int
@@ -16,11 +16,15 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where an actor lives now, and which ``News`` it has handlers for."""
+    """Where an actor lives now, and which states and news it has handlers for.
+
+    ``up`` False: it is still starting. It is told states already, so that it knows them when it begins.
+    """
 
     path: str  # of its socket
     generation: int
     topics: frozenset[str]
+    up: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,7 @@ class Start(Envelope):
 
 
 @dataclass(frozen=True, slots=True)
-class Ready(Envelope):
-    topics: frozenset[str]
+class Ready(Envelope): ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,10 @@ class StartFailed(Envelope):
 
 
 @dataclass(frozen=True, slots=True)
-class Beat(Envelope):
-    number: int
+class Heartbeat(Envelope):
+    """Each second, from the first moment on, of its own accord: whoever is asked for one may be kept waiting."""
 
-
-@dataclass(frozen=True, slots=True)
-class BeatAnswer(Envelope):
-    number: int
-    queue: int
+    queue: int  # messages that have begun or wait
     stalled: str  # a worker without progress, "" if all is well
     degraded: str
 
@@ -73,6 +72,13 @@ class Question(Envelope):
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw(Envelope):
+    """Whoever asked waits no more: do not begin with it."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Envelope):
     ticket: int
     message: Any
@@ -80,14 +86,18 @@ class Answer(Envelope):
 
 @dataclass(frozen=True, slots=True)
 class Letter(Envelope):
-    """A tell or news. The receiver gives the credit back with ``Credit``; one letter is on its way at a time."""
+    """A tell, a state or news; the receiver acknowledges it when it is handled. One is on its way at a time.
+
+    ``missed``: news to this receiver that had to be dropped before this letter.
+    """
 
     number: int
     message: Any
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Credit(Envelope):
+class Acknowledge(Envelope):
     number: int
 
 

@@ -15,12 +15,11 @@ from actors.runtime.envelope import Start
 from actors.runtime.spec import Child
 from config.boot import Boot
 from config.files import write_atomically
-from models.errors import ServerError, Unavailable
-from models.messages.facade import GetPorts
-from models.messages.supervisor import ActorTable, GetActors, Shutdown
+from models.errors import ServerError, TimedOut, Unavailable
+from models.messages.facade import FACADE, GetPorts
+from models.messages.supervisor import SUPERVISOR, ActorTable, GetActors, Shutdown
 
-SUPERVISOR = "actors.runtime.supervisor:Supervisor"
-READY_WITHIN_S = 60.0
+SUPERVISOR_CLASS = "actors.runtime.supervisor:Supervisor"
 EXIT_CANNOT_RUN = 1
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OnReady = Callable[[Boot, Control], None]
@@ -40,7 +39,7 @@ def launch(boot: Boot, tree: tuple[Child, ...], on_ready: OnReady | None = None)
         return _cannot(f"{error.filename or boot.run_dir}: {error.strerror}")
     for number in ENDS:
         signal.signal(number, _raise_stopped)
-    for path, reason in warm.import_all((SUPERVISOR, *(child.class_path for child in tree))).items():
+    for path, reason in warm.import_all((SUPERVISOR_CLASS, *(child.class_path for child in tree))).items():
         print(f"ipcamera: {path} cannot be imported: {reason}", file=sys.stderr)
     thespian_layer.install()
     try:
@@ -87,7 +86,7 @@ def _run_until_stopped(boot: Boot, tree: tuple[Child, ...], held: session.Sessio
 def _one_life(boot: Boot, tree: tuple[Child, ...], held: session.Session, on_ready: OnReady | None) -> str:
     """From start to an unexpected end; why it ended. Raises ``Stopped``."""
     system = thespian_layer.System(boot.run_dir)
-    system.start(Start("launcher", 0, "supervisor", SUPERVISOR, 1, boot, {}, tree))
+    system.start(Start("launcher", 0, "supervisor", SUPERVISOR_CLASS, 1, boot, {}, tree))
     pids = _wait_for_pids(boot)
     held.remember(os.getsid(pids["supervisor"]))
     watched = {name: os.pidfd_open(pid) for name, pid in pids.items()}
@@ -113,14 +112,14 @@ def _wait_for_end(boot: Boot, watched: list[int]) -> list[int]:
         if ended:
             return ended
         with contextlib.suppress(ServerError), Control(boot.run_dir) as control:
-            control.ask("supervisor", GetActors())
+            control.ask(SUPERVISOR, GetActors())
             systemd.notify(systemd.ALIVE)
 
 
 def _wait_for_pids(boot: Boot) -> dict[str, int]:
     """The supervisor writes them down when its control socket is open."""
     path = boot.run_dir / "supervisor.json"
-    deadline = time.monotonic() + limits.START_TIMEOUT_S
+    deadline = time.monotonic() + limits.SILENT_AT_START_S
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError, ValueError):
             pids: dict[str, int] = json.loads(path.read_text())
@@ -131,21 +130,28 @@ def _wait_for_pids(boot: Boot) -> dict[str, int]:
 
 
 def _wait_until_ready(control: Control, watched: dict[str, int]) -> ActorTable | None:
-    """The table once nothing is on its way up any more; None if the supervisor ended before."""
-    deadline = time.monotonic() + READY_WITHIN_S
-    while True:
-        if select.select(list(watched.values()), [], [], 0.05)[0]:
-            return None
+    """The table once nothing is on its way up any more; None if the supervisor ended before.
+
+    However long it takes: an actor that makes no progress is the supervisor's business.
+    """
+    said_at = time.monotonic()
+    while not select.select(list(watched.values()), [], [], 0.05)[0]:
         try:
-            table = control.ask("supervisor", GetActors())
+            table = control.ask(SUPERVISOR, GetActors())
+        except TimedOut:
+            continue  # the device is busy starting
         except Unavailable:
             return None
-        if all(row.state not in ("new", "starting", "restarting") for row in table.rows) or time.monotonic() > deadline:
+        if not (missing := [row.name for row in table.rows if row.state in ("new", "starting", "restarting")]):
             return table
+        if time.monotonic() - said_at > limits.LAUNCHER_SAYS_EVERY_S:
+            said_at = time.monotonic()
+            print(f"ipcamera: still starting: {', '.join(missing)}", file=sys.stderr)
+    return None
 
 
 def _write_run_json(boot: Boot, control: Control, table: ActorTable) -> None:
-    ports = control.ask("facade", GetPorts()) if any(row.name == "facade" for row in table.rows) else None
+    ports = control.ask(FACADE, GetPorts()) if any(row.name == "facade" for row in table.rows) else None
     about = {
         "pid": os.getpid(),
         "https_port": ports.https if ports else 0,
@@ -159,6 +165,6 @@ def _write_run_json(boot: Boot, control: Control, table: ActorTable) -> None:
 def _stop_in_order(boot: Boot) -> None:
     try:
         with Control(boot.run_dir) as control:
-            control.ask("supervisor", Shutdown(), limits.STOP_TOTAL_S)
+            control.ask(SUPERVISOR, Shutdown(), limits.STOP_TOTAL_S)
     except ServerError as error:
         print(f"ipcamera: stopped the hard way: {error.detail}", file=sys.stderr)

@@ -5,31 +5,33 @@ PACKET_MAX_BYTES = 64 << 10  # larger messages travel in parts: the kernel's buf
 PACKETS_WAITING = 512  # for one peer that does not read
 PACKETS_PER_TURN = 32  # read from one peer before the loop looks at the others
 PEERS = 64  # connections to one process
-ASKS_IN_FLIGHT = 16  # unanswered asks to one actor
+ASKS_IN_FLIGHT = 16  # unanswered asks of one actor to another
 ASKS_WAITING = 128  # asks that wait for one of those places; the next one fails at once
-LETTERS_WAITING = 256  # tells and news that wait for one actor; state news replaces itself
-ASK_TIMEOUT_S = 5.0
+LETTERS_WAITING = 256  # tells and news that wait for one actor; a state replaces itself
+MAILBOX_WAITING = 512  # messages that wait for their turn in one actor, and in each of its lanes
 
-BEAT_EVERY_S = 1.0  # a beat is 1.5 ms of work for both ends together: half of what an idle device does
-WEIGH_EVERY_BEATS = 5  # the memory of each actor
-SILENT_FOR_S = 2.0  # a process that has not answered for so long is killed
+BEAT_EVERY_S = 1.0
+LOOK_AT_HEARTS_S = 0.5
+SILENT_FOR_S = 3.0  # a process without a heartbeat for so long is killed
+SILENT_AT_START_S = 30.0  # while it starts: a slow card may keep it from running for long
+START_TIMEOUT_S = 600.0  # a process that beats and is not ready yet: a database is migrated, a model is converted
 STARVED_AT_MOST_S = 8.0  # of a silence that is excused because the machine was busy
-START_TIMEOUT_S = 30.0
+SAMPLE_EVERY_S = 5.0  # memory and processor time of each process
 STOP_TIER_S = 0.9  # for each tier of the tree at a clean stop
 STOP_TOTAL_S = 3.5
+LAUNCHER_SAYS_EVERY_S = 10.0  # what a slow start waits for
 
-RESTART_DELAYS_S = (0.0, 0.0, 0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-RESTART_FORGIVEN_AFTER_S = 30.0
-RESTART_BUDGET = 5  # failures in a row; then the actor is degraded
-KILLED_AT_ONCE_S = 0.1  # pause for one that is killed from outside as soon as it is up
+MAX_RESTARTS = 5
+RESTART_WINDOW_S = 30.0
+RESTART_DELAYS_S = (0.0, 0.0, 0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # by the number of deaths in the window
 DEGRADED_RETRY_S = 300.0
 
 WORKER_PATIENCE_S = 4.0
 BENCH_PATIENCE_S = 30.0
+WORKER_JOIN_S = 0.3
 
 LEASE_TTL_S = 3.0
 LEASE_RENEW_S = 1.0
-SETTLED_AFTER_S = 1.0  # from being up until everybody surely knows it
 
 CONTROL_REQUEST_MAX = 256 << 10
 CONTROL_CONNECTIONS = 16

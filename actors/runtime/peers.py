@@ -1,4 +1,9 @@
-"""The others, as one actor sees them: where they live, what was asked of them, what waits to be told to them."""
+"""The others, as one actor sees them: where they live, what was asked of them, what waits to be told to them.
+
+Guaranteed: an ask ends with its answer, a refusal, its time-out, or the peer's restart. A tell is delivered at most
+once, and tells, states and news of one sender in their order. A subscriber learns the last state of each kind whenever
+it comes. Not guaranteed: that a tell arrives; whether an ask that ended without an answer was acted on.
+"""
 
 import asyncio
 import itertools
@@ -7,29 +12,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+import structlog
+
 from actors.runtime import limits
-from actors.runtime.envelope import Answer, Credit, Entry, Envelope, Letter, Question
-from models.errors import Overloaded, Restarted, TimedOut, Unavailable, from_failure
-from models.messages import Ask, Failure, News, Tell
+from actors.runtime.envelope import Answer, Entry, Envelope, Letter, Question, Withdraw
+from models.errors import Overloaded, Restarted, TimedOut, TooLarge, from_failure
+from models.messages import Ask, Failure, News, State, Tell
 
 R = TypeVar("R")
+log = structlog.get_logger("runtime")
 
 
 @dataclass(slots=True)
 class _Peer:
-    """One other actor. ``entry`` None: it is not up just now."""
+    """One other actor. ``entry`` None: there is no such process just now."""
 
     name: str
     entry: Entry | None = None
     up: asyncio.Event = field(default_factory=asyncio.Event)
-    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.ASKS_IN_FLIGHT))
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.ASKS_IN_FLIGHT))
     waiting: int = 0
-    letters: deque[Tell | News] = field(default_factory=deque)
-    on_its_way: int = 0  # number of the letter whose credit is out; 0: none
+    letters: deque[Tell[Any] | State | News] = field(default_factory=deque)
+    missed: int = 0  # news dropped since the last letter
+    under_way: int = 0  # number of the letter that is not acknowledged; 0: none
 
 
 class Peers:
-    """Asks always end: answer, refusal, time-out, or the peer's restart. Letters go one at a time, in order."""
+    """``send`` hands one envelope to the transport; it may drop it, if the peer is gone."""
 
     def __init__(self, name: str, generation: int, send: Callable[[str, Envelope], None]) -> None:
         self._name = name
@@ -38,8 +47,10 @@ class Peers:
         self._peers: dict[str, _Peer] = {}
         self._numbers = itertools.count(1)
         self._open: dict[int, tuple[_Peer, int, asyncio.Future[Any]]] = {}
+        self._published: dict[type[State], State] = {}
         self._epoch = -1
         self.on_new_life: Callable[[str], None] = lambda _name: None
+        self.on_missed: Callable[[str, int], None] = lambda _name, _count: None
 
     def _peer(self, name: str) -> _Peer:
         peer = self._peers.get(name)
@@ -54,64 +65,73 @@ class Peers:
             return
         self._epoch = epoch
         for name in {*entries, *self._peers}:
-            peer, entry = self._peer(name), entries.get(name)
-            before = peer.entry.generation if peer.entry else 0
-            if (entry.generation if entry else 0) != before:
+            peer, entry, before = self._peer(name), entries.get(name), self._peer(name).entry
+            if entry == before:
+                continue
+            peer.entry = entry
+            if before is not None and (entry is None or entry.generation != before.generation):
                 self._end_former_life(peer)
-                peer.entry = entry
-                if entry is None:
-                    peer.up.clear()
-                else:
-                    peer.up.set()
-                    self.on_new_life(name)
-                    self._next_letter(peer)
+            if entry is None or not entry.up:
+                peer.up.clear()
+            if entry is None:
+                continue
+            if before is None or before.generation != entry.generation:
+                for state in self._published.values():
+                    self._post_state(peer, state)
+            if entry.up and not peer.up.is_set():
+                peer.up.set()
+                self.on_new_life(name)
+            self._next_letter(peer)
 
     def _end_former_life(self, peer: _Peer) -> None:
-        peer.on_its_way = 0
+        peer.under_way = 0
         peer.letters = deque(letter for letter in peer.letters if isinstance(letter, News))
         for owner, _generation, future in list(self._open.values()):
             if owner is peer and not future.done():
                 future.set_exception(Restarted(f"{peer.name} was restarted"))
 
+    def is_up(self, name: str) -> bool:
+        return name in self._peers and self._peers[name].up.is_set()
+
     # ---------------------------------------------------------------- asks
-    async def ask(self, to: str, message: Ask[R], timeout_s: float) -> R:
-        """The answer, or a ``ServerError``."""
+    async def ask(self, to: str, message: Ask[Any, R], timeout_s: float) -> R:
+        """The answer, or a ``ServerError``. Cancelled or timed out, the question is withdrawn."""
         peer = self._peer(to)
         if peer.waiting >= limits.ASKS_WAITING:
             raise Overloaded(f"{to} has too many unanswered questions")
         peer.waiting += 1
         try:
             async with asyncio.timeout(timeout_s):
-                await peer.up.wait()
-                async with peer.places:
-                    return cast(R, await self._put(peer, message))
+                return cast(R, await self._ask_again_after_a_restart(peer, message))
         except TimeoutError:
-            state = "did not answer" if peer.entry else "is not running"
+            state = "did not answer" if peer.up.is_set() else "is not running"
             raise TimedOut(f"{to} {state} within {timeout_s:g} s") from None
         finally:
             peer.waiting -= 1
 
-    async def _put(self, peer: _Peer, message: Ask[Any]) -> Any:
-        for last_try in (not message.retry, True):
-            try:
-                await peer.up.wait()
-                return await self._put_once(peer, message)
-            except Restarted:
-                if last_try:
-                    raise
-        raise Unavailable(f"{peer.name} was restarted twice")
-
-    async def _put_once(self, peer: _Peer, message: Ask[Any]) -> Any:
-        entry = peer.entry
-        assert entry is not None
-        ticket = next(self._numbers)
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._open[ticket] = (peer, entry.generation, future)
+    async def _ask_again_after_a_restart(self, peer: _Peer, message: Ask[Any, Any]) -> Any:
         try:
-            self._send(entry.path, Question(self._name, self._generation, ticket, message))
-            answer = await future
-        finally:
-            del self._open[ticket]
+            return await self._ask_once(peer, message)
+        except Restarted:
+            if not message.retry:
+                raise
+        return await self._ask_once(peer, message)
+
+    async def _ask_once(self, peer: _Peer, message: Ask[Any, Any]) -> Any:
+        async with peer.slots:
+            while (entry := peer.entry) is None or not entry.up:  # it may be gone again before we wake up
+                await peer.up.wait()
+            ticket = next(self._numbers)
+            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            self._open[ticket] = (peer, entry.generation, future)
+            try:
+                self._send(entry.path, Question(self._name, self._generation, ticket, message))
+                answer = await future
+            except asyncio.CancelledError:
+                self._send(entry.path, Withdraw(self._name, self._generation, ticket))
+                raise
+            finally:
+                del self._open[ticket]
         if isinstance(answer, Failure):
             raise from_failure(answer.code, answer.detail, dict(answer.fields))
         return answer
@@ -126,39 +146,69 @@ class Peers:
             future.set_result(answer.message)
 
     # ---------------------------------------------------------------- letters
-    def tell(self, to: str, message: Tell) -> None:
-        """Dropped while the actor is down."""
+    def tell(self, to: str, message: Tell[Any]) -> None:
+        """Dropped while the actor is not up, or when too much waits for it already."""
         peer = self._peer(to)
-        if peer.entry is not None:
-            self._post(peer, message)
+        if peer.entry is not None and peer.entry.up and len(peer.letters) < limits.LETTERS_WAITING:
+            peer.letters.append(message)
+            self._next_letter(peer)
 
-    def publish(self, news: News) -> None:
-        """To every actor that has a handler for this kind."""
-        topic = type(news).__name__
+    def publish(self, message: State | News) -> None:
+        """To every actor that has a handler for this kind; a state also to those that come later."""
+        topic = type(message).__name__
+        if isinstance(message, State):
+            self._published[type(message)] = message
         for peer in self._peers.values():
-            if peer.entry is not None and topic in peer.entry.topics:
-                self._post(peer, news)
+            if peer.entry is None or topic not in peer.entry.topics:
+                continue
+            if isinstance(message, State):
+                self._post_state(peer, message)
+            elif peer.entry.up:
+                self._post_news(peer, message)
+            self._next_letter(peer)
 
-    def _post(self, peer: _Peer, message: Tell | News) -> None:
-        if isinstance(message, News) and message.latest_wins:
-            kept = deque(letter for letter in peer.letters if type(letter) is not type(message))
-            peer.letters = kept
+    def _post_state(self, peer: _Peer, state: State) -> None:
+        """The newest wins: whatever waits of this kind is replaced."""
+        if peer.entry is None or type(state).__name__ not in peer.entry.topics:
+            return
+        waiting = [letter for letter in peer.letters if type(letter) is type(state)]
+        for letter in waiting:
+            peer.letters.remove(letter)
+        peer.letters.append(state)
+
+    def _post_news(self, peer: _Peer, news: News) -> None:
+        """A queue with an end: the oldest news gives way, and is counted."""
         if len(peer.letters) >= limits.LETTERS_WAITING:
-            peer.letters.popleft()
-        peer.letters.append(message)
-        self._next_letter(peer)
+            oldest = next((letter for letter in peer.letters if isinstance(letter, News)), None)
+            if oldest is None:
+                peer.missed += 1
+                self.on_missed(peer.name, 1)
+                return
+            peer.letters.remove(oldest)
+            peer.missed += 1
+            self.on_missed(peer.name, 1)
+        peer.letters.append(news)
 
     def _next_letter(self, peer: _Peer) -> None:
-        if peer.entry is None or peer.on_its_way or not peer.letters:
-            return
-        peer.on_its_way = next(self._numbers)
-        letter = Letter(self._name, self._generation, peer.on_its_way, peer.letters.popleft())
-        self._send(peer.entry.path, letter)
+        while peer.entry is not None and not peer.under_way and peer.letters:
+            if peer.entry.up:
+                message = peer.letters.popleft()
+            elif states := [letter for letter in peer.letters if isinstance(letter, State)]:
+                message = states[0]
+                peer.letters.remove(message)
+            else:
+                return
+            number, missed = next(self._numbers), peer.missed
+            try:
+                self._send(peer.entry.path, Letter(self._name, self._generation, number, message, missed))
+            except TooLarge as error:
+                log.error("a message was not sent", to=peer.name, kind=str(message), reason=error.detail)
+                continue
+            peer.under_way, peer.missed = number, 0
 
-    def credited(self, credit: Credit) -> None:
-        """The receiver has taken a letter: the next may go."""
-        peer = self._peers.get(credit.sender)
-        if peer is None or credit.number != peer.on_its_way:
-            return
-        peer.on_its_way = 0
-        self._next_letter(peer)
+    def acknowledged(self, sender: str, number: int) -> None:
+        """The receiver has handled a letter: the next may go."""
+        peer = self._peers.get(sender)
+        if peer is not None and number == peer.under_way:
+            peer.under_way = 0
+            self._next_letter(peer)

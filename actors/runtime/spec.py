@@ -1,19 +1,23 @@
 """The shape of the tree of actors."""
 
+import importlib
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """``class_path`` "package.module:Class" is imported in the child's own process only.
+    """``class_path`` "package.module:Class"; the class says what it may use and how often it may fail.
 
     ``tier``: children of one tier start together, after the tier below is up, and stop in the reverse order.
-    ``critical``: the program cannot go on without it; its spent budget ends the program.
-    ``memory_mb``: resident memory over which the child is killed and started again.
     """
 
     name: str
     class_path: str
     tier: int
-    critical: bool = False
-    memory_mb: int = 1_000
+
+
+def load_class(class_path: str) -> type:
+    """The class. Raises whatever its module raises."""
+    module, _, name = class_path.partition(":")
+    kind: type = getattr(importlib.import_module(module), name)
+    return kind

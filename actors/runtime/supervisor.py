@@ -1,6 +1,8 @@
 """The supervisor: the only one that makes actors. It starts them in order, listens to their hearts, restarts them.
 
-Single-threaded, no heavy import. What it knows of a child's death it knows from the child's pidfd.
+Single-threaded, because what it forks must be. What it knows of a child's death it knows from the child's pidfd. It
+answers ``GetActors`` from samples that are taken only when somebody asks, and never reads for one child longer than a
+millisecond or two before it listens to the others again. Lost when it dies: everything; the launcher starts the tree.
 """
 
 import asyncio
@@ -11,33 +13,45 @@ import time
 import uuid
 from collections import deque
 
+import structlog
+
 from actors.runtime import limits
 from actors.runtime.actor import Actor, handles
-from actors.runtime.child import Living
+from actors.runtime.budget import Restarts
+from actors.runtime.child import Exit, Living
 from actors.runtime.control import ControlServer
 from actors.runtime.envelope import (
-    Beat,
-    BeatAnswer,
     Directory,
     Entry,
     Envelope,
+    Heartbeat,
     Ready,
     Start,
     StartFailed,
     Stop,
     Stopped,
 )
-from actors.runtime.spec import Child
-from actors.runtime.thespian_layer import Port
-from actors.runtime.transport import Connection
+from actors.runtime.out_of_memory import OutOfMemory
+from actors.runtime.port import Connection, Port
+from actors.runtime.spec import Child, load_class
 from config.files import write_atomically
 from models.errors import Missing, ServerError
 from models.messages import Ok
-from models.messages.event_log import RecordSystem
-from models.messages.settings import SettingsChanged
-from models.messages.supervisor import ActorChanged, ActorRow, ActorTable, GetActors, RestartActor, Shutdown
+from models.messages.event_log import EVENT_LOG, RecordSystem
+from models.messages.settings import SettingsView
+from models.messages.supervisor import (
+    ActorChanged,
+    ActorRow,
+    ActorState,
+    ActorStates,
+    ActorTable,
+    GetActors,
+    RestartActor,
+    Shutdown,
+)
 
-TOPICS = frozenset({SettingsChanged.__name__})
+log = structlog.get_logger("supervisor")
+
 ENDED_BY_BUDGET = 73  # a critical actor is past its budget: the program ends
 
 
@@ -47,14 +61,21 @@ class Supervisor(Actor):
     def __init__(self, start: Start, port: Port, supervisor: Connection) -> None:
         super().__init__(start, port, supervisor)
         specs: tuple[Child, ...] = start.extra
-        self._children = {spec.name: Living(spec) for spec in specs}
+        self._children = {spec.name: _child(spec) for spec in specs}
         self._tiers = sorted({spec.tier for spec in specs})
         self._generations = start.life
         self._epoch = 0
-        self._beats = 0
+        self._started = time.monotonic()
+        self._out_of_memory = OutOfMemory()
         self._history: deque[RecordSystem] = deque(maxlen=limits.HISTORY_WAITING)
         self._history_grew = asyncio.Event()
         self._changed = asyncio.Event()
+        self._sampled_at = float("-inf")
+        self._sampling: asyncio.Task[None] | None = None
+
+    @classmethod
+    def uses_settings(cls) -> bool:
+        return False
 
     # ---------------------------------------------------------------- start
     async def on_start(self) -> None:
@@ -82,14 +103,7 @@ class Supervisor(Actor):
         if self._stopping:
             return
         self._generations += 1
-        child.generation = self._generations
-        child.topics = frozenset()
-        child.beat, child.kill_reason, child.start_reason, child.cpu = 0, "", "", (0.0, 0.0)
-        child.process = self._port.create()
-        child.pid = child.process.pid
-        child.pidfd = os.pidfd_open(child.pid)
-        child.alive()
-        child.enter("starting")
+        child.begun(self._generations, self._port.create())
         self._port.loop.add_reader(child.pidfd, self._gone, child)
         start = Start(
             self.name,
@@ -101,23 +115,24 @@ class Supervisor(Actor):
             self._entries(),
         )
         self._send_to(child.process.path, start)
+        self._tell_directory()
 
     # ---------------------------------------------------------------- what children say
     def receive(self, envelope: Envelope, sender: Connection) -> None:
         child = self._children.get(envelope.sender)
-        if child is None or not isinstance(envelope, Ready | BeatAnswer | StartFailed | Stopped):
-            super().receive(envelope, sender)
+        if child is None or not isinstance(envelope, Ready | Heartbeat | StartFailed | Stopped):
+            if not isinstance(envelope, Heartbeat):  # our own
+                super().receive(envelope, sender)
         elif child.generation == envelope.generation:
             child.alive()
             if isinstance(envelope, Ready):
-                self._up(child, envelope.topics)
-            elif isinstance(envelope, BeatAnswer):
+                self._up(child)
+            elif isinstance(envelope, Heartbeat):
                 self._heart(child, envelope)
             elif isinstance(envelope, StartFailed):
                 child.start_reason = envelope.reason
 
-    def _up(self, child: Living, topics: frozenset[str]) -> None:
-        child.topics = topics
+    def _up(self, child: Living) -> None:
         again = child.restarts.total > 0
         gap_s = time.monotonic() - child.since
         child.enter("up")
@@ -125,40 +140,43 @@ class Supervisor(Actor):
         if again:
             text = f"{child.spec.name} restarted: {child.last_reason}; back after {gap_s:.1f} s"
             self._say(child, "RESTART", text)
+        else:
+            self._publish_states()
 
-    def _heart(self, child: Living, beat: BeatAnswer) -> None:
-        if beat.number == child.beat:
-            child.beat = 0
+    def _heart(self, child: Living, beat: Heartbeat) -> None:
         child.queue = beat.queue
         if beat.stalled:
             child.kill(f"hung: {beat.stalled}")
-        if beat.degraded != child.detail:
+        if beat.degraded != child.detail and child.state == "up":
             child.detail = beat.degraded
             kind, text = ("DEGRADED", beat.degraded) if beat.degraded else ("RECOVERED", "works again")
             self._say(child, kind, f"{child.spec.name}: {text}")
 
     # ---------------------------------------------------------------- ends
     def _gone(self, child: Living) -> None:
-        reason, from_outside = child.exit_reason()
         self._port.loop.remove_reader(child.pidfd)
-        os.close(child.pidfd)
-        child.pidfd = -1
         was_up_s = time.monotonic() - child.since if child.state == "up" else 0.0
+        ended = child.collect()
         self._port.forget(child.process)
-        child.last_reason, child.pid, child.detail = reason, 0, ""
+        out_of_memory = ended.killed and self._out_of_memory.struck(time.monotonic())
+        child.last_reason = _because_of_memory(ended) if out_of_memory else ended.reason
+        child.process, child.detail = child.process.gone(), ""
         if self._stopping:
             child.enter("stopped")
             self._changed.set()
             return
         child.enter("restarting")
-        self.log.warning("actor ended", child=child.spec.name, reason=reason, up_s=round(was_up_s, 1))
-        if child.spec.critical and child.start_reason and child.restarts.total == 0:
-            self._end_program(reason)
-        delay_s, spent = child.restarts.after_exit(was_up_s, from_outside)
+        self.log.warning("actor ended", child=child.spec.name, reason=child.last_reason, up_s=round(was_up_s, 1))
+        if child.kind.must_start and child.start_reason and child.restarts.total == 0:
+            self._end_program(child.start_reason)
+        delay_s = child.restarts.after_exit(time.monotonic())
+        if out_of_memory and child.kind.oom_score:
+            delay_s = None  # there is not enough for it now: started again at once it would be killed again
         self._tell_directory()
-        if spent:
+        if delay_s is None:
             self._spent(child)
-        self.start_task(self._spawn_later(child, child.generation, delay_s))
+        self._publish_states()
+        self.start_task(self._spawn_later(child, child.generation, child.kind.retry_s if delay_s is None else delay_s))
 
     async def _spawn_later(self, child: Living, generation: int, delay_s: float) -> None:
         if delay_s:
@@ -167,12 +185,13 @@ class Supervisor(Actor):
             self._spawn(child)
 
     def _spent(self, child: Living) -> None:
-        text = f"{child.spec.name} failed {child.restarts.failures} times: {child.last_reason}"
-        if child.spec.critical:
+        deaths = len(child.restarts.recent)
+        text = f"{child.spec.name} ended {deaths} times in a short while: {child.last_reason}"
+        if child.kind.critical:
             self._end_program(text)
         child.enter("degraded")
         self.log.error("degraded", child=child.spec.name, reason=child.last_reason)
-        self._say(child, "DEGRADED", f"{text}; tried again every {limits.DEGRADED_RETRY_S / 60:.0f} minutes")
+        self._say(child, "DEGRADED", f"{text}; tried again every {_duration(child.kind.retry_s)}")
 
     def _end_program(self, why: str) -> None:
         self.log.critical("the program ends", reason=why)
@@ -181,36 +200,39 @@ class Supervisor(Actor):
 
     # ---------------------------------------------------------------- hearts
     async def _listen_to_hearts(self) -> None:
+        weighed_at = time.monotonic()
         while True:
             slept_at = time.monotonic()
-            await asyncio.sleep(limits.BEAT_EVERY_S)
+            await asyncio.sleep(limits.LOOK_AT_HEARTS_S)
             now = time.monotonic()
-            late_s = now - slept_at - limits.BEAT_EVERY_S  # answers may lie unread while we were kept from running
-            self._beats += 1
+            late_s = now - slept_at - limits.LOOK_AT_HEARTS_S  # beats may lie unread while we were kept from running
             for child in self._children.values():
                 child.seen += late_s
-                if child.state == "up":
-                    self._listen_to(child, now)
-                elif child.state == "starting" and child.silent_s(now) > limits.START_TIMEOUT_S:
-                    child.kill(f"did not start within {limits.START_TIMEOUT_S:.0f} s")
+                self._listen_to(child, now)
+            if now - weighed_at >= limits.SAMPLE_EVERY_S:
+                weighed_at = now
+                self._weigh()
 
     def _listen_to(self, child: Living, now: float) -> None:
-        patience_s = limits.SILENT_FOR_S + limits.BEAT_EVERY_S
-        if now - child.seen > patience_s and child.silent_s(now) > patience_s:
-            child.kill(f"hung: no sign of life for {now - child.seen:.1f} s")
-        elif child.beat == 0:
-            child.beat = self._beats
-            self._send_to(child.process.path, Beat(self.name, self._generation, self._beats))
-        if self._beats % limits.WEIGH_EVERY_BEATS == 0 and (mb := child.resident_bytes() >> 20) > child.spec.memory_mb:
-            child.kill(f"used {mb} MB of memory, allowed are {child.spec.memory_mb}")
+        if child.state == "starting" and now - child.since > limits.START_TIMEOUT_S:
+            child.kill(f"did not start within {_duration(limits.START_TIMEOUT_S)}")
+        elif child.state in ("up", "starting"):
+            patience_s = limits.SILENT_FOR_S if child.state == "up" else limits.SILENT_AT_START_S
+            if now - child.seen > patience_s and child.silent_s(now) > patience_s:
+                child.kill(f"hung: no sign of life for {now - child.seen:.1f} s")
+
+    def _weigh(self) -> None:
+        for child in self._children.values():
+            if child.pid and (mb := child.resident_bytes() >> 20) > child.kind.memory_mb:
+                child.kill(f"used {mb} MB of memory, allowed are {child.kind.memory_mb}")
 
     # ---------------------------------------------------------------- telling
     def _entries(self) -> dict[str, Entry]:
-        own = {self.name: Entry(self._port.path, self._generation, TOPICS)}
+        own = {self.name: Entry(self._port.path, self._generation, self.topics())}
         return own | {
-            name: Entry(child.process.path, child.generation, child.topics)
+            name: Entry(child.process.path, child.generation, child.kind.topics(), child.state == "up")
             for name, child in self._children.items()
-            if child.state == "up"
+            if child.state in ("up", "starting")
         }
 
     def _tell_directory(self) -> None:
@@ -224,9 +246,17 @@ class Supervisor(Actor):
 
     def _say(self, child: Living, kind: str, text: str) -> None:
         self.publish(ActorChanged(child.spec.name, child.state, text))
+        self._publish_states()
         now = time.time_ns() // 1_000_000
         self._history.append(RecordSystem(uuid.uuid4().hex, kind, now, child.spec.name, text))
         self._history_grew.set()
+
+    def _publish_states(self) -> None:
+        shown = {
+            name: ActorState(_shown(child), child.detail or child.start_reason, child.pid > 0)
+            for name, child in self._children.items()
+        }
+        self.publish_state(ActorStates(shown, self._started))
 
     async def _write_history(self) -> None:
         while True:
@@ -235,7 +265,7 @@ class Supervisor(Actor):
             while self._history and "event_log" in self._children:
                 oldest = self._history[0]
                 try:
-                    await self.ask("event_log", self._history[0])
+                    await self.actor(EVENT_LOG).ask(self._history[0])
                 except ServerError:
                     await asyncio.sleep(1.0)
                 else:
@@ -243,51 +273,67 @@ class Supervisor(Actor):
                         self._history.popleft()
 
     # ---------------------------------------------------------------- asked
-    @handles(GetActors)
-    def _table(self, _: GetActors) -> ActorTable:
+    @handles(GetActors, max_concurrency=limits.CONTROL_CONNECTIONS)
+    async def _table(self, _: GetActors) -> ActorTable:
+        if time.monotonic() - self._sampled_at >= limits.SAMPLE_EVERY_S:
+            if self._sampling is None or self._sampling.done():
+                self._sampling = self.start_task(self._sample())
+            await asyncio.shield(self._sampling)
         now = time.monotonic()
         return ActorTable(tuple(self._row(child, now) for child in self._children.values()))
+
+    async def _sample(self) -> None:
+        for child in tuple(self._children.values()):
+            if child.pid:
+                child.sample()
+            await asyncio.sleep(0)  # heartbeats come first
+        self._sampled_at = time.monotonic()
 
     def _row(self, child: Living, now: float) -> ActorRow:
         return ActorRow(
             child.spec.name,
-            "degraded" if child.state == "up" and child.detail else child.state,
+            _shown(child),
             child.pid,
             round(now - child.since, 1) if child.state == "up" else 0.0,
             child.restarts.total,
             child.last_reason,
-            round(child.cpu_percent(), 1),
-            child.pss_bytes(),
+            round(child.cpu_percent, 1),
+            child.pss_bytes,
             child.queue,
             child.detail or child.start_reason,
+            child.kind.max_restarts,
+            child.kind.memory_mb,
         )
 
-    @handles(SettingsChanged)
-    def _try_degraded_again(self, _: SettingsChanged) -> None:
+    @handles(SettingsView)
+    def _try_degraded_again(self, old: SettingsView | None, _: SettingsView) -> None:
         for child in self._children.values():
-            if child.state == "degraded" and child.pid == 0:
-                child.restarts.failures = 0
+            if old is not None and child.state == "degraded" and not child.pid:
+                child.restarts.forgive()
                 self._spawn(child)
 
-    @handles(RestartActor)
-    def _restart(self, message: RestartActor) -> Ok:
+    @handles(RestartActor, max_concurrency=limits.CONTROL_CONNECTIONS)
+    async def _restart(self, message: RestartActor) -> Ok:
+        """Answered when it is up again, or known not to come up."""
         child = self._children.get(message.name)
         if child is None:
             raise Missing(f"there is no actor {message.name}")
-        if child.state == "degraded" and child.pid == 0:
-            child.restarts.failures = 0
-            self._spawn(child)
-        else:
-            child.restarts.failures = 0
+        former = child.generation
+        child.restarts.forgive()
+        if child.pid:
             child.kill("asked to restart")
+        elif child.state == "degraded":
+            self._spawn(child)
+        while child.generation == former or child.state == "starting":
+            await self._wait_for_change()
+        if child.state != "up":
+            raise ServerError(f"{message.name} did not come up: {child.start_reason or child.last_reason}")
         return Ok()
 
     async def _control_ask(self, to: str, message: object, timeout_s: float) -> object:
         if isinstance(message, Shutdown):
             await self._stop_tree()
             return Ok()
-        if to == self.name:
-            return await self._handle(message)
         return await self.ask(to, message, timeout_s)  # type: ignore[arg-type]
 
     # ---------------------------------------------------------------- stop
@@ -303,3 +349,24 @@ class Supervisor(Actor):
                         await self._wait_for_change()
             for child in children:
                 child.kill("did not stop in time")
+
+
+def _child(spec: Child) -> Living:
+    kind: type[Actor] = Actor
+    try:
+        kind = load_class(spec.class_path)
+    except Exception as error:  # noqa: BLE001 — its own process meets it again, and the actor is degraded
+        log.error("cannot be loaded", child=spec.name, path=spec.class_path, reason=repr(error))
+    return Living(spec, kind, Restarts(kind.max_restarts))
+
+
+def _shown(child: Living) -> str:
+    return "degraded" if child.state == "up" and child.detail else child.state
+
+
+def _because_of_memory(ended: Exit) -> str:
+    return f"killed by the kernel: memory has run out (this actor held {ended.peak_mb} MB at most)"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} s"

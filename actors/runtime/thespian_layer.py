@@ -11,7 +11,6 @@ test is in tests/actors/runtime/test_thespian_layer.py.
 
 import asyncio
 import contextlib
-import importlib
 import importlib.metadata
 import itertools
 import os
@@ -19,7 +18,6 @@ import socket
 import types
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +33,9 @@ from thespian.system.addressManager import CannotPickleAddress
 from thespian.system.messages.multiproc import ChildMayHaveDied, EndpointConnected
 
 from actors.runtime import process
-from actors.runtime.envelope import Envelope, Start
+from actors.runtime.envelope import Envelope, Start, StartFailed
+from actors.runtime.port import Created
+from actors.runtime.spec import load_class
 from actors.runtime.transport import Connection, Endpoint, listen, serialize
 
 PINNED = "4.0.1"
@@ -287,16 +287,8 @@ class System:
             connection.send(serialize(start))
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
-    """A new actor process."""
-
-    path: str  # its address
-    pid: int
-
-
-class Port:
-    """What an actor may do with the actor system."""
+class ProcessPort:
+    """``port.Port`` of a real process."""
 
     def __init__(self, host: "Host") -> None:
         self._host = host
@@ -321,7 +313,8 @@ class Port:
 
     def create(self) -> Created:
         """A new actor process, a copy of this one."""
-        self._host.createActor(Host)
+        self._transport.last_prepared = None
+        self._host.createActor(Host)  # says nothing when it fails
         prepared = self._transport.last_prepared
         for child in reversed(getattr(self._host._myRef, "_child_procs", ())):
             if prepared is not None and child.childNum == prepared.addrInst:
@@ -339,6 +332,12 @@ class Port:
         manager._children = [child for child in manager._children if child.addressDetails.path != created.path]
         with contextlib.suppress(FileNotFoundError):
             os.unlink(created.path)
+
+    def crash(self, name: str, error: BaseException) -> None:
+        process.crash(name, error)
+
+    def exit(self, code: int) -> None:
+        os._exit(code)
 
 
 class Host(ta.Actor):  # type: ignore[misc]
@@ -376,9 +375,14 @@ class Host(ta.Actor):  # type: ignore[misc]
         process.sane_signals()
         process.plain_logging()
         process.set_title(start.name)
-        port = Port(self)
+        port = ProcessPort(self)
         asyncio.set_event_loop(port.loop)
-        module, _, name = start.class_path.partition(":")
-        inner = getattr(importlib.import_module(module), name)(start, port, connection)
+        try:
+            kind = load_class(start.class_path)
+        except Exception as error:  # noqa: BLE001 — somebody else's module may raise anything
+            reason = f"{start.class_path} cannot be loaded: {type(error).__name__}: {error}"
+            connection.send(serialize(StartFailed(start.name, start.life, reason)))
+            os._exit(process.CANNOT_START)
+        inner = kind(start, port, connection)
         self._receive = inner.receive
         inner.begin()

@@ -196,6 +196,8 @@ class Endpoint:
             del self._to[connection.path]
 
     def close(self) -> None:
+        if self._listener.fileno() < 0:
+            return
         for connection in (*self._to.values(), *self._from):
             connection.close()
         self.loop.remove_reader(self._listener)

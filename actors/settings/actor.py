@@ -1,18 +1,22 @@
 """The settings actor: checks a change as a whole, keeps it, answers, and tells everybody whose keys changed."""
 
-import asyncio
+import hmac
+import secrets
+import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
-from actors.runtime import limits
 from actors.runtime.actor import Actor, handles
 from actors.settings.keeper import OWNERS, SECRET_MAX, open_keeper
+from config.files import write_atomically
 from config.setting import Value
-from config.settings import REGISTRY, Surroundings, validate, without_pro
+from config.settings import Surroundings, validate, without_pro
 from models.errors import Invalid, ServerError
-from models.messages.auth import GetAuthStatus
-from models.messages.camera import Capabilities, CapabilitiesChanged, GetCapabilities, SetTorch
-from models.messages.facade import GetPorts
-from models.messages.license import UNKNOWN_LICENSE, GetLicense, LicenseChanged
+from models.messages.auth import AuthStatus
+from models.messages.camera import CAMERA, Capabilities, SetTorch
+from models.messages.facade import PortsView
+from models.messages.license import UNKNOWN_LICENSE, LicenseView
 from models.messages.settings import (
     ChangeResult,
     ChangeSettings,
@@ -20,57 +24,52 @@ from models.messages.settings import (
     GetCredentials,
     GetSettings,
     SetCredentials,
-    SettingsChanged,
     SettingsView,
+    changed_keys,
 )
 
-CAMERA_KEYS = frozenset({"resolution", "cameraId", "useFrontCamera", "torchEnabled"})
-PORT_KEYS = frozenset({"rtspPort", "rtspTlsPort"})
 DEVICE = "cli"  # by the control socket: whoever reaches it could set another password too
-LEARN_S = 1.0  # of a start that others wait for
-LOOK_AROUND_S = 2.0  # how long a change waits for the camera's word on what it can do
+LEARN_S = 1.0  # of a restart that others wait for
+KEY_FILE = "settings.key"  # in the run directory
 AUTH = "authEnabled"
-SECRET_KEYS = {"rtsp": "rtspHasPassword", "mqtt": "mqttHasPassword"}
 
 
 class Settings(Actor):
-    """Owns settings.json."""
+    """Owns settings.json. Lost at a restart: nothing, it is on disk before it is answered."""
+
+    critical = must_start = True
+    observes = (Capabilities, PortsView)
 
     async def on_start(self) -> None:
         self._files = self.bench("files")
-        self._turn = asyncio.Lock()  # one change at a time
         self._license = UNKNOWN_LICENSE
-        self._capabilities: Capabilities | None = None
+        self._view = SettingsView({}, {})
+        self._key = await self._files.do(_key_of_this_run, self.boot.run_dir / KEY_FILE)
         self._keeper = await self._files.do(open_keeper, self.boot.data_dir, self.boot.auth)
         notes = await self._files.do(self._keeper.load)
         for note in notes:
             self.log.warning(note)
         self.degraded(" ".join(notes))  # until the next change is safely on disk
-        if self._generation > 1:  # whoever asks now must not hear that Pro is gone
-            await self._learn(LEARN_S)
-        self.start_task(self._catch_up())
+        await self._learn_at_a_restart()
+        self._publish_view("system")
 
-    async def _catch_up(self) -> None:
-        """What others said while we were away, and our word to those who heard an older one."""
-        before = self._view()
-        await self._learn(limits.ASK_TIMEOUT_S)
-        self._tell(before, "system", always=True)
+    @classmethod
+    def uses_settings(cls) -> bool:
+        return False
 
-    async def _learn(self, timeout_s: float) -> None:
-        try:
-            self._license = await self.ask("license", GetLicense(), timeout_s)
-            status = await self.ask("auth", GetAuthStatus(), timeout_s)
+    async def _learn_at_a_restart(self) -> None:
+        """Nobody must hear that Pro is gone only because we have been away."""
+        for actor, kind in (("license", LicenseView), ("auth", AuthStatus)):
+            if self.is_up(actor):
+                await self.first(kind, LEARN_S)
+        self._license = self.latest(LicenseView) or UNKNOWN_LICENSE
+        if (status := self.latest(AuthStatus)) is not None:
             self._keeper.change({AUTH: status.enabled})
-        except ServerError as error:  # not up yet; each says so itself when it is
-            self.log.debug("not known yet", reason=error.detail)
 
     # ---------------------------------------------------------------- looking
-    def _view(self) -> SettingsView:
-        return self._keeper.view(self._license.is_pro)
-
     @handles(GetSettings)
     def _get(self, _: GetSettings) -> SettingsView:
-        return self._view()
+        return self._view
 
     @handles(GetCredentials)
     def _get_credentials(self, message: GetCredentials) -> Credentials:
@@ -81,29 +80,23 @@ class Settings(Actor):
     async def _change(self, message: ChangeSettings) -> ChangeResult:
         if message.credentials is not None:
             _check_secrets(message.credentials)
-        async with self._turn:
-            around = await self._surroundings(message.values)
-            checked = validate(message.values, around, message.internal, confirmed=message.source == DEVICE)
-            values, blocked = without_pro(checked.values) if not self._license.is_pro else (checked.values, ())
-            errors = checked.errors or await self._switch_torch(values)
-            if errors:
-                return ChangeResult(errors, (), (), self._view())
-            await self._keep(values, message.credentials, message.source)
-            return ChangeResult((), blocked, tuple(values), self._view())
+        checked = validate(message.values, self._surroundings(), message.internal, confirmed=message.source == DEVICE)
+        values, blocked = without_pro(checked.values) if not self._license.is_pro else (checked.values, ())
+        errors = checked.errors or await self._switch_torch(values)
+        if errors:
+            return ChangeResult(errors, (), (), self._view)
+        await self._keep(values, message.credentials, message.source)
+        return ChangeResult((), blocked, tuple(values), self._view)
 
     @handles(SetCredentials)
     async def _set_credentials(self, message: SetCredentials) -> SettingsView:
         _check_secrets(message)
-        async with self._turn:
-            await self._keep({}, message, "http")
-            return self._view()
+        await self._keep({}, message, "http")
+        return self._view
 
     async def _keep(self, values: dict[str, Value], secrets: SetCredentials | None, source: str) -> None:
-        before, owner = self._view(), secrets.owner if secrets is not None else ""
-        former = self._keeper.credentials(owner) if owner else None
         await self._on_disk(self._keeper.change, values, secrets)
-        touched = (SECRET_KEYS[owner],) if owner and self._keeper.credentials(owner) != former else ()
-        self._tell(before, source, touched)
+        self._publish_view(source)
 
     async def _on_disk(self, change: Callable[..., None], *args: object) -> None:
         try:
@@ -119,54 +112,45 @@ class Settings(Actor):
         if wanted is None or wanted == self._keeper.stored["torchEnabled"]:
             return ()
         try:
-            await self.ask("camera", SetTorch(bool(wanted)))
+            await self.actor(CAMERA).ask(SetTorch(bool(wanted)))
         except ServerError as error:
             return (f"torchEnabled: {error.detail}",) if wanted else ()
         return ()
 
-    async def _surroundings(self, request: dict[str, object]) -> Surroundings:
-        ports = await self._own_ports() if not PORT_KEYS.isdisjoint(request) else frozenset()
-        if CAMERA_KEYS.isdisjoint(request):
-            return Surroundings(own_ports=ports)
-        try:
-            self._capabilities = await self.ask("camera", GetCapabilities(), LOOK_AROUND_S)
-        except ServerError as error:
-            self.log.info("checked without the camera", reason=error.detail)
-        return _surroundings(self._capabilities, str(self._keeper.stored["cameraId"]), ports)
+    def _surroundings(self) -> Surroundings:
+        ports = self.latest(PortsView)
+        own = {self.boot.https_port, self.boot.http_port} | ({ports.https, ports.http} if ports else set())
+        capabilities, camera_id = self.latest(Capabilities), str(self._keeper.stored["cameraId"])
+        return _surroundings(capabilities, camera_id, frozenset(own - {0}))
 
-    async def _own_ports(self) -> frozenset[int]:
-        ports = {self.boot.https_port, self.boot.http_port}
-        if 0 in ports:  # any free port was asked for: only the facade knows which
-            try:
-                bound = await self.ask("facade", GetPorts(), LOOK_AROUND_S)
-                ports |= {bound.https, bound.http}
-            except ServerError as error:
-                self.log.info("checked without the facade", reason=error.detail)
-        return frozenset(ports - {0})
+    # ---------------------------------------------------------------- what others publish
+    @handles(LicenseView)
+    def _license_changed(self, _: LicenseView | None, license: LicenseView) -> None:
+        self._license = license
+        self._publish_view("license")
 
-    # ---------------------------------------------------------------- telling
-    @handles(LicenseChanged)
-    async def _license_changed(self, news: LicenseChanged) -> None:
-        async with self._turn:
-            before = self._view()
-            self._license = news.license
-            self._tell(before, "license")
+    @handles(AuthStatus)
+    def _protection_changed(self, _: AuthStatus | None, status: AuthStatus) -> None:
+        """``authEnabled`` is shown among the settings; it is decided by ``auth``."""
+        self._keeper.change({AUTH: status.enabled})
+        self._publish_view("system")
 
-    @handles(CapabilitiesChanged)
-    def _capabilities_changed(self, news: CapabilitiesChanged) -> None:
-        self._capabilities = news.capabilities
-
-    def _tell(self, before: SettingsView, source: str, touched: tuple[str, ...] = (), always: bool = False) -> None:
-        view = self._view()
-        changed = tuple(
-            key
-            for key in REGISTRY
-            if view.stored[key] != before.stored[key] or view.effective[key] != before.effective[key] or key in touched
-        )
-        if changed or always:
-            self.publish(SettingsChanged(view, changed, source))
+    def _publish_view(self, source: str) -> None:
+        before, view = self._view, self._keeper.view(self._license.is_pro)
+        self._view = replace(view, credentials=self._fingerprints(), source=source, revision=time.monotonic_ns())
+        changed = changed_keys(before, self._view) if before.stored else frozenset()
+        self.publish_state(self._view)
         if changed:
-            self.log.info("settings changed", keys=changed, source=source)
+            self.log.info("settings changed", keys=sorted(changed), source=source)
+
+    def _fingerprints(self) -> dict[str, str]:
+        """Whether credentials are others than before, without saying them: keyed with a secret of this run."""
+        found = {}
+        for owner in OWNERS:
+            credentials = self._keeper.credentials(owner)
+            text = f"{credentials.username}\0{credentials.password}".encode()
+            found[owner] = hmac.digest(self._key, text, "sha256").hex()[:16]
+        return found
 
 
 def _surroundings(capabilities: Capabilities | None, camera_id: str, ports: frozenset[int]) -> Surroundings:
@@ -177,6 +161,13 @@ def _surroundings(capabilities: Capabilities | None, camera_id: str, ports: froz
     if capabilities.resolutions:
         sizes[camera_id] = capabilities.resolutions
     return Surroundings(sizes, capabilities.camera_ids or None, capabilities.torch, ports, camera_id)
+
+
+def _key_of_this_run(path: Path) -> bytes:
+    """Random, and the same in every life of this actor until the program ends."""
+    if not path.exists():
+        write_atomically(path, secrets.token_bytes(32))
+    return path.read_bytes()
 
 
 def _owner(owner: str) -> str:

@@ -6,7 +6,6 @@ Version 2 of the file. Up to 0.1.0 (version 1) it held the values only, and the 
 import dataclasses
 import errno
 import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -102,7 +101,7 @@ class Keeper:
 
     def view(self, pro: bool) -> SettingsView:
         stored = self.stored
-        return SettingsView(stored, effective(stored, pro), time.monotonic_ns())
+        return SettingsView(stored, effective(stored, pro))
 
     def change(self, values: Mapping[str, Value], secrets: SetCredentials | None = None) -> None:
         """Keep checked values and credentials, all or none.

@@ -17,7 +17,7 @@ from models.messages.speaker import (
     GetSpeaker,
     Speak,
     SpeakerView,
-    SpeakingChanged,
+    Speaking,
     SpeakResult,
     TalkChunk,
 )
@@ -29,6 +29,8 @@ NO_SPEAKER = "There is no speaker: plug one in, or start with --speaker wav:DIRE
 
 
 class Speaker(Actor):
+    oom_score = 700
+
     async def on_start(self) -> None:
         sink = open_sink(parse_speaker(self.boot.speaker))
         self._sink = sink.title if sink else "none"
@@ -43,6 +45,7 @@ class Speaker(Actor):
         if sink is not None:
             self._worker = SpeakerWorker(sink, self._on_state, self._on_failure)
             self.hire(self._worker)
+        self._show()
         self.log.info("speaker", sink=self._sink, tts=is_installed())
 
     def _player(self) -> SpeakerWorker:
@@ -52,6 +55,7 @@ class Speaker(Actor):
 
     def _on_state(self, state: str) -> None:
         self._state = state
+        self._show()
         if state == "ready":
             self._hush(False, unix_ms() + DEAF_AFTER_MS)
 
@@ -59,14 +63,21 @@ class Speaker(Actor):
         self._reason = reason
         self.log.warning("nothing was played", reason=reason)
         self.degraded(reason)
+        self._show()
 
     def _hush(self, speaking: bool, until_ms: int) -> None:
         """Tell the sound detectors until when the device hears itself."""
         self._told_until = until_ms
-        self.publish(SpeakingChanged(speaking, until_ms))
+        self.publish_state(Speaking(speaking, until_ms))
+
+    def _show(self) -> None:
+        self.publish_state(self._view())
 
     @handles(GetSpeaker)
     def _get(self, _: GetSpeaker) -> SpeakerView:
+        return self._view()
+
+    def _view(self) -> SpeakerView:
         return SpeakerView(self._state, self._sink, self._worker is not None and is_installed(), self._reason)
 
     # ---------------------------------------------------------------- talk-back
@@ -91,7 +102,7 @@ class Speaker(Actor):
         self.degraded("")
 
     # ---------------------------------------------------------------- text-to-speech
-    @handles(Speak)
+    @handles(Speak, max_concurrency=4)
     async def _speak(self, message: Speak) -> SpeakResult:
         player = self._player()
         text = clean(message.text)

@@ -19,10 +19,10 @@ from models.http.handshake import Close, Event
 from models.http.schema import MAX_TALK_BYTES, WANTS
 from models.http.viewer import ViewerQueue
 from models.messages.auth import LogIn
-from models.messages.camera import Capture, SetStreaming
-from models.messages.encoder import RequestKeyframe, SetVideoQuality
-from models.messages.settings import ChangeResult, ChangeSettings
-from models.messages.speaker import Speak, TalkChunk
+from models.messages.camera import CAMERA, Capture
+from models.messages.encoder import ENCODER, RequestKeyframe, SetVideoQuality
+from models.messages.settings import SETTINGS, ChangeResult, ChangeSettings
+from models.messages.speaker import SPEAKER, Speak, TalkChunk
 from models.security.roles import VIEWER, may
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ async def setting(socket: LiveSocket, request: Message, hub: "Hub") -> None:
     ack: Message = {"type": "setting_ack", "success": False, "key": key}
     socket.outbox.hold()
     try:
-        result = await hub.context.ask("settings", ChangeSettings({key: request["value"]}, "ws"))
+        result = await hub.context.actor(SETTINGS).ask(ChangeSettings({key: request["value"]}, "ws"))
     except ServerError as failure:
         socket.answer(ack | {"error": failure.detail}, request)
     else:
@@ -139,7 +139,7 @@ async def settings_batch(socket: LiveSocket, request: Message, hub: "Hub") -> No
     ack: Message = {"type": "settings_batch_ack", "success": False}
     socket.outbox.hold()
     try:
-        result = await hub.context.ask("settings", ChangeSettings(request["settings"], "ws"))
+        result = await hub.context.actor(SETTINGS).ask(ChangeSettings(request["settings"], "ws"))
     except ServerError as failure:
         socket.answer(ack | {"error": failure.detail}, request)
     else:
@@ -174,7 +174,7 @@ async def request_keyframe(socket: LiveSocket, request: Message, hub: "Hub") -> 
     if not socket.watching:
         socket.answer(error("H.264 is not enabled", "H264_UNAVAILABLE", inReplyTo=request["type"]), request)
         return
-    hub.context.tell("encoder", RequestKeyframe())
+    hub.context.actor(ENCODER).tell(RequestKeyframe())
 
 
 @command("h264_quality")
@@ -184,12 +184,11 @@ async def h264_quality(socket: LiveSocket, request: Message, hub: "Hub") -> None
         socket.answer(error("quality: Missing", "BAD_MESSAGE", inReplyTo=request["type"]), request)
         return
     try:
-        video = await hub.context.ask("encoder", SetVideoQuality(int(quality)))
+        video = await hub.context.actor(ENCODER).ask(SetVideoQuality(int(quality)))
     except ServerError as failure:
         ack = {"type": "h264_ack", "success": False, "enabled": socket.watching, "error": failure.detail}
         socket.answer(ack, request)
         return
-    hub.now.keep(video)
     framing = socket.outbox.video.framing if socket.outbox.video else "raw"
     socket.answer(messages.h264_ack(video, framing, enabled=socket.watching), request)
     hub.pictures.tell_quality(except_for=socket)
@@ -198,12 +197,12 @@ async def h264_quality(socket: LiveSocket, request: Message, hub: "Hub") -> None
 @command("stream_control")
 async def stream_control(socket: LiveSocket, request: Message, hub: "Hub") -> None:
     """The answer is the status that everybody gets."""
+    change = ChangeSettings({"streaming": request["action"] == "start"}, "ws", internal=True)
     try:
-        await hub.context.ask("camera", SetStreaming(request["action"] == "start"))
+        await hub.context.actor(SETTINGS).ask(change)
     except ServerError as failure:
         socket.answer(failed(request, failure, "CAMERA_NOT_STARTED"), request)
         return
-    await hub.now.refresh(hub.context, "camera")
     hub.all.mark("status")
 
 
@@ -215,7 +214,7 @@ async def capture(socket: LiveSocket, request: Message, hub: "Hub") -> None:
 async def _capture(socket: LiveSocket, request: Message, hub: "Hub") -> None:
     """``capture_ready`` comes with the camera's news, to everybody."""
     try:
-        await hub.context.ask("camera", Capture(int(request.get("quality", 95))), CAPTURE_S)
+        await hub.context.actor(CAMERA).ask(Capture(int(request.get("quality", 95))), CAPTURE_S)
     except Conflict:
         busy = {"type": "capture_busy", "timestamp": messages.now_ms(), "retryAfterMs": CAPTURE_RETRY_MS}
         socket.answer(busy, request)
@@ -250,7 +249,7 @@ async def talk(socket: LiveSocket, request: Message, hub: "Hub") -> None:
     if len(pcm) % 2 or len(pcm) > MAX_TALK_BYTES:
         return _talk_error(socket, "data: 16-bit samples, at most 16384 bytes", "BAD_AUDIO")
     try:
-        await hub.context.ask("speaker", TalkChunk(socket.talk_name, pcm, bool(request.get("end", False))), TALK_S)
+        await hub.context.actor(SPEAKER).ask(TalkChunk(socket.talk_name, pcm, bool(request.get("end", False))), TALK_S)
     except Conflict as failure:
         _talk_error(socket, failure.detail, "TALK_BUSY")
     except ServerError as failure:
@@ -275,7 +274,7 @@ async def speak(socket: LiveSocket, request: Message, hub: "Hub") -> None:
 
 async def _speak(socket: LiveSocket, request: Message, hub: "Hub", job: Speak) -> None:
     try:
-        spoken = await hub.context.ask("speaker", job, SPEAK_S)
+        spoken = await hub.context.actor(SPEAKER).ask(job, SPEAK_S)
     except LimitReached as failure:
         socket.answer(failed(request, failure, "TTS_RATE_LIMITED"), request)
     except ServerError as failure:

@@ -24,7 +24,7 @@ from models.errors import ServerError
 from models.http import limits
 from models.http.handshake import Close, Event
 from models.http.live import text
-from models.messages.auth import WhoIs
+from models.messages.auth import AUTH, WhoIs
 from models.messages.facade import ViewersView
 
 log = structlog.get_logger("facade")
@@ -95,8 +95,6 @@ class Hub:
 
     async def welcome(self, socket: LiveSocket) -> None:
         """connected, status, system_info, mqtt_status, rtsp_status: in one piece, with nothing between."""
-        if self.now.settings is None:
-            await self.now.refresh(self.context, "settings")
         await self._actors.rows(limits.SYSTEM_INFO_EVERY_S)
         if not len(self):
             self._told_at = time.monotonic()  # in the snapshot that follows
@@ -168,7 +166,7 @@ class Hub:
         """Traffic keeps a session alive; one that has run out meanwhile ends its sockets."""
         caller = socket.caller
         try:
-            identity = await self.context.ask("auth", WhoIs(caller.carrier, caller.token, caller.address))
+            identity = await self.context.actor(AUTH).ask(WhoIs(caller.carrier, caller.token, caller.address))
         except ServerError as error:
             log.info("a session was not refreshed", reason=error.detail)
             return

@@ -74,8 +74,7 @@ def settings(view: SettingsView, license: LicenseView, changed: Iterable[str], s
 
 def status(now: Now, viewers: ViewersView, license: LicenseView, warning: bool) -> Message:
     """``warning``: some actor is degraded or restarting."""
-    stored = now.settings.stored if now.settings else None
-    shape = status_shape(now.camera, viewers, stored, license) if stored else _bare_status(now, viewers)
+    shape = status_shape(now.camera, viewers, now.settings.stored, license)
     state = "STANDBY" if now.camera.standby else "ACTIVE"
     if now.camera.state == "failed":
         state = "CRITICAL"
@@ -83,17 +82,6 @@ def status(now: Now, viewers: ViewersView, license: LicenseView, warning: bool) 
         state = "WARNING"
     more = {"viewerCount": viewers.clients, "detection": detection(now.detectors), "state": state}
     return {"type": "status", **shape, **more, "timestamp": now_ms()}
-
-
-def _bare_status(now: Now, viewers: ViewersView) -> Message:
-    """While the settings have not been heard of yet."""
-    return {
-        "streaming": now.camera.streaming,
-        "cameraRunning": now.camera.running,
-        "clients": viewers.clients,
-        "wsClients": viewers.ws_clients,
-        "settings": {},
-    }
 
 
 def detection(detectors: Mapping[str, DetectorView]) -> Message:
@@ -212,7 +200,7 @@ def mqtt_status(now: Now, pro: bool) -> Message:
 def rtsp_status(now: Now) -> Message:
     view = now.rtsp
     if view is None:
-        stored: Mapping[str, Any] = now.settings.stored if now.settings else {}
+        stored: Mapping[str, Any] = now.settings.stored
         about = {"port": stored.get("rtspPort", 0), "path": stored.get("rtspPath", ""), "clients": 0}
         return {"type": "rtsp_status", "enabled": False, "running": False, **about, "lastError": None}
     return {

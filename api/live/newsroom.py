@@ -1,22 +1,23 @@
-"""From the actors' news to what is told to the sockets."""
+"""From the actors' states and news to what is told to the sockets."""
 
 from collections import deque
 from typing import TYPE_CHECKING
 
 from api.live import messages
+from config.settings import REGISTRY
 from models import events
 from models.http.handshake import Event
-from models.messages import News
+from models.messages import News, State
 from models.messages.auth import SessionsRevoked
-from models.messages.camera import CameraChanged, CapabilitiesChanged, CaptureReady
-from models.messages.detector import DetectionFrame, DetectorChanged, Level
-from models.messages.encoder import VideoChanged
+from models.messages.camera import CameraView, Capabilities, CaptureReady
+from models.messages.detector import DetectionFrame, DetectorView, Level
+from models.messages.encoder import VideoView
 from models.messages.event_log import EventRecorded
-from models.messages.license import LicenseChanged
-from models.messages.mqtt import MqttChanged
-from models.messages.rtsp import RtspChanged
-from models.messages.settings import SettingsChanged
-from models.messages.speaker import SpeakingChanged
+from models.messages.license import LicenseView
+from models.messages.mqtt import MqttView
+from models.messages.rtsp import RtspView
+from models.messages.settings import SettingsView, changed_keys
+from models.messages.speaker import Speaking
 from models.messages.supervisor import ActorChanged
 
 if TYPE_CHECKING:
@@ -34,37 +35,40 @@ class Newsroom:
         self._told: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
         self._all.tell |= {"settings": self._tell_settings, "levels": self._tell_levels}
 
-    def take(self, news: News) -> None:
-        """``now`` has taken it already."""
-        match news:
-            case SettingsChanged():
-                self._settings(news)
-            case LicenseChanged():
-                self._license(news)
-            case CameraChanged(camera=camera):
-                if not camera.streaming:
+    def state(self, old: State | None, new: State) -> None:
+        """``now`` has the newest already, which may be newer than ``new``."""
+        match new:
+            case SettingsView() if old is None or isinstance(old, SettingsView):
+                self._settings(old, new)
+            case LicenseView():
+                self._license(new)
+            case CameraView(streaming=streaming):
+                if not streaming:
                     self._hub.pictures.stop_all()
                 self._all.mark("status")
-            case DetectorChanged() | VideoChanged():
+            case DetectorView() | VideoView():
                 self._all.mark("status")
-            case CapabilitiesChanged(capabilities=capabilities):
-                self._all.state(messages.capabilities_changed(capabilities))
-            case RtspChanged():
+            case Capabilities():
+                self._all.state(messages.capabilities_changed(new))
+            case RtspView():
                 self._all.state(messages.rtsp_status(self._now))
-            case MqttChanged():
+            case MqttView():
                 self._all.state(messages.mqtt_status(self._now, self._pro))
+            case DetectionFrame():
+                self._all.boxes(messages.detection_frame(new), self._hub.watchers())
+            case Speaking(speaking=speaking, until_ms=until_ms):
+                self._all.wanted({"type": "talk_state", "speaking": speaking, "untilMs": until_ms})
+
+    def news(self, news: News) -> None:
+        match news:
             case CaptureReady(capture=capture):
                 self._all.event(messages.capture_ready(capture))
             case EventRecorded(event=event):
                 if self._first_time(event) and (message := messages.event(event)) is not None:
                     self._all.event(message)
-            case DetectionFrame():
-                self._all.boxes(messages.detection_frame(news), self._hub.watchers())
             case Level(key=key):
                 self._levels[key] = news
                 self._all.mark("levels")
-            case SpeakingChanged(speaking=speaking, until_ms=until_ms):
-                self._all.wanted({"type": "talk_state", "speaking": speaking, "untilMs": until_ms})
             case SessionsRevoked(session_ids=session_ids):
                 self._revoke(session_ids)
             case ActorChanged():
@@ -81,30 +85,30 @@ class Newsroom:
     def _pro(self) -> bool:
         return self._hub.context.license.is_pro
 
-    def _settings(self, news: SettingsChanged) -> None:
-        self._changed_keys |= dict.fromkeys(news.changed)
-        self._changed_by = news.source
+    def _settings(self, old: SettingsView | None, new: SettingsView) -> None:
+        changed = changed_keys(old, new) if old is not None else frozenset()
+        self._changed_keys |= dict.fromkeys(key for key in REGISTRY if key in changed)
+        self._changed_by = new.source
         self._all.mark("settings", "status")
-        if "audioEnabled" in news.changed and not self._hub.context.settings.get("audioEnabled", True):
+        if "audioEnabled" in changed and not new.effective.get("audioEnabled", True):
             for socket in self._hub.sound:
                 self._hub.sound.drop(socket)
                 socket.answer(messages.audio_ack(False, "AUDIO_DISABLED", "Audio is switched off"))
 
     def _tell_settings(self) -> None:
         changed, self._changed_keys = tuple(self._changed_keys), {}
-        if self._now.settings is not None:
-            license = self._hub.context.license
-            self._all.state(messages.settings(self._now.settings, license, changed, self._changed_by))
+        license = self._hub.context.license
+        self._all.state(messages.settings(self._now.settings, license, changed, self._changed_by))
 
-    def _license(self, news: LicenseChanged) -> None:
+    def _license(self, license: LicenseView) -> None:
         """Effective settings change with it. A direct caller needs Pro."""
-        self._all.state(messages.license_changed(news.license))
+        self._all.state(messages.license_changed(license))
         self._all.state(messages.mqtt_status(self._now, self._pro))
         self._changed_by = "license"
         self._all.mark("settings", "status")
         for socket in tuple(self._all.sockets):
             if not self._pro and socket.ready and not socket.caller.dashboard:
-                socket.answer(messages.license_changed(news.license))
+                socket.answer(messages.license_changed(license))
                 socket.step(Event.PRO_NEEDED)
 
     def _tell_levels(self) -> None:

@@ -15,7 +15,7 @@ from models.http.limits import FIRST_PICTURE_S
 from models.http.live import AccessUnit, codec_string
 from models.http.viewer import Offered, ViewerQueue
 from models.media.ring import Entry
-from models.messages.encoder import RequestKeyframe
+from models.messages.encoder import ENCODER, RequestKeyframe
 
 RING = "video"
 
@@ -39,7 +39,7 @@ class Pictures:
         self._viewers[socket] = request
         if self._task is None:
             self._task = self._context.start_task(self._follow())
-        self._context.tell("encoder", RequestKeyframe())
+        self._context.actor(ENCODER).tell(RequestKeyframe())
         socket.spawn(self._answer_anyway(socket, queue))
         self.changed()
 
@@ -81,7 +81,7 @@ class Pictures:
             self._tell(socket, unit.entry, offered)
             socket.wake()
         if need_key:
-            self._context.tell("encoder", RequestKeyframe())
+            self._context.actor(ENCODER).tell(RequestKeyframe())
 
     def _begin(self, socket: LiveSocket, queue: ViewerQueue, before: Entry) -> None:
         """With the group of pictures that is under way, instead of waiting for the next key: cameras take no orders."""

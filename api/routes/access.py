@@ -7,7 +7,7 @@ from api.context import Context
 from api.keys import ARRIVAL, CLIENT, IDENTITY
 from api.routes import Access, route
 from models.errors import Invalid
-from models.messages.auth import EndSession, GetSessions, IssueToken, SessionView
+from models.messages.auth import AUTH, EndSession, GetSessions, IssueToken, SessionView
 from models.security.roles import MEDIA, ROLES
 
 SESSION = {
@@ -42,7 +42,7 @@ TOKEN = {
     answer={"sessions": [SESSION]},
 )
 async def sessions(request: web.Request, context: Context) -> web.StreamResponse:
-    found = await context.ask("auth", GetSessions())
+    found = await context.actor(AUTH).ask(GetSessions())
     own = request[IDENTITY].session_id
     return web.json_response({"sessions": [_shape(one, own) for one in found.sessions]})
 
@@ -58,7 +58,7 @@ async def sessions(request: web.Request, context: Context) -> web.StreamResponse
 )
 async def end(request: web.Request, context: Context) -> web.StreamResponse:
     """What is open with it ends at once, and so does every session that was opened with a revoked token."""
-    await context.ask("auth", EndSession(request.match_info["id"], request[CLIENT]))
+    await context.actor(AUTH).ask(EndSession(request.match_info["id"], request[CLIENT]))
     return web.json_response({"success": True})
 
 
@@ -83,7 +83,7 @@ async def issue(request: web.Request, context: Context) -> web.StreamResponse:
         raise Invalid(f"role: Value must be one of {', '.join(ROLES)}")
     if not isinstance(days, int) or isinstance(days, bool):
         raise Invalid("days: Expected integer")
-    session = await context.ask("auth", IssueToken(name, role, days, request[CLIENT]))
+    session = await context.actor(AUTH).ask(IssueToken(name, role, days, request[CLIENT]))
     answer = {"success": True, "id": session.session_id, "role": session.role, "token": session.token}
     if session.role == MEDIA:
         arrived = request[ARRIVAL]

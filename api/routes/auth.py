@@ -12,7 +12,7 @@ from api.middleware import identify
 from api.passwords import check_password
 from api.routes import Access, route
 from models.errors import Invalid, Refused
-from models.messages.auth import ChangePassword, GetAuthStatus, LogIn, LogOut
+from models.messages.auth import AUTH, ChangePassword, GetAuthStatus, LogIn, LogOut
 
 LOGIN_ANSWER = {"success": True, "token": "a1b2c3d4e5f6...", "csrfToken": "g7h8i9j0k1l2..."}
 
@@ -60,7 +60,7 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
     now = request.app[GUARD].auth
     if now is None:
         with request.app[GUARD].question(request[CLIENT]):
-            now = await context.ask("auth", GetAuthStatus())
+            now = await context.actor(AUTH).ask(GetAuthStatus())
     body: dict[str, object] = {"enabled": now.enabled, "configured": now.configured}
     credential = credential_of(request)
     if credential.carrier == "cookie":
@@ -84,7 +84,7 @@ async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
     credential = credential_of(request)
     if credential.token:
         with request.app[GUARD].question(request[CLIENT]):
-            await context.ask("auth", LogOut(credential.token))
+            await context.actor(AUTH).ask(LogOut(credential.token))
     response = web.json_response({"success": True})
     clear_cookie(request, response)
     return response

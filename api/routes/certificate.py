@@ -12,7 +12,7 @@ from api.routes import Access, route
 from config import certificate
 from config.boot import Boot
 from models.errors import Missing, ServerError, Unavailable
-from models.messages.facade import CertificateView, RegenerateCertificate
+from models.messages.facade import FACADE, CertificateView, RegenerateCertificate
 
 REGENERATE_EVERY_S = 10.0
 REGENERATE_TIMEOUT_S = 15.0
@@ -69,7 +69,7 @@ async def regenerate(request: web.Request, context: Context) -> web.StreamRespon
     """429 more often than once in ten seconds; 500 if it fails, and the old one is kept."""
     rarely(request, "certificate", REGENERATE_EVERY_S)
     try:
-        await context.ask("facade", RegenerateCertificate(), REGENERATE_TIMEOUT_S)
+        await context.actor(FACADE).ask(RegenerateCertificate(), REGENERATE_TIMEOUT_S)
     except ServerError as problem:
         return failure(500, problem.detail)
     return web.json_response({"success": True})

@@ -11,6 +11,7 @@ from api.schemas import BOOL, FLAG, TEXT, whole
 from models.errors import Invalid, Missing
 from models.events import Event
 from models.messages.event_log import (
+    EVENT_LOG,
     PAGE_MAX,
     ClearEvents,
     EventBuckets,
@@ -89,15 +90,15 @@ async def _page(query: EventQuery, context: Context, limit: int, before: tuple[i
     ask = QueryEvents(
         query.since, query.until, query.types, min(limit, PAGE_MAX), query.system, before, summary=before is None
     )
-    return await context.ask("event_log", ask)
+    return await context.actor(EVENT_LOG).ask(ask)
 
 
 async def _buckets(query: EventQuery, context: Context) -> web.Response:
     until = query.until or query.now
-    page = first = await context.ask("event_log", QueryBuckets(query.since, until, query.bucket_ms, query.types))
+    page = first = await context.actor(EVENT_LOG).ask(QueryBuckets(query.since, until, query.bucket_ms, query.types))
     pages = [_bucket_list(page)]
     while page.next:
-        page = await context.ask("event_log", QueryBuckets(page.next, until, query.bucket_ms, query.types))
+        page = await context.actor(EVENT_LOG).ask(QueryBuckets(page.next, until, query.bucket_ms, query.types))
         pages.append(_bucket_list(page))
     rest = json.dumps({"bucketMs": query.bucket_ms, "timeRange": {"start": first.start, "end": page.end}})
     text = f'{{"buckets": [{", ".join(filter(None, pages))}], {rest[1:]}'
@@ -131,7 +132,7 @@ def event_shape(event: Event) -> dict[str, object]:
 )
 async def event_range(_request: web.Request, context: Context) -> web.StreamResponse:
     """Both timestamps are null while there is nothing."""
-    found = await context.ask("event_log", GetEventRange())
+    found = await context.actor(EVENT_LOG).ask(GetEventRange())
     return web.json_response(
         {
             "minTimestamp": found.min_timestamp,
@@ -148,7 +149,7 @@ async def clear(request: web.Request, context: Context) -> web.StreamResponse:
     """Thumbnails go too; event ids go on."""
     if request.query.get("confirm") != "true":
         raise Invalid("confirm=true required")
-    cleared = await context.ask("event_log", ClearEvents(), timeout_s=30.0)
+    cleared = await context.actor(EVENT_LOG).ask(ClearEvents(), timeout_s=30.0)
     return web.json_response({"success": True, "cleared": cleared})
 
 
@@ -168,6 +169,6 @@ async def thumbnail(request: web.Request, context: Context) -> web.StreamRespons
     text = request.match_info["id"]
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise Missing("No thumbnail")
-    found = await context.ask("event_log", GetThumbnail(int(text)))
+    found = await context.actor(EVENT_LOG).ask(GetThumbnail(int(text)))
     headers = {"Content-Type": "image/jpeg", "Cache-Control": "private, max-age=86400"}
     return web.FileResponse(found.path, headers=headers)

@@ -12,7 +12,7 @@ from api.schemas import FLAG, TEXT
 from api.streams import NOT_STARTED, Multipart, Viewer, fresh_picture
 from models.errors import Missing, Unavailable
 from models.http import mjpeg
-from models.messages.camera import GetCapture
+from models.messages.camera import CAMERA, GetCapture
 from models.security.roles import MEDIA
 
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
@@ -93,7 +93,7 @@ async def snapshot(request: web.Request, context: Context) -> web.StreamResponse
 )
 async def capture(request: web.Request, context: Context) -> web.StreamResponse:
     """404 before the first; a still is taken by the WebSocket's ``capture`` only."""
-    still = await context.ask("camera", GetCapture())
+    still = await context.actor(CAMERA).ask(GetCapture())
     if request.query.get("id", still.capture_id) != still.capture_id:
         raise Missing("No capture available")
     name = f"capture-{still.timestamp}.jpg"

@@ -9,8 +9,8 @@ from api.routes import Access, route
 from config.setting import USE_MQTT
 from config.settings import DOCUMENTED
 from models.errors import Invalid
-from models.messages.mqtt import ApplyMqtt, GetMqtt, MqttView, TestMqtt
-from models.messages.settings import GetSettings
+from models.messages.mqtt import MQTT, ApplyMqtt, GetMqtt, MqttView, TestMqtt
+from models.messages.settings import SETTINGS, GetSettings
 from models.mqtt.options import CREDENTIAL_KEYS
 
 FEATURE = "mqtt_integration"
@@ -46,7 +46,7 @@ def mqtt_shape(view: MqttView) -> dict[str, object]:
     answer={"enabled": True, "connected": True, "brokerUrl": "192.168.1.100", "port": 1883, "topicPrefix": "ipcamera"},
 )
 async def mqtt_status(_request: web.Request, context: Context) -> web.StreamResponse:
-    return web.json_response(mqtt_shape(await context.ask("mqtt", GetMqtt())))
+    return web.json_response(mqtt_shape(await context.actor(MQTT).ask(GetMqtt())))
 
 
 @route(
@@ -58,7 +58,7 @@ async def mqtt_status(_request: web.Request, context: Context) -> web.StreamResp
     gives="MqttSettings",
 )
 async def mqtt_settings(_request: web.Request, context: Context) -> web.StreamResponse:
-    stored = (await context.ask("settings", GetSettings())).stored
+    stored = (await context.actor(SETTINGS).ask(GetSettings())).stored
     return web.json_response({key: stored[key] for key in KEYS})
 
 
@@ -113,7 +113,7 @@ async def apply_mqtt_settings(request: web.Request, context: Context) -> web.Str
 async def check_broker(request: web.Request, context: Context) -> web.StreamResponse:
     values = _values(await json_object(request, empty=True))
     try:
-        result = await context.ask("mqtt", TestMqtt(values or None), TEST_TIMEOUT_S)
+        result = await context.actor(MQTT).ask(TestMqtt(values or None), TEST_TIMEOUT_S)
     except Invalid as error:
         return _wrong(error.detail.splitlines())
     if not result.success:  # the test worked; the connection did not
@@ -123,7 +123,7 @@ async def check_broker(request: web.Request, context: Context) -> web.StreamResp
 
 async def _apply(context: Context, message: ApplyMqtt) -> web.StreamResponse:
     try:
-        await context.ask("mqtt", message, CHANGE_TIMEOUT_S)
+        await context.actor(MQTT).ask(message, CHANGE_TIMEOUT_S)
     except Invalid as error:
         return _wrong(error.detail.splitlines())
     return web.json_response(DONE)

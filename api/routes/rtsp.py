@@ -10,8 +10,9 @@ from api.routes import Access, route
 from api.shapes import rtsp_access_shape
 from models.errors import Conflict, Invalid, Refused
 from models.messages import Ask, Ok
-from models.messages.auth import GetAuthStatus
+from models.messages.auth import AUTH, GetAuthStatus
 from models.messages.rtsp import (
+    RTSP,
     ApplyRtsp,
     GetRtsp,
     RestartRtsp,
@@ -21,6 +22,7 @@ from models.messages.rtsp import (
     StopRtsp,
     StoreRtsp,
     TakeNewLogin,
+    ToRtsp,
 )
 
 FEATURE = "rtsp_streaming"
@@ -65,7 +67,7 @@ def _session_shape(session: RtspSession) -> dict[str, object]:
     answer={"enabled": True, "running": True, "port": 8554, "path": "/stream", "clients": 2},
 )
 async def rtsp_status(_request: web.Request, context: Context) -> web.StreamResponse:
-    return web.json_response(rtsp_shape(await context.ask("rtsp", GetRtsp())))
+    return web.json_response(rtsp_shape(await context.actor(RTSP).ask(GetRtsp())))
 
 
 @route(
@@ -120,7 +122,7 @@ async def restart_rtsp(_request: web.Request, context: Context) -> web.StreamRes
 )
 async def store_rtsp_settings(request: web.Request, context: Context) -> web.StreamResponse:
     values, confirmed = await _asked(request, context)
-    change = await context.ask("rtsp", StoreRtsp(values, confirmed=confirmed), CHANGE_TIMEOUT_S)
+    change = await context.actor(RTSP).ask(StoreRtsp(values, confirmed=confirmed), CHANGE_TIMEOUT_S)
     if change.errors:
         return _wrong(change.errors)
     return web.json_response({"success": True, "restartRequired": change.restart_required})
@@ -140,7 +142,7 @@ async def store_rtsp_settings(request: web.Request, context: Context) -> web.Str
 async def apply_rtsp_settings(request: web.Request, context: Context) -> web.StreamResponse:
     values, confirmed = await _asked(request, context)
     try:
-        change = await context.ask("rtsp", ApplyRtsp(values, confirmed=confirmed), CHANGE_TIMEOUT_S)
+        change = await context.actor(RTSP).ask(ApplyRtsp(values, confirmed=confirmed), CHANGE_TIMEOUT_S)
     except Conflict as error:
         return _failed(error)
     return _wrong(change.errors) if change.errors else web.json_response(DONE)
@@ -156,7 +158,7 @@ async def apply_rtsp_settings(request: web.Request, context: Context) -> web.Str
     answer={"login": {"username": "viewer", "password": "secret"}},
 )
 async def take_new_login(_request: web.Request, context: Context) -> web.StreamResponse:
-    login = await context.ask("rtsp", TakeNewLogin())
+    login = await context.actor(RTSP).ask(TakeNewLogin())
     shown = {"username": login.username, "password": login.password} if login.password else None
     return web.json_response({"login": shown})
 
@@ -171,7 +173,7 @@ async def _asked(request: web.Request, context: Context) -> tuple[dict[str, obje
     values = await json_object(request)
     password = values.pop("currentPassword", None)
     if password is None:
-        return values, not (await context.ask("auth", GetAuthStatus())).enabled
+        return values, not (await context.actor(AUTH).ask(GetAuthStatus())).enabled
     if not isinstance(password, str):
         raise Invalid("currentPassword: Expected string")
     if not (await identify(request, Credential("basic", password))).authenticated:
@@ -179,9 +181,9 @@ async def _asked(request: web.Request, context: Context) -> tuple[dict[str, obje
     return values, True
 
 
-async def _act(context: Context, message: Ask[Ok]) -> web.StreamResponse:
+async def _act(context: Context, message: Ask[ToRtsp, Ok]) -> web.StreamResponse:
     try:
-        await context.ask("rtsp", message, CHANGE_TIMEOUT_S)
+        await context.actor(RTSP).ask(message, CHANGE_TIMEOUT_S)
     except Conflict as error:
         return _failed(error)
     return web.json_response(DONE)

@@ -4,10 +4,11 @@ from aiohttp import web
 
 from api.bodies import json_object
 from api.context import Context
+from api.front import FRONT
 from api.routes import Access, route
 from api.shapes import settings_shape
 from config.settings import form
-from models.messages.settings import ChangeSettings, GetSettings
+from models.messages.settings import SETTINGS, ChangeSettings
 from models.security.roles import VIEWER
 
 SETTINGS_EXAMPLE: dict[str, object] = {
@@ -37,9 +38,8 @@ CHANGE_TIMEOUT_S = 10.0  # a change waits for the disk
 
 @route("GET", "/settings", access=Access.UI, role=VIEWER, summary="All current settings",
        gives="Settings", answer=SETTINGS_EXAMPLE)  # fmt: skip
-async def get_settings(_request: web.Request, context: Context) -> web.StreamResponse:
-    view = await context.ask("settings", GetSettings())
-    return web.json_response(settings_shape(view.stored, context.license))
+async def get_settings(request: web.Request, context: Context) -> web.StreamResponse:
+    return web.json_response(settings_shape(request.app[FRONT].now.settings.stored, context.license))
 
 
 @route(
@@ -54,7 +54,7 @@ async def get_settings(_request: web.Request, context: Context) -> web.StreamRes
 )
 async def change_settings(request: web.Request, context: Context) -> web.StreamResponse:
     values = await json_object(request)
-    result = await context.ask("settings", ChangeSettings(values, "http"), CHANGE_TIMEOUT_S)
+    result = await context.actor(SETTINGS).ask(ChangeSettings(values, "http"), CHANGE_TIMEOUT_S)
     if result.errors:
         return web.json_response({"success": False, "errors": list(result.errors)}, status=400)
     blocked = {"proBlocked": list(result.pro_blocked)} if result.pro_blocked else {}

@@ -9,7 +9,7 @@ from api.routes import Access, Query, route
 from api.schemas import FLAG
 from models import events_csv
 from models.errors import LimitReached
-from models.messages.event_log import ExportRows, GetStorageStats
+from models.messages.event_log import EVENT_LOG, ExportRows, GetStorageStats
 from models.security.roles import VIEWER
 
 SOUNDS = ("ANY_SOUND", "DOG_BARK", "BABY_CRY")
@@ -36,7 +36,7 @@ def size_text(size: int) -> str:
        answer={"databaseSize": "2.5 MB", "databaseSizeBytes": 2621440, "totalEvents": 1990, "motionEvents": 1200,
                "soundEvents": 328, "eventsByType": {"MOTION": 1200}})  # fmt: skip
 async def stats(_request: web.Request, context: Context) -> web.StreamResponse:
-    found = await context.ask("event_log", GetStorageStats())
+    found = await context.actor(EVENT_LOG).ask(GetStorageStats())
     counts = dict(found.events_by_type)
     return web.json_response(
         {
@@ -76,11 +76,11 @@ async def export(request: web.Request, context: Context) -> web.StreamResponse:
 
 async def _stream(request: web.Request, response: web.StreamResponse, context: Context) -> None:
     system = request.query.get("system") == "1"
-    rows = await context.ask("event_log", ExportRows(0, system=system))
+    rows = await context.actor(EVENT_LOG).ask(ExportRows(0, system=system))
     await response.prepare(request)  # an error from here on breaks the connection: half a file must not look whole
     await response.write(events_csv.header().encode())
     while rows.last_id:
         await response.write(rows.text.encode())
-        rows = await context.ask("event_log", ExportRows(rows.last_id, system=system))
+        rows = await context.actor(EVENT_LOG).ask(ExportRows(rows.last_id, system=system))
     with suppress(ConnectionError):
         await response.write_eof()

@@ -1,7 +1,6 @@
 """What the device is, can and does: /status, /capabilities, /torch, /health, /api/actors."""
 
-import asyncio
-from typing import TypeVar
+import time
 
 from aiohttp import web
 
@@ -10,19 +9,11 @@ from api.context import Context
 from api.front import FRONT
 from api.routes import Access, route
 from api.shapes import actor_shape, status_shape
-from models.errors import Invalid, ServerError, Unavailable
-from models.messages import Ask
-from models.messages.camera import CameraView, Capabilities, GetCamera, GetCapabilities, SetTorch
-from models.messages.encoder import GetVideo
-from models.messages.facade import GetViewers, ViewersView
-from models.messages.microphone import GetMicrophone
-from models.messages.settings import ChangeSettings, GetSettings
-from models.messages.speaker import GetSpeaker
-from models.messages.supervisor import ActorRow
+from models.errors import Invalid, Unavailable
+from models.messages.camera import CAMERA, Capabilities, SetTorch
+from models.messages.settings import SETTINGS, ChangeSettings
+from models.messages.supervisor import ActorStates
 from models.security.roles import VIEWER
-
-R = TypeVar("R")
-PEEK_S = 1.0  # how long an addition to an answer may keep it waiting
 
 
 @route(
@@ -35,24 +26,19 @@ PEEK_S = 1.0  # how long an addition to an answer may keep it waiting
     answer={"clients": 2, "wsClients": 1, "streaming": True, "cameraRunning": True, "settings": {}},
 )
 async def status(request: web.Request, context: Context) -> web.StreamResponse:
-    looks = (
-        _peek(context, "camera", GetCamera()),
-        _peek(context, "facade", GetViewers()),
-        request.app[FRONT].actors.rows(),
-    )
-    view, camera, viewers, actors = await asyncio.gather(context.ask("settings", GetSettings()), *looks)
-    camera = camera or CameraView("failed", False, "", "", 0, 0, 0.0, "the camera actor is restarting")
-    body = status_shape(camera, viewers or ViewersView(0, 0), view.stored, context.license)
+    front = request.app[FRONT]
+    now = front.now
+    body = status_shape(now.camera, front.viewers(), now.settings.stored, context.license)
     about = {"version": context.boot.version, "deviceId": context.license.device_id}
-    return web.json_response(body | about | _troubles(actors))
+    return web.json_response(body | about | _troubles(now.actors))
 
 
-def _troubles(actors: tuple[ActorRow, ...] | None) -> dict[str, object]:
+def _troubles(states: ActorStates | None) -> dict[str, object]:
     """How long the program runs, and what in it does not work as it should, by actor."""
-    if actors is None:
+    if states is None:
         return {}
-    troubles = {row.name: row.detail or row.last_reason or row.state for row in actors if row.state != "up"}
-    return {"uptimeSec": round(max((row.uptime_s for row in actors), default=0.0)), "degraded": troubles}
+    troubles = {name: one.detail or one.state for name, one in states.actors.items() if one.state != "up"}
+    return {"uptimeSec": round(time.monotonic() - states.started), "degraded": troubles}
 
 
 @route(
@@ -69,13 +55,11 @@ def _troubles(actors: tuple[ActorRow, ...] | None) -> dict[str, object]:
         "maxFrameRate": 60,
     },
 )
-async def capabilities(_request: web.Request, context: Context) -> web.StreamResponse:
-    looks = (
-        _peek(context, "microphone", GetMicrophone()),
-        _peek(context, "speaker", GetSpeaker()),
-        _peek(context, "encoder", GetVideo()),
-    )
-    camera, microphone, speaker, video = await asyncio.gather(context.ask("camera", GetCapabilities()), *looks)
+async def capabilities(request: web.Request, _context: Context) -> web.StreamResponse:
+    now = request.app[FRONT].now
+    camera, microphone, speaker, video = now.capabilities, now.microphone, now.speaker, now.video
+    if camera is None:
+        raise Unavailable("The camera is starting")
     more = {
         "audioIn": microphone is not None and microphone.state != "none",
         "audioOut": speaker is not None and speaker.state != "none",
@@ -115,21 +99,22 @@ async def torch(request: web.Request, context: Context) -> web.StreamResponse:
     wanted = (await json_object(request, empty=True)).get("enabled")
     if wanted is not None and not isinstance(wanted, bool):
         raise Invalid("enabled: Expected boolean")
-    lit = await context.ask("camera", SetTorch(wanted))
-    await context.ask("settings", ChangeSettings({"torchEnabled": lit}, "http", internal=True))
+    lit = await context.actor(CAMERA).ask(SetTorch(wanted))
+    await context.actor(SETTINGS).ask(ChangeSettings({"torchEnabled": lit}, "http", internal=True))
     return web.json_response({"torchEnabled": lit})
 
 
 @route("GET", "/health", access=Access.PUBLIC, summary="Whether every actor is up", gives="Health", extension=True)
 async def health(request: web.Request, _context: Context) -> web.StreamResponse:
     """200 also while an actor works with a restriction, e.g. without its model: it is up."""
-    rows = await request.app[FRONT].actors.rows()
-    if rows is None:
+    states = request.app[FRONT].now.actors
+    if states is None:
         return web.json_response({"status": "unhealthy", "actors": {}}, status=503)
-    down = [row for row in rows if row.state != "up" and not (row.state == "degraded" and row.pid)]
-    restricted = any(row.state == "degraded" for row in rows)
+    shown = states.actors.values()
+    down = any(one.state != "up" and not (one.state == "degraded" and one.running) for one in shown)
+    restricted = any(one.state == "degraded" for one in shown)
     word = "unhealthy" if down else "degraded" if restricted else "ok"
-    actors = {row.name: row.state for row in rows}
+    actors = {name: one.state for name, one in states.actors.items()}
     return web.json_response({"status": word, "actors": actors}, status=503 if down else 200)
 
 
@@ -139,11 +124,3 @@ async def actors(request: web.Request, _context: Context) -> web.StreamResponse:
     if rows is None:
         raise Unavailable("The supervisor does not answer")
     return web.json_response({"actors": [actor_shape(row) for row in rows]})
-
-
-async def _peek(context: Context, to: str, message: Ask[R]) -> R | None:
-    """The answer of an actor that may be away just now."""
-    try:
-        return await context.ask(to, message, PEEK_S)
-    except ServerError:
-        return None

@@ -1,18 +1,27 @@
 """The words that actors speak. One file per receiver; callers import it and never the actor.
 
-Three kinds: a ``Tell`` is answered by nobody, an ``Ask[R]`` is answered once with an ``R`` or a ``Failure``, and
-``News`` is published to every actor that has a handler for it. Messages hold values only: numbers, strings, tuples,
-dictionaries of such, other frozen dataclasses. Pictures, sound and packets travel in rings, never in messages.
+Four kinds: a ``Tell`` is answered by nobody, an ``Ask[To, R]`` is answered once with an ``R`` or a ``Failure``; a
+``State`` and ``News`` are published to every actor that has a handler for them. Messages hold values only: numbers,
+strings, tuples, dictionaries of such, other frozen dataclasses. Pictures, sound and packets travel in rings, never in
+messages.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
+A = TypeVar("A")
+To = TypeVar("To", contravariant=True)
 R = TypeVar("R")
 
 
+class Ref(str, Generic[A]):
+    """An actor's name, and to the type checker: which messages it takes. ``A`` is the ``To…`` class of its messages."""
+
+    __slots__ = ()
+
+
 class Message:
-    """What may be sent. The short ``str`` matters: the transport prints each message several times."""
+    """What may be sent. Its ``str`` is its name alone, for logs: what it holds may be a secret."""
 
     __slots__ = ()
 
@@ -20,14 +29,14 @@ class Message:
         return type(self).__name__
 
 
-class Tell(Message):
-    """Nobody answers."""
+class Tell(Message, Generic[To]):
+    """For ``To``; nobody answers."""
 
     __slots__ = ()
 
 
-class Ask(Message, Generic[R]):
-    """Answered exactly once with an ``R`` or a ``Failure``.
+class Ask(Message, Generic[To, R]):
+    """For ``To``; answered exactly once with an ``R`` or a ``Failure``.
 
     ``retry``: asking twice does no harm, so the runtime asks again when the actor was restarted meanwhile.
     """
@@ -36,14 +45,22 @@ class Ask(Message, Generic[R]):
     retry: ClassVar[bool] = False
 
 
-class News(Message):
-    """Something has happened; published to whoever has a handler for it.
+class State(Message):
+    """How something is now, as a whole. Published to whoever has a handler for it, also if it comes later.
 
-    ``latest_wins``: it carries a whole state, so a slow reader needs only the newest one.
+    The newest replaces all before it: a slow reader may not see each, but it always sees the last.
     """
 
     __slots__ = ()
-    latest_wins: ClassVar[bool] = True
+
+
+class News(Message):
+    """Something has happened; published to whoever has a handler for it and is up at that moment.
+
+    News waits in a queue with an end. What had to be dropped there is counted, and the receiver is told how much.
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News, Ok
+from models.messages import Ask, News, Ok, Ref, State
+
+
+class ToAuth:
+    """Whom the messages of this file go to."""
+
+
+AUTH: Ref[ToAuth] = Ref("auth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +26,18 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthStatus:
+class AuthStatus(State):
     enabled: bool
     configured: bool
 
 
 @dataclass(frozen=True, slots=True)
-class GetAuthStatus(Ask[AuthStatus]):
+class GetAuthStatus(Ask[ToAuth, AuthStatus]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class WhoIs(Ask[Identity]):
+class WhoIs(Ask[ToAuth, Identity]):
     """Look one credential up. ``carrier``: cookie, bearer, query, basic, none. For basic, ``token`` is the password.
 
     An unknown or expired token gives ``authenticated=False`` (with protection on). Basic failures count to the
@@ -52,7 +59,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class LogIn(Ask[Session]):
+class LogIn(Ask[ToAuth, Session]):
     """Fails with ``refused`` ("Invalid password") or ``limit_reached`` ("Too many attempts", lockoutRemaining=s).
 
     ``password`` may be a token of an owner or viewer: the session has its role, and ends with it. ``agent``: what the
@@ -65,14 +72,14 @@ class LogIn(Ask[Session]):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAnonymousSession(Ask[Session]):
+class OpenAnonymousSession(Ask[ToAuth, Session]):
     """For GET / while protection is off; ``refused`` while it is on."""
 
     client: str
 
 
 @dataclass(frozen=True, slots=True)
-class LogOut(Ask[Ok]):
+class LogOut(Ask[ToAuth, Ok]):
     token: str
 
 
@@ -96,12 +103,12 @@ class SessionList:
 
 
 @dataclass(frozen=True, slots=True)
-class GetSessions(Ask[SessionList]):
+class GetSessions(Ask[ToAuth, SessionList]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class EndSession(Ask[Ok]):
+class EndSession(Ask[ToAuth, Ok]):
     """End a login, or revoke a token with all that was opened with it; ``missing`` where there is none."""
 
     session_id: str
@@ -109,7 +116,7 @@ class EndSession(Ask[Ok]):
 
 
 @dataclass(frozen=True, slots=True)
-class IssueToken(Ask[Session]):
+class IssueToken(Ask[ToAuth, Session]):
     """Make a token; its secret is in the answer and nowhere else. ``days`` 0: until it is revoked.
 
     ``invalid`` for a name or role that cannot be; ``limit_reached`` where there are too many.
@@ -122,7 +129,7 @@ class IssueToken(Ask[Session]):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangePassword(Ask[Ok]):
+class ChangePassword(Ask[ToAuth, Ok]):
     """``current`` None: from the device itself (CLI). Revokes every session. ``invalid`` for an unusable new one."""
 
     new: str
@@ -131,17 +138,10 @@ class ChangePassword(Ask[Ok]):
 
 
 @dataclass(frozen=True, slots=True)
-class SetProtection(Ask[AuthStatus]):
+class SetProtection(Ask[ToAuth, AuthStatus]):
     """Password protection on or off (CLI only)."""
 
     enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AuthChanged(News):
-    """Protection was switched, or a password set for the first time."""
-
-    status: AuthStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class KnownAddresses:
 
 
 @dataclass(frozen=True, slots=True)
-class GetKnownAddresses(Ask[KnownAddresses]):
+class GetKnownAddresses(Ask[ToAuth, KnownAddresses]):
     retry: ClassVar[bool] = True
 
 
@@ -161,4 +161,3 @@ class SessionsRevoked(News):
     """Live sockets of these sessions are closed with 4401; an empty tuple means every session."""
 
     session_ids: tuple[str, ...]
-    latest_wins: ClassVar[bool] = False

@@ -4,11 +4,19 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News, Ok
+from models.messages import Ask, News, Ref, State
+from models.messages.media import ToMedia
+
+
+class ToCamera(ToMedia):
+    """Whom the messages of this file go to."""
+
+
+CAMERA: Ref[ToCamera] = Ref("camera")
 
 
 @dataclass(frozen=True, slots=True)
-class CameraView:
+class CameraView(State):
     """What the camera does now. ``state``: running, standby, stopped, waiting (source away), failed."""
 
     state: str
@@ -28,7 +36,7 @@ class CameraView:
 
 
 @dataclass(frozen=True, slots=True)
-class GetCamera(Ask[CameraView]):
+class GetCamera(Ask[ToCamera, CameraView]):
     retry: ClassVar[bool] = True
 
 
@@ -40,7 +48,7 @@ class CameraInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(State):
     camera_ids: tuple[str, ...]
     resolutions: tuple[str, ...]  # ascending, of the current camera
     frame_rates: tuple[int, ...]
@@ -52,12 +60,12 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
-class GetCapabilities(Ask[Capabilities]):
+class GetCapabilities(Ask[ToCamera, Capabilities]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class SetTorch(Ask[bool]):
+class SetTorch(Ask[ToCamera, bool]):
     """``on`` None toggles. Answers the new state; ``unavailable`` ("Torch not available") where there is none."""
 
     on: bool | None = None
@@ -74,34 +82,17 @@ class CaptureView:
 
 
 @dataclass(frozen=True, slots=True)
-class Capture(Ask[CaptureView]):
+class Capture(Ask[ToCamera, CaptureView]):
     """A still at the source's largest size; ``conflict`` while one is under way, ``unavailable`` without a camera."""
 
     quality: int = 95
 
 
 @dataclass(frozen=True, slots=True)
-class GetCapture(Ask[CaptureView]):
+class GetCapture(Ask[ToCamera, CaptureView]):
     """The last still, for ten minutes; ``missing`` otherwise."""
 
     retry: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class SetStreaming(Ask[Ok]):
-    """The master switch (stream_control); it is stored as the setting ``streaming``."""
-
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CameraChanged(News):
-    camera: CameraView
-
-
-@dataclass(frozen=True, slots=True)
-class CapabilitiesChanged(News):
-    capabilities: Capabilities
 
 
 @dataclass(frozen=True, slots=True)

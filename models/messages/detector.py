@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News
+from models.messages import Ask, News, Ref, State
+
+
+class ToDetector:
+    """Whom the messages of this file go to."""
+
+
+def detector(name: str) -> Ref[ToDetector]:
+    """The detector actor of this name, see ``models.detect.DETECTORS``."""
+    return Ref(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +27,9 @@ class SwitchView:
 
 
 @dataclass(frozen=True, slots=True)
-class DetectorView:
+class DetectorView(State):
+    """Published when a switch goes on or off, becomes active or quiet, is degraded or recovers."""
+
     name: str
     switches: tuple[SwitchView, ...]
     rate: float  # samples per second, measured
@@ -26,7 +37,7 @@ class DetectorView:
 
 
 @dataclass(frozen=True, slots=True)
-class GetDetector(Ask[DetectorView]):
+class GetDetector(Ask[ToDetector, DetectorView]):
     retry: ClassVar[bool] = True
 
 
@@ -39,16 +50,8 @@ class ModelPlaces:
 
 
 @dataclass(frozen=True, slots=True)
-class GetModelPlaces(Ask[ModelPlaces]):
+class GetModelPlaces(Ask[ToDetector, ModelPlaces]):
     retry: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorChanged(News):
-    """A switch went on or off, became active or quiet, was degraded or recovered."""
-
-    detector: DetectorView
-    latest_wins: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,6 @@ class Level(News):
     threshold: float
     unit: str
     note: str = ""  # a veto and its reason
-    latest_wins: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class TrackedObject:
 
 
 @dataclass(frozen=True, slots=True)
-class DetectionFrame(News):
+class DetectionFrame(State):
     """All tracked objects in one analysed picture; an empty one after the last is gone."""
 
     timestamp: int

@@ -3,12 +3,24 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News, Tell
+from models.messages import Ask, Ref, State, Tell
+from models.messages.media import ToMedia
+
+
+class ToEncoder(ToMedia):
+    """Whom the messages of this file go to."""
+
+
+ENCODER: Ref[ToEncoder] = Ref("encoder")
 
 
 @dataclass(frozen=True, slots=True)
-class VideoView:
-    """The running H.264 stream. ``generation`` rises at each restart of the stream, for ever."""
+class VideoView(State):
+    """The running H.264 stream. ``generation`` rises at each restart of the stream, for ever.
+
+    Published for a new generation, another bit rate or codec string, and when throttling begins or ends; what is
+    measured (fps, bitrate_kbps, frames_…) is as of then.
+    """
 
     running: bool
     encoder: str  # libx264, h264_v4l2m2m, passthrough
@@ -26,24 +38,17 @@ class VideoView:
 
 
 @dataclass(frozen=True, slots=True)
-class GetVideo(Ask[VideoView]):
+class GetVideo(Ask[ToEncoder, VideoView]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class RequestKeyframe(Tell):
+class RequestKeyframe(Tell[ToEncoder]):
     """Make the next picture an IDR; at most one a second for the whole device."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetVideoQuality(Ask[VideoView]):
+class SetVideoQuality(Ask[ToEncoder, VideoView]):
     """0–100, live; stored as the setting ``h264Quality``."""
 
     quality: int
-
-
-@dataclass(frozen=True, slots=True)
-class VideoChanged(News):
-    """A new generation, another bitrate, another codec string, or throttling began or ended."""
-
-    video: VideoView

@@ -4,13 +4,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from models.events import Detection, Event
-from models.messages import Ask, News, Ok
+from models.messages import Ask, News, Ok, Ref
 
 PAGE_MAX = 1000  # events in one message
 
 
+class ToEventLog:
+    """Whom the messages of this file go to."""
+
+
+EVENT_LOG: Ref[ToEventLog] = Ref("event_log")
+
+
 @dataclass(frozen=True, slots=True)
-class RecordEvent(Ask[Event]):
+class RecordEvent(Ask[ToEventLog, Event]):
     """Store and publish. Asking again with the same ``detection.uid`` gives the same event and publishes nothing."""
 
     detection: Detection
@@ -18,7 +25,7 @@ class RecordEvent(Ask[Event]):
 
 
 @dataclass(frozen=True, slots=True)
-class EndEvent(Ask[Ok]):
+class EndEvent(Ask[ToEventLog, Ok]):
     """A visit has ended: write its end into the event's metadata and publish it with phase "disappeared"."""
 
     uid: str
@@ -29,7 +36,7 @@ class EndEvent(Ask[Ok]):
 
 
 @dataclass(frozen=True, slots=True)
-class RecordSystem(Ask[Event]):
+class RecordSystem(Ask[ToEventLog, Event]):
     """The server's own history: ``kind`` as in SYSTEM_<KIND>, ``text`` a plain sentence."""
 
     uid: str
@@ -47,7 +54,7 @@ class EventPage:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryEvents(Ask[EventPage]):
+class QueryEvents(Ask[ToEventLog, EventPage]):
     """The newest ``limit`` events of ``types`` (empty: the six) with ``since`` ≤ timestamp ≤ ``until`` (0: now).
 
     ``system``: those of the server's own history too. A page holds at most ``PAGE_MAX`` events; go on with ``before``
@@ -73,7 +80,7 @@ class EventBuckets:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryBuckets(Ask[EventBuckets]):
+class QueryBuckets(Ask[ToEventLog, EventBuckets]):
     """Counts in time slots. An answer has a bounded size: go on with ``next``, and the same ``until``."""
 
     since: int
@@ -84,7 +91,7 @@ class QueryBuckets(Ask[EventBuckets]):
 
 
 @dataclass(frozen=True, slots=True)
-class EventsAfter(Ask[EventPage]):
+class EventsAfter(Ask[ToEventLog, EventPage]):
     """Events with ``event_id`` > the given one, ascending by it: how a subscriber catches up after its own restart."""
 
     event_id: int
@@ -101,12 +108,12 @@ class EventRange:
 
 
 @dataclass(frozen=True, slots=True)
-class GetEventRange(Ask[EventRange]):
+class GetEventRange(Ask[ToEventLog, EventRange]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class ClearEvents(Ask[int]):
+class ClearEvents(Ask[ToEventLog, int]):
     """Delete all events and thumbnails; answers how many rows. Event ids go on."""
 
 
@@ -121,7 +128,7 @@ class StorageStats:
 
 
 @dataclass(frozen=True, slots=True)
-class GetStorageStats(Ask[StorageStats]):
+class GetStorageStats(Ask[ToEventLog, StorageStats]):
     retry: ClassVar[bool] = True
 
 
@@ -134,7 +141,7 @@ class CsvRows:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportRows(Ask[CsvRows]):
+class ExportRows(Ask[ToEventLog, CsvRows]):
     after_id: int
     limit: int = 500
     system: bool = False
@@ -147,7 +154,7 @@ class Thumbnail:
 
 
 @dataclass(frozen=True, slots=True)
-class GetThumbnail(Ask[Thumbnail]):
+class GetThumbnail(Ask[ToEventLog, Thumbnail]):
     """``missing`` where the event has none."""
 
     event_id: int
@@ -163,7 +170,6 @@ class EventRecorded(News):
     """
 
     event: Event
-    latest_wins: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)

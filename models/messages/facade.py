@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, Ok
+from models.messages import Ask, Ok, Ref, State
+
+
+class ToFacade:
+    """Whom the messages of this file go to."""
+
+
+FACADE: Ref[ToFacade] = Ref("facade")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +20,7 @@ class ViewersView:
 
 
 @dataclass(frozen=True, slots=True)
-class GetViewers(Ask[ViewersView]):
+class GetViewers(Ask[ToFacade, ViewersView]):
     retry: ClassVar[bool] = True
 
 
@@ -30,23 +37,23 @@ class CertificateView:
 
 
 @dataclass(frozen=True, slots=True)
-class GetCertificate(Ask[CertificateView]):
+class GetCertificate(Ask[ToFacade, CertificateView]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class RegenerateCertificate(Ask[Ok]):
+class RegenerateCertificate(Ask[ToFacade, Ok]):
     """New handshakes get the new certificate; open connections stay. On failure the old one is kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class PortsView:
+class PortsView(State):
     https: int
     http: int
 
 
 @dataclass(frozen=True, slots=True)
-class GetPorts(Ask[PortsView]):
+class GetPorts(Ask[ToFacade, PortsView]):
     """The ports that are really bound (configured 0 means any)."""
 
     retry: ClassVar[bool] = True

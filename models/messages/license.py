@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News
+from models.messages import Ask, Ref, State
+
+
+class ToLicense:
+    """Whom the messages of this file go to."""
+
+
+LICENSE: Ref[ToLicense] = Ref("license")
 
 
 @dataclass(frozen=True, slots=True)
-class LicenseView:
+class LicenseView(State):
     is_pro: bool
     state: str  # ACTIVE, INACTIVE, UNKNOWN
     source: str  # REAL_PURCHASE, DEBUG_OVERRIDE, NONE
@@ -24,29 +31,24 @@ UNKNOWN_LICENSE = LicenseView(False, "UNKNOWN", "NONE", False, "UNAVAILABLE_RECO
 
 
 @dataclass(frozen=True, slots=True)
-class GetLicense(Ask[LicenseView]):
+class GetLicense(Ask[ToLicense, LicenseView]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class ActivateLicense(Ask[LicenseView]):
+class ActivateLicense(Ask[ToLicense, LicenseView]):
     """Check and store a licence key; ``invalid`` says what is wrong with it."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class IssueLicense(Ask[LicenseView]):
+class IssueLicense(Ask[ToLicense, LicenseView]):
     """Make a local issuer if there is none, and a licence for this device; ``refused`` where that is forbidden."""
 
     licensee: str = "owner"
 
 
 @dataclass(frozen=True, slots=True)
-class RevokeLicense(Ask[LicenseView]):
+class RevokeLicense(Ask[ToLicense, LicenseView]):
     """Forget the stored licence."""
-
-
-@dataclass(frozen=True, slots=True)
-class LicenseChanged(News):
-    license: LicenseView

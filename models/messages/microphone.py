@@ -3,11 +3,19 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News
+from models.messages import Ask, Ref, State
+from models.messages.media import ToMedia
+
+
+class ToMicrophone(ToMedia):
+    """Whom the messages of this file go to."""
+
+
+MICROPHONE: Ref[ToMicrophone] = Ref("microphone")
 
 
 @dataclass(frozen=True, slots=True)
-class MicrophoneView:
+class MicrophoneView(State):
     state: str  # running, off, waiting, none
     source: str  # in words
     level_db: float  # dBFS over the last 100 ms, -100 = silence
@@ -15,10 +23,5 @@ class MicrophoneView:
 
 
 @dataclass(frozen=True, slots=True)
-class GetMicrophone(Ask[MicrophoneView]):
+class GetMicrophone(Ask[ToMicrophone, MicrophoneView]):
     retry: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class MicrophoneChanged(News):
-    microphone: MicrophoneView

@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News
+from models.messages import Ask, Ref, State
+
+
+class ToMqtt:
+    """Whom the messages of this file go to."""
+
+
+MQTT: Ref[ToMqtt] = Ref("mqtt")
 
 
 @dataclass(frozen=True, slots=True)
-class MqttView:
+class MqttView(State):
     enabled: bool
     connected: bool
     broker_url: str
@@ -19,7 +26,7 @@ class MqttView:
 
 
 @dataclass(frozen=True, slots=True)
-class GetMqtt(Ask[MqttView]):
+class GetMqtt(Ask[ToMqtt, MqttView]):
     retry: ClassVar[bool] = True
 
 
@@ -31,21 +38,16 @@ class MqttTestResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TestMqtt(Ask[MqttTestResult]):
+class TestMqtt(Ask[ToMqtt, MqttTestResult]):
     """``values`` None: the stored configuration. 10 s at most; ``limit_reached`` more than once in 2 s."""
 
     values: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyMqtt(Ask[MqttView]):
+class ApplyMqtt(Ask[ToMqtt, MqttView]):
     """Check ``current_password`` where credentials change, store everything, reconnect. ``invalid`` or ``refused``."""
 
     values: dict[str, object]
     current_password: str | None = None
     client: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MqttChanged(News):
-    mqtt: MqttView

@@ -3,7 +3,14 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from models.messages import Ask, News, Ok
+from models.messages import Ask, Ok, Ref, State
+
+
+class ToRtsp:
+    """Whom the messages of this file go to."""
+
+
+RTSP: Ref[ToRtsp] = Ref("rtsp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +25,7 @@ class RtspSession:
 
 
 @dataclass(frozen=True, slots=True)
-class RtspView:
+class RtspView(State):
     enabled: bool
     running: bool
     port: int
@@ -45,31 +52,31 @@ class RtspLogin:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeNewLogin(Ask[RtspLogin]):
+class TakeNewLogin(Ask[ToRtsp, RtspLogin]):
     """The login that was made when RTSP was switched on without one. Told once; empty where there is none to tell."""
 
 
 @dataclass(frozen=True, slots=True)
-class GetRtsp(Ask[RtspView]):
+class GetRtsp(Ask[ToRtsp, RtspView]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class StartRtsp(Ask[Ok]):
+class StartRtsp(Ask[ToRtsp, Ok]):
     """Switch on, and serve; ``conflict`` with "Port 8554 is in use", ``refused`` without Pro."""
 
     source: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
-class StopRtsp(Ask[Ok]):
+class StopRtsp(Ask[ToRtsp, Ok]):
     """Switch off; every session ends."""
 
     source: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
-class RestartRtsp(Ask[Ok]):
+class RestartRtsp(Ask[ToRtsp, Ok]):
     """Serve with what is stored; every session ends. While it is stopped: ``StartRtsp``."""
 
     source: str = "http"
@@ -84,7 +91,7 @@ class RtspChange:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreRtsp(Ask[RtspChange]):
+class StoreRtsp(Ask[ToRtsp, RtspChange]):
     """Keep these values (rtspPort, rtspPath, rtspUsername, rtspPassword, rtspEnabled, rtspOpen, rtspTlsEnabled,
     rtspTlsPort). Port and path count from the next (re)start; who may look, and TLS, at once.
 
@@ -97,14 +104,9 @@ class StoreRtsp(Ask[RtspChange]):
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyRtsp(Ask[RtspChange]):
+class ApplyRtsp(Ask[ToRtsp, RtspChange]):
     """Store these values and serve with them, or change nothing at all; ``conflict`` for a port that is taken."""
 
     values: dict[str, object]
     source: str = "http"
     confirmed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RtspChanged(News):
-    rtsp: RtspView

@@ -4,8 +4,17 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import ClassVar
 
-from models.messages import Ask, Ok, Tell
-from models.messages.rtsp import RtspSession
+from models.messages import Ask, Ok, Ref, Tell
+from models.messages.rtsp import RtspSession, ToRtsp
+
+
+class ToRtspSession:
+    """Whom the messages of this file go to."""
+
+
+def rtsp_session(name: str) -> Ref[ToRtspSession]:
+    """The session actor of this name: rtsp_session_0 and so on."""
+    return Ref(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
-class PrepareServing(Ask[Ok]):
+class PrepareServing(Ask[ToRtspSession, Ok]):
     """Open the new port beside the old one, and change nothing yet; ``conflict`` with "Port 8554 is in use"."""
 
     serving: Serving
@@ -40,33 +49,33 @@ class PrepareServing(Ask[Ok]):
 
 
 @dataclass(frozen=True, slots=True)
-class CommitServing(Ask[Ok]):
+class CommitServing(Ask[ToRtspSession, Ok]):
     """Serve as prepared: the old port is closed and its sessions end."""
 
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class AbortServing(Ask[Ok]):
+class AbortServing(Ask[ToRtspSession, Ok]):
     """Forget what was prepared."""
 
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class StopServing(Ask[Ok]):
+class StopServing(Ask[ToRtspSession, Ok]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class PeerLoginFailed(Tell):
+class PeerLoginFailed(Tell[ToRtspSession]):
     """Somebody failed to log in at another session actor: it counts here too."""
 
     address: str
 
 
 @dataclass(frozen=True, slots=True)
-class AdmitSession(Ask[Ok]):
+class AdmitSession(Ask[ToRtsp, Ok]):
     """May ``address`` have one more session? ``limit_reached`` where it may not."""
 
     actor: str
@@ -85,7 +94,7 @@ class ReportedSession:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionsReport(Tell):
+class SessionsReport(Tell[ToRtsp]):
     """Everything the manager knows of one session actor; each second, and at each change."""
 
     actor: str
@@ -94,6 +103,6 @@ class SessionsReport(Tell):
 
 
 @dataclass(frozen=True, slots=True)
-class LoginFailed(Tell):
+class LoginFailed(Tell[ToRtsp]):
     actor: str
     address: str

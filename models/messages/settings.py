@@ -1,24 +1,45 @@
 """The settings' mailbox. Keys and checks are those of ``config.settings``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from models.messages import Ask, News
+from models.messages import Ask, Ref, State
 
 Value = str | int | bool
 
 
+class ToSettings:
+    """Whom the messages of this file go to."""
+
+
+SETTINGS: Ref[ToSettings] = Ref("settings")
+
+
 @dataclass(frozen=True, slots=True)
-class SettingsView:
-    """``stored``: every key as GET /settings shows it. ``effective``: what holds now, Pro switches off without Pro."""
+class SettingsView(State):
+    """``stored``: every key as GET /settings shows it. ``effective``: what holds now, Pro switches off without Pro.
+
+    ``credentials``: for each owner ("rtsp", "mqtt") a value that changes when its credentials do, and tells nothing of
+    them. ``source``: who brought about the last change: ws, http, mqtt, cli, license, system.
+    """
 
     stored: dict[str, Value]
     effective: dict[str, Value]
-    revision: int = 0  # rises with each view that the settings actor gives out
+    credentials: dict[str, str] = field(default_factory=dict)
+    source: str = "system"
+    revision: int = 0  # CLOCK_MONOTONIC ns at which it was made: of two views the newer has the larger one
+
+
+def changed_keys(old: SettingsView, new: SettingsView) -> frozenset[str]:
+    """Keys whose stored or effective value differs; ``rtspHasPassword`` also when the password is another one."""
+    keys = {key for key, value in new.stored.items() if old.stored.get(key) != value}
+    keys |= {key for key, value in new.effective.items() if old.effective.get(key) != value}
+    keys |= {f"{owner}HasPassword" for owner, value in new.credentials.items() if old.credentials.get(owner) != value}
+    return frozenset(keys)
 
 
 @dataclass(frozen=True, slots=True)
-class GetSettings(Ask[SettingsView]):
+class GetSettings(Ask[ToSettings, SettingsView]):
     retry: ClassVar[bool] = True
 
 
@@ -33,7 +54,7 @@ class ChangeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class SetCredentials(Ask[SettingsView]):
+class SetCredentials(Ask[ToSettings, SettingsView]):
     """Written to disk before it is answered. ``None`` keeps, ``""`` removes."""
 
     owner: str
@@ -43,7 +64,7 @@ class SetCredentials(Ask[SettingsView]):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSettings(Ask[ChangeResult]):
+class ChangeSettings(Ask[ToSettings, ChangeResult]):
     """``source``: ws, http, mqtt, cli, license, system. ``internal`` opens the keys that POST /settings refuses.
 
     ``credentials`` are changed with them: all of it or nothing.
@@ -63,17 +84,8 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class GetCredentials(Ask[Credentials]):
+class GetCredentials(Ask[ToSettings, Credentials]):
     """``owner``: "rtsp" or "mqtt". Empty strings where none are stored."""
 
     owner: str
     retry: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsChanged(News):
-    """Every actor's ``self.settings`` is already the new ``view.effective`` when ``on_settings`` is called."""
-
-    view: SettingsView
-    changed: tuple[str, ...]  # keys whose stored or effective value differs from before
-    source: str

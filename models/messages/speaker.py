@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News, Ok
+from models.messages import Ask, Ok, Ref, State
+
+
+class ToSpeaker:
+    """Whom the messages of this file go to."""
+
+
+SPEAKER: Ref[ToSpeaker] = Ref("speaker")
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakerView:
+class SpeakerView(State):
     state: str  # ready, speaking, talking, none
     sink: str  # in words
     tts: bool  # espeak-ng is installed
@@ -15,12 +22,12 @@ class SpeakerView:
 
 
 @dataclass(frozen=True, slots=True)
-class GetSpeaker(Ask[SpeakerView]):
+class GetSpeaker(Ask[ToSpeaker, SpeakerView]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class TalkChunk(Ask[Ok]):
+class TalkChunk(Ask[ToSpeaker, Ok]):
     """PCM s16le mono 16 kHz, at most 16 KiB. ``conflict`` while another ``talker`` holds the lock (700 ms)."""
 
     talker: str
@@ -34,7 +41,7 @@ class SpeakResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Speak(Ask[SpeakResult]):
+class Speak(Ask[ToSpeaker, SpeakResult]):
     """Text-to-speech; answered when it begins. ``limit_reached`` with retryAfterMs within 5 s of the last one."""
 
     text: str
@@ -43,7 +50,7 @@ class Speak(Ask[SpeakResult]):
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakingChanged(News):
+class Speaking(State):
     """Sound detectors are deaf while ``until_ms`` (Unix ms) is ahead: the device hears itself."""
 
     speaking: bool

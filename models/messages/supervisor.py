@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News, Ok
+from models.messages import Ask, News, Ok, Ref, State
+
+
+class ToSupervisor:
+    """Whom the messages of this file go to."""
+
+
+SUPERVISOR: Ref[ToSupervisor] = Ref("supervisor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,8 @@ class ActorRow:
     pss_bytes: int
     queue: int  # messages handled but not finished
     detail: str = ""  # what the actor says of itself, e.g. "model missing: run `ipcamera models fetch`"
+    max_restarts: int = 0  # within ``actors.runtime.limits.RESTART_WINDOW_S``; then it is degraded
+    memory_mb: int = 0  # resident; over it the actor is started again
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +37,13 @@ class ActorTable:
 
 
 @dataclass(frozen=True, slots=True)
-class GetActors(Ask[ActorTable]):
+class GetActors(Ask[ToSupervisor, ActorTable]):
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class RestartActor(Ask[Ok]):
-    """Stop and start one actor; fails with ``missing`` for a name that does not live here."""
+class RestartActor(Ask[ToSupervisor, Ok]):
+    """Stop and start one actor; answered when it is up again. ``missing`` for a name that does not live here."""
 
     name: str
 
@@ -46,9 +55,25 @@ class ActorChanged(News):
     name: str
     state: str
     text: str
-    latest_wins: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
-class Shutdown(Ask[Ok]):
+class ActorState:
+    """``state`` and ``detail`` as in ``ActorRow``; ``running``: it has a process."""
+
+    state: str
+    detail: str
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActorStates(State):
+    """Every actor, by its name. ``started``: CLOCK_MONOTONIC seconds at which the program was started."""
+
+    actors: dict[str, ActorState]
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown(Ask[ToSupervisor, Ok]):
     """Stop every actor in order, within a bounded time. Only over the control socket."""

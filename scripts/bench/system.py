@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from models.errors import ServerError
-from models.messages.supervisor import ActorRow, GetActors
+from models.messages.license import LICENSE
+from models.messages.supervisor import SUPERVISOR, ActorRow, GetActors
 from scripts.bench import machine
 from tests.wire.server import RunningServer
 
@@ -47,7 +48,7 @@ def _ask_round_trip(server: RunningServer) -> None:
     with Control(server.run_dir) as control:
         for _ in range(ASKS):
             began = time.perf_counter()
-            control.ask("license", GetLicense())
+            control.ask(LICENSE, GetLicense())
             times.append(time.perf_counter() - began)
     print(f"ask round trip        {machine.spread(times)}")
     times = []
@@ -117,7 +118,7 @@ def _restarts(server: RunningServer) -> None:
 
 def _is_back(server: RunningServer, before: ActorRow) -> bool:
     try:
-        rows = {row.name: row for row in server.ask("supervisor", GetActors()).rows}
+        rows = {row.name: row for row in server.ask(SUPERVISOR, GetActors()).rows}
     except ServerError:
         return False
     return rows[before.name].state == "up" and rows[before.name].pid not in (0, before.pid)

@@ -13,7 +13,7 @@ from config.boot import Boot
 from config.boot_load import load_boot
 from config.places import make_private
 from models.errors import ServerError
-from models.messages.facade import RegenerateCertificate
+from models.messages.facade import FACADE, RegenerateCertificate
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control
 
 ANSWER_S = 15.0
@@ -68,7 +68,7 @@ def regenerate(data_dir: DataDir = None) -> None:
     try:
         if control is not None:
             with control:
-                control.ask("facade", RegenerateCertificate(), ANSWER_S)
+                control.ask(FACADE, RegenerateCertificate(), ANSWER_S)
         else:
             make_private(place)
             certificate.regenerate(_boot(data_dir))

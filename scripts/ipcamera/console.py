@@ -13,9 +13,10 @@ from actors.runtime.control import Control
 from config import places
 from config.boot import Boot
 from models.errors import ServerError
-from models.messages import Ask
-from models.messages.detector import GetModelPlaces
+from models.messages import Ask, Ref
+from models.messages.detector import GetModelPlaces, detector
 
+A = TypeVar("A")
 R = TypeVar("R")
 LOOK_S = 3.0  # how long one actor may keep a command waiting that only looks
 FAILED, NOT_RUNNING = 1, 3  # 2 is typer's, for a command line that it does not understand
@@ -61,14 +62,14 @@ def running(given: Path | None) -> Iterator[Control]:
 
 def as_running(boot: Boot, control: Control | None) -> Boot:
     """``boot`` with the running program's word on models: it may have been started with other options than we were."""
-    places = ask_if_up(control, "object_detector", GetModelPlaces()) if control is not None else None
+    places = ask_if_up(control, detector("object_detector"), GetModelPlaces()) if control is not None else None
     if places is None:
         return boot
     detection = replace(boot.detection, object_model=places.object_model)
     return replace(boot, models_dir=Path(places.models_dir) if places.models_dir else None, detection=detection)
 
 
-def ask_if_up(control: Control, to: str, message: Ask[R]) -> R | None:
+def ask_if_up(control: Control, to: Ref[A], message: Ask[A, R]) -> R | None:
     """The answer of one actor among several, which may be away."""
     try:
         return control.ask(to, message, LOOK_S)

@@ -10,7 +10,7 @@ import typer
 from actors.runtime.control import Control
 from models.errors import Unavailable
 from models.events import Event
-from models.messages.event_log import EventsAfter, QueryEvents
+from models.messages.event_log import EVENT_LOG, EventsAfter, QueryEvents
 from scripts.ipcamera.console import AsJson, DataDir, running
 
 POLL_S = 1.0
@@ -26,7 +26,7 @@ def events(
 ) -> None:
     """The newest events, oldest first."""
     with running(data_dir) as control:
-        page = control.ask("event_log", QueryEvents(EVER, limit=max(limit, 1), system=system))
+        page = control.ask(EVENT_LOG, QueryEvents(EVER, limit=max(limit, 1), system=system))
         for event in page.events[-limit:] if limit else ():
             typer.echo(line(event, as_json))
         if follow:
@@ -39,7 +39,7 @@ def _follow(control: Control, last: int, as_json: bool, system: bool) -> None:
     while True:
         time.sleep(POLL_S)
         try:
-            page = control.ask("event_log", EventsAfter(last, system=system))
+            page = control.ask(EVENT_LOG, EventsAfter(last, system=system))
         except Unavailable as error:
             if error.code == Unavailable.code:  # the server has ended, not just this one actor
                 raise

@@ -15,7 +15,15 @@ from config.boot_load import load_boot
 from config.places import make_private
 from models.errors import ServerError
 from models.messages import Ask
-from models.messages.license import ActivateLicense, GetLicense, IssueLicense, LicenseView, RevokeLicense
+from models.messages.license import (
+    LICENSE,
+    ActivateLicense,
+    GetLicense,
+    IssueLicense,
+    LicenseView,
+    RevokeLicense,
+    ToLicense,
+)
 from models.security.license import License
 from models.security.license import issue as make_key
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control
@@ -79,13 +87,13 @@ def sign(
     typer.echo(make_key(license, private))
 
 
-def _ask(given: Path | None, question: Ask[LicenseView], offline: Callable[[Desk], object]) -> LicenseView:
+def _ask(given: Path | None, question: Ask[ToLicense, LicenseView], offline: Callable[[Desk], object]) -> LicenseView:
     place = data_dir_of(given)
     control = find_control(place)
     try:
         if control is not None:
             with control:
-                return control.ask("license", question)
+                return control.ask(LICENSE, question)
         make_private(place)
         desk = Desk(load_boot({"data_dir": place}, os.environ))
         offline(desk)

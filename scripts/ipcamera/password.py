@@ -13,7 +13,7 @@ from actors.auth.state import State, hash_password, load_state, save_state
 from actors.runtime.control import Control
 from config.places import make_private, run_dir
 from models.errors import ServerError
-from models.messages.auth import ChangePassword, SetProtection
+from models.messages.auth import AUTH, ChangePassword, SetProtection
 from models.security.password import ENTROPY_BYTES, problem, readable
 from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
 from scripts.ipcamera.welcome import first_password
@@ -75,7 +75,7 @@ def _change(place: Path, new: str) -> None:
         fail(reason)
     control = find_control(place)
     if control is not None:
-        _ask(control, lambda: control.ask("auth", ChangePassword(new), ANSWER_S))
+        _ask(control, lambda: control.ask(AUTH, ChangePassword(new), ANSWER_S))
         return
 
     def change(state: State) -> None:
@@ -87,7 +87,7 @@ def _change(place: Path, new: str) -> None:
 def _protect(place: Path, enabled: bool) -> None:
     control = find_control(place)
     if control is not None:
-        _ask(control, lambda: control.ask("auth", SetProtection(enabled), ANSWER_S))
+        _ask(control, lambda: control.ask(AUTH, SetProtection(enabled), ANSWER_S))
     else:
 
         def change(state: State) -> None:

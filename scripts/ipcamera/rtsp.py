@@ -3,7 +3,7 @@
 import time
 
 from actors.runtime.control import Control
-from models.messages.rtsp import GetRtsp, RtspLogin, RtspView, TakeNewLogin
+from models.messages.rtsp import RTSP, GetRtsp, RtspLogin, RtspView, TakeNewLogin
 from scripts.ipcamera.console import ask_if_up
 
 SETTLED_WITHIN_S = 6.0
@@ -27,7 +27,7 @@ def settled(control: Control) -> RtspView | None:
     """The state after a change, which takes a moment to come into force."""
     deadline = time.monotonic() + SETTLED_WITHIN_S
     while True:
-        view = ask_if_up(control, "rtsp", GetRtsp())
+        view = ask_if_up(control, RTSP, GetRtsp())
         if view is None or view.running == view.enabled or view.last_error or time.monotonic() > deadline:
             return view
         time.sleep(0.05)
@@ -40,7 +40,7 @@ def lines(control: Control, secret: bool = True) -> list[str]:
         return []
     if not view.running:
         return [f"not running: {view.last_error or 'not yet; see `ipcamera status`'}"]
-    login = ask_if_up(control, "rtsp", TakeNewLogin()) if view.new_login and secret else None
+    login = ask_if_up(control, RTSP, TakeNewLogin()) if view.new_login and secret else None
     return [f"{place(view)}. Who can watch: {view.who}", *made(login)]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from models.messages.auth import EndSession, GetSessions, IssueToken, SessionView
+from models.messages.auth import AUTH, EndSession, GetSessions, IssueToken, SessionView
 from scripts.ipcamera.console import AsJson, DataDir, running
 
 app = typer.Typer(help="Who is logged in, and the tokens that were given away.", no_args_is_help=True)
@@ -16,7 +16,7 @@ app = typer.Typer(help="Who is logged in, and the tokens that were given away.",
 def list_sessions(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Everybody who is logged in, and every token; the longest unused first."""
     with running(data_dir) as control:
-        found = sorted(control.ask("auth", GetSessions()).sessions, key=lambda one: one.used)
+        found = sorted(control.ask(AUTH, GetSessions()).sessions, key=lambda one: one.used)
     if as_json:
         typer.echo(json.dumps([_for_programs(one) for one in found], indent=1))
     elif not found:
@@ -33,7 +33,7 @@ def end(
 ) -> None:
     """Log somebody out, or revoke a token."""
     with running(data_dir) as control:
-        control.ask("auth", EndSession(session))
+        control.ask(AUTH, EndSession(session))
     typer.echo("Ended.")
 
 
@@ -46,7 +46,7 @@ def token(
 ) -> None:
     """Make a token and show it, this once."""
     with running(data_dir) as control:
-        typer.echo(control.ask("auth", IssueToken(name, role, days)).token)
+        typer.echo(control.ask(AUTH, IssueToken(name, role, days)).token)
 
 
 def _for_programs(one: SessionView) -> dict[str, object]:

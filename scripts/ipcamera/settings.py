@@ -16,7 +16,7 @@ from config.places import make_private
 from config.setting import Setting, Value
 from config.settings import REGISTRY, defaults, validate
 from models.errors import ServerError
-from models.messages.settings import ChangeSettings, GetSettings, SetCredentials
+from models.messages.settings import SETTINGS, ChangeSettings, GetSettings, SetCredentials
 from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control, running
 
@@ -75,13 +75,13 @@ def credentials(
         fail("credentials are those of rtsp or of mqtt")
     with running(data_dir) as control:
         secret = sys.stdin.readline().rstrip("\n") if password_stdin else typer.prompt("Password", "", hide_input=True)
-        control.ask("settings", SetCredentials(owner, username, secret))
+        control.ask(SETTINGS, SetCredentials(owner, username, secret))
     typer.echo("Saved.")
 
 
 def _set_online(control: Control, request: dict[str, object]) -> None:
     try:
-        result = control.ask("settings", ChangeSettings(request, "cli"), 10)
+        result = control.ask(SETTINGS, ChangeSettings(request, "cli"), 10)
     except ServerError as error:
         fail(error.detail)
     if result.errors:
@@ -121,7 +121,7 @@ def _stored(data_dir: Path) -> dict[str, Value]:
         return _keeper(data_dir).stored if data_dir.is_dir() else defaults()
     with control:
         try:
-            return control.ask("settings", GetSettings()).stored
+            return control.ask(SETTINGS, GetSettings()).stored
         except ServerError as error:
             fail(error.detail)
 

@@ -13,11 +13,11 @@ import typer
 from actors.runtime.control import Control
 from config.places import RUN_FILE
 from models.errors import ServerError
-from models.messages.camera import GetCamera
-from models.messages.facade import GetPorts, GetViewers
-from models.messages.license import GetLicense
-from models.messages.rtsp import GetRtsp, RtspSession, RtspView
-from models.messages.supervisor import ActorRow, ActorTable, GetActors, RestartActor
+from models.messages.camera import CAMERA, GetCamera
+from models.messages.facade import FACADE, GetPorts, GetViewers
+from models.messages.license import LICENSE, GetLicense
+from models.messages.rtsp import RTSP, GetRtsp, RtspSession, RtspView
+from models.messages.supervisor import SUPERVISOR, ActorRow, ActorTable, GetActors, RestartActor
 from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import NOT_RUNNING, AsJson, DataDir, ask_if_up, data_dir_of, fail, find_control, running
 from scripts.ipcamera.welcome import licence, picture
@@ -59,8 +59,8 @@ def _look(data_dir: Path, as_json: bool) -> str:
 def restart(actor: str, data_dir: DataDir = None) -> None:
     """Stop one actor and start it again."""
     with running(data_dir) as control:
-        former = next((row.pid for row in control.ask("supervisor", GetActors()).rows if row.name == actor), 0)
-        control.ask("supervisor", RestartActor(actor), 15)
+        former = next((row.pid for row in control.ask(SUPERVISOR, GetActors()).rows if row.name == actor), 0)
+        control.ask(SUPERVISOR, RestartActor(actor), 15)
         row = _back_again(control, actor, former)
     if row.state == "degraded":
         fail(f"{actor} was restarted, but {row.detail or row.last_reason or 'it does not work as it should'}")
@@ -73,7 +73,7 @@ def _back_again(control: Control, actor: str, former: int) -> ActorRow:
     end = time.monotonic() + BACK_WITHIN_S
     while time.monotonic() < end:
         with contextlib.suppress(ServerError):
-            row = next((row for row in control.ask("supervisor", GetActors()).rows if row.name == actor), None)
+            row = next((row for row in control.ask(SUPERVISOR, GetActors()).rows if row.name == actor), None)
             if row is not None and row.pid not in (0, former) and row.state in ("up", "degraded"):
                 return row
         time.sleep(LOOK_EVERY_S)
@@ -83,8 +83,8 @@ def _back_again(control: Control, actor: str, former: int) -> ActorRow:
 
 def as_values(control: Control, data_dir: Path) -> dict[str, Any]:
     """run.json, live, with all that is known of each actor."""
-    table = control.ask("supervisor", GetActors())
-    ports = ask_if_up(control, "facade", GetPorts())
+    table = control.ask(SUPERVISOR, GetActors())
+    ports = ask_if_up(control, FACADE, GetPorts())
     run = _run_file(data_dir)
     return {
         "running": True,
@@ -93,7 +93,7 @@ def as_values(control: Control, data_dir: Path) -> dict[str, Any]:
         "http_port": ports.http if ports else run.get("http_port", 0),
         "version": run.get("version", ""),
         "actors": {row.name: _row_values(row) for row in table.rows},
-        "rtsp": _rtsp_values(ask_if_up(control, "rtsp", GetRtsp())),
+        "rtsp": _rtsp_values(ask_if_up(control, RTSP, GetRtsp())),
     }
 
 
@@ -124,14 +124,14 @@ def _run_file(data_dir: Path) -> dict[str, Any]:
 
 
 def as_table(control: Control) -> str:
-    table = control.ask("supervisor", GetActors())
-    viewers, view = ask_if_up(control, "facade", GetViewers()), ask_if_up(control, "license", GetLicense())
-    ports = ask_if_up(control, "facade", GetPorts())
+    table = control.ask(SUPERVISOR, GetActors())
+    viewers, view = ask_if_up(control, FACADE, GetViewers()), ask_if_up(control, LICENSE, GetLicense())
+    ports = ask_if_up(control, FACADE, GetPorts())
     lines = [
-        f"Picture  {picture(ask_if_up(control, 'camera', GetCamera()), '')}",
+        f"Picture  {picture(ask_if_up(control, CAMERA, GetCamera()), '')}",
         f"Ports    {f'https {ports.https}, http {ports.http}' if ports else '?'}",
         f"Viewers  {viewers.clients if viewers else '?'}",
-        *_rtsp_lines(ask_if_up(control, "rtsp", GetRtsp())),
+        *_rtsp_lines(ask_if_up(control, RTSP, GetRtsp())),
         f"Licence  {licence(view)}",
         "",
     ]

@@ -9,10 +9,10 @@ from actors.runtime.control import Control
 from config.boot import Boot
 from config.places import FIRST_PASSWORD
 from config.reachable import lasting_addresses, names
-from models.messages.auth import GetAuthStatus
-from models.messages.camera import CameraView, GetCamera
-from models.messages.facade import GetCertificate, GetPorts, PortsView
-from models.messages.license import GetLicense, LicenseView
+from models.messages.auth import AUTH, GetAuthStatus
+from models.messages.camera import CAMERA, CameraView, GetCamera
+from models.messages.facade import FACADE, GetCertificate, GetPorts, PortsView
+from models.messages.license import LICENSE, GetLicense, LicenseView
 from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import ask_if_up
 
@@ -27,8 +27,8 @@ def welcome(boot: Boot, control: Control) -> str:
     The journal forgets nothing, and more people read it: there the passwords wait for who asks for them.
     """
     kept = goes_to_journal()
-    ports = ask_if_up(control, "facade", GetPorts())
-    certificate = ask_if_up(control, "facade", GetCertificate())
+    ports = ask_if_up(control, FACADE, GetPorts())
+    certificate = ask_if_up(control, FACADE, GetCertificate())
     lines = ["", "The camera server is ready.", "", _row("Picture", picture(_settled_camera(control), boot.source))]
     lines += [_row("" if at else "Dashboard", url) for at, url in enumerate(dashboard_urls(boot, ports))]
     if certificate is not None:
@@ -36,7 +36,7 @@ def welcome(boot: Boot, control: Control) -> str:
         lines.append(_row("", certificate.fingerprint_sha256))
     lines.append(_row("Password", _password(boot, control, kept)))
     lines += [_row("" if at else "RTSP", line) for at, line in enumerate(rtsp.lines(control, secret=not kept))]
-    lines.append(_row("Licence", licence(ask_if_up(control, "license", GetLicense()))))
+    lines.append(_row("Licence", licence(ask_if_up(control, LICENSE, GetLicense()))))
     lines.append(_row("Stop", "Ctrl-C"))
     return "\n".join([*lines, ""])
 
@@ -117,7 +117,7 @@ def _password(boot: Boot, control: Control, kept: bool) -> str:
         return "made for this first start; `ipcamera password first` shows it, once"
     if first := first_password(boot.run_dir):
         return f"{first}   (shown only this once; change it with `ipcamera password set`)"
-    status = ask_if_up(control, "auth", GetAuthStatus())
+    status = ask_if_up(control, AUTH, GetAuthStatus())
     if status is None:
         return "not known: the process that guards it does not answer"
     return "as you set it" if status.enabled else "none: protection is off, everybody in the network can look"
@@ -127,7 +127,7 @@ def _settled_camera(control: Control) -> CameraView | None:
     """The camera once it gives a picture or has a reason not to."""
     deadline = time.monotonic() + OPENING_S
     while True:
-        camera = ask_if_up(control, "camera", GetCamera())
+        camera = ask_if_up(control, CAMERA, GetCamera())
         if camera is None or camera.state != "waiting" or camera.reason or time.monotonic() > deadline:
             return camera
         time.sleep(0.05)

@@ -5,19 +5,21 @@ import itertools
 import time
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from api.front import Front
 from config.boot import Boot
 from config.settings import REGISTRY
 from models.errors import LimitReached, Refused, ServerError, Unavailable
 from models.media.ring import KEY, PARAMETER_SETS, Entry
-from models.messages import Ask, Tell
-from models.messages.auth import Identity, LogIn, OpenAnonymousSession, Session, WhoIs
-from models.messages.camera import CameraView, GetCamera, SetStreaming
-from models.messages.encoder import GetVideo, SetVideoQuality, VideoView
+from models.messages import Ask, Ref, State, Tell
+from models.messages.auth import AuthStatus, Identity, LogIn, OpenAnonymousSession, Session, WhoIs
+from models.messages.camera import CameraView
+from models.messages.encoder import SetVideoQuality, VideoView
+from models.messages.handle import Handle
 from models.messages.license import UNKNOWN_LICENSE, LicenseView
-from models.messages.settings import ChangeResult, ChangeSettings, GetSettings, SettingsView, Value
-from models.messages.supervisor import ActorRow, ActorTable, GetActors
+from models.messages.settings import ChangeResult, ChangeSettings, SettingsView, Value
+from models.messages.supervisor import ActorRow, ActorState, ActorStates, ActorTable, GetActors
 
 PRO = LicenseView(True, "ACTIVE", "DEBUG_OVERRIDE", False, "UNAVAILABLE_HARD", "d" * 32)
 FREE = UNKNOWN_LICENSE
@@ -30,6 +32,26 @@ DELTA = b"\0\0\0\1\x41" + b"d" * 40
 JPEG = b"\xff\xd8" + b"j" * 100 + b"\xff\xd9"
 TOKEN, ANONYMOUS, PASSWORD = "5e" * 32, "a0" * 32, "right horse"
 VIEWER_TOKEN, MEDIA_TOKEN = "b1" * 32, "c2" * 32
+S = TypeVar("S", bound=State)
+
+
+class States:
+    """``Context.latest``: what the actors said last."""
+
+    def __init__(self, *states: State) -> None:
+        self._states: dict[tuple[type[State], str], State] = {(type(state), ""): state for state in states}
+
+    def put(self, state: State, publisher: str = "") -> State | None:
+        """Keep it; the one before."""
+        key = (type(state), publisher)
+        before, self._states[key] = self._states.get(key), state
+        return before
+
+    def latest(self, kind: type[S], publisher: str = "") -> S | None:
+        for (known, name), state in self._states.items():
+            if known is kind and publisher in ("", name):
+                return state  # type: ignore[return-value]
+        return None
 
 
 class Stage:
@@ -37,10 +59,18 @@ class Stage:
 
     def __init__(self, data_dir: Path, license: LicenseView = PRO, auth: bool = False) -> None:
         self.boot = Boot(data_dir, data_dir, data_dir, version="1.2.3")
-        self.license = license
         self.protected = auth
+        self.front: Front | None = None  # told of each state, as the facade tells it
         self.values: dict[str, Value] = {key: setting.default for key, setting in REGISTRY.items()}
-        self.asked: list[tuple[str, Ask[Any]]] = []
+        self.states = States(
+            self.view(),
+            license,
+            CAMERA,
+            VIDEO,
+            AuthStatus(auth, True),
+            ActorStates({"camera": ActorState("up", "", True)}, time.monotonic()),
+        )
+        self.asked: list[tuple[str, Ask[Any, Any]]] = []
         self.told: list[tuple[str, Tell]] = []
         self.leases: set[tuple[str, str, str]] = set()
         self.groups: dict[str, list[Entry]] = {}
@@ -51,11 +81,7 @@ class Stage:
             WhoIs: self._who_is,
             LogIn: self._log_in,
             OpenAnonymousSession: self._open_anonymous,
-            GetSettings: lambda _: SettingsView(dict(self.values), dict(self.values)),
             ChangeSettings: self._change,
-            GetCamera: CAMERA,
-            SetStreaming: CAMERA,
-            GetVideo: VIDEO,
             SetVideoQuality: VIDEO,
             GetActors: ActorTable((ActorRow("camera", "up", 1, 2.0, 0, "", 1.5, 1000, 0),)),
         }
@@ -64,7 +90,17 @@ class Stage:
     def settings(self) -> Mapping[str, Value]:
         return self.values
 
-    async def ask(self, to: str, message: Ask[Any], timeout_s: float = 5.0) -> Any:
+    @property
+    def license(self) -> LicenseView:
+        return self.latest(LicenseView) or UNKNOWN_LICENSE
+
+    def latest(self, kind: type[S], publisher: str = "") -> S | None:
+        return self.states.latest(kind, publisher)
+
+    def actor(self, ref: Ref[Any]) -> Handle[Any]:
+        return Handle(ref, self)
+
+    async def ask(self, to: str, message: Ask[Any, Any], timeout_s: float = 5.0) -> Any:
         self.asked.append((to, message))
         answer = self.answers.get(type(message), Unavailable(f"{to} is not there"))
         if isinstance(answer, ServerError):
@@ -103,6 +139,21 @@ class Stage:
             self.followers[ring].remove(queue)
 
     # ---------------------------------------------------------------- the test's hand
+    def state(self, state: State, publisher: str = "") -> None:
+        """An actor has published it."""
+        before = self.states.put(state, publisher)
+        if self.front is not None:
+            self.front.state(before, state)
+
+    def view(self, source: str = "system") -> SettingsView:
+        return SettingsView(dict(self.values), dict(self.values), source=source)
+
+    def settle(self, source: str, **values: Value) -> SettingsView:
+        """Settings have become these."""
+        self.values |= values
+        self.state(view := self.view(source))
+        return view
+
     async def followed(self, ring: str) -> None:
         """Wait until somebody follows."""
         while not self.followers.get(ring):
@@ -147,8 +198,7 @@ class Stage:
             if value is True and key in REGISTRY and REGISTRY[key].pro and not self.license.is_pro
         ]
         applied = [] if errors else [key for key in message.values if key not in blocked]
-        self.values |= {key: message.values[key] for key in applied}  # type: ignore[misc]
-        view = SettingsView(dict(self.values), dict(self.values))
+        view = self.settle(message.source, **{key: message.values[key] for key in applied})  # type: ignore[arg-type]
         return ChangeResult(tuple(errors), tuple(blocked), tuple(applied), view)
 
 

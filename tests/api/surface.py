@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -22,9 +22,8 @@ from config.boot import Boot
 from config.settings import defaults
 from models.errors import LimitReached, Missing, Refused
 from models.media.ring import Entry
-from models.messages import Ask, Ok, Tell
+from models.messages import Ask, Ok, Ref, State, Tell
 from models.messages.auth import (
-    AuthChanged,
     AuthStatus,
     ChangePassword,
     EndSession,
@@ -38,17 +37,21 @@ from models.messages.auth import (
     SessionList,
     WhoIs,
 )
-from models.messages.camera import CameraView, GetCamera
+from models.messages.camera import CameraView
 from models.messages.facade import GetCertificate, GetPorts, PortsView, RegenerateCertificate
+from models.messages.handle import Handle
 from models.messages.license import LicenseView
 from models.messages.settings import GetSettings, SettingsView
 from models.security.lockout import Lockouts
 from models.security.sessions import SessionTable
+from tests.api.stage import States
 
 PASSWORD = "correct horse"
 TOKEN = "5e" * 32
 FREE = LicenseView(False, "INACTIVE", "NONE", False, "UNAVAILABLE_HARD")
 PRO = LicenseView(True, "ACTIVE", "REAL_PURCHASE", True, "CONNECTED")
+STOPPED = CameraView("stopped", False, "", "", 0, 0, 0.0, streaming=False)
+S = TypeVar("S", bound=State)
 
 
 class Door:
@@ -130,8 +133,18 @@ class Surface:
     door: Door = field(default_factory=Door)
     answers: dict[type, Any] = field(default_factory=dict)
     asked: list[Any] = field(default_factory=list)
+    states: States = field(default_factory=lambda: States(STOPPED))
 
-    async def ask(self, to: str, message: Ask[Any], timeout_s: float = 5.0) -> Any:
+    def latest(self, kind: type[S], publisher: str = "") -> S | None:
+        self.states.put(self.license)
+        self.states.put(SettingsView(dict(self.settings), dict(self.settings)))
+        self.states.put(AuthStatus(self.door.enabled, True))
+        return self.states.latest(kind, publisher)
+
+    def actor(self, ref: Ref[Any]) -> Handle[Any]:
+        return Handle(ref, self)
+
+    async def ask(self, to: str, message: Ask[Any, Any], timeout_s: float = 5.0) -> Any:
         self.asked.append(message)
         if to == "auth" and type(message) not in self.answers:
             return self.door.answer(message)
@@ -187,11 +200,10 @@ async def served(change: Callable[[Surface], None] = lambda _surface: None) -> A
         files = certificate.ensure(surface.boot)
         surface.answers[GetCertificate] = lambda _: certificate.view(certificate.public_pem(files))
         surface.answers[RegenerateCertificate] = Ok()
-        surface.answers[GetCamera] = CameraView("stopped", False, "", "", 0, 0, 0.0, streaming=False)
         surface.answers[GetSettings] = lambda _: SettingsView(surface.settings, surface.settings)
         change(surface)
         app = build_app(surface)
-        surface.door.told = lambda status: app[FRONT].news(AuthChanged(status))
+        surface.door.told = lambda status: app[FRONT].state(surface.states.put(status), status)
         gate = Gate(app[GUARD].knows)
         https = HttpsRunner(app, shutdown_timeout=0.1)
         await https.setup()

@@ -25,7 +25,7 @@ from models.errors import (
 )
 from models.http import limits
 from models.messages.auth import WhoIs
-from models.messages.settings import GetSettings
+from models.messages.event_log import GetEventRange
 from tests.api.matrix import PASSED, calls, concrete, expected, shown
 from tests.api.surface import FREE, PASSWORD, PRO, TOKEN, Served, cookie, served, trusting
 
@@ -184,9 +184,9 @@ async def test_wrong_basic_passwords_lock_out(server: Served) -> None:
     ],
 )  # fmt: skip
 async def test_errors(server: Served, problem: Exception, status: int, body: dict[str, Any]) -> None:
-    server.surface.answers[GetSettings] = problem
+    server.surface.answers[GetEventRange] = problem
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with server.request("GET", "/settings", headers=headers) as response:
+    async with server.request("GET", "/events/range", headers=headers) as response:
         assert (response.status, await response.json()) == (status, body)
         assert response.headers.get("Retry-After") == ("2" if status == 429 else None)
 

@@ -66,7 +66,7 @@ def test_questions_are_shared_out() -> None:
 def test_protection_is_on_only_when_auth_has_said_so() -> None:
     guard = Guard()
     assert not guard.closed
-    guard.auth = AuthStatus(True, True)
+    guard = Guard(lambda: AuthStatus(True, True))
     assert guard.closed
 
 

@@ -1,19 +1,20 @@
 """/settings, /status, /capabilities, /torch, /health, /api/actors: bodies and codes, against a real client."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from config.settings import DOCUMENTED, REGISTRY, validate, without_pro
-from models.errors import TimedOut, Unavailable
-from models.messages.camera import CameraInfo, CameraView, Capabilities, GetCamera, GetCapabilities, SetTorch
-from models.messages.encoder import GetVideo, VideoView
-from models.messages.facade import GetViewers, ViewersView
-from models.messages.microphone import GetMicrophone, MicrophoneView
+from models.errors import Unavailable
+from models.messages.camera import CameraInfo, CameraView, Capabilities, SetTorch
+from models.messages.encoder import VideoView
+from models.messages.microphone import MicrophoneView
 from models.messages.settings import ChangeResult, ChangeSettings, SettingsView
-from models.messages.speaker import GetSpeaker, SpeakerView
-from models.messages.supervisor import ActorRow, ActorTable, GetActors
+from models.messages.speaker import SpeakerView
+from models.messages.supervisor import ActorRow, ActorState, ActorStates, ActorTable, GetActors
+from tests.api.stage import States
 from tests.api.surface import FREE, TOKEN, Served, Surface, cookie, served
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -125,12 +126,16 @@ async def test_the_form() -> None:
     assert sorted(keys) == sorted(REGISTRY)
 
 
+def states(*rows: ActorRow) -> ActorStates:
+    shown = {row.name: ActorState(row.state, row.detail or row.last_reason, row.pid > 0) for row in rows}
+    return ActorStates(shown, time.monotonic() - 12.3)
+
+
 def whole(surface: Surface) -> None:
-    surface.answers |= {
-        GetCamera: CAMERA,
-        GetViewers: ViewersView(2, 1),
-        GetActors: ActorTable((UP, WITHOUT_MODEL)),
-    }
+    surface.settings["streaming"] = True
+    surface.states.put(CAMERA)
+    surface.states.put(states(UP, WITHOUT_MODEL))
+    surface.answers[GetActors] = ActorTable((UP, WITHOUT_MODEL))
 
 
 async def test_status() -> None:
@@ -139,7 +144,7 @@ async def test_status() -> None:
         settings = (await call(server, "GET", "/settings"))[1]
     assert status == 200
     assert list(body)[:5] == ["clients", "wsClients", "streaming", "cameraRunning", "settings"]
-    assert (body["clients"], body["wsClients"], body["streaming"], body["cameraRunning"]) == (2, 1, True, True)
+    assert (body["clients"], body["wsClients"], body["streaming"], body["cameraRunning"]) == (0, 0, True, True)
     assert body["settings"] == settings
     assert (body["fps"], body["state"], body["uptimeSec"]) == (30.0, "ACTIVE", 12)
     assert body["degraded"] == {"object_detector": "model missing"}
@@ -147,24 +152,25 @@ async def test_status() -> None:
 
 async def test_status_while_everybody_else_is_away() -> None:
     def alone(surface: Surface) -> None:
-        surface.answers |= {kind: TimedOut("no answer") for kind in (GetCamera, GetViewers, GetActors)}
+        surface.states = States()
 
     async with served(alone) as server:
         status, body = await call(server, "GET", "/status")
     assert (status, body["cameraRunning"], body["clients"]) == (200, False, 0)
-    assert body["camera"]["reason"] == "the camera actor is restarting"
+    assert body["camera"]["reason"] == "The camera is starting"
+    assert not {"uptimeSec", "degraded"} & set(body)
 
 
 async def test_capabilities() -> None:
     def camera(surface: Surface) -> None:
         sizes = ("1280x720", "1920x1080")
         one = CameraInfo("0", "HD Webcam", sizes)
-        surface.answers |= {
-            GetCapabilities: Capabilities(("0",), sizes, (15, 30), 30, (one,), torch=True),
-            GetMicrophone: MicrophoneView("running", "ALSA", -60.0),
-            GetSpeaker: SpeakerView("none", "", False),
-            GetVideo: VideoView(True, "libx264", "avc1.42C01F", 1280, 720, 30.0, 60, 1.0, 1.0, 1, 1, 0),
-        }
+        surface.states = States(
+            Capabilities(("0",), sizes, (15, 30), 30, (one,), torch=True),
+            MicrophoneView("running", "ALSA", -60.0),
+            SpeakerView("none", "", False),
+            VideoView(True, "libx264", "avc1.42C01F", 1280, 720, 30.0, 60, 1.0, 1.0, 1, 1, 0),
+        )
 
     async with served(camera) as server:
         status, body = await call(server, "GET", "/capabilities")
@@ -175,12 +181,9 @@ async def test_capabilities() -> None:
     assert (body["torch"], body["audioIn"], body["audioOut"], body["encoder"]) == (True, True, False, "libx264")
 
 
-async def test_capabilities_without_a_camera_actor() -> None:
-    def away(surface: Surface) -> None:
-        surface.answers[GetCapabilities] = Unavailable("Camera not started")
-
-    async with served(away) as server:
-        assert await call(server, "GET", "/capabilities") == (503, {"error": "Camera not started"})
+async def test_capabilities_before_the_camera_has_spoken() -> None:
+    async with served() as server:
+        assert await call(server, "GET", "/capabilities") == (503, {"error": "The camera is starting"})
 
 
 async def test_torch() -> None:
@@ -225,7 +228,7 @@ async def test_no_torch() -> None:
 )
 async def test_health(rows: tuple[ActorRow, ...], status: int, word: str) -> None:
     def table(surface: Surface) -> None:
-        surface.answers[GetActors] = ActorTable(rows)
+        surface.states.put(states(*rows))
         surface.license = FREE
 
     async with served(table) as server:
@@ -233,11 +236,8 @@ async def test_health(rows: tuple[ActorRow, ...], status: int, word: str) -> Non
     assert answer == (status, {"status": word, "actors": {row.name: row.state for row in rows}})
 
 
-async def test_health_without_a_supervisor() -> None:
-    def silent(surface: Surface) -> None:
-        surface.answers[GetActors] = TimedOut("no answer")
-
-    async with served(silent) as server:
+async def test_health_before_the_supervisor_has_spoken() -> None:
+    async with served() as server:
         assert await call(server, "GET", "/health", headers={}) == (503, {"status": "unhealthy", "actors": {}})
 
 

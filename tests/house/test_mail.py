@@ -1,14 +1,15 @@
 """Every question and order has somebody who answers it, and every actor of the tree exists."""
 
-import importlib
 from pathlib import Path
 
 import pytest
 
-from actors.runtime.actor import Actor, _handlers_of
+from actors.runtime.actor import Actor
+from actors.runtime.spec import load_class
+from actors.runtime.supervisor import Supervisor
 from actors.tree import tree
 from config.boot import Boot
-from models.messages import Ask, Message, News, Tell
+from models.messages import Ask, Message, News, State, Tell
 from models.messages.media import Lease
 from tests.models.messages.test_messages import all_messages
 
@@ -17,17 +18,12 @@ OWNERS = {
     "detector": ("motion",),  # one mailbox for four actors
     "rtsp_session": ("rtsp", "rtsp_session_0"),  # what the manager and its session actors say to each other
 }
-BY_THE_RUNTIME = {"GetActors", "RestartActor", "Shutdown", "Lease"}
+BY_THE_RUNTIME = {"Shutdown", "Lease"}  # over the control socket; by the owners of rings
 
 
-def handlers(class_path: str) -> set[type[Message]]:
-    module, _, name = class_path.partition(":")
-    kind = getattr(importlib.import_module(module), name)
-    assert issubclass(kind, Actor)
-    return set(_handlers_of(kind))
-
-
-HANDLERS = {child.name: handlers(child.class_path) for child in CHILDREN}
+KINDS: dict[str, type[Actor]] = {child.name: load_class(child.class_path) for child in CHILDREN}
+KINDS["supervisor"] = Supervisor
+HANDLERS: dict[str, set[type[Message]]] = {name: set(kind.handlers) for name, kind in KINDS.items()}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +43,7 @@ def test_owners_of_rings_take_leases(owner: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in all_messages() if issubclass(kind, News)], ids=lambda kind: kind.__name__
+    "kind", [kind for kind in all_messages() if issubclass(kind, News | State)], ids=lambda kind: kind.__name__
 )
-def test_all_news_interests_somebody(kind: type[Message]) -> None:
-    assert any(kind in handled for handled in HANDLERS.values()), f"nobody listens to {kind.__name__}"
+def test_what_is_published_interests_somebody(kind: type[Message]) -> None:
+    assert any(kind.__name__ in actor.topics() for actor in KINDS.values()), f"nobody listens to {kind.__name__}"

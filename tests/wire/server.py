@@ -19,9 +19,10 @@ from typing import Any, TypeVar
 from actors.runtime.control import Control
 from config.places import instance, run_dir
 from models.errors import ServerError
-from models.messages import Ask
-from models.messages.supervisor import ActorRow, GetActors
+from models.messages import Ask, Ref
+from models.messages.supervisor import SUPERVISOR, ActorRow, GetActors
 
+A = TypeVar("A")
 R = TypeVar("R")
 T = TypeVar("T")
 READY_WITHIN_S = 60.0
@@ -163,13 +164,13 @@ class RunningServer:
         status, answer, _ = self.request("POST", path, {} if body is None else body, **how)
         return status, json.loads(answer)
 
-    def ask(self, to: str, message: Ask[R], timeout_s: float = 5.0) -> R:
+    def ask(self, to: Ref[A], message: Ask[A, R], timeout_s: float = 5.0) -> R:
         """Over the control socket."""
         with Control(self.run_dir) as control:
             return control.ask(to, message, timeout_s)
 
     def rows(self) -> dict[str, ActorRow]:
-        return {row.name: row for row in self.ask("supervisor", GetActors()).rows}
+        return {row.name: row for row in self.ask(SUPERVISOR, GetActors()).rows}
 
     def kill(self, actor: str, how: signal.Signals = signal.SIGKILL) -> None:
         os.kill(self.rows()[actor].pid, how)

@@ -13,10 +13,10 @@ from actors.runtime.control import Control
 from config import weights
 from config.boot import Boot
 from models.detect import catalogue
-from models.messages.camera import GetCamera
-from models.messages.encoder import GetVideo
-from models.messages.microphone import GetMicrophone
-from models.messages.speaker import GetSpeaker
+from models.messages.camera import CAMERA, GetCamera
+from models.messages.encoder import ENCODER, GetVideo
+from models.messages.microphone import MICROPHONE, GetMicrophone
+from models.messages.speaker import SPEAKER, GetSpeaker
 from scripts.ipcamera.checks.finding import Finding
 from scripts.ipcamera.console import ask_if_up
 from scripts.ipcamera.welcome import picture
@@ -35,7 +35,7 @@ def check(boot: Boot, control: Control | None) -> Iterator[Finding]:
 
 
 def _camera(boot: Boot, control: Control | None) -> Iterator[Finding]:
-    view = ask_if_up(control, "camera", GetCamera()) if control else None
+    view = ask_if_up(control, CAMERA, GetCamera()) if control else None
     if view is not None:
         working = view.running or view.state == "standby"
         yield Finding(
@@ -74,7 +74,7 @@ def _video_device(path: str) -> Finding | None:
 
 
 def _microphone(boot: Boot, control: Control | None) -> Iterator[Finding]:
-    view = ask_if_up(control, "microphone", GetMicrophone()) if control else None
+    view = ask_if_up(control, MICROPHONE, GetMicrophone()) if control else None
     if view is not None:
         text = f"{view.state}{f', {view.source}' if view.source else ''}{f': {view.reason}' if view.reason else ''}"
         yield Finding("note" if view.state in ("waiting", "none") and view.reason else "ok", "sound in", text)
@@ -82,7 +82,7 @@ def _microphone(boot: Boot, control: Control | None) -> Iterator[Finding]:
 
 
 def _speaker(boot: Boot, control: Control | None) -> Iterator[Finding]:
-    view = ask_if_up(control, "speaker", GetSpeaker()) if control else None
+    view = ask_if_up(control, SPEAKER, GetSpeaker()) if control else None
     if view is not None:
         yield Finding("ok", "sound out", f"{view.state}{f', {view.sink}' if view.sink else ''}")
     yield _sound_cards("playback", "speaker", "--speaker alsa:NAME, wav:DIR, or none", boot.speaker)
@@ -118,7 +118,7 @@ def sound_cards(pcm: str, direction: str) -> list[str]:
 
 
 def _encoder(control: Control | None) -> Finding:
-    view = ask_if_up(control, "encoder", GetVideo()) if control else None
+    view = ask_if_up(control, ENCODER, GetVideo()) if control else None
     if view is not None and view.encoder:
         return Finding("ok", "H.264", f"{view.encoder}{' in use' if view.running else ', idle'}")
     import av  # heavy, and needed only here

@@ -12,9 +12,9 @@ from actors.settings.keeper import FILE as SETTINGS_FILE
 from actors.settings.keeper import settings_store
 from config.boot import Boot
 from config.places import SHM
-from models.messages.facade import GetPorts
-from models.messages.rtsp import GetRtsp
-from models.messages.supervisor import GetActors
+from models.messages.facade import FACADE, GetPorts
+from models.messages.rtsp import RTSP, GetRtsp
+from models.messages.supervisor import SUPERVISOR, GetActors
 from scripts.ipcamera import rtsp
 from scripts.ipcamera.checks.finding import Finding
 from scripts.ipcamera.console import ask_if_up
@@ -40,7 +40,7 @@ def _program(boot: Boot, control: Control | None) -> Iterator[Finding]:
     if control is None:
         yield Finding("note", "server", f"version {boot.version}, not running", "start it with `ipcamera run`")
         return
-    table = ask_if_up(control, "supervisor", GetActors())
+    table = ask_if_up(control, SUPERVISOR, GetActors())
     if table is None:
         yield Finding("bad", "server", "runs, but its supervisor does not answer", "stop it and start it again")
         return
@@ -98,7 +98,7 @@ def _shared_memory(control: Control | None) -> Finding:
 
 
 def _ports(boot: Boot, control: Control | None) -> Iterator[Finding]:
-    bound = ask_if_up(control, "facade", GetPorts()) if control else None
+    bound = ask_if_up(control, FACADE, GetPorts()) if control else None
     for name, wanted, actual in (
         ("https", boot.https_port, bound.https if bound else 0),
         ("http", boot.http_port, bound.http if bound else 0),
@@ -112,7 +112,7 @@ def _ports(boot: Boot, control: Control | None) -> Iterator[Finding]:
             if problems
             else Finding("ok", f"port {name}", f"{wanted} is free" if wanted else "any free one")
         )
-    view = ask_if_up(control, "rtsp", GetRtsp()) if control else None
+    view = ask_if_up(control, RTSP, GetRtsp()) if control else None
     if view is None or not view.enabled:
         return
     yield (

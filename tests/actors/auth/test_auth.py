@@ -1,19 +1,17 @@
-"""The auth actor's answers, in this process: its handlers on a real disk, without the runtime around them."""
+"""The auth actor's answers on a real disk."""
 
 import asyncio
 import os
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from actors.auth import actor as module
 from actors.auth.actor import Auth
-from actors.runtime.worker import Bench
 from config.boot import Boot
 from config.places import FIRST_PASSWORD
 from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, ServerError, Unavailable
@@ -34,81 +32,49 @@ from models.messages.auth import (
     SetProtection,
     WhoIs,
 )
-from models.messages.settings import ChangeSettings
+from tests.actor_kit import ActorKit
 
+Kit = ActorKit[Auth]
+Start = Callable[[Boot], Awaitable[Kit]]
 PASSWORD = "correct horse"
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
-class Here(Auth):
-    """What the runtime gives an actor, by hand."""
-
-    def __init__(self, boot: Boot) -> None:
-        self.name, self.boot, self.settings = "auth", boot, {"authEnabled": True}
-        self.log = structlog.get_logger("auth")
-        self.published: list[Any] = []
-        self.asked: list[Any] = []
-        self.trouble = ""
-
-    def bench(self, name: str = "bench") -> Bench:
-        return Bench(name)
-
-    def publish(self, news: Any) -> None:
-        self.published.append(news)
-
-    async def ask(self, to: str, message: Any, timeout_s: float = 5.0) -> Any:
-        self.asked.append(message)
-
-    def degraded(self, reason: str) -> None:
-        self.trouble = reason
-
-    def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        coroutine.close()
-
-
 @pytest.fixture
-def boot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Boot:
+def boot(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> Boot:
     monkeypatch.setenv("IPCAMERA_PASSWORD", PASSWORD)
-    run_dir = tmp_path / "run"
-    run_dir.mkdir()
-    return Boot(tmp_path, run_dir, tmp_path)
-
-
-async def start(boot: Boot) -> Here:
-    auth = Here(boot)
-    await auth.on_start()
-    return auth
+    return boot
 
 
 @pytest.fixture
-async def auth(boot: Boot) -> Here:
+async def start() -> AsyncIterator[Start]:
+    async with AsyncExitStack() as stack:
+
+        async def begin(boot: Boot) -> Kit:
+            return await stack.enter_async_context(ActorKit(Auth, boot))
+
+        yield begin
+
+
+@pytest.fixture
+async def auth(boot: Boot, start: Start) -> Kit:
     return await start(boot)
 
 
-async def ask(auth: Auth, message: Any) -> Any:
-    return await Auth._handle(auth, message)
+async def revoked(auth: Kit) -> list[SessionsRevoked]:
+    await auth.idle()
+    return auth.of(SessionsRevoked)
 
 
-@pytest.fixture(autouse=True)
-def _handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    from actors.runtime.actor import _handlers_of
-
-    monkeypatch.setattr(Here, "_handlers", _handlers_of(Here), raising=False)
+async def log_in(auth: Kit, password: str = PASSWORD, client: str = HERE) -> Session:
+    return await auth.ask(LogIn(password, client))
 
 
-async def log_in(auth: Auth, password: str = PASSWORD, client: str = HERE) -> Session:
-    session = await ask(auth, LogIn(password, client))
-    assert isinstance(session, Session)
-    return session
+async def who(auth: Kit, token: str, carrier: str = "bearer") -> Identity:
+    return await auth.ask(WhoIs(carrier, token, HERE))
 
 
-async def who(auth: Auth, token: str, carrier: str = "bearer") -> Identity:
-    identity = await ask(auth, WhoIs(carrier, token, HERE))
-    assert isinstance(identity, Identity)
-    return identity
-
-
-async def test_the_password_opens_a_session(auth: Here) -> None:
+async def test_the_password_opens_a_session(auth: Kit) -> None:
     session = await log_in(auth)
     assert await who(auth, session.token) == Identity(True, False, session.session_id, session.csrf_token)
     assert await who(auth, session.token, "cookie") == Identity(True, True, session.session_id, session.csrf_token)
@@ -116,7 +82,7 @@ async def test_the_password_opens_a_session(auth: Here) -> None:
     assert await who(auth, "", "none") == Identity(False, False)
 
 
-async def test_guesses_made_at_once_count_one_after_the_other(auth: Here) -> None:
+async def test_guesses_made_at_once_count_one_after_the_other(auth: Kit) -> None:
     results = await asyncio.gather(*(log_in(auth, f"guess {n}") for n in range(20)), return_exceptions=True)
     assert sum(isinstance(one, Refused) for one in results) == 5
     assert sum(isinstance(one, LimitReached) for one in results) == 15
@@ -126,18 +92,18 @@ async def test_guesses_made_at_once_count_one_after_the_other(auth: Here) -> Non
     assert await log_in(auth, client=THERE)
 
 
-async def test_a_restart_loses_neither_sessions_nor_locks(auth: Here, boot: Boot) -> None:
+async def test_a_restart_loses_neither_sessions_nor_locks(auth: Kit) -> None:
     session = await log_in(auth)
     for _ in range(5):
         with pytest.raises(Refused):
             await log_in(auth, "wrong", THERE)
-    again = await start(boot)
-    assert (await who(again, session.token)).authenticated
+    await auth.reborn()
+    assert (await who(auth, session.token)).authenticated
     with pytest.raises(LimitReached):
-        await log_in(again, client=THERE)
+        await log_in(auth, client=THERE)
 
 
-async def test_basic_counts_and_is_fast_when_it_is_right(auth: Here) -> None:
+async def test_basic_counts_and_is_fast_when_it_is_right(auth: Kit) -> None:
     for _ in range(2):
         assert (await who(auth, PASSWORD, "basic")).authenticated
     for _ in range(5):
@@ -147,15 +113,15 @@ async def test_basic_counts_and_is_fast_when_it_is_right(auth: Here) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "\ud800", "\0", "x" * 100_000, "é" * 300])
-async def test_odd_passwords_are_just_wrong(auth: Here, password: str) -> None:
+async def test_odd_passwords_are_just_wrong(auth: Kit, password: str) -> None:
     with pytest.raises(Refused):
         await log_in(auth, password)
 
 
-async def test_a_new_password_ends_everything(auth: Here, boot: Boot) -> None:
+async def test_a_new_password_ends_everything(auth: Kit, boot: Boot) -> None:
     session = await log_in(auth)
-    await ask(auth, ChangePassword("another horse", PASSWORD, HERE))
-    assert auth.published == [SessionsRevoked(())]
+    await auth.ask(ChangePassword("another horse", PASSWORD, HERE))
+    assert await revoked(auth) == [SessionsRevoked(())]
     assert not (await who(auth, session.token)).authenticated
     with pytest.raises(Refused):
         await log_in(auth)
@@ -163,16 +129,16 @@ async def test_a_new_password_ends_everything(auth: Here, boot: Boot) -> None:
     assert not (await who(auth, PASSWORD, "basic")).authenticated
     # Neither the file nor the last good copy beside it brings the old ones back.
     (boot.data_dir / "auth.json").write_text("damaged")
-    again = await start(boot)
-    assert not (await who(again, session.token)).authenticated
+    await auth.reborn()
+    assert not (await who(auth, session.token)).authenticated
     with pytest.raises(Refused):
-        await log_in(again)
+        await log_in(auth)
 
 
-async def test_a_login_that_a_change_overtakes_fails(auth: Here) -> None:
+async def test_a_login_that_a_change_overtakes_fails(auth: Kit) -> None:
     login = asyncio.ensure_future(log_in(auth))
     await asyncio.sleep(0)
-    results = await asyncio.gather(login, ask(auth, ChangePassword("another horse")), return_exceptions=True)
+    results = await asyncio.gather(login, auth.ask(ChangePassword("another horse")), return_exceptions=True)
     if isinstance(results[0], Session):  # it was the first after all: then it is revoked
         assert not (await who(auth, results[0].token)).authenticated
     else:
@@ -188,45 +154,46 @@ async def test_a_login_that_a_change_overtakes_fails(auth: Here) -> None:
         (OpenAnonymousSession(HERE), Refused),
     ],
 )
-async def test_refusals(auth: Here, message: Any, error: type[ServerError] | None) -> None:
+async def test_refusals(auth: Kit, message: Any, error: type[ServerError] | None) -> None:
     if error is None:
-        assert await ask(auth, message) == AuthStatus(True, True)
+        assert await auth.ask(message) == AuthStatus(True, True)
     else:
         with pytest.raises(error):
-            await ask(auth, message)
-    assert auth.published == []
+            await auth.ask(message)
+    assert await revoked(auth) == []
 
 
-async def test_logging_out_is_for_good(auth: Here, boot: Boot) -> None:
+async def test_logging_out_is_for_good(auth: Kit, boot: Boot) -> None:
     session = await log_in(auth)
-    await ask(auth, LogOut(session.token))
-    await ask(auth, LogOut(session.token))
-    assert auth.published == [SessionsRevoked((session.session_id,))]
+    await auth.ask(LogOut(session.token))
+    await auth.ask(LogOut(session.token))
+    assert await revoked(auth) == [SessionsRevoked((session.session_id,))]
     (boot.data_dir / "auth.json").unlink()
-    assert not (await who(await start(boot), session.token)).authenticated
+    await auth.reborn()
+    assert not (await who(auth, session.token)).authenticated
 
 
-def noted(auth: Here) -> list[tuple[str, str]]:
+def noted(auth: Kit) -> list[tuple[str, str]]:
     """What the history will be told."""
-    return [(note.kind, note.text) for note in auth._journal._waiting]
+    return [(note.kind, note.text) for note in auth.actor._journal._waiting]
 
 
-async def test_who_has_been_in_is_known_after_a_restart(auth: Here, boot: Boot) -> None:
+async def test_who_has_been_in_is_known_after_a_restart(auth: Kit, boot: Boot, start: Start) -> None:
     await log_in(auth)
     await who(auth, PASSWORD, "basic")
-    await ask(auth, WhoIs("basic", PASSWORD, THERE))
-    known = await ask(await start(boot), GetKnownAddresses())
+    await auth.ask(WhoIs("basic", PASSWORD, THERE))
+    known = await (await start(boot)).ask(GetKnownAddresses())
     assert known.addresses == (HERE, THERE)
 
 
-async def test_the_history_is_told_what_concerns_the_door(auth: Here) -> None:
+async def test_the_history_is_told_what_concerns_the_door(auth: Kit) -> None:
     for _ in range(5):
         with pytest.raises(Refused):
             await log_in(auth, "wrong", THERE)
-    await ask(auth, LogIn(PASSWORD, HERE, "Firefox"))
-    await ask(auth, LogIn(PASSWORD, HERE, "Firefox"))
-    await ask(auth, ChangePassword("another horse"))
-    await ask(auth, SetProtection(False))
+    await auth.ask(LogIn(PASSWORD, HERE, "Firefox"))
+    await auth.ask(LogIn(PASSWORD, HERE, "Firefox"))
+    await auth.ask(ChangePassword("another horse"))
+    await auth.ask(SetProtection(False))
     assert noted(auth) == [
         ("LOGIN_FAILED", f"A wrong password came from {THERE}"),
         ("LOCKED_OUT", f"{THERE} is locked out for 30 s after 5 wrong passwords"),
@@ -237,37 +204,37 @@ async def test_the_history_is_told_what_concerns_the_door(auth: Here) -> None:
 
 
 class TestTokens:
-    async def test_it_has_its_role_and_outlives_a_new_password(self, auth: Here, boot: Boot) -> None:
-        session = await ask(auth, IssueToken("Home Assistant", "media"))
+    async def test_it_has_its_role_and_outlives_a_new_password(self, auth: Kit, boot: Boot, start: Start) -> None:
+        session = await auth.ask(IssueToken("Home Assistant", "media"))
         identity = await who(auth, session.token, "query")
         assert (identity.authenticated, identity.role, identity.session_id) == (True, "media", session.session_id)
-        await ask(auth, ChangePassword("another horse"))
+        await auth.ask(ChangePassword("another horse"))
         assert (await who(await start(boot), session.token)).role == "media"
         assert session.token not in (boot.data_dir / "auth.json").read_text()
 
-    async def test_an_owner_s_ends_with_the_password(self, auth: Here) -> None:
-        session = await ask(auth, IssueToken("script", "owner"))
-        await ask(auth, ChangePassword("another horse"))
+    async def test_an_owner_s_ends_with_the_password(self, auth: Kit) -> None:
+        session = await auth.ask(IssueToken("script", "owner"))
+        await auth.ask(ChangePassword("another horse"))
         assert not (await who(auth, session.token)).authenticated
 
-    async def test_it_logs_in_where_a_password_is_asked_for_and_its_sessions_end_with_it(self, auth: Here) -> None:
-        token = await ask(auth, IssueToken("guests", "viewer"))
+    async def test_it_logs_in_where_a_password_is_asked_for_and_its_sessions_end_with_it(self, auth: Kit) -> None:
+        token = await auth.ask(IssueToken("guests", "viewer"))
         session = await log_in(auth, token.token)
         assert (await who(auth, session.token, "cookie")).role == "viewer"
-        await ask(auth, EndSession(token.session_id))
+        await auth.ask(EndSession(token.session_id))
         assert not (await who(auth, session.token, "cookie")).authenticated
-        assert set(auth.published[-1].session_ids) == {token.session_id, session.session_id}
+        assert set(auth.of(SessionsRevoked)[-1].session_ids) == {token.session_id, session.session_id}
         assert [kind for kind, _ in noted(auth)] == ["CREDENTIALS", "NEW_ADDRESS", "CREDENTIALS"]
 
-    async def test_that_of_the_picture_logs_nobody_in(self, auth: Here) -> None:
-        token = await ask(auth, IssueToken("Home Assistant", "media"))
+    async def test_that_of_the_picture_logs_nobody_in(self, auth: Kit) -> None:
+        token = await auth.ask(IssueToken("Home Assistant", "media"))
         with pytest.raises(Refused):
             await log_in(auth, token.token)
 
-    async def test_the_list_has_no_secret(self, auth: Here) -> None:
-        session = await ask(auth, LogIn(PASSWORD, HERE, "Firefox"))
-        await ask(auth, IssueToken("Home Assistant", "media", 7))
-        login, token = (await ask(auth, GetSessions())).sessions
+    async def test_the_list_has_no_secret(self, auth: Kit) -> None:
+        session = await auth.ask(LogIn(PASSWORD, HERE, "Firefox"))
+        await auth.ask(IssueToken("Home Assistant", "media", 7))
+        login, token = (await auth.ask(GetSessions())).sessions
         assert (login.name, login.client, login.agent, login.role) == ("", HERE, "Firefox", "owner")
         assert (token.name, token.expires - token.created) == ("Home Assistant", 7 * 86_400_000)
         assert session.token not in str(login)
@@ -284,99 +251,104 @@ class TestTokens:
             (EndSession(""), Missing),
         ],
     )
-    async def test_refusals(self, auth: Here, message: Any, error: type[ServerError]) -> None:
+    async def test_refusals(self, auth: Kit, message: Any, error: type[ServerError]) -> None:
         with pytest.raises(error):
-            await ask(auth, message)
+            await auth.ask(message)
 
-    async def test_there_is_an_end_to_them(self, auth: Here) -> None:
+    async def test_there_is_an_end_to_them(self, auth: Kit) -> None:
         for number in range(32):
-            await ask(auth, IssueToken(f"{number}", "media"))
+            await auth.ask(IssueToken(f"{number}", "media"))
         with pytest.raises(LimitReached):
-            await ask(auth, IssueToken("one more", "media"))
+            await auth.ask(IssueToken("one more", "media"))
 
 
 class TestWithoutProtection:
-    async def test_everybody_is_let_in_and_browsers_get_a_session(self, auth: Here) -> None:
-        await ask(auth, SetProtection(False))
-        assert auth.asked == [ChangeSettings({"authEnabled": False}, "system", internal=True)]
+    async def test_everybody_is_let_in_and_browsers_get_a_session(self, auth: Kit) -> None:
+        await auth.ask(SetProtection(False))
+        await auth.idle()
+        assert auth.of(AuthStatus) == [AuthStatus(True, True), AuthStatus(False, True)]
         assert await who(auth, "", "none") == Identity(True, False, open=True)
-        session = await ask(auth, OpenAnonymousSession(HERE))
+        session = await auth.ask(OpenAnonymousSession(HERE))
         assert (await who(auth, session.token, "cookie")).dashboard
         assert await who(auth, "wrong", "basic") == Identity(True, False, open=True)
-        assert (await ask(auth, LogIn("anything", HERE))).token != session.token
+        assert (await auth.ask(LogIn("anything", HERE))).token != session.token
 
-    async def test_its_sessions_end_with_it(self, auth: Here) -> None:
-        await ask(auth, SetProtection(False))
-        session = await ask(auth, OpenAnonymousSession(HERE))
-        await ask(auth, SetProtection(True))
+    async def test_its_sessions_end_with_it(self, auth: Kit) -> None:
+        await auth.ask(SetProtection(False))
+        session = await auth.ask(OpenAnonymousSession(HERE))
+        await auth.ask(SetProtection(True))
         assert not (await who(auth, session.token, "cookie")).authenticated
-        await ask(auth, SetProtection(False))
+        await auth.ask(SetProtection(False))
         assert not (await who(auth, session.token, "cookie")).dashboard
 
-    async def test_visitors_cost_nothing(self, auth: Here, boot: Boot) -> None:
-        await ask(auth, SetProtection(False))
+    async def test_visitors_cost_nothing(self, auth: Kit, boot: Boot) -> None:
+        await auth.ask(SetProtection(False))
         before = (boot.data_dir / "auth.json").read_bytes()
         for _ in range(1000):
-            await ask(auth, OpenAnonymousSession(HERE))
+            await auth.ask(OpenAnonymousSession(HERE))
         assert (boot.data_dir / "auth.json").read_bytes() == before
 
-    async def test_nobody_sets_the_password_from_outside(self, auth: Here) -> None:
-        await ask(auth, SetProtection(False))
+    async def test_nobody_sets_the_password_from_outside(self, auth: Kit) -> None:
+        await auth.ask(SetProtection(False))
         with pytest.raises(Refused):
-            await ask(auth, ChangePassword("another horse", PASSWORD, HERE))
+            await auth.ask(ChangePassword("another horse", PASSWORD, HERE))
 
-    async def test_off_by_the_command_line(self, boot: Boot) -> None:
+    async def test_off_by_the_command_line(self, boot: Boot, start: Start) -> None:
         auth = await start(replace(boot, auth=False))
-        assert await ask(auth, GetAuthStatus()) == AuthStatus(False, False)
+        assert auth.of(AuthStatus) == [AuthStatus(False, False)]
+        assert await auth.ask(GetAuthStatus()) == AuthStatus(False, False)
         with pytest.raises(Conflict):
-            await ask(auth, SetProtection(True))
+            await auth.ask(SetProtection(True))
 
 
 class TestFirstStart:
-    async def test_a_made_password_is_shown_once(self, boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_made_password_is_shown_once(
+        self, boot: Boot, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delenv("IPCAMERA_PASSWORD")
         auth = await start(boot)
         shown = boot.run_dir / FIRST_PASSWORD
         assert shown.stat().st_mode & 0o777 == 0o600
         assert await log_in(auth, shown.read_text().strip())
         shown.unlink()
-        await start(boot)
+        await auth.reborn()
         assert not shown.exists()
 
-    async def test_a_given_password_is_not_shown(self, auth: Here, boot: Boot) -> None:
+    async def test_a_given_password_is_not_shown(self, auth: Kit, boot: Boot) -> None:
         assert await log_in(auth)
         assert not (boot.run_dir / FIRST_PASSWORD).exists()
 
-    async def test_a_given_password_holds_at_the_first_start_only(self, auth: Here, boot: Boot) -> None:
+    async def test_a_given_password_holds_at_the_first_start_only(self, auth: Kit) -> None:
         os.environ["IPCAMERA_PASSWORD"] = "another horse"
-        assert await log_in(await start(boot))
+        await auth.reborn()
+        assert await log_in(auth)
 
-    async def test_an_unusable_one_is_named(self, boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_an_unusable_one_is_named(self, boot: Boot, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("IPCAMERA_PASSWORD", "tab\there")
-        with pytest.raises(Invalid, match="IPCAMERA_PASSWORD"):
+        with pytest.raises(Unavailable, match="IPCAMERA_PASSWORD"):
             await start(boot)
 
 
 class TestAFullDisk:
     @pytest.fixture(autouse=True)
-    async def _full(self, auth: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def _full(self, auth: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
         def save(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(module, "save_state", save)
 
-    async def test_people_still_get_in(self, auth: Here) -> None:
+    async def test_people_still_get_in(self, auth: Kit) -> None:
         session = await log_in(auth)
         assert (await who(auth, session.token)).authenticated
-        assert "No space left" in auth.trouble
+        await auth.until(lambda: "No space left" in auth.degraded)
 
-    async def test_what_cannot_be_kept_is_not_promised(self, auth: Here) -> None:
+    async def test_what_cannot_be_kept_is_not_promised(self, auth: Kit) -> None:
         with pytest.raises(Unavailable):
-            await ask(auth, ChangePassword("another horse"))
+            await auth.ask(ChangePassword("another horse"))
         assert await log_in(auth)
 
 
-async def test_a_session_expires_after_a_week(auth: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_session_expires_after_a_week(auth: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     session = await log_in(auth)
     week = time.time() + 7 * 86400
     monkeypatch.setattr(module.time, "time", lambda: week + 1)

@@ -3,30 +3,32 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from actors.runtime.actor import Actor, handles
 from models.events import Event
-from models.messages import Ask, Ok
-from models.messages.camera import CameraChanged, CapabilitiesChanged, CaptureReady
-from models.messages.encoder import RequestKeyframe, VideoChanged
+from models.messages import Ask, Message, Ok, State
+from models.messages.camera import CameraView, Capabilities, CaptureReady
+from models.messages.encoder import ENCODER, RequestKeyframe, VideoView
 from models.messages.event_log import RecordSystem
-from models.messages.microphone import MicrophoneChanged
-from models.messages.speaker import SpeakingChanged, TalkChunk
+from models.messages.media import MediaOwner
+from models.messages.microphone import MicrophoneView
+from models.messages.speaker import SPEAKER, Speaking, TalkChunk
 
 
 @dataclass(frozen=True, slots=True)
-class Hold(Ask[Ok]):
-    owner: str
+class Hold(Ask[Any, Ok]):
+    owner: MediaOwner
     ring: str
     on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Keyframe(Ask[Ok]): ...
+class Keyframe(Ask[Any, Ok]): ...
 
 
 @dataclass(frozen=True, slots=True)
-class Talk(Ask[Ok]):
+class Talk(Ask[Any, Ok]):
     """Say zeros-and-ones of ``milliseconds`` in pieces of 40 ms."""
 
     talker: str
@@ -44,7 +46,7 @@ class EventLog(Actor):
 
 
 class Friend(Actor):
-    """Holds leases, talks, and writes down the news it hears."""
+    """Holds leases, talks, and writes down what the others publish."""
 
     @handles(Hold)
     def _hold(self, message: Hold) -> None:
@@ -55,40 +57,25 @@ class Friend(Actor):
 
     @handles(Keyframe)
     def _keyframe(self, _: Keyframe) -> None:
-        self.tell("encoder", RequestKeyframe())
+        self.actor(ENCODER).tell(RequestKeyframe())
 
-    @handles(Talk)
+    @handles(Talk, max_concurrency=1)  # it hears the speaker meanwhile
     async def _talk(self, message: Talk) -> None:
         piece = b"\x00\x10\x00\xf0" * 320
         for number in range(message.milliseconds // 40):
             last = (number + 1) * 40 >= message.milliseconds
-            await self.ask("speaker", TalkChunk(message.talker, piece, end=last))
+            await self.actor(SPEAKER).ask(TalkChunk(message.talker, piece, end=last))
             await asyncio.sleep(0.04)
 
-    def _note(self, news: object) -> None:
-        with (self.boot.data_dir / "news").open("a") as file:
-            file.write(f"{news!r}\n")
-
-    @handles(CameraChanged)
-    def _camera(self, news: CameraChanged) -> None:
-        self._note(news)
-
-    @handles(CapabilitiesChanged)
-    def _capabilities(self, news: CapabilitiesChanged) -> None:
-        self._note(news)
+    @handles(CameraView)
+    @handles(Capabilities)
+    @handles(MicrophoneView)
+    @handles(Speaking)
+    @handles(VideoView)
+    def _state(self, _: State | None, new: State) -> None:
+        self._note(new)
 
     @handles(CaptureReady)
-    def _capture(self, news: CaptureReady) -> None:
-        self._note(news)
-
-    @handles(VideoChanged)
-    def _video(self, news: VideoChanged) -> None:
-        self._note(news)
-
-    @handles(MicrophoneChanged)
-    def _microphone(self, news: MicrophoneChanged) -> None:
-        self._note(news)
-
-    @handles(SpeakingChanged)
-    def _speaking(self, news: SpeakingChanged) -> None:
-        self._note(news)
+    def _note(self, message: Message) -> None:
+        with (self.boot.data_dir / "news").open("a") as file:
+            file.write(f"{message!r}\n")

@@ -71,7 +71,7 @@ class MediaSystem:
             time.sleep(0.05)
         raise AssertionError("it did not happen:\n" + self.log.read_text()[-4000:])
 
-    def ask(self, to: str, message: Ask[R], timeout_s: float = 10.0) -> R:
+    def ask(self, to: str, message: Ask[Any, R], timeout_s: float = 10.0) -> R:
         return self._control.ask(to, message, timeout_s)
 
     def set(self, **values: object) -> None:

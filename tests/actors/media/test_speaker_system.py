@@ -31,8 +31,8 @@ def test_talking_and_speaking(start: Callable[..., MediaSystem], tmp_path: Path)
     talk = heard(next(said.glob("*.wav")))
     assert 0.5 < talk.size / 16_000 <= 1.0  # a busy machine may send faster than it is played: the oldest is dropped
     assert set(np.unique(talk)) == {-4096, 4096}
-    assert any("speaking=True" in line for line in system.news("SpeakingChanged"))
-    assert "speaking=False" in system.news("SpeakingChanged")[-1]
+    assert any("speaking=True" in line for line in system.news("Speaking("))
+    assert "speaking=False" in system.news("Speaking(")[-1]
 
     result = system.ask("speaker", Speak("Hello. Motion was detected at the front door.\x07\n"))
     with pytest.raises(LimitReached) as refusal:

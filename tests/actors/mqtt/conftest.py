@@ -1,13 +1,15 @@
 """Brokers and actors that end with the test."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.boot import Boot
 from tests.actors.mqtt.broker import AVAILABLE, Broker, Listener
-from tests.actors.mqtt.inprocess import InProcess, World
+from tests.actors.mqtt.inprocess import Kit
 
 
 @pytest.fixture
@@ -44,21 +46,18 @@ def listen() -> Iterator[Callable[..., Listener]]:
 
 
 @pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[InProcess]]]:
-    started: list[InProcess] = []
+async def start(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Kit]]]:
+    """``await start(broker, mqttUseTls=True)``: the actor on a device of its own, in ``folder``."""
+    async with AsyncExitStack() as stack:
 
-    async def begin(world: World, folder: str = "device") -> InProcess:
-        (tmp_path / folder).mkdir(exist_ok=True)
-        actor = InProcess(tmp_path / folder, world)
-        started.append(actor)
-        await actor.on_start()
-        return actor
+        async def begin(broker: Broker | None = None, folder: str = "device", **about: Any) -> Kit:
+            places = [tmp_path / folder / name for name in ("data", "run", "shm")]
+            for place in places:
+                place.mkdir(parents=True)
+            kit = Kit(Boot(*places, version="0.1.0", log_level="warning"), broker, **about)
+            stack.callback(kit.check)
+            stack.push_async_callback(kit.kill)
+            await kit.start()
+            return kit
 
-    yield begin
-    for actor in started:
-        await actor.die()
-
-
-def world_of(broker: Broker, **settings: Any) -> World:
-    address = {"mqttEnabled": True, "mqttBrokerUrl": "127.0.0.1", "mqttPort": broker.port}
-    return World(**{**address, **settings})
+        yield begin

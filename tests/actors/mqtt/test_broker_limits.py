@@ -7,25 +7,22 @@ from typing import Any
 import pytest
 
 from actors.mqtt.pictures import NO_EVENT
-from models.messages.camera import CameraChanged
-from models.messages.mqtt import GetMqtt
 from tests.actors.mqtt.broker import Broker, Listener
-from tests.actors.mqtt.conftest import world_of
-from tests.actors.mqtt.inprocess import InProcess, motion
+from tests.actors.mqtt.inprocess import Kit, motion
 from tests.actors.mqtt.proxy import Proxy
 from tests.actors.mqtt.test_pictures import RUNNING, jpeg_ring
 
-Start = Callable[..., Awaitable[InProcess]]
+Start = Callable[..., Awaitable[Kit]]
 Listen = Callable[..., Listener]
 MakeBroker = Callable[..., Broker]
 LARGE = b"\xff\xd8" + b"p" * 9000
 
 
-def said(actor: InProcess) -> str:
-    return str(actor._get(GetMqtt()).last_error)
+def said(actor: Kit) -> str:
+    return actor.shown.last_error
 
 
-async def events_arrive(actor: InProcess, listener: Listener, number: int) -> None:
+async def events_arrive(actor: Kit, listener: Listener, number: int) -> None:
     actor.happen(motion(number))
     await actor.until(lambda: len(listener.payloads("ipcamera/events/motion")) == 1, 60)
 
@@ -33,10 +30,8 @@ async def events_arrive(actor: InProcess, listener: Listener, number: int) -> No
 async def test_a_broker_that_says_how_much_it_takes(make_broker: MakeBroker, start: Start, listen: Listen) -> None:
     broker = make_broker(extra=("max_packet_size 8000",))
     listener = listen(broker, "ipcamera/#")
-    actor = await start(world_of(broker))
+    actor = await start(broker, camera=RUNNING)
     ring = jpeg_ring(actor)
-    ring.put(LARGE, time.monotonic_ns(), time.time_ns())
-    await actor._camera(CameraChanged(RUNNING))
     await actor.connected()
 
     def left_out() -> Any:
@@ -54,13 +49,12 @@ async def test_a_broker_that_says_how_much_it_takes(make_broker: MakeBroker, sta
 async def test_a_broker_that_does_not_say_it_and_hangs_up(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, "ipcamera/#")
     proxy = await Proxy(broker.port, old=True, refuses=b"p" * 500).start()
-    actor = await start(world_of(broker, mqttPort=proxy.port))
+    actor = await start(broker, mqttPort=proxy.port, camera=RUNNING)
     ring = jpeg_ring(actor)
-    await actor._camera(CameraChanged(RUNNING))
 
     def left_out() -> Any:
         ring.put(LARGE, time.monotonic_ns(), time.time_ns())
-        return actor._session.connected and "when it is sent ipcamera/image/live" in said(actor)
+        return actor.actor._session.connected and "when it is sent ipcamera/image/live" in said(actor)
 
     await actor.until(left_out, 60)
     connections = proxy.connections
@@ -76,7 +70,7 @@ async def test_a_broker_without_qos_2_gets_events_with_qos_1(
     broker = make_broker(extra=("max_qos 1",))
     listener = listen(broker, "ipcamera/events/motion")
     proxy = await Proxy(broker.port, old=old).start()
-    actor = await start(world_of(broker, mqttPort=proxy.port))
+    actor = await start(broker, mqttPort=proxy.port)
     await actor.connected()
     await events_arrive(actor, listener, 1)
     assert proxy.versions == ([5, 4] * 3 if old else [5]), "3.1.1: the event ends two connections, then it arrives"
@@ -85,7 +79,7 @@ async def test_a_broker_without_qos_2_gets_events_with_qos_1(
 
 async def test_a_broker_without_qos_1(make_broker: MakeBroker, start: Start, listen: Listen) -> None:
     broker = make_broker(extra=("max_qos 0",))
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     listener = listen(broker, "ipcamera/#")
     await events_arrive(actor, listener, 1)
@@ -95,7 +89,7 @@ async def test_a_broker_without_qos_1(make_broker: MakeBroker, start: Start, lis
 async def test_a_broker_that_keeps_nothing(make_broker: MakeBroker, start: Start, listen: Listen) -> None:
     broker = make_broker(extra=("retain_available false",))
     listener = listen(broker, "ipcamera/#")
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     await events_arrive(actor, listener, 1)
     assert listener.payloads("ipcamera/status/online") == ["online"]
@@ -105,9 +99,9 @@ async def test_a_broker_that_keeps_nothing(make_broker: MakeBroker, start: Start
 async def test_access_rules_that_cut_the_connection(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, "ipcamera/#")
     proxy = await Proxy(broker.port, refuses=b"homeassistant/device/ipcam_3f9a1c/config").start()
-    actor = await start(world_of(broker, mqttPort=proxy.port))
+    actor = await start(broker, mqttPort=proxy.port)
     sent = "when it is sent homeassistant/device/ipcam_3f9a1c/config: left out for now"
-    await actor.until(lambda: actor._session.connected and sent in said(actor), 60)
+    await actor.until(lambda: actor.actor._session.connected and sent in said(actor), 60)
     connections = proxy.connections
     await events_arrive(actor, listener, 1)
     await actor.until(lambda: "online" in listener.payloads("ipcamera/status/online"))
@@ -117,7 +111,7 @@ async def test_access_rules_that_cut_the_connection(broker: Broker, start: Start
 
 async def test_before_the_first_event_its_image_says_so(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, "ipcamera/image/event")
-    first = await start(world_of(broker))
+    first = await start(broker)
     await first.connected()
     await first.until(lambda: listener.heard)
     assert listener.payloads("ipcamera/image/event") == [NO_EVENT.read_bytes().decode(errors="replace")]

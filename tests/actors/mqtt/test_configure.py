@@ -2,38 +2,36 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from models.errors import Invalid, LimitReached, Refused
 from models.messages.mqtt import ApplyMqtt
 from models.messages.mqtt import TestMqtt as CheckBroker
-from models.messages.settings import Credentials
+from models.messages.settings import Credentials, SetCredentials
 from tests.actors.mqtt.broker import Broker, free_port
-from tests.actors.mqtt.conftest import world_of
-from tests.actors.mqtt.inprocess import InProcess, World
+from tests.actors.mqtt.inprocess import Kit
+from tests.actors.mqtt.proxy import Proxy
 
-Start = Callable[..., Awaitable[InProcess]]
+Start = Callable[..., Awaitable[Kit]]
 Make = Callable[..., Broker]
 REQUIRED = "Current password required for credential changes"
 WRONG = "Current password is incorrect"
 
 
-def stored(**settings: object) -> World:
-    world = World(**{"mqttBrokerUrl": "broker.lan", "mqttHasPassword": True, "mqttHasUsername": True, **settings})
-    world.credentials = Credentials("anna", "old")
-    return world
+STORED: dict[str, Any] = {"mqttBrokerUrl": "broker.lan", "credentials": ("anna", "old")}
 
 
-async def apply(actor: InProcess, current: str | None = None, **values: object) -> None:
-    await actor._apply(ApplyMqtt(dict(values), current, "192.0.2.7"))
+async def apply(actor: Kit, current: str | None = None, **values: object) -> None:
+    await actor.ask(ApplyMqtt(dict(values), current, "192.0.2.7"))
 
 
 async def test_first_credentials_need_no_proof(start: Start) -> None:
-    world = World()
-    await apply(await start(world), mqttBrokerUrl="broker.lan", mqttUsername="anna", mqttPassword="new")
-    assert world.credentials == Credentials("anna", "new")
-    assert world.stored["mqttBrokerUrl"] == "broker.lan"
+    actor = await start()
+    await apply(actor, mqttBrokerUrl="broker.lan", mqttUsername="anna", mqttPassword="new")
+    assert actor.credentials["mqtt"] == Credentials("anna", "new")
+    assert actor.stored["mqttBrokerUrl"] == "broker.lan"
 
 
 @pytest.mark.parametrize(
@@ -47,35 +45,34 @@ async def test_first_credentials_need_no_proof(start: Start) -> None:
     ],
 )
 async def test_credentials_and_where_they_go_need_the_password(start: Start, change: dict[str, object]) -> None:
-    world = stored()
-    before = dict(world.stored)
-    actor = await start(world)
+    actor = await start(**STORED)
+    before = dict(actor.stored)
     with pytest.raises(Refused, match=REQUIRED):
         await apply(actor, **change)
     with pytest.raises(Refused, match=WRONG):
         await apply(actor, "guess", **change)
-    assert (world.credentials, world.stored) == (Credentials("anna", "old"), before)
+    assert (actor.credentials["mqtt"], actor.stored) == (Credentials("anna", "old"), before)
     await apply(actor, "old", **change)
-    assert (world.credentials, world.stored) != (Credentials("anna", "old"), before)
+    assert (actor.credentials["mqtt"], actor.stored) != (Credentials("anna", "old"), before)
 
 
 async def test_switching_tls_off_needs_the_password_and_on_does_not(start: Start) -> None:
-    actor = await start(stored(mqttUseTls=True))
+    actor = await start(mqttUseTls=True, **STORED)
     with pytest.raises(Refused, match=REQUIRED):
         await apply(actor, mqttUseTls=False)
-    other = await start(stored(), "other")
+    other = await start(folder="other", **STORED)
     await apply(other, mqttUseTls=True)
 
 
 @pytest.mark.parametrize("change", [{"mqttPort": 1884}, {"mqttTopicPrefix": "garden"}, {"mqttPassword": None}])
 async def test_everything_else_needs_none(start: Start, change: dict[str, object]) -> None:
-    world = stored()
-    await apply(await start(world), **change)
-    assert world.credentials == Credentials("anna", "old")
+    actor = await start(**STORED)
+    await apply(actor, **change)
+    assert actor.credentials["mqtt"] == Credentials("anna", "old")
 
 
 async def test_guessing_is_locked_out(start: Start) -> None:
-    actor = await start(stored())
+    actor = await start(**STORED)
     for _ in range(5):
         with pytest.raises(Refused, match=WRONG):
             await apply(actor, "guess", mqttPassword="new")
@@ -86,9 +83,8 @@ async def test_guessing_is_locked_out(start: Start) -> None:
 
 
 async def test_mistakes_change_nothing(start: Start) -> None:
-    world = stored()
-    before = dict(world.stored)
-    actor = await start(world)
+    actor = await start(**STORED)
+    before = dict(actor.stored)
     with pytest.raises(Invalid) as caught:
         await apply(actor, mqttPort=0, foo=1, motionEnabled=True, mqttUsername=5, mqttHasPassword=True)
     assert caught.value.detail.splitlines() == [
@@ -98,69 +94,73 @@ async def test_mistakes_change_nothing(start: Start) -> None:
         "mqttUsername: Expected string",
         "mqttHasPassword: Read-only setting",
     ]
-    assert world.stored == before
+    assert actor.stored == before
 
 
 async def test_a_host_changed_by_another_door_gets_no_password(make_broker: Make, start: Start) -> None:
     broker = make_broker(users={"anna": "old"})
-    world = world_of(broker, mqttHasPassword=True, mqttHasUsername=True)
-    world.credentials = Credentials("anna", "old")
-    actor = await start(world)
+    actor = await start(broker, credentials=("anna", "old"))
     await actor.connected()
-    await actor.settle(mqttBrokerUrl="localhost")
-    await actor.until(lambda: "was given for another broker" in actor._view().last_error)
+    actor.settle(mqttBrokerUrl="localhost")
+    await actor.until(lambda: "was given for another broker" in actor.shown.last_error)
     await apply(actor, "old", mqttBrokerUrl="localhost")
     await actor.connected()
 
 
+async def test_what_is_applied_is_used_at_once(broker: Broker, make_broker: Make, start: Start) -> None:
+    proxy, other = await Proxy(broker.port).start(), make_broker()
+    actor = await start(mqttEnabled=True, mqttBrokerUrl="127.0.0.1", mqttPort=proxy.port)
+    await actor.connected()
+    applied = await actor.ask(ApplyMqtt({"mqttPort": other.port}))
+    assert applied.port == other.port
+    await actor.until(lambda: other.retained("+/status/online"))
+    assert proxy.connections == 1
+    await proxy.stop()
+
+
 async def test_credentials_given_on_the_device_are_for_the_broker_that_is_set(make_broker: Make, start: Start) -> None:
     broker = make_broker(users={"anna": "old", "bert": "other"})
-    world = world_of(broker, mqttHasPassword=True, mqttHasUsername=True)
-    world.credentials = Credentials("anna", "old")
-    actor = await start(world)
+    actor = await start(broker, credentials=("anna", "old"))
     await actor.connected()
-    await actor.settle(mqttBrokerUrl="localhost")
-    await actor.until(lambda: "was given for another broker" in actor._view().last_error)
-    world.credentials = Credentials("bert", "other")  # as by `ipcamera settings credentials mqtt`
-    actor._session.renew()
+    actor.settle(mqttBrokerUrl="localhost")
+    await actor.until(lambda: "was given for another broker" in actor.shown.last_error)
+    actor.set_credentials(SetCredentials("mqtt", "bert", "other"))  # as by `ipcamera settings credentials mqtt`
     await actor.connected()
 
 
 async def test_test_of_the_stored_settings(make_broker: Make, start: Start) -> None:
     broker = make_broker(users={"anna": "old"})
-    world = world_of(broker)
-    world.credentials = Credentials("anna", "old")
-    actor = await start(world)
+    actor = await start(broker, credentials=("anna", "old"))
     await actor.connected()
-    result = await actor._test(CheckBroker())
+    result = await actor.ask(CheckBroker())
     assert result.success
     assert result.latency_ms > 0
-    assert actor._session.connected
+    assert actor.actor._session.connected
     with pytest.raises(LimitReached):
-        await actor._test(CheckBroker())
+        await actor.ask(CheckBroker())
 
 
 async def test_test_of_other_settings(make_broker: Make, start: Start) -> None:
     broker = make_broker(users={"anna": "secret"})
-    actor = await start(World())
+    actor = await start()
     address = {"mqttBrokerUrl": "127.0.0.1", "mqttPort": broker.port}
-    good = await actor._test(CheckBroker({**address, "mqttUsername": "anna", "mqttPassword": "secret"}))
+    good = await actor.ask(CheckBroker({**address, "mqttUsername": "anna", "mqttPassword": "secret"}))
     assert good.success
     await asyncio.sleep(2.05)
-    bad = await actor._test(CheckBroker({**address, "mqttUsername": "anna", "mqttPassword": "hunter2"}))
+    bad = await actor.ask(CheckBroker({**address, "mqttUsername": "anna", "mqttPassword": "hunter2"}))
     assert not bad.success
     assert "hunter2" not in bad.error
 
 
 async def test_test_says_why_not(start: Start) -> None:
-    actor = await start(World())
-    assert (await actor._test(CheckBroker())).error == "No broker is set"
+    actor = await start()
+    assert (await actor.ask(CheckBroker())).error == "No broker is set"
     await asyncio.sleep(2.05)
-    result = await actor._test(CheckBroker({"mqttBrokerUrl": "127.0.0.1", "mqttPort": free_port()}))
+    result = await actor.ask(CheckBroker({"mqttBrokerUrl": "127.0.0.1", "mqttPort": free_port()}))
     assert result.error == "Connection refused"
 
 
 async def test_the_stored_password_is_never_sent_to_a_new_host(start: Start) -> None:
-    actor = await start(stored())
+    actor = await start(**STORED)
     with pytest.raises(Refused, match=REQUIRED):
-        await actor._test(CheckBroker({"mqttBrokerUrl": "127.0.0.1"}))
+        await actor.ask(CheckBroker({"mqttBrokerUrl": "127.0.0.1"}))

@@ -7,18 +7,18 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from models.messages.facade import GetPorts, PortsView
+from models.messages.facade import PortsView
+from models.messages.mqtt import MqttView
 from models.mqtt import limits
 from tests.actors.mqtt.broker import Broker, Listener
-from tests.actors.mqtt.conftest import world_of
-from tests.actors.mqtt.inprocess import InProcess, World, motion
+from tests.actors.mqtt.inprocess import Kit, motion
 from tests.actors.mqtt.proxy import Proxy
 
-Start = Callable[..., Awaitable[InProcess]]
+Start = Callable[..., Awaitable[Kit]]
 Listen = Callable[..., Listener]
 
 
-async def everything(actor: InProcess, broker: Broker) -> dict[str, str]:
+async def everything(actor: Kit, broker: Broker) -> dict[str, str]:
     """What is retained, once the device has been announced."""
     await actor.connected()
     await actor.until(lambda: broker.retained("+/status/online") or None)
@@ -26,7 +26,7 @@ async def everything(actor: InProcess, broker: Broker) -> dict[str, str]:
 
 
 async def test_after_connecting_everything_retained_is_there(broker: Broker, start: Start) -> None:
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     shown = await everything(actor, broker)
     assert shown["ipcamera/status/online"] == "online"
     assert shown["ipcamera/state/motion"] == "OFF"
@@ -39,21 +39,21 @@ async def test_a_clean_stop_says_offline_and_a_kill_leaves_the_will(
     broker: Broker, start: Start, listen: Listen
 ) -> None:
     watcher = listen(broker, "ipcamera/status/online")
-    first = await start(world_of(broker))
+    first = await start(broker)
     await everything(first, broker)
-    await first.on_stop()
+    await first.stop()
     await first.until(lambda: watcher.payloads("ipcamera/status/online")[-1] == "offline")
-    second = await start(world_of(broker))
-    await everything(second, broker)
-    await second.die()
-    await second.until(lambda: watcher.payloads("ipcamera/status/online")[-1] == "offline")
+    await first.start()
+    await everything(first, broker)
+    await first.kill()
+    await first.until(lambda: watcher.payloads("ipcamera/status/online")[-1] == "offline")
     assert broker.retained("ipcamera/status/online") == {"ipcamera/status/online": "offline"}
 
 
 async def test_an_older_broker_is_spoken_to_in_3_1_1(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, "ipcamera/events/motion")
     proxy = await Proxy(broker.port, old=True).start()
-    actor = await start(world_of(broker, mqttPort=proxy.port))
+    actor = await start(broker, mqttPort=proxy.port)
     assert (await everything(actor, broker))["ipcamera/status/online"] == "online"
     assert proxy.versions == [5, 4]
     actor.happen(motion(1))
@@ -66,36 +66,36 @@ async def test_a_broker_without_qos_2_gets_events_with_qos_1(
 ) -> None:
     broker = make_broker(extra=("max_qos 1",))
     listener = listen(broker, "ipcamera/events/motion")
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     for number in range(1, 21):
         actor.happen(motion(number))
     await actor.until(lambda: len(listener.heard) == 20)
-    assert actor._session._broker.qos == 1
+    assert actor.actor._session._broker.qos == 1
 
 
 async def test_a_restarted_broker_is_found_again(broker: Broker, start: Start) -> None:
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await everything(actor, broker)
     broker.stop(signal.SIGKILL)
-    await actor.until(lambda: not actor._session.connected)
-    assert actor._view().last_error
+    await actor.until(lambda: not actor.actor._session.connected)
+    assert actor.shown.last_error
     broker.start()
     assert (await everything(actor, broker))["ipcamera/status/online"] == "online"
 
 
 async def test_no_broker_is_said_and_tried_again(start: Start, broker: Broker) -> None:
     broker.stop()
-    actor = await start(world_of(broker))
-    await actor.until(lambda: actor._view().last_error == "Connection refused")
-    assert not actor._view().connected
+    actor = await start(broker)
+    await actor.until(lambda: actor.shown.last_error == "Connection refused")
+    assert not actor.shown.connected
 
 
 @pytest.mark.parametrize("host", ["a" * 70 + ".lan", "no-such-host.invalid", "."])
 async def test_a_name_that_is_none_is_said(start: Start, host: str) -> None:
-    actor = await start(World(mqttEnabled=True, mqttBrokerUrl=host))
-    await actor.until(lambda: actor._view().last_error)
-    assert actor._view().last_error in ("Host not found", "Timed out")
+    actor = await start(mqttEnabled=True, mqttBrokerUrl=host)
+    await actor.until(lambda: actor.shown.last_error)
+    assert actor.shown.last_error in ("Host not found", "Timed out")
 
 
 @pytest.mark.parametrize(
@@ -125,17 +125,17 @@ async def test_a_broker_that_talks_nonsense_is_survived(
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    actor = await start(World(mqttEnabled=True, mqttBrokerUrl="127.0.0.1", mqttPort=server.sockets[0].getsockname()[1]))
+    actor = await start(mqttEnabled=True, mqttBrokerUrl="127.0.0.1", mqttPort=server.sockets[0].getsockname()[1])
     await actor.until(lambda: len(heard) >= 6)
-    assert any(view.last_error for view in actor.views)
+    assert any(view.last_error for view in actor.of(MqttView))
     server.close()
 
 
 async def test_another_prefix_leaves_nothing_behind(broker: Broker, start: Start, listen: Listen) -> None:
     watcher = listen(broker, "ipcamera/status/online")
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await everything(actor, broker)
-    await actor.settle(mqttTopicPrefix="garden/cam")
+    actor.settle(mqttTopicPrefix="garden/cam")
     await actor.until(lambda: "garden/cam/status/online" in broker.retained())
     await actor.until(lambda: not broker.retained("ipcamera/#"))
     assert "offline" in watcher.payloads("ipcamera/status/online")
@@ -144,14 +144,14 @@ async def test_another_prefix_leaves_nothing_behind(broker: Broker, start: Start
 
 
 async def test_discovery_can_be_taken_away(broker: Broker, start: Start) -> None:
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await everything(actor, broker)
-    await actor.settle(mqttDiscoveryEnabled=False)
+    actor.settle(mqttDiscoveryEnabled=False)
     await actor.until(lambda: not broker.retained("homeassistant/#"))
 
 
 async def test_home_assistants_birth_brings_everything_again(broker: Broker, start: Start, listen: Listen) -> None:
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await everything(actor, broker)
     watcher = listen(broker, "homeassistant/device/+/config", "ipcamera/state/motion")
     await actor.until(lambda: len(watcher.heard) == 2)
@@ -160,56 +160,52 @@ async def test_home_assistants_birth_brings_everything_again(broker: Broker, sta
 
 
 async def test_a_second_camera_on_the_prefix_is_noticed_by_both(broker: Broker, start: Start) -> None:
-    first = await start(world_of(broker))
+    first = await start(broker)
     await everything(first, broker)
-    second = await start(world_of(broker, mqttClientId="ipcamera-other"), "other")
-    second._facts.device_id = "abcdef"
-    second._session.renew()
-    await first.until(lambda: "abcdef" in first._view().last_error)
-    await second.until(lambda: "3f9a1c" in second._view().last_error)
-    assert first._view().connected
+    second = await start(broker, "other", mqttClientId="ipcamera-other")
+    second.actor._facts.device_id = "abcdef"
+    second.actor._session.renew()
+    await first.until(lambda: "abcdef" in first.shown.last_error)
+    await second.until(lambda: "3f9a1c" in second.shown.last_error)
+    assert first.shown.connected
 
 
 async def test_the_same_client_id_twice_is_named(broker: Broker, start: Start) -> None:
-    first = await start(world_of(broker))
+    first = await start(broker)
     await everything(first, broker)
-    second = await start(world_of(broker), "other")
-    await first.until(lambda: any("same client id" in view.last_error for view in first.views + second.views))
+    second = await start(broker, "other")
+    await first.until(
+        lambda: any("same client id" in view.last_error for kit in (first, second) for view in kit.of(MqttView))
+    )
 
 
 async def test_free_means_disconnected(broker: Broker, start: Start) -> None:
-    world = world_of(broker)
-    world.pro = False
-    actor = await start(world)
+    actor = await start(broker, pro=False)
     await asyncio.sleep(0.3)
-    assert (actor._view().enabled, actor._view().connected) == (False, False)
+    assert (actor.shown.enabled, actor.shown.connected) == (False, False)
     actor.happen(motion(1))
     assert not broker.retained()
 
 
 async def test_not_enabled_and_no_broker_are_quiet(start: Start) -> None:
-    actor = await start(World(mqttEnabled=True))
-    await actor.until(lambda: actor._view().last_error == "No broker is set")
+    actor = await start(mqttEnabled=True)
+    await actor.until(lambda: actor.shown.last_error == "No broker is set")
 
 
 @pytest.mark.parametrize("password", ["wrong", "secret"])
 async def test_a_broker_with_passwords(make_broker: Callable[..., Broker], start: Start, password: str) -> None:
     broker = make_broker(users={"anna": "secret"})
-    world = world_of(broker)
-    world.credentials = type(world.credentials)("anna", password)
-    actor = await start(world)
+    actor = await start(broker, credentials=("anna", password))
     if password == "secret":
         assert (await everything(actor, broker))["ipcamera/status/online"] == "online"
         return
-    await actor.until(lambda: actor._view().last_error)
-    assert actor._view().last_error in ("Not authorized", "Wrong user name or password")
-    assert password not in str(actor.views)
+    await actor.until(lambda: actor.shown.last_error)
+    assert actor.shown.last_error in ("Not authorized", "Wrong user name or password")
+    assert password not in str(actor.of(MqttView))
 
 
-async def test_who_was_not_up_yet_is_asked_again(broker: Broker, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.mqtt.actor.LOOK_AGAIN_S", 0.1)
-    world = world_of(broker)
-    actor = await start(world)
+async def test_what_becomes_known_later_is_announced(broker: Broker, start: Start) -> None:
+    actor = await start(broker)
     await everything(actor, broker)
-    world.answers[GetPorts] = lambda _: PortsView(8443, 8080)
+    actor.state(PortsView(8443, 8080), "facade")
     await actor.until(lambda: ":8443/" in str(broker.retained("homeassistant/#")))

@@ -10,11 +10,10 @@ import pytest
 
 from models.mqtt import limits
 from tests.actors.mqtt.broker import Broker, Listener
-from tests.actors.mqtt.conftest import world_of
-from tests.actors.mqtt.inprocess import InProcess, motion
+from tests.actors.mqtt.inprocess import Kit, motion
 from tests.actors.mqtt.proxy import Proxy
 
-Start = Callable[..., Awaitable[InProcess]]
+Start = Callable[..., Awaitable[Kit]]
 Listen = Callable[..., Listener]
 TOPIC = "ipcamera/events/motion"
 
@@ -25,7 +24,7 @@ def ids(listener: Listener) -> list[int]:
 
 async def test_an_event_and_its_trigger(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, "ipcamera/events/#")
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     actor.happen(motion(1))
     await actor.until(lambda: len(listener.heard) == 2)
@@ -36,7 +35,7 @@ async def test_an_event_and_its_trigger(broker: Broker, start: Start, listen: Li
 
 async def test_a_burst_arrives_in_order(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, TOPIC)
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     for number in range(1, 201):
         actor.happen(motion(number))
@@ -46,7 +45,7 @@ async def test_a_burst_arrives_in_order(broker: Broker, start: Start, listen: Li
 
 async def test_events_during_an_outage_arrive_afterwards(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, TOPIC)
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     actor.happen(motion(1))
     await actor.until(lambda: ids(listener) == [1])
@@ -54,7 +53,7 @@ async def test_events_during_an_outage_arrive_afterwards(broker: Broker, start: 
     for number in range(2, 52):
         actor.happen(motion(number))
         await asyncio.sleep(0.01)
-    await actor.until(lambda: not actor._session.connected)
+    await actor.until(lambda: not actor.actor._session.connected)
     broker.start()
     await actor.until(lambda: len(ids(listener)) >= 51, 30)
     await asyncio.sleep(0.3)
@@ -64,14 +63,14 @@ async def test_events_during_an_outage_arrive_afterwards(broker: Broker, start: 
 async def test_a_broker_killed_in_a_burst(broker: Broker, start: Start, listen: Listen) -> None:
     """mosquitto keeps its sessions on disk only when it ends cleanly: after SIGKILL the last event may come twice."""
     listener = listen(broker, TOPIC)
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     for number in range(1, 101):
         actor.happen(motion(number))
         if number == 50:
             await actor.until(lambda: len(ids(listener)) > 10)
             broker.stop(signal.SIGTERM)
-            await actor.until(lambda: not actor._session.connected)
+            await actor.until(lambda: not actor.actor._session.connected)
             broker.start()
     await actor.until(lambda: len(set(ids(listener))) >= 100, 30)
     assert ids(listener) == list(range(1, 101))
@@ -79,8 +78,7 @@ async def test_a_broker_killed_in_a_burst(broker: Broker, start: Start, listen: 
 
 async def test_kills_in_a_burst_lose_and_double_nothing(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, TOPIC)
-    world = world_of(broker)
-    actor = await start(world)
+    actor = await start(broker)
     await actor.connected()
     number = 0
     for life in range(6):
@@ -88,11 +86,11 @@ async def test_kills_in_a_burst_lose_and_double_nothing(broker: Broker, start: S
             number += 1
             actor.happen(motion(number))
         await actor.until(lambda life=life: len(ids(listener)) > life * 20)  # type: ignore[misc]
-        await actor.die()
+        await actor.kill()
         for _ in range(5):  # recorded while nobody was there to be told
             number += 1
-            world.history.append(motion(number))
-        actor = await start(world)
+            actor.history.append(motion(number))
+        await actor.start()
     await actor.until(lambda: len(set(ids(listener))) >= number, 30)
     await asyncio.sleep(0.5)
     assert ids(listener) == list(range(1, number + 1))
@@ -106,7 +104,7 @@ async def test_a_line_cut_at_any_byte_loses_and_doubles_nothing(
     monkeypatch.setattr("actors.mqtt.session.retry_after", lambda failures, chance: 0.01)
     listener = listen(broker, TOPIC)
     proxy = await Proxy(broker.port, old=old, cuts=iter(range(12, 400, 5))).start()
-    actor = await start(world_of(broker, mqttPort=proxy.port, mqttDiscoveryEnabled=False))
+    actor = await start(broker, mqttPort=proxy.port, mqttDiscoveryEnabled=False)
     for number in range(1, 101):
         actor.happen(motion(number))
     await actor.until(lambda: len(set(ids(listener))) >= 100, 60)
@@ -118,11 +116,9 @@ async def test_a_line_cut_at_any_byte_loses_and_doubles_nothing(
 
 async def test_what_happened_before_switching_on_is_not_told(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, TOPIC)
-    world = world_of(broker, mqttEnabled=False)
-    world.history = [motion(number) for number in range(1, 10)]
-    actor = await start(world)
+    actor = await start(broker, mqttEnabled=False, history=[motion(number) for number in range(1, 10)])
     actor.happen(motion(10))
-    await actor.settle(mqttEnabled=True)
+    actor.settle(mqttEnabled=True)
     await actor.connected()
     actor.happen(motion(11))
     await actor.until(lambda: ids(listener) == [11])
@@ -130,7 +126,7 @@ async def test_what_happened_before_switching_on_is_not_told(broker: Broker, sta
 
 async def test_without_history_events_are_told_all_the_same(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, TOPIC)
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     for number in (5, 9, 8, 9, 10):
         actor.happen(replace(motion(number), id=0), recorded=False)
@@ -139,7 +135,7 @@ async def test_without_history_events_are_told_all_the_same(broker: Broker, star
 
 async def test_a_visit_ends_once(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, "ipcamera/events/vision/person")
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     came = motion(3, kind="OBJECT_PERSON")
     gone = replace(came, phase="disappeared")
@@ -152,17 +148,16 @@ async def test_a_visit_ends_once(broker: Broker, start: Start, listen: Listen) -
 
 async def test_the_end_of_a_visit_is_not_missed_by_a_restart(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, "ipcamera/events/vision/person")
-    world = world_of(broker)
-    world.history = [replace(motion(1, kind="OBJECT_PERSON"), metadata={"endTimestamp": 5})]
-    first = await start(world)
-    await first.connected()
-    first.happen(motion(2, kind="OBJECT_PERSON"))
-    await first.until(lambda: len(listener.heard) == 1)
-    await first.die()
-    world.history[1] = replace(world.history[1], metadata={"endTimestamp": 6})
-    second = await start(world)
-    second.happen(motion(3))
-    await second.until(lambda: len(listener.heard) == 2)
+    earlier = replace(motion(1, kind="OBJECT_PERSON"), metadata={"endTimestamp": 5})
+    actor = await start(broker, history=[earlier])
+    await actor.connected()
+    actor.happen(motion(2, kind="OBJECT_PERSON"))
+    await actor.until(lambda: len(listener.heard) == 1)
+    await actor.kill()
+    actor.history[1] = replace(actor.history[1], metadata={"endTimestamp": 6})
+    await actor.start()
+    actor.happen(motion(3))
+    await actor.until(lambda: len(listener.heard) == 2)
     shown = [json.loads(payload) for _, payload, _ in listener.heard]
     assert [(event["eventId"], event["eventType"]) for event in shown] == [(2, "appeared"), (2, "disappeared")]
 
@@ -172,23 +167,23 @@ async def test_a_full_disk_delays_events_and_says_so(
 ) -> None:
     monkeypatch.setattr(limits, "DISK_WAIT_S", 0.2)
     listener = listen(broker, TOPIC)
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
-    outbox = actor._mail._outbox
-    [[pages]] = await actor._benches[0].do(lambda: outbox._db.execute("PRAGMA page_count").fetchall())
-    await actor._benches[0].do(lambda: outbox._db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+    outbox = actor.actor._mail._outbox
+    [[pages]] = await actor.actor._mail._bench.do(lambda: outbox._db.execute("PRAGMA page_count").fetchall())
+    await actor.actor._mail._bench.do(lambda: outbox._db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
     for number in range(1, 301):
         actor.happen(motion(number))
-    await actor.until(lambda: "can't be stored" in actor.reason)
-    await actor._benches[0].do(lambda: outbox._db.execute("PRAGMA max_page_count = 100000").fetchall())
+    await actor.until(lambda: "can't be stored" in actor.degraded)
+    await actor.actor._mail._bench.do(lambda: outbox._db.execute("PRAGMA max_page_count = 100000").fetchall())
     await actor.until(lambda: len(ids(listener)) >= 300)
     assert ids(listener) == list(range(1, 301))
-    assert actor.reason == ""
+    assert actor.degraded == ""
 
 
 async def test_stale_triggers_start_no_automation(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, "ipcamera/events/#")
-    actor = await start(world_of(broker))
+    actor = await start(broker)
     await actor.connected()
     old = motion(1).timestamp - 600_000
     actor.happen(motion(1, old))

@@ -9,15 +9,14 @@ from gmqtt import Client
 
 from models.errors import LimitReached, Unavailable
 from models.messages import Ok
-from models.messages.camera import Capture, CaptureView, SetStreaming, SetTorch
+from models.messages.camera import Capture, CaptureView, SetTorch
 from models.messages.settings import ChangeSettings
 from models.messages.speaker import Speak, SpeakResult
 from models.messages.supervisor import RestartActor
 from tests.actors.mqtt.broker import Broker, Listener
-from tests.actors.mqtt.conftest import world_of
-from tests.actors.mqtt.inprocess import InProcess, World
+from tests.actors.mqtt.inprocess import Kit
 
-Start = Callable[..., Awaitable[InProcess]]
+Start = Callable[..., Awaitable[Kit]]
 Listen = Callable[..., Listener]
 RESULT = "ipcamera/control/result"
 
@@ -26,8 +25,8 @@ def results(listener: Listener) -> list[dict[str, Any]]:
     return [json.loads(payload) for payload in listener.payloads(RESULT)]
 
 
-async def ready(start: Start, broker: Broker, world: World) -> InProcess:
-    actor = await start(world)
+async def ready(start: Start, broker: Broker, **about: Any) -> Kit:
+    actor = await start(broker, **{"mqttCommandsEnabled": True, **about})
     await actor.connected()
     await actor.until(lambda: broker.retained("ipcamera/status/online"))
     return actor
@@ -37,41 +36,38 @@ async def test_a_switch_in_home_assistant_changes_the_setting_here(
     broker: Broker, start: Start, listen: Listen
 ) -> None:
     listener = listen(broker, RESULT, "ipcamera/state/settings")
-    world = world_of(broker, mqttCommandsEnabled=True)
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker)
     broker.publish("ipcamera/control/setting/motionEnabled/set", "ON")
     await actor.until(lambda: results(listener))
     assert results(listener) == [
         {"topic": "ipcamera/control/setting/motionEnabled/set", "success": True, "error": None}
     ]
-    assert world.stored["motionEnabled"] is True
+    assert actor.stored["motionEnabled"] is True
     await actor.until(lambda: json.loads(listener.payloads("ipcamera/state/settings")[-1])["motionEnabled"])
 
 
 async def test_rtsp_is_not_switched_on_without_a_login(broker: Broker, start: Start, listen: Listen) -> None:
     """Over MQTT nobody could be told the login that would be made."""
     listener = listen(broker, RESULT)
-    world = world_of(broker, mqttCommandsEnabled=True)
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker)
     broker.publish("ipcamera/control/setting/rtspEnabled/set", "ON")
     await actor.until(lambda: results(listener))
     assert results(listener)[0]["error"] == "RTSP has no login yet: switch it on in the dashboard first"
-    assert world.stored["rtspEnabled"] is False
-    await actor.settle(rtspUsername="viewer", rtspHasPassword=True)
+    assert actor.stored["rtspEnabled"] is False
+    actor.settle(rtspUsername="viewer", rtspHasPassword=True)
     broker.publish("ipcamera/control/setting/rtspEnabled/set", "ON")
     await actor.until(lambda: len(results(listener)) == 2)
-    assert world.stored["rtspEnabled"] is True
+    assert actor.stored["rtspEnabled"] is True
 
 
 async def test_the_originals_topics(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, RESULT)
-    world = world_of(broker, mqttCommandsEnabled=True)
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker)
     broker.publish("ipcamera/control/vision/person/enabled", '{"enabled":true}')
     broker.publish("ipcamera/control/classification/dog_bark/enabled", "true")
     await actor.until(lambda: len(results(listener)) == 2)
-    assert world.stored["objectPersonDetectionEnabled"] is True
-    assert world.stored["dogBarkClassificationEnabled"] is True
+    assert actor.stored["objectPersonDetectionEnabled"] is True
+    assert actor.stored["dogBarkClassificationEnabled"] is True
 
 
 @pytest.mark.parametrize(
@@ -83,81 +79,76 @@ async def test_the_originals_topics(broker: Broker, start: Start, listen: Listen
         ("setting/authEnabled/set", "false", "authEnabled: Unknown setting"),
         ("nonsense", "1", "Unknown command"),
         ("restart", "settings", "settings: Can't be restarted"),
-        ("capture", "PRESS", "camera is not there"),
+        ("capture", "PRESS", "camera does not answer that"),
     ],
 )
 async def test_what_is_not_obeyed_is_answered(
     broker: Broker, start: Start, listen: Listen, topic: str, payload: str, error: str
 ) -> None:
     listener = listen(broker, RESULT)
-    world = world_of(broker, mqttCommandsEnabled=True)
-    before = dict(world.stored)
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker)
+    before = dict(actor.stored)
     broker.publish(f"ipcamera/control/{topic}", payload)
     await actor.until(lambda: results(listener))
     assert results(listener) == [{"topic": f"ipcamera/control/{topic}", "success": False, "error": error}]
-    assert world.stored == before
+    assert actor.stored == before
 
 
 async def test_commands_switched_off_are_not_even_heard(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, RESULT)
-    world = world_of(broker)
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker, mqttCommandsEnabled=False)
     broker.publish("ipcamera/control/setting/motionEnabled/set", "ON")
-    await actor.settle(mqttCommandsEnabled=True)
+    actor.settle(mqttCommandsEnabled=True)
     await actor.until(lambda: "switch" in broker.retained("homeassistant/#").popitem()[1])
     broker.publish("ipcamera/control/setting/motionSensitivity/set", "7")
     await actor.until(lambda: results(listener))
     assert len(results(listener)) == 1
-    assert world.stored["motionEnabled"] is False
+    assert actor.stored["motionEnabled"] is False
 
 
 async def test_retained_and_missed_commands_do_not_come_true_later(
     broker: Broker, start: Start, listen: Listen
 ) -> None:
-    world = world_of(broker, mqttCommandsEnabled=True)
-    first = await ready(start, broker, world)
-    await first.die()
+    actor = await ready(start, broker)
+    await actor.kill()
     broker.publish("ipcamera/control/setting/motionEnabled/set", "ON")
     broker.publish("ipcamera/control/setting/soundEnabled/set", "ON", "-r")
     listener = listen(broker, RESULT)
-    second = await ready(start, broker, world)
-    await second.until(lambda: results(listener))
+    await actor.start()
+    await actor.until(lambda: results(listener))
     assert [result["error"] for result in results(listener)] == ["Retained commands are not obeyed"]
-    assert (world.stored["motionEnabled"], world.stored["soundEnabled"]) == (False, False)
+    assert (actor.stored["motionEnabled"], actor.stored["soundEnabled"]) == (False, False)
 
 
 async def test_a_scene_that_sets_everything_is_carried_out(broker: Broker, start: Start, listen: Listen) -> None:
     """Home Assistant sets every entity that it was told of, at once."""
     listener = listen(broker, RESULT)
-    world = world_of(broker, mqttCommandsEnabled=True, rtspUsername="viewer", rtspHasPassword=True)
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker, rtspUsername="viewer", rtspHasPassword=True)
     announced = json.loads(broker.retained("homeassistant/#").popitem()[1])["components"]
-    scene = {c["command_topic"]: other(c, world.stored) for c in announced.values() if "/setting/" in str(c)}
+    scene = {c["command_topic"]: other(c, actor.stored) for c in announced.values() if "/setting/" in str(c)}
     assert len(scene) >= 25
     await scenes(broker, scene)
     await actor.until(lambda: len(results(listener)) == len(scene), 30)
     assert [result["topic"] for result in results(listener) if not result["success"]] == []
     for topic, payload in scene.items():
-        assert str(world.stored[topic.split("/")[3]]).lower() == {"ON": "true", "OFF": "false"}.get(payload, payload)
-    await actor.until(lambda: shown(broker) == {key: world.stored[key] for key in shown(broker)})
+        assert str(actor.stored[topic.split("/")[3]]).lower() == {"ON": "true", "OFF": "false"}.get(payload, payload)
+    await actor.until(lambda: shown(broker) == {key: actor.stored[key] for key in shown(broker)})
 
 
 async def test_in_a_flood_the_newest_wins(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, RESULT)
-    world = world_of(broker, mqttCommandsEnabled=True)
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker)
     broker.flood("ipcamera/control/setting/motionSensitivity/set", ["3", "4"] * 500 + ["9"])
-    await actor.until(lambda: world.stored["motionSensitivity"] == 9, 30)
-    await actor.until(lambda: not len(actor._service._orders._waiting))
-    carried_out = [m for _, m in world.asked if isinstance(m, ChangeSettings)]
+    await actor.until(lambda: actor.stored["motionSensitivity"] == 9, 30)
+    await actor.until(lambda: not len(actor.actor._service._orders._waiting))
+    carried_out = [m for _, m in actor.asked if isinstance(m, ChangeSettings)]
     assert len(carried_out) <= len(results(listener)) + 1 < 1001
     assert carried_out[-1].values == {"motionSensitivity": 9}
 
 
 async def test_more_topics_than_may_wait_are_refused(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, RESULT)
-    actor = await ready(start, broker, world_of(broker, mqttCommandsEnabled=True))
+    actor = await ready(start, broker)
     await scenes(broker, {f"ipcamera/control/nonsense/{n}": "1" for n in range(400)})
     await actor.until(lambda: [r for r in results(listener) if r["error"] == "Too many commands are waiting"], 30)
 
@@ -165,8 +156,7 @@ async def test_more_topics_than_may_wait_are_refused(broker: Broker, start: Star
 async def test_what_is_refused_is_seen_at_once(broker: Broker, start: Start, listen: Listen) -> None:
     """Who shows what it asked for (Home Assistant's page) hears how it is."""
     listener = listen(broker, RESULT, "ipcamera/state/settings")
-    world = world_of(broker, mqttCommandsEnabled=True)
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker)
     before = len(listener.payloads("ipcamera/state/settings"))
     broker.publish("ipcamera/control/setting/motionSensitivity/set", "11")
     await actor.until(lambda: results(listener) and len(listener.payloads("ipcamera/state/settings")) > before)
@@ -200,23 +190,22 @@ def shown(broker: Broker) -> dict[str, Any]:
 
 async def test_actions_reach_their_actors(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, RESULT)
-    world = world_of(broker, mqttCommandsEnabled=True)
-    world.answers = {
-        SetStreaming: lambda _: Ok(),
-        SetTorch: lambda _: True,
-        Capture: lambda _: CaptureView("c1", "", 1, 1, 0, 0),
-        RestartActor: lambda _: Ok(),
-        Speak: lambda _: SpeakResult(900),
+    actor = await ready(start, broker)
+    answers = {
+        SetTorch: True,
+        Capture: CaptureView("c1", "", 1, 1, 0, 0),
+        RestartActor: Ok(),
+        Speak: SpeakResult(900),
     }
-    actor = await ready(start, broker, world)
+    actor.answers |= answers
     orders = {"streaming/set": "OFF", "torch": "", "capture": "PRESS", "restart": "PRESS", "tts": "Dinner is ready"}
     for topic, payload in orders.items():
         broker.publish(f"ipcamera/control/{topic}", payload)
     await actor.until(lambda: len(results(listener)) == len(orders))
     assert all(result["success"] for result in results(listener))
-    asked = [(to, message) for to, message in world.asked if type(message) in (*world.answers, ChangeSettings)]
+    asked = [(to, message) for to, message in actor.asked if type(message) in (*answers, ChangeSettings)]
     assert asked == [
-        ("camera", SetStreaming(False)),
+        ("settings", ChangeSettings({"streaming": False}, "mqtt", internal=True)),
         ("camera", SetTorch(None)),
         ("settings", ChangeSettings({"torchEnabled": True}, "mqtt", internal=True)),
         ("camera", Capture()),
@@ -229,13 +218,9 @@ async def test_actions_reach_their_actors(broker: Broker, start: Start, listen: 
 async def test_the_reason_of_an_actor_is_passed_on(
     broker: Broker, start: Start, listen: Listen, error: Exception
 ) -> None:
-    def fail(_: Any) -> None:
-        raise error
-
     listener = listen(broker, RESULT)
-    world = world_of(broker, mqttCommandsEnabled=True)
-    world.answers = {SetTorch: fail}
-    actor = await ready(start, broker, world)
+    actor = await ready(start, broker)
+    actor.answers[SetTorch] = error
     broker.publish("ipcamera/control/torch", "ON")
     await actor.until(lambda: results(listener))
     assert results(listener)[0]["error"] == str(error)
@@ -243,7 +228,7 @@ async def test_the_reason_of_an_actor_is_passed_on(
 
 async def test_what_is_too_long_for_us_is_not_even_looked_at(broker: Broker, start: Start, listen: Listen) -> None:
     listener = listen(broker, RESULT)
-    actor = await ready(start, broker, world_of(broker, mqttCommandsEnabled=True))
+    actor = await ready(start, broker)
     broker.publish(f"ipcamera/control/{'a-' * 15_000}", "x")
     broker.publish("ipcamera/control/tts", "x" * 100_000)
     broker.publish("ipcamera/status/device", "[" * 60_000, "-r")  # not ours, and nested too deep

@@ -5,7 +5,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,17 +18,18 @@ from models.messages.supervisor import ActorRow, GetActors
 from tests.wire.server import end_with_us
 
 TOYS = "tests.actors.runtime.toys"
+Main = Callable[[Boot, tuple[Child, ...]], None]
 
 
 class Running:
-    """One launcher process and its control socket."""
+    """One launcher process and its control socket. ``main`` is what the process runs."""
 
-    def __init__(self, boot: Boot, tree: tuple[Child, ...]) -> None:
+    def __init__(self, boot: Boot, tree: tuple[Child, ...], main: Main | None = None) -> None:
         self.boot = boot
         self.tree = tree
         codec.ROOTS.append("tests.")
         # a session of its own: signals of the test runner do not reach it
-        self.process = multiprocessing.get_context("spawn").Process(target=_main, args=(boot, tree))
+        self.process = multiprocessing.get_context("spawn").Process(target=main or _main, args=(boot, tree))
         self.process.start()
         self.control = self.wait_for(self._connect)
         self.wait_for(lambda: all(row.state == "up" for row in self.rows().values()) and len(self.rows()) == len(tree))
@@ -52,8 +52,17 @@ class Running:
         return {row.name: row for row in self.control.ask("supervisor", GetActors()).rows}
 
     def reconnect(self) -> None:
-        self.control.close()
-        self.control = self.wait_for(self._connect)
+        """To the tree that follows one whose end has been seen; the socket of the old one may still be there."""
+
+        def answers() -> bool:
+            self.control.close()
+            try:
+                self.control = Control(self.boot.run_dir)
+                return bool(self.rows())
+            except ServerError:
+                return False
+
+        self.wait_for(answers)
 
     def stop(self) -> None:
         self.control.close()
@@ -67,13 +76,6 @@ def _main(boot: Boot, tree: tuple[Child, ...]) -> None:
     end_with_us()
     codec.ROOTS.append("tests.")
     raise SystemExit(launch(boot, tree))
-
-
-@pytest.fixture
-def boot(tmp_path: Path) -> Boot:
-    for name in ("data", "run", "shm"):
-        (tmp_path / name).mkdir()
-    return Boot(data_dir=tmp_path / "data", run_dir=tmp_path / "run", shm_dir=tmp_path / "shm", log_level="warning")
 
 
 @pytest.fixture

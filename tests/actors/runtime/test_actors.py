@@ -100,7 +100,7 @@ def test_two_deaths_at_once_are_both_seen(toys: Running) -> None:
 
 
 def test_a_glutton_is_killed_and_restarted(start: Callable[..., Running]) -> None:
-    running = start(Child("one", f"{TOYS}:Toy", 1), Child("two", f"{TOYS}:Toy", 1, memory_mb=150))
+    running = start(Child("one", f"{TOYS}:Toy", 1), Child("two", f"{TOYS}:Lean", 1))
     before = running.rows()
     running.control.ask("one", Pass("two", "eat"))
     running.wait_for(lambda: running.rows()["two"].restarts == 1 and running.rows()["two"].state == "up")

@@ -1,33 +1,48 @@
+from collections.abc import Iterable
+
 import pytest
 
 from actors.runtime import limits
 from actors.runtime.budget import Restarts
 
 
-def test_the_first_failures_cost_no_time_and_later_ones_more() -> None:
+def delays(record: Restarts, deaths: Iterable[float]) -> list[float | None]:
+    return [record.after_exit(at) for at in deaths]
+
+
+def test_the_first_deaths_cost_no_time_and_later_ones_more() -> None:
+    assert delays(Restarts(), [1.0] * limits.MAX_RESTARTS) == [0.0, 0.0, 0.0, 0.25, 0.5]
+
+
+def test_so_many_within_the_window_and_no_more() -> None:
     record = Restarts()
-    delays = [record.after_exit(1.0, False)[0] for _ in range(limits.RESTART_BUDGET)]
-    assert delays == [0.0, 0.0, 0.0, 0.25, 0.5]
+    assert None not in delays(record, [1.0] * limits.MAX_RESTARTS)
+    assert record.after_exit(1.0 + limits.RESTART_WINDOW_S) is None
+    assert record.after_exit(2.0 + limits.RESTART_WINDOW_S) is not None  # the first five are out of the window
 
 
-def test_past_the_budget_it_is_tried_again_rarely() -> None:
+@pytest.mark.parametrize(("every_s", "spent"), [(6.5, False), (5.0, True)])
+def test_frequency_counts_and_not_the_sum(every_s: float, spent: bool) -> None:
     record = Restarts()
-    for _ in range(limits.RESTART_BUDGET):
-        assert not record.after_exit(1.0, False)[1]
-    assert record.after_exit(1.0, False) == (limits.DEGRADED_RETRY_S, True)
-
-
-def test_a_long_life_forgives_everything() -> None:
-    record = Restarts()
-    for _ in range(limits.RESTART_BUDGET):
-        record.after_exit(1.0, False)
-    assert record.after_exit(limits.RESTART_FORGIVEN_AFTER_S, False) == (0.0, False)
-    assert record.failures == 1
-
-
-@pytest.mark.parametrize(("up_s", "spent"), [(1.0, False), (0.0, True)])
-def test_a_kill_from_outside_costs_only_a_child_that_never_worked(up_s: float, spent: bool) -> None:
-    record = Restarts()
-    results = [record.after_exit(up_s, True) for _ in range(100)]
-    assert results[-1][1] is spent
+    assert (None in delays(record, [every_s * number for number in range(100)])) is spent
     assert record.total == 100
+
+
+def test_who_is_rarely_ill_is_back_at_once() -> None:
+    assert set(delays(Restarts(), [limits.RESTART_WINDOW_S * number for number in range(20)])) == {0.0}
+
+
+def test_an_actor_may_be_allowed_more_or_less() -> None:
+    assert delays(Restarts(max_restarts=1), [1.0, 1.0]) == [0.0, None]
+    patient = delays(Restarts(max_restarts=20), [1.0] * 21)
+    assert patient[:8] == list(limits.RESTART_DELAYS_S)
+    assert set(patient[8:20]) == {limits.RESTART_DELAYS_S[-1]}
+    assert patient[20] is None
+
+
+def test_forgiven_it_begins_anew() -> None:
+    record = Restarts()
+    assert delays(record, [1.0] * (limits.MAX_RESTARTS + 1))[-1] is None
+    record.forgive()
+    assert record.after_exit(1.0) == 0.0
+    assert record.total == limits.MAX_RESTARTS + 2

@@ -83,8 +83,8 @@ def test_a_second_launcher_on_the_same_directory_is_refused(start: Callable[...,
     assert running.control.ask("one", Echo("still")) == "one: still"
 
 
-def test_a_critical_actor_that_cannot_start_ends_the_program_with_its_reason(boot, capfd) -> None:  # type: ignore[no-untyped-def]
-    tree = (Child("settings", f"{TOYS}:Settings", 0), Child("bad", f"{TOYS}:Unready", 1, critical=True))
+def test_an_actor_that_must_start_and_cannot_ends_the_program_with_its_reason(boot, capfd) -> None:  # type: ignore[no-untyped-def]
+    tree = (Child("settings", f"{TOYS}:Settings", 0), Child("bad", f"{TOYS}:Indispensable", 1))
     process = multiprocessing.get_context("spawn").Process(target=_main, args=(boot, tree))
     began = time.monotonic()
     process.start()
@@ -92,6 +92,18 @@ def test_a_critical_actor_that_cannot_start_ends_the_program_with_its_reason(boo
     assert process.exitcode == 1
     assert time.monotonic() - began < 15
     assert "the port is taken" in capfd.readouterr().err
+
+
+def test_a_critical_actor_past_its_budget_ends_the_program(capfd, start: Callable[..., Running]) -> None:  # type: ignore[no-untyped-def]
+    running = start(Child("one", f"{TOYS}:Fragile", 1))
+    session = session_of(running)
+    for restarts in range(3):
+        running.wait_for(lambda restarts=restarts: (row := running.rows()["one"]).restarts == restarts and row.pid)
+        os.kill(running.rows()["one"].pid, signal.SIGKILL)
+    running.process.join(15)
+    assert running.process.exitcode == 1
+    assert not processes_of(session)
+    assert "one ended 3 times in a short while: killed by signal 9 (SIGKILL)" in capfd.readouterr().err
 
 
 def test_an_actor_past_its_budget_is_degraded_and_the_others_go_on(boot, start: Callable[..., Running]) -> None:  # type: ignore[no-untyped-def]

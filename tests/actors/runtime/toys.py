@@ -5,7 +5,7 @@ import ctypes
 import os
 import time
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Worker
@@ -15,17 +15,17 @@ from models.messages.settings import GetSettings, SettingsView
 
 
 @dataclass(frozen=True, slots=True)
-class Echo(Ask[str]):
+class Echo(Ask[Any, str]):
     text: str
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class Refuse(Ask[Ok]): ...
+class Refuse(Ask[Any, Ok]): ...
 
 
 @dataclass(frozen=True, slots=True)
-class Never(Ask[Ok]):
+class Never(Ask[Any, Ok]):
     """Answered never."""
 
 
@@ -35,7 +35,7 @@ class Do(Tell):
 
 
 @dataclass(frozen=True, slots=True)
-class Through(Ask[str]):
+class Through(Ask[Any, str]):
     """Ask ``to`` and hand on its answer."""
 
     to: str
@@ -44,7 +44,7 @@ class Through(Ask[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Pass(Ask[Ok]):
+class Pass(Ask[Any, Ok]):
     """Tell ``to`` to do something."""
 
     to: str
@@ -54,24 +54,32 @@ class Pass(Ask[Ok]):
 @dataclass(frozen=True, slots=True)
 class Happened(News):
     number: int
-    latest_wins: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
-class Publish(Ask[Ok]):
+class Publish(Ask[Any, Ok]):
     first: int
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Heard(Ask[tuple[int, ...]]): ...
+class Heard(Ask[Any, tuple[int, ...]]): ...
 
 
 @dataclass(frozen=True, slots=True)
-class Identify(Ask[int]): ...
+class Identify(Ask[Any, int]): ...
 
 
 class Settings(Actor):
+    critical = True
+
+    @classmethod
+    def uses_settings(cls) -> bool:
+        return False
+
+    async def on_start(self) -> None:
+        self.publish_state(SettingsView({}, {}))
+
     @handles(GetSettings)
     def _get(self, _: GetSettings) -> SettingsView:
         return SettingsView({}, {})
@@ -99,12 +107,12 @@ class Toy(Actor):
     def _refuse(self, _: Refuse) -> Ok:
         raise Refused("not today", until="tomorrow")
 
-    @handles(Never)
+    @handles(Never, max_concurrency=4)
     async def _never(self, _: Never) -> Ok:
         await asyncio.sleep(3600)
         return Ok()
 
-    @handles(Through)
+    @handles(Through, max_concurrency=4)
     async def _through(self, message: Through) -> str:
         return await self.ask(message.to, Echo(message.text), message.timeout_s)
 
@@ -145,6 +153,21 @@ class Toy(Actor):
                 os._exit(3)
 
 
+class Lean(Toy):
+    memory_mb = 150
+
+
 class Unready(Actor):
     async def on_start(self) -> None:
         raise Refused("the port is taken")
+
+
+class Indispensable(Unready):
+    must_start = True
+
+
+class Fragile(Toy):
+    """The program ends with its third death in a short while."""
+
+    critical = True
+    max_restarts = 2

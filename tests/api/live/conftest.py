@@ -115,6 +115,7 @@ async def surface(tmp_path: Path) -> AsyncIterator[Open]:
             app = build_app(stage)
             client: TestClient[Any, Any] = TestClient(TestServer(app))
             await stack.enter_async_context(client)
+            stage.front = app[FRONT]
             return Surface(stage, client, app[FRONT])
 
         yield open_surface

@@ -9,10 +9,9 @@ from models.events import Event
 from models.http import limits
 from models.http.live import V1_HEADER
 from models.media.ring import Entry
-from models.messages.camera import CameraChanged, Capabilities, CapabilitiesChanged
+from models.messages.camera import CameraView, Capabilities
 from models.messages.detector import (
     DetectionFrame,
-    DetectorChanged,
     DetectorView,
     Level,
     SwitchView,
@@ -20,11 +19,10 @@ from models.messages.detector import (
 )
 from models.messages.encoder import RequestKeyframe
 from models.messages.event_log import EventRecorded
-from models.messages.microphone import MicrophoneChanged, MicrophoneView
-from models.messages.mqtt import MqttChanged, MqttView
-from models.messages.rtsp import RtspChanged, RtspView
-from models.messages.settings import SettingsChanged, SettingsView
-from models.messages.speaker import SpeakingChanged
+from models.messages.microphone import MicrophoneView
+from models.messages.mqtt import MqttView
+from models.messages.rtsp import RtspView
+from models.messages.speaker import Speaking
 from models.messages.supervisor import ActorChanged, ActorRow, ActorTable, GetActors
 from tests.api.live.conftest import Caller, Open, Surface
 from tests.api.stage import CAMERA, DELTA, IDR, delta, entry, idr
@@ -101,12 +99,12 @@ async def test_an_event_that_is_told_again_is_passed_on_once(surface: Open) -> N
 
 
 # ---------------------------------------------------------------- state
-async def test_state_news_reach_everybody(surface: Open) -> None:
+async def test_states_reach_everybody(surface: Open) -> None:
     here = await surface()
     callers = [await here.ready(), await here.ready("cookie")]
-    here.front.news(RtspChanged(RtspView(True, True, 8554, "/stream", 2)))
-    here.front.news(MqttChanged(MqttView(True, True, "192.168.1.100", 1883, "ipcamera")))
-    here.front.news(CapabilitiesChanged(Capabilities(("0",), ("1280x720",), (15, 30), 30)))
+    here.stage.state(RtspView(True, True, 8554, "/stream", 2))
+    here.stage.state(MqttView(True, True, "192.168.1.100", 1883, "ipcamera"))
+    here.stage.state(Capabilities(("0",), ("1280x720",), (15, 30), 30))
     for caller in callers:
         assert (await caller.until("rtsp_status"))["clients"] == 2
         assert (await caller.until("mqtt_status"))["connected"] is True
@@ -116,12 +114,9 @@ async def test_state_news_reach_everybody(surface: Open) -> None:
 async def test_status_says_what_detects(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()
-    here.front.news(DetectorChanged(DetectorView("motion", (SwitchView("motion", True, True, 9),), 10, 1)))
-    here.front.news(
-        DetectorChanged(
-            DetectorView("sound_classifier", (SwitchView("dog_bark", True, False, 0, "model missing"),), 1, 1)
-        )
-    )
+    here.stage.state(DetectorView("motion", (SwitchView("motion", True, True, 9),), 10, 1), "motion")
+    dogs = DetectorView("sound_classifier", (SwitchView("dog_bark", True, False, 0, "model missing"),), 1, 1)
+    here.stage.state(dogs, "sound_classifier")
     while not (detection := (await caller.until("status"))["detection"])["motion"]["enabled"]:
         continue
     assert detection["motion"] == {"enabled": True, "active": True, "lastEventId": 9}
@@ -146,7 +141,7 @@ async def test_status_is_told_at_most_once_a_second(surface: Open, monkeypatch: 
     here = await surface()
     caller = await here.ready()
     for _ in range(20):
-        here.front.news(CameraChanged(CAMERA))
+        here.stage.state(CAMERA)
         await asyncio.sleep(0.01)
     assert (await caller.said()).count("status") <= 1
 
@@ -158,7 +153,7 @@ async def test_levels_and_talk_state_are_for_who_wants_them(surface: Open) -> No
     await wants.until("hello")
     here.front.news(Level("motion", 1.3, 1.9, "%"))
     here.front.news(Level("sound", -40.0, -30.0, "dB", "muted: speaking"))
-    here.front.news(SpeakingChanged(True, T))
+    here.stage.state(Speaking(True, T))
     assert (await wants.until("talk_state"))["speaking"] is True
     levels = await wants.until("levels")
     assert [row["key"] for row in levels["levels"]] == ["motion", "sound"]
@@ -231,8 +226,8 @@ async def test_without_a_picture_the_ack_comes_all_the_same(surface: Open, monke
 async def test_streaming_that_is_stopped_ends_the_pictures(surface: Open) -> None:
     here = await surface()
     caller, _ = await watching(here)
-    stopped = CAMERA.__class__("stopped", False, "", "pattern", 0, 0, 0.0, streaming=False)
-    here.front.news(CameraChanged(stopped))
+    here.stage.settle("http", streaming=False)
+    here.stage.state(CameraView("stopped", False, "", "pattern", 0, 0, 0.0, streaming=False))
     assert (await caller.until("h264_ack"))["enabled"] is False
     assert (await caller.until("status"))["streaming"] is False
     await caller.send("enableH264")
@@ -244,10 +239,10 @@ async def test_boxes_are_for_who_sees_the_picture(surface: Open) -> None:
     here = await surface()
     blind = await here.ready()
     seen = DetectionFrame(T, 64, 48, (TrackedObject(7, "person", 85, 0.1, 0.2, 0.3, 1.2),), 41.04, 5)
-    here.front.news(seen)
+    here.stage.state(seen)
     assert "detection_frame" not in await blind.said()
     caller, _ = await watching(here)
-    here.front.news(seen)
+    here.stage.state(seen)
     box = (await caller.until("detection_frame"))["objects"][0]["box"]
     assert box == {"x": 0.1, "y": 0.2, "w": 0.3, "h": 1.0}
 
@@ -281,9 +276,7 @@ async def test_sound_that_is_switched_off(surface: Open) -> None:
     caller = await here.ready()
     await caller.send("audio_subscribe")
     await caller.until("audio_ack")
-    here.stage.values["audioEnabled"] = False
-    view = SettingsView(here.stage.values, here.stage.values)
-    here.front.news(SettingsChanged(view, ("audioEnabled",), "http"))
+    here.stage.settle("http", audioEnabled=False)
     assert (await caller.until("audio_ack"))["code"] == "AUDIO_DISABLED"
     await caller.send("audio_subscribe", subscribe=True)
     ack = await caller.until("audio_ack")
@@ -292,7 +285,7 @@ async def test_sound_that_is_switched_off(surface: Open) -> None:
 
 async def test_sound_that_is_not_there(surface: Open) -> None:
     here = await surface()
-    here.front.news(MicrophoneChanged(MicrophoneView("none", "", -100.0, "No sound card")))
+    here.stage.state(MicrophoneView("none", "", -100.0, "No sound card"))
     caller = await here.ready()
     await caller.send("audio_subscribe")
     ack = await caller.until("audio_ack")

@@ -6,9 +6,9 @@ import pytest
 
 from models.errors import Conflict, LimitReached, Unavailable
 from models.http import limits
-from models.messages.camera import Capture, CaptureReady, CaptureView, SetStreaming
+from models.messages.camera import Capture, CaptureReady, CaptureView
 from models.messages.encoder import RequestKeyframe, SetVideoQuality
-from models.messages.settings import ChangeSettings, SettingsChanged, SettingsView
+from models.messages.settings import ChangeSettings
 from models.messages.speaker import Speak, SpeakResult, TalkChunk
 from tests.api.live.conftest import Open, Surface
 from tests.api.stage import FREE
@@ -26,9 +26,7 @@ async def test_a_setting_is_acknowledged_before_it_is_broadcast(surface: Open) -
     here = await surface()
 
     def change(message: ChangeSettings) -> Any:
-        result = here.stage._change(message)
-        here.front.news(SettingsChanged(result.view, result.applied, "ws"))  # the news overtakes the answer
-        return late(result)
+        return late(here.stage._change(message))  # the state overtakes the answer
 
     async def late(result: Any) -> Any:
         await asyncio.sleep(0.1)
@@ -106,11 +104,11 @@ async def test_a_slider_may_be_drawn_but_not_for_ever(surface: Open) -> None:
 async def test_bursts_of_changes_are_told_together(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()
-    view = SettingsView(dict(here.stage.values), dict(here.stage.values))
-    for key in ("frameRate", "jpegQuality", "rotation"):
-        here.front.news(SettingsChanged(view, (key,), "http"))
+    for key, value in {"frameRate": 11, "jpegQuality": 12, "rotation": 90}.items():
+        here.stage.settle("http", **{key: value})
     first = await caller.until("settings")
     assert (first["changed"], first["source"]) == (["frameRate", "jpegQuality", "rotation"], "http")
+    assert (first["data"]["frameRate"], first["data"]["rotation"]) == (11, 90)
     assert len(first["data"]) > 44
 
 
@@ -197,8 +195,9 @@ async def test_stream_control_is_answered_by_the_status(surface: Open) -> None:
     caller = await here.ready()
     await caller.until("status")  # that it is there itself
     await caller.send("stream_control", action="stop")
-    assert (await caller.until("status"))["streaming"] is True  # the scripted camera does not care
-    assert asked(here, SetStreaming) == [SetStreaming(False)]
+    while (await caller.until("status"))["streaming"]:
+        continue
+    assert asked(here, ChangeSettings) == [ChangeSettings({"streaming": False}, "ws", internal=True)]
     await caller.send("stream_control", action="pause")
     assert (await caller.until("error"))["code"] == "INVALID_VALUE"
 

@@ -5,7 +5,6 @@ from aiohttp import WSServerHandshakeError
 
 from models.http import limits
 from models.messages.auth import Identity, SessionsRevoked, WhoIs
-from models.messages.license import LicenseChanged
 from tests.api.live.conftest import Open
 from tests.api.stage import FREE, MEDIA_TOKEN, PASSWORD, TOKEN, VIEWER_TOKEN
 
@@ -161,8 +160,7 @@ async def test_a_session_that_has_run_out_is_found_by_the_refresh(
 async def test_without_pro_a_direct_caller_has_to_go_and_the_dashboard_stays(surface: Open) -> None:
     here = await surface()
     direct, dashboard = await here.ready("bearer"), await here.ready("cookie")
-    here.stage.license = FREE
-    here.front.news(LicenseChanged(FREE))
+    here.stage.state(FREE)
     assert await direct.closed() == 4403
     assert (await dashboard.until("license:changed"))["isPro"] is False
     assert (await dashboard.until("settings"))["source"] == "license"

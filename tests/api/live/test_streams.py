@@ -13,8 +13,8 @@ from models.http import limits
 from models.http.mjpeg import CONTENT_TYPE
 from models.messages import News
 from models.messages.auth import SessionsRevoked
-from models.messages.camera import CameraChanged, CameraView, CaptureView, GetCapture
-from models.messages.license import LicenseChanged
+from models.messages.camera import CameraView, CaptureView, GetCapture
+from models.messages.license import LicenseView
 from tests.api.live.conftest import Open, Surface
 from tests.api.stage import CAMERA, FREE, JPEG, PRO, TOKEN, entry
 
@@ -102,7 +102,7 @@ async def test_a_snapshot_wakes_the_camera_and_waits(surface: Open) -> None:
 async def test_nothing_while_streaming_is_switched_off(surface: Open) -> None:
     here = await surface()
     here.stage.picture()
-    here.front.news(CameraChanged(STOPPED))
+    here.stage.state(STOPPED)
     for method, path in (("GET", "/stream"), ("HEAD", "/stream"), ("GET", "/snapshot"), ("HEAD", "/snapshot")):
         assert (await here.client.request(method, path)).status == 503
 
@@ -112,7 +112,7 @@ async def test_a_stream_ends_when_streaming_is_switched_off(surface: Open) -> No
     _, body = await begin(here)
     await here.stage.followed("jpeg")
     assert here.front.viewers().clients == 1
-    here.front.news(CameraChanged(STOPPED))
+    here.stage.state(STOPPED)
     async with asyncio.timeout(5):
         await body.read(-1)
     assert here.front.viewers().clients == 0
@@ -120,23 +120,23 @@ async def test_a_stream_ends_when_streaming_is_switched_off(surface: Open) -> No
 
 
 @pytest.mark.parametrize(
-    "news",
+    "end",
     [
         pytest.param(SessionsRevoked(("s1",)), id="logged out"),
         pytest.param(SessionsRevoked(()), id="another password"),
-        pytest.param(LicenseChanged(FREE), id="the licence has ended"),
+        pytest.param(FREE, id="the licence has ended"),
     ],
 )
-async def test_a_stream_ends_with_the_right_to_see_it(surface: Open, news: News) -> None:
+async def test_a_stream_ends_with_the_right_to_see_it(surface: Open, end: News | LicenseView) -> None:
     here = await surface(auth=True)
     _, body = await begin(here, f"/stream?token={TOKEN}")
     await here.stage.followed("jpeg")
     here.front.news(SessionsRevoked(("another",)))
-    here.front.news(LicenseChanged(PRO))
+    here.stage.state(PRO)
     here.stage.picture(JPEG + b"still there")
     async with asyncio.timeout(5):
         await body.readuntil(JPEG + b"still there")
-        here.front.news(news)
+        here.front.news(end) if isinstance(end, News) else here.stage.state(end)
         await body.read(-1)
 
 
@@ -159,11 +159,11 @@ async def test_a_lost_camera_is_shown_as_no_signal_and_comes_back(
     here = await surface()
     _, body = await begin(here)
     await here.stage.followed("jpeg")
-    here.front.news(CameraChanged(AWAY))
+    here.stage.state(AWAY)
     placeholder = NO_SIGNAL.read_bytes()
     async with asyncio.timeout(5):
         await body.readuntil(placeholder)
-    here.front.news(CameraChanged(CAMERA))
+    here.stage.state(CAMERA)
     here.stage.picture(JPEG + b"back")
     async with asyncio.timeout(5):
         await body.readuntil(JPEG + b"back")
@@ -174,7 +174,7 @@ async def test_no_signal_is_not_shown_for_ever(surface: Open, monkeypatch: pytes
         monkeypatch.setattr(limits, name, 0.05)
     here = await surface()
     _, body = await begin(here)
-    here.front.news(CameraChanged(AWAY))
+    here.stage.state(AWAY)
     async with asyncio.timeout(5):
         await body.read(-1)
 
@@ -225,9 +225,10 @@ def _unblocked(connection: socket.socket) -> socket.socket:
 async def test_there_is_room_for_so_many(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STREAM_CLIENTS_PER_ADDRESS", 1)
     here = await surface()
-    await begin(here)
+    first = await begin(here)
     await here.stage.followed("jpeg")
     response = await here.client.get("/stream")
+    assert first
     assert (response.status, await response.json()) == (503, {"error": "Too many connections"})
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import models.messages
 from models.events import Event
-from models.messages import Ask, Message, News, Tell
+from models.messages import Ask, Message, News, State, Tell
 from models.messages.codec import decode, encode
 from models.messages.event_log import EventRecorded
 from models.messages.settings import ChangeResult, GetCredentials, SettingsView
@@ -34,8 +34,8 @@ def test_messages_are_frozen_dataclasses(kind: type[Message]) -> None:
 
 @pytest.mark.parametrize("kind", all_messages(), ids=lambda kind: kind.__name__)
 def test_no_two_kinds_share_a_name(kind: type[Message]) -> None:
-    assert [other.__name__ for other in all_messages()].count(kind.__name__) == 1, "news are told apart by name"
-    assert issubclass(kind, Ask) + issubclass(kind, Tell) + issubclass(kind, News) <= 1
+    assert [other.__name__ for other in all_messages()].count(kind.__name__) == 1, "topics are told apart by name"
+    assert sum(issubclass(kind, one) for one in (Ask, Tell, State, News)) <= 1
 
 
 MESSAGES: list[Any] = [

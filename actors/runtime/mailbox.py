@@ -1,0 +1,93 @@
+"""An actor's mailbox: one message at a time, in the order of arrival, up to a bound.
+
+A handler that must not hold up the others is declared with ``max_concurrency`` (see ``actors.runtime.actor.handles``):
+its kind of message has a lane of its own, in which at most that many run at once. Order holds within a lane only.
+"""
+
+import asyncio
+import inspect
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.runtime import limits
+
+
+@dataclass(slots=True)
+class Job:
+    """``call`` handles the message; ``key`` names it for ``Mailbox.withdraw``. What ``call`` raises ends the actor."""
+
+    call: Callable[[], Awaitable[None] | None]
+    key: Hashable = None
+
+
+@dataclass(slots=True)
+class _Lane:
+    width: int
+    running: int = 0
+    waiting: deque[Job] = field(default_factory=deque)
+
+
+class Mailbox:
+    """``start_task`` runs a coroutine whose failure ends the actor. Closed until ``open``: messages wait."""
+
+    def __init__(self, start_task: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]) -> None:
+        self._start_task = start_task
+        self._serial = _Lane(1)
+        self._lanes: dict[type, _Lane] = {}
+        self._open = False
+
+    def __len__(self) -> int:
+        """Messages that have begun or wait."""
+        return sum(lane.running + len(lane.waiting) for lane in self._all())
+
+    def _all(self) -> list[_Lane]:
+        return [self._serial, *self._lanes.values()]
+
+    def open(self) -> None:
+        """Handle what has come, and what comes from now on."""
+        self._open = True
+        for lane in self._all():
+            self._run(lane)
+
+    def put(self, kind: type, job: Job, max_concurrency: int = 0) -> bool:
+        """Whether there was room. ``max_concurrency`` 0: in turn with all other messages."""
+        lane = self._serial if max_concurrency == 0 else self._lanes.setdefault(kind, _Lane(max_concurrency))
+        if len(lane.waiting) >= limits.MAILBOX_WAITING:
+            return False
+        lane.waiting.append(job)
+        if self._open:
+            self._run(lane)
+        return True
+
+    def withdraw(self, key: Hashable) -> bool:
+        """Forget a message that has not begun; whether there was one."""
+        for lane in self._all():
+            for job in lane.waiting:
+                if job.key == key:
+                    lane.waiting.remove(job)
+                    return True
+        return False
+
+    def _run(self, lane: _Lane) -> None:
+        while lane.waiting and lane.running < lane.width:
+            job = lane.waiting.popleft()
+            lane.running += 1
+            result = job.call()
+            if result is None:
+                lane.running -= 1
+            else:
+                self._start_task(self._finish(lane, result))
+
+    async def _finish(self, lane: _Lane, result: Awaitable[None]) -> None:
+        try:
+            await result
+        finally:
+            lane.running -= 1
+        self._run(lane)
+
+
+def is_awaitable(result: Any) -> bool:
+    """Whether a handler's result is still to come. Faster than ``inspect.isawaitable`` for plain values."""
+    return result is not None and inspect.isawaitable(result)
