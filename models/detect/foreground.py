@@ -35,6 +35,8 @@ SMOOTH = (5, 5)
 NEW = 0.55  # mean difference of structure from what was learnt, from which it is new
 MOVED = 0.45  # and from how it was ``AGO_S`` ago
 SOLID = 0.4  # part of the contrast that must not be noise
+WHITE = 250.0  # grey levels: there, or brighter, the camera sees no structure any more
+GLARE = 0.1  # more white around than was learnt: the edge of a glare is no edge of a thing
 AGO_S = 0.3
 LEARN_S = 5.0  # time constant of the background
 WARM_UP_S = 1.0
@@ -93,6 +95,7 @@ class Foreground:
         self._step = np.ones_like(grey)  # usual change of the relief from picture to picture
         self._pulse = 1.0  # the same of the whole picture, at its most of late
         self._learnt, _ = self._structure(grey, self._relief)
+        self._white = _glare(grey)
         self._restless = np.zeros_like(grey)
         self._moved_at = np.full(grey.shape, NEVER, np.float32)  # last time
         self._fresh_since = np.full(grey.shape, NEVER, np.float32)  # since when it has been moving, on and off
@@ -112,14 +115,15 @@ class Foreground:
         self._measure_noise(np.abs(relief - self._relief), now, warm)
         self._relief = relief
         structure, solid = self._structure(grey, relief)
-        differs = (_smooth(np.abs(structure - self._learnt)) > NEW) & (solid > SOLID)
+        glare = _glare(grey)
+        differs = (_smooth(np.abs(structure - self._learnt)) > NEW) & (solid > SOLID) & (glare < self._white + GLARE)
         new = cv2.morphologyEx((differs & warm).view(np.uint8), cv2.MORPH_OPEN, SPECK).view(np.bool_)
         moving = self._moving(structure, new, now)
         fresh = self._fresh(moving, now)
         held = (now - self._moved_at < HOLD_S).view(np.uint8)
         standing = new & cv2.dilate(held, REACH).view(np.bool_) & (self._restless < RESTLESS)
         self._notice(grey, before, new, now)
-        self._learn(structure, standing, now, warm)
+        self._learn(structure, glare, standing, now, warm)
         veto = "" if warm else "learning the scene"
         if now < self._flood_until:
             veto = self._reason
@@ -168,13 +172,20 @@ class Foreground:
             self._flood_until, self._reason = now + FLOOD_S, "the whole scene changed"
             self._moved_at[:] = NEVER
 
-    def _learn(self, structure: Grey, standing: Mask, now: float, warm: bool) -> None:
+    def _learn(self, structure: Grey, glare: Grey, standing: Mask, now: float, warm: bool) -> None:
         seconds = now - self._recent[-2][0] if len(self._recent) > 1 else 0.1
         fast = not warm or (now < self._flood_until and self._reason != "light changed")
-        weight = min(1.0, seconds / (0.2 if fast else LEARN_S))
+        weight = np.float32(min(1.0, seconds / (0.2 if fast else LEARN_S)))
+        self._white += weight * (glare - self._white)
         step = structure - self._learnt
         step[cv2.dilate(standing.view(np.uint8), HALO).view(np.bool_)] = 0
-        self._learnt += np.float32(weight) * step
+        self._learnt += weight * step
+
+
+def _glare(grey: Grey) -> Grey:
+    """Part of the neighbourhood that is white."""
+    glare: Grey = cv2.blur((grey >= WHITE).astype(np.float32), AROUND)
+    return glare
 
 
 def _smooth(image: Grey) -> Grey:

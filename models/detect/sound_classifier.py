@@ -101,7 +101,7 @@ KINDS = (
     Kind(
         Switch("dog_bark", "dogBarkClassificationEnabled", "DOG_BARK"),
         "dogBarkClassificationConfidence",
-        Scale(0.12, 4.0),
+        Scale(0.09, 4.0),
     ),
     Kind(
         Switch("baby_cry", "babyCryClassificationEnabled", "BABY_CRY"),
