@@ -49,9 +49,7 @@ def _open(path: Path, model: ModelFile) -> Run:
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Without an arena a run costs some 5 % more, and the process keeps 25 MB less.
-    options.enable_cpu_mem_arena = False
-    options.enable_mem_pattern = False
+    options.enable_mem_pattern = False  # 4 MB less, and no slower
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
