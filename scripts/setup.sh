@@ -1,11 +1,13 @@
-# Sourced by run, test and check: a virtual environment in .venv with the pinned packages, made once.
+# Sourced by run, test, check and service: a virtual environment in .venv with the pinned packages, made once.
+# Every file that is installed has the hash that stands in requirements/ (scripts/lock writes them).
 # setup EXTRAS: e.g. "tts" or "tts,test,check".
 
 setup() {
-    local extras=$1 root stamp python
+    local extras=$1 root stamp python packages=run
     root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
     cd "$root" || return 1
-    stamp=.venv/.installed-$(cat pyproject.toml constraints.txt | sha256sum | cut -c1-16)-${extras//,/-}
+    case ",$extras," in *,test,* | *,check,*) packages=dev ;; esac
+    stamp=.venv/.installed-$(cat pyproject.toml requirements/*.txt | sha256sum | cut -c1-16)-${extras//,/-}
     [ -e "$stamp" ] && return 0
     python=$(find_python) || return 1
     if [ ! -x .venv/bin/python ]; then
@@ -16,8 +18,8 @@ setup() {
         fi
     fi
     echo "Setting up: installing the pinned packages (some 150 MB, once)"
-    if ! .venv/bin/python -m pip install --disable-pip-version-check --progress-bar on \
-        --constraint constraints.txt --editable ".[$extras]"; then
+    # The build backend first: what is built here (Thespian, which has no wheel, and this project) is built by that one.
+    if ! { install_hashed build && install_hashed "$packages" && install_this; }; then
         echo "The packages could not be installed. Is there a network? Run this again when there is." >&2
         return 1
     fi
@@ -37,6 +39,15 @@ setup_generators() {
         echo "The generators could not be installed; the tests of generated clients are skipped" >&2
         rm -rf .venv/generators
     fi
+}
+
+install_hashed() {
+    .venv/bin/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-build-isolation \
+        --only-binary=:all: --no-binary=thespian --requirement "requirements/$1.txt"
+}
+
+install_this() {
+    .venv/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
 }
 
 find_python() {

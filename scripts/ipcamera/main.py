@@ -6,6 +6,7 @@ import io
 import json
 import platform
 import sys
+from typing import Annotated
 
 import typer
 
@@ -36,8 +37,18 @@ app.add_typer(settings.app, name="settings")
 
 
 @app.command()
-def version(as_json: AsJson = False) -> None:
+def version(
+    as_json: AsJson = False,
+    components: Annotated[
+        bool, typer.Option("--components", help="All packages and models it is made of, as CycloneDX JSON.")
+    ] = False,
+) -> None:
     """What this is, and which."""
+    if components:
+        from scripts.ipcamera.components import bill_of_materials  # reads the metadata of every package
+
+        typer.echo(json.dumps(bill_of_materials(), indent=1, ensure_ascii=False))
+        return
     about = {"version": program_version(), "python": platform.python_version(), "machine": platform.machine()}
     line = f"ipcamera {about['version']} (Python {about['python']}, {about['machine']})"
     typer.echo(json.dumps(about) if as_json else line)
