@@ -14,6 +14,7 @@ class RtspBoot:
     max_sessions: int = 50  # bounds of the settings rtspMaxClients and rtspMaxClientsPerIp
     max_sessions_per_address: int = 50
     audio_codec: str = "aac"  # aac, opus, pcmu
+    video_codec: str = "source"  # source: the camera's own H.265 is passed through; h264: it is encoded anew
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 AUDIO_CODECS = ("aac", "opus", "pcmu")
+VIDEO_CODECS = ("source", "h264")
 OBJECT_MODELS = ("yolox_nano", "picodet_s_416")
 
 
@@ -61,6 +62,7 @@ OPTIONS = (
     Option("rtsp.max_sessions", "int", "upper bound of the setting rtspMaxClients", minimum=1, maximum=1000),
     Option("rtsp.max_sessions_per_address", "int", "upper bound of rtspMaxClientsPerIp", minimum=1, maximum=1000),
     Option("rtsp.audio_codec", "text", "codec of the sound over RTSP", allowed=AUDIO_CODECS),
+    Option("rtsp.video_codec", "text", "codec of the picture over RTSP", allowed=VIDEO_CODECS),
     Option("certificate.certificate", "path", "PEM file of your own certificate, with its chain"),
     Option("certificate.key", "path", "PEM file of its key"),
     Option("certificate.auto_regenerate", "switch", "a new certificate when addresses change or the end is near"),

@@ -35,7 +35,7 @@ from models.messages.camera import (
 from models.messages.event_log import EVENT_LOG, RecordSystem
 from models.messages.media import Lease
 
-RINGS = ("frames", "jpeg", "video", "sound")
+RINGS = ("frames", "jpeg", "video", "hevc", "sound")
 TICK_S = 0.5
 STANDBY_AFTER_S = 10.0
 STALLED_S = 3.0  # a read that does not return

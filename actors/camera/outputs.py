@@ -5,8 +5,10 @@ from collections.abc import Callable
 from actors.camera.source import Shot, SourceInfo
 from actors.media.clock import wall_of
 from actors.media.turn_ring import MakeRing, Ring, TurnRing
-from models.media import annexb, i420, ring
+from models.media import i420, ring
 from models.media.decimate import Decimator
+from models.media.h264_stream import H264Stream
+from models.media.hevc import HevcStream
 from models.media.sizes import Size
 from models.media.sound_track import SoundTrack
 
@@ -97,31 +99,26 @@ class SoundOutput:
 
 
 class VideoPassthrough:
-    """An H.264 camera's own access units, made uniform: Annex-B, parameter sets before each IDR."""
+    """A camera's own access units, made uniform, in the ring ``video`` (H.264) or ``hevc`` (H.265)."""
 
     def __init__(self, make_ring: MakeRing, info: SourceInfo, extradata: bytes, next_generation: Callable[[], int]):
-        self._ring = TurnRing(make_ring, "video", UNITS_KEPT, UNIT_SLOTS)
+        hevc = info.codec == "hevc"
+        self._ring = TurnRing(make_ring, "hevc" if hevc else "video", UNITS_KEPT, UNIT_SLOTS)
+        self._format = ring.FORMAT_H265 if hevc else ring.FORMAT_H264
+        self._stream = HevcStream(extradata) if hevc else H264Stream(extradata)
         self._size = info.size
-        self._avcc = annexb.parse_avcc(extradata)
-        sets = (self._avcc.sps, self._avcc.pps) if self._avcc else annexb.parameter_sets(extradata)
-        self._sps, self._pps = sets
         self._next_generation = next_generation
         self._generation = 0
-        self._broken = True  # nothing is written until the next IDR
+        self._broken = True  # nothing is written until the next key
 
     def put(self, shot: Shot) -> None:
-        stream = annexb.from_avcc(shot.data, self._avcc.length_size) if self._avcc else shot.data
-        idr = annexb.has_idr(stream)
-        if idr:
-            sps, pps = annexb.parameter_sets(stream)
-            self._sps, self._pps = sps or self._sps, pps or self._pps
-        unit = annexb.access_unit(stream, self._sps, self._pps)
+        unit, key = self._stream.unit(shot.data)
         if not unit or len(unit) > UNIT_LARGEST:
             self._broken = True
             return
         if self._ring.renewed(UNIT_LARGEST):
             self._broken = True
-        flags = ring.KEY | ring.PARAMETER_SETS if idr and self._sps and self._pps else 0
+        flags = ring.KEY | ring.PARAMETER_SETS if key else 0
         if self._broken:
             if not flags:
                 return
@@ -136,7 +133,7 @@ class VideoPassthrough:
             flags=flags,
             width=width,
             height=height,
-            format=ring.FORMAT_H264,
+            format=self._format,
             spare=self._generation,
         )
 

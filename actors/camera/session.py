@@ -20,6 +20,7 @@ from models.media.stall import StallDetector
 
 SAMPLED_BYTES = 65_536  # of a packet, for telling whether it is the same as the last one
 REORDERED_NS = 1_000_000  # less is the drift of a clock that is corrected
+OWN_RINGS = {"h264": "video", "hevc": "hevc"}  # of packets that are passed through
 AS_FAST = 0.95  # a wish for this share of the source's rate is a wish for every picture
 
 
@@ -90,8 +91,8 @@ class Session:
         if self.info.codec == "mjpeg":
             return ("jpeg",)
         begins = not self.info.reordered and not self.info.without_idr  # what viewers can begin with, and show at once
-        fits = self.info.codec == "h264" and begins and self.fps(fps) == 0
-        return ("video",) if fits else ()
+        fits = self.info.codec in OWN_RINGS and begins and self.fps(fps) == 0
+        return (OWN_RINGS[self.info.codec],) if fits else ()
 
     def take(self, shot: Shot, demand: frozenset[str], wanted: Size | None, fps: int, rotation: int) -> None:
         """Give one shot to whoever wants it.
@@ -173,13 +174,14 @@ class Session:
         if "jpeg" not in own and self._jpeg is not None:
             self._jpeg.close()
             self._jpeg = None
-        if "video" not in own and self._video is not None:
+        passed = OWN_RINGS.get(self.info.codec) in own
+        if not passed and self._video is not None:
             self._video.close()
             self._video = None
         if "jpeg" in own and "jpeg" in demand:
             self._jpeg = self._jpeg or JpegPassthrough(self._make_ring, self.info)
             self._jpeg.put(shot)
-        if "video" in own:  # also while nobody looks: the ring is the kept group of pictures that viewers begin with
+        if passed:  # also while nobody looks: the ring is the kept group of pictures that viewers begin with
             if self._video is None:
                 context = self.source.codec_context()
                 extradata = bytes(context.extradata or b"") if context is not None else b""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from actors.media.container import SourceError
 from actors.media.feed import VIDEO_AXIS, Feed, Sample
-from models.media.source_clock import NS, StreamClock
+from models.media.source_clock import NS, DecodeOrder, StreamClock
 
 QUEUED_MAX = 4000
 QUEUED_BYTES_MAX = 48_000_000
@@ -41,7 +41,9 @@ class Played:
 class Playout:
     def __init__(self, feed: Feed, title: str) -> None:
         self.feed, self.title = feed, title
-        self._picture = StreamClock(feed.depth_max)
+        self._picture = StreamClock(feed.depth_max)  # by time of presentation: when it was captured
+        self._release = StreamClock(feed.depth_max)  # by time of decoding: when it goes out
+        self._order = DecodeOrder()
         self._sound = StreamClock(feed.depth_max)
         self._sound_axis: int | None = None
         self._pace: int | None = None  # offset of a source that is played at the speed of its time stamps
@@ -77,7 +79,7 @@ class Playout:
     @property
     def depth_ms(self) -> int:
         """How long pictures wait so that they come out evenly."""
-        return self._picture.depth // 1_000_000
+        return self._release.depth // 1_000_000
 
     @property
     def breaks(self) -> int:
@@ -127,11 +129,14 @@ class Playout:
 
     def _live(self, sample: Sample) -> tuple[int, StreamClock | int]:
         clock = self._clock_of(sample)
-        decode = sample.media if sample.decode is None else sample.decode
-        clock.feed(decode, sample.arrival)
+        clock.feed(sample.media, sample.arrival)
         if clock.useless:
             return sample.arrival, sample.arrival - sample.media
-        return clock.at(decode) + clock.depth, clock
+        if sample.sound:
+            return clock.at(sample.media) + clock.depth, clock
+        decode = self._order.time_of(sample.media) if sample.decode is None else sample.decode
+        self._release.feed(decode, sample.arrival)
+        return self._release.at(decode) + self._release.depth, clock
 
     def _clock_of(self, sample: Sample) -> StreamClock:
         if not sample.sound:

@@ -14,7 +14,8 @@ from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Bench
 from config import certificate
 from config.files import write_atomically
-from models.errors import Conflict, Unavailable
+from models.errors import Conflict, ServerError, Unavailable
+from models.messages.camera import CAMERA, CameraChanged, CameraView, GetCamera
 from models.messages.encoder import ENCODER, RequestKeyframe
 from models.messages.media import MediaOwner
 from models.messages.rtsp import RTSP
@@ -32,8 +33,8 @@ from models.messages.rtsp_session import (
 )
 from models.rtsp.state import State
 
-VIDEO, AUDIO = "video", "audio"
-OWNER: MediaOwner = "encoder"
+VIDEO, HEVC, AUDIO = "video", "hevc", "audio"
+OWNERS: dict[str, MediaOwner] = {VIDEO: "encoder", HEVC: "camera", AUDIO: "encoder"}
 
 
 class House:
@@ -104,13 +105,17 @@ class RtspSessions(Actor):
         self._tls: ssl.SSLContext | None = None
         self._feeds = {
             VIDEO: (self.ring_reader(VIDEO), self.server.feed_video),
+            HEVC: (self.ring_reader(HEVC), self.server.feed_video),
             AUDIO: (self.ring_reader(AUDIO), self.server.feed_audio),
         }
+        self._picture = VIDEO  # the ring that is served
         self._following: list[asyncio.Task[None]] = []  # while media is wanted
         self._playing: dict[str, str] = {}  # session id → client, for the log
         self.start_task(self.server.keep_house())
         self.start_task(self._report_for_ever())
         self.start_task(self._renew_certificate())
+        if self.boot.rtsp.video_codec == "source":
+            self.start_task(self._ask_camera())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         if "streaming" in changed and not self.settings["streaming"]:
@@ -194,12 +199,38 @@ class RtspSessions(Actor):
                 self.log.warning("lock-outs are not kept over a restart", reason=str(error))
 
     # ---------------------------------------------------------------- the rings
+    async def _ask_camera(self) -> None:
+        try:
+            self._look_at(await self.ask(CAMERA, GetCamera()))
+        except ServerError as error:
+            self.log.info("the camera is not there yet", reason=error.detail)  # its news will come
+
+    @handles(CameraChanged)
+    def _camera_changed(self, news: CameraChanged) -> None:
+        if self.boot.rtsp.video_codec == "source":
+            self._look_at(news.camera)
+
+    def _look_at(self, camera: CameraView) -> None:
+        """Serve the camera's own H.265 while it is passed through. Another codec needs another description."""
+        ring = HEVC if HEVC in camera.passthrough else VIDEO
+        if ring == self._picture:
+            return
+        following = bool(self._following)
+        if following:
+            self.server.end_all()
+            self.want_media(False)
+        self._picture = ring
+        self.server.presentation.pause()
+        if following:
+            self.want_media(True)
+
     def want_media(self, wanted: bool) -> None:
+        owner = OWNERS[self._picture]
         if wanted:
-            self.lease(OWNER, VIDEO)
-            self._following = [self.start_task(self._follow(ring)) for ring in (VIDEO, AUDIO)]
+            self.lease(owner, self._picture)
+            self._following = [self.start_task(self._follow(ring)) for ring in (self._picture, AUDIO)]
         else:
-            self.release(OWNER, VIDEO)
+            self.release(owner, self._picture)
             for task in self._following:
                 task.cancel()
             self._following = []
@@ -207,16 +238,16 @@ class RtspSessions(Actor):
 
     def _lease_sound(self) -> None:
         if self._following and self.server.hooks.sound:
-            self.lease(OWNER, AUDIO)
+            self.lease(OWNERS[AUDIO], AUDIO)
         else:
-            self.release(OWNER, AUDIO)
+            self.release(OWNERS[AUDIO], AUDIO)
 
     async def _follow(self, ring: str) -> None:
         """Begin with the group of pictures that the ring holds, however long it is, if it goes on until now."""
         reader, feed = self._feeds[ring]
         newest = reader.peek()
         runs = newest is not None and time.monotonic_ns() - newest.pts < STALE_ENTRY_S * 1e9
-        if ring != VIDEO or not runs or not reader.seek_key():
+        if ring == AUDIO or not runs or not reader.seek_key():
             reader.seek_end()
         await reader.follow(feed, in_order=True)
 

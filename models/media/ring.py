@@ -37,6 +37,7 @@ FORMAT_S16 = 4
 FORMAT_AAC = 5
 FORMAT_OPUS = 6
 FORMAT_PCMU = 7
+FORMAT_H265 = 9
 FORMAT_PACKET = 8  # ``models.media.sound_track``
 
 

@@ -5,6 +5,7 @@ distance between the two clocks, and what came later than that waited somewhere:
 long it may wait is the depth of the jitter buffer that the source needs.
 """
 
+from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ JUMP_NS = 10 * NS  # the time stamps have begun anew
 BACK_NS = NS  # further back than any reordering of pictures
 STUCK_NS = NS  # packets come and their time stamps stand still: they are of no use
 STUCK_PACKETS = 12
+REORDERED_MAX = 16  # pictures that one may overtake (H.264 A.3.1)
 APART_NS = 3 * NS  # two tracks that a camera calls simultaneous, and that arrive further apart than this, are not
 
 
@@ -137,3 +139,23 @@ class StreamClock:
         offset = self.clock.offset
         assert offset is not None
         return media + int(offset)
+
+
+@dataclass(slots=True)
+class DecodeOrder:
+    """When each picture of a reordered stream is decoded, on the clock of its presentation, where nobody says it.
+
+    The smallest of the last few time stamps, of as many as pictures overtake each other (as FFmpeg guesses it too).
+    """
+
+    _last: list[int] = field(default_factory=list)  # ascending
+    _depth: int = 0
+
+    def time_of(self, media: int) -> int:
+        """``media``: ns, of the next picture in the order of decoding."""
+        if self._last and media < self._last[0] - BACK_NS:
+            self._last = []  # the time stamps have begun anew
+        self._depth = min(max(self._depth, sum(other > media for other in self._last)), REORDERED_MAX)
+        insort(self._last, media)
+        del self._last[: len(self._last) - self._depth - 1]
+        return self._last[0]

@@ -1,5 +1,5 @@
 """The camera's mailbox. Rings it writes: ``frames``; ``jpeg`` and ``video`` where the source's are passed through,
-``sound`` where a network camera's connection carries some (``models.media.sound_track``)."""
+``hevc`` (H.265) likewise, ``sound`` where a network camera's connection carries some (``models.media.sound_track``)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -27,7 +27,7 @@ class CameraView(State):
     height: int
     fps: float  # measured
     reason: str = ""  # why it is not running, or what is wrong with what it shows
-    passthrough: tuple[str, ...] = ()  # rings that the camera fills itself: jpeg, video
+    passthrough: tuple[str, ...] = ()  # rings that the camera fills itself: jpeg, video, hevc
     standby: bool = False
     declared_fps: float = 0.0  # as the source describes itself; 0: not known
     streaming: bool = True  # the master switch of stream_control

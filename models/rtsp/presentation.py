@@ -5,9 +5,10 @@ It keeps the last group of pictures, so that a new viewer begins with an IDR pic
 
 from dataclasses import dataclass
 
+from models.media import hevc
 from models.media.annexb import PPS, SPS, nal_type, nal_units
-from models.media.ring import DISCONTINUITY, FORMAT_AAC, Entry
-from models.rtp import audio, h264
+from models.media.ring import DISCONTINUITY, FORMAT_AAC, FORMAT_H265, Entry
+from models.rtp import audio, h264, h265
 from models.rtp.audio import AudioFormat
 from models.rtp.clock import AudioClock, VideoClock
 from models.rtp.packet import PAYLOAD_MAX
@@ -60,8 +61,9 @@ class Presentation:
         self._broken = False
         units = list(nal_units(entry.data))
         if entry.key:
-            self._learn_video(units, entry.width, entry.height)
-        payloads = h264.packetise(units, PAYLOAD_MAX)
+            self._learn_video(units, entry)
+        packetise = h265.packetise if entry.format == FORMAT_H265 else h264.packetise
+        payloads = packetise(units, PAYLOAD_MAX)
         if not payloads:
             return None
         unit = self.video.pack(payloads, self.video_clock.next(entry.pts), entry.pts, entry.key)
@@ -87,12 +89,14 @@ class Presentation:
         self.video_format = None
         self.audio_format = None
 
-    def _learn_video(self, units: list[bytes], width: int, height: int) -> None:
-        sps = next((unit for unit in units if nal_type(unit) == SPS), b"")
-        pps = next((unit for unit in units if nal_type(unit) == PPS), b"")
-        if len(sps) < 4 or not pps:
+    def _learn_video(self, units: list[bytes], entry: Entry) -> None:
+        kind = hevc.nal_type if entry.format == FORMAT_H265 else nal_type
+        wanted = hevc.SETS if entry.format == FORMAT_H265 else (SPS, PPS)
+        sets = [next((unit for unit in units if kind(unit) == one), b"") for one in wanted]
+        if min(map(len, sets)) == 0 or len(sets[-2]) < 4:
             return
-        described = VideoFormat(sps, pps, width, height)
+        vps = sets[0] if entry.format == FORMAT_H265 else b""
+        described = VideoFormat(sets[-2], sets[-1], entry.width, entry.height, vps=vps)
         if described != self.video_format:
             self.version += 1
             self.video_format = described

@@ -19,6 +19,7 @@ class VideoFormat:
     width: int
     height: int
     fps: float = 0.0  # 0: not known
+    vps: bytes = b""  # only H.265 has one
 
 
 def session_description(
@@ -42,12 +43,15 @@ def session_description(
 
 
 def _video(video: VideoFormat) -> list[str]:
-    sets = ",".join(base64.b64encode(unit).decode() for unit in (video.sps, video.pps))
+    vps, sps, pps = (base64.b64encode(unit).decode() for unit in (video.vps, video.sps, video.pps))
     profile = video.sps[1:4].hex().upper()
+    name, fmtp = "H264", f"packetization-mode=1;profile-level-id={profile};sprop-parameter-sets={sps},{pps}"
+    if video.vps:  # RFC 7798 §7.1
+        name, fmtp = "H265", f"sprop-vps={vps};sprop-sps={sps};sprop-pps={pps}"
     lines = [
         f"m=video 0 RTP/AVP {PAYLOAD_TYPE}",
-        f"a=rtpmap:{PAYLOAD_TYPE} H264/{CLOCK_RATE}",
-        f"a=fmtp:{PAYLOAD_TYPE} packetization-mode=1;profile-level-id={profile};sprop-parameter-sets={sets}",
+        f"a=rtpmap:{PAYLOAD_TYPE} {name}/{CLOCK_RATE}",
+        f"a=fmtp:{PAYLOAD_TYPE} {fmtp}",
     ]
     if video.fps > 0:
         lines.append(f"a=framerate:{video.fps:g}")

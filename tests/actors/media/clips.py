@@ -11,6 +11,8 @@ from models.media import pattern
 from models.media.i420 import size_of
 
 RATE = 25
+NAMES = {"libx264": "h264", "libx265": "hevc", "mjpeg": "mjpeg", "mpeg4": "mpeg4"}
+GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Unit:
 class Clip:
     codec: str
     units: tuple[Unit, ...]
+    extradata: bytes = b""
 
     @property
     def seconds(self) -> float:
@@ -43,7 +46,10 @@ def clip(codec: str = "libx264", pictures: int = 50, size: tuple[int, int] = (16
     chosen = {"preset": "ultrafast", "bf": "0", "g": "25"} | {k.replace("_", "-"): v for k, v in options.items()}
     if codec == "libx265":
         chosen["x265-params"] = f"log-level=none:bframes={chosen['bf']}:keyint={chosen['g']}:repeat-headers=1"
-    context.options = {} if codec == "mjpeg" else chosen
+    context.options = chosen if codec.startswith("libx26") else {}
+    if codec == "mpeg4":
+        context.gop_size, context.max_b_frames = RATE, 0
+        context.flags |= GLOBAL_HEADER
     packets = []
     for number in range(pictures):
         flat = np.empty(size_of(*size), np.uint8)
@@ -56,4 +62,8 @@ def clip(codec: str = "libx264", pictures: int = 50, size: tuple[int, int] = (16
     units = [
         Unit(bytes(p), ((p.pts or 0) - begin) / RATE, ((p.dts or 0) - begin) / RATE, p.is_keyframe) for p in packets
     ]
-    return Clip({"libx264": "h264", "libx265": "hevc", "mjpeg": "mjpeg"}[codec], tuple(units))
+    return Clip(
+        {"libx264": "h264", "libx265": "hevc", "mjpeg": "mjpeg", "mpeg4": "mpeg4"}[codec],
+        tuple(units),
+        bytes(context.extradata or b""),
+    )

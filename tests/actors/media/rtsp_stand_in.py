@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from models.media.jpeg import segments
 from tests.actors.media.clips import Clip, Unit
 
 PAYLOAD = 1200
@@ -24,6 +25,26 @@ NTP_EPOCH_S = 2_208_988_800
 
 def nal_units(data: bytes) -> list[bytes]:
     return [unit for unit in re.split(b"\0\0\0?\1", data) if unit]
+
+
+def jpeg_payloads(data: bytes) -> list[bytes]:
+    """RFC 2435, with the quantisation tables in the first packet."""
+    tables, kind, width, height, scan = b"", 1, 0, 0, b""
+    for marker, begin, end in segments(data):
+        body = data[begin + 4 : end]
+        if marker == 0xDB:
+            tables += b"".join(body[at + 1 : at + 65] for at in range(0, len(body), 65))
+        if marker == 0xC0:
+            height, width = struct.unpack_from(">HH", body, 1)
+            kind = 0 if body[7] == 0x21 else 1
+        if marker == 0xDA:
+            scan = data[end:]
+    payloads = []
+    for at in range(0, len(scan), PAYLOAD):
+        head = struct.pack(">I", at) + bytes((kind, 255, width // 8, height // 8))
+        first = struct.pack(">HH", 0, len(tables)) + tables if at == 0 else b""
+        payloads.append(head + first + scan[at : at + PAYLOAD])
+    return payloads
 
 
 @dataclass
@@ -208,7 +229,9 @@ class StandIn:
 
     def _description(self) -> str:
         first = self.clips[0]
-        sets = [base64.b64encode(unit).decode() for unit in self._sets(first.units[0])]
+        sets = []
+        if first.codec in ("h264", "hevc"):
+            sets = [base64.b64encode(unit).decode() for unit in self._sets(first.units[0])]
         lines = ["v=0", "s=camera", "t=0 0", "a=control:*"]
         if first.codec == "h264":
             said = f";sprop-parameter-sets={','.join(sets)}" if self.habits.sets_in_description else ""
@@ -217,6 +240,9 @@ class StandIn:
             names = ("sprop-vps", "sprop-sps", "sprop-pps")
             said = ";".join(f"{name}={text}" for name, text in zip(names, sets, strict=True))
             lines += ["m=video 0 RTP/AVP 96", "a=rtpmap:96 H265/90000", f"a=fmtp:96 {said}"]
+        elif first.codec == "mpeg4":
+            config = first.extradata.hex()
+            lines += ["m=video 0 RTP/AVP 96", "a=rtpmap:96 MP4V-ES/90000", f"a=fmtp:96 config={config}"]
         else:
             lines += ["m=video 0 RTP/AVP 26"]
         lines += ["a=control:track0"]
@@ -287,6 +313,10 @@ class StandIn:
             offset += one.seconds
 
     def _payloads(self, codec: str, data: bytes) -> list[bytes]:
+        if codec == "mpeg4":
+            return [data[at : at + PAYLOAD] for at in range(0, len(data), PAYLOAD)]
+        if codec == "mjpeg":
+            return jpeg_payloads(data)
         payloads = []
         for nal in nal_units(data):
             if len(nal) <= PAYLOAD:
