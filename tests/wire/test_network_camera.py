@@ -23,6 +23,7 @@ OPEN = {"resolution": "160x120", "frameRate": 30, "rtspOpen": True}
 def served(server: RunningServer) -> str:
     """The address of its RTSP."""
     port = free_port()
+    server.wait_for(lambda: "160x120" in server.get("/capabilities")[1]["resolutions"], 30)
     assert server.ask("settings", ChangeSettings(dict(OPEN), "cli")).errors == ()
     assert server.post("/api/rtsp/apply-settings", {"rtspPort": port}) == (200, {"success": True})
     assert server.post("/api/rtsp/start") == (200, {"success": True})

@@ -136,7 +136,7 @@ def test_the_ring_holds_the_group_of_pictures_before_anybody_looks(make_ring: Ma
         (HandSource("h264", kind="file"), None, 30, 0, ()),
         (HandSource("mjpeg"), None, 15, 0, ("jpeg",)),
         (HandSource("mjpeg"), None, 30, 180, ()),
-        (HandSource("hevc"), None, 30, 0, ()),
+        (HandSource("hevc"), None, 30, 0, ("hevc",)),
     ],
 )
 def test_when_packets_are_passed_through(
