@@ -14,8 +14,8 @@ from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Bench
 from config import certificate
 from config.files import write_atomically
-from models.errors import Conflict, ServerError, Unavailable
-from models.messages.camera import CAMERA, CameraChanged, CameraView, GetCamera
+from models.errors import Conflict, Unavailable
+from models.messages.camera import CameraView
 from models.messages.encoder import ENCODER, RequestKeyframe
 from models.messages.media import MediaOwner
 from models.messages.rtsp import RTSP
@@ -114,8 +114,6 @@ class RtspSessions(Actor):
         self.start_task(self.server.keep_house())
         self.start_task(self._report_for_ever())
         self.start_task(self._renew_certificate())
-        if self.boot.rtsp.video_codec == "source":
-            self.start_task(self._ask_camera())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         if "streaming" in changed and not self.settings["streaming"]:
@@ -199,20 +197,11 @@ class RtspSessions(Actor):
                 self.log.warning("lock-outs are not kept over a restart", reason=str(error))
 
     # ---------------------------------------------------------------- the rings
-    async def _ask_camera(self) -> None:
-        try:
-            self._look_at(await self.ask(CAMERA, GetCamera()))
-        except ServerError as error:
-            self.log.info("the camera is not there yet", reason=error.detail)  # its news will come
-
-    @handles(CameraChanged)
-    def _camera_changed(self, news: CameraChanged) -> None:
-        if self.boot.rtsp.video_codec == "source":
-            self._look_at(news.camera)
-
-    def _look_at(self, camera: CameraView) -> None:
+    @handles(CameraView)
+    def _camera_changed(self, _: CameraView | None, camera: CameraView) -> None:
         """Serve the camera's own H.265 while it is passed through. Another codec needs another description."""
-        ring = HEVC if HEVC in camera.passthrough else VIDEO
+        own = self.boot.rtsp.video_codec == "source" and HEVC in camera.passthrough
+        ring = HEVC if own else VIDEO
         if ring == self._picture:
             return
         following = bool(self._following)
