@@ -13,7 +13,7 @@ from actors.mqtt.trust import context
 from actors.runtime.actor import Actor
 from config.setting import UNKNOWN
 from config.settings import REGISTRY, validate
-from models.errors import Invalid, LimitReached, Refused
+from models.errors import Invalid, LimitReached, Refused, ServerError
 from models.messages.mqtt import ApplyMqtt, MqttTestResult, TestMqtt
 from models.messages.settings import SETTINGS, ChangeSettings, Credentials, GetCredentials, GetSettings, SetCredentials
 from models.mqtt import limits
@@ -48,11 +48,18 @@ class Configuration:
         before = (await self._actor.actor(SETTINGS).ask(GetSettings())).stored
         wanted = options({**before, **validate(values).values})
         await self._prove(message, stored, bool(secrets), wanted, options(before))
+        password = secrets.get("mqttPassword", stored.password)
         self._session.hold(True)
         try:
-            await self._settle(await self._store(values, secrets))
-            if password := secrets.get("mqttPassword", stored.password):
-                await self._memory.set_trust(wanted.trust, password)
+            if password:
+                await self._memory.promise_trust(wanted.trust, password)
+            try:
+                revision = await self._store(values, secrets)
+            except ServerError:
+                await self._memory.set_trust(None, password)
+                raise
+            await self._settle(revision)
+            await self._memory.set_trust(wanted.trust if password else None, password)
             self._session.renew()
         finally:
             self._session.hold(False)

@@ -13,7 +13,7 @@ from actors.mqtt.outbox import LAST, SINCE, Outbox, Waiting
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
 from models.errors import ServerError
-from models.events import Event
+from models.events import EVENT_TYPES, Event
 from models.messages.event_log import EVENT_LOG, EventsAfter, QueryEvents
 from models.mqtt import limits, payloads
 from models.mqtt.delivery import Phase
@@ -22,6 +22,8 @@ from models.mqtt.topics import Topics
 QUEUE = 1000
 TOO_OLD_MS = 24 * 3600 * 1000  # what happened before is looked up in the history, not told
 UNKNOWN = -1
+IN, OUT = "in", "out"  # to the outbox, and out of it
+VISITS = tuple(kind for kind in EVENT_TYPES if kind.startswith("OBJECT_"))
 
 
 class Mail:
@@ -35,6 +37,7 @@ class Mail:
         self._flight = flight
         self._last = UNKNOWN
         self._missed = False
+        self._trouble = {IN: "", OUT: ""}
         self._unkept: deque[int] = deque(maxlen=QUEUE)
         self._arrived: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE)
         self._more = asyncio.Event()
@@ -86,7 +89,7 @@ class Mail:
                 try:
                     await self._take(event)
                 except sqlite3.OperationalError as error:  # a full disk: nothing of this event is stored
-                    await self._wait_for_the_disk(error)
+                    await self._wait_for_the_disk(error, IN)
                 else:
                     break
             if self._missed and self._arrived.empty():
@@ -122,16 +125,18 @@ class Mail:
 
     async def _find_ends(self) -> None:
         """Visits that ended while we were away."""
-        since = await self._bench.do(self._outbox.recall, SINCE)
-        first = max(self._last - limits.ENDS_LOOKED_FOR, since if isinstance(since, int) else 0)
+        first = await self._bench.do(self._outbox.recall, SINCE)
+        recent = int(time.time() * 1000) - TOO_OLD_MS
+        visits = QueryEvents(recent, types=VISITS, limit=limits.ENDS_LOOKED_FOR, summary=False)
         try:
-            page = await self._actor.actor(EVENT_LOG).ask(EventsAfter(first, limits.ENDS_LOOKED_FOR))
+            page = await self._actor.actor(EVENT_LOG).ask(visits)
         except ServerError as error:
             self._actor.log.warning("ends of visits are looked for later", reason=error.detail)
             self._missed = True
             return
         for event in page.events:
-            if event.type.startswith("OBJECT_") and "endTimestamp" in event.metadata:
+            known = isinstance(first, int) and event.event_id <= first  # before MQTT was switched on
+            if "endTimestamp" in event.metadata and not known:
                 await self._end(replace(event, phase="disappeared"))
 
     async def _catch_up(self) -> None:
@@ -164,7 +169,7 @@ class Mail:
             self.dropped += dropped
             self._actor.log.warning("the outbox is full: the oldest messages were dropped", count=dropped)
         self._last = last
-        self._actor.degraded("")
+        self._say(IN)
         self._more.set()
 
     # ---------------------------------------------------------------- out
@@ -193,9 +198,9 @@ class Mail:
                     self._actor.log.warning("the broker refused an event", topic=message.topic)
             try:
                 await self._bench.do(self._outbox.done, message.sequence)
-                self._actor.degraded("")
+                self._say(OUT)
             except sqlite3.OperationalError as error:
-                await self._wait_for_the_disk(error)
+                await self._wait_for_the_disk(error, OUT)
 
     def _is_over(self, message: Waiting) -> bool:
         """Too late, or delivered already and only not yet taken out of the outbox."""
@@ -203,10 +208,15 @@ class Mail:
         delivered = card.sequence == message.sequence and card.phase is Phase.DONE
         return delivered or 0 < message.expires <= time.time() * 1000
 
-    async def _wait_for_the_disk(self, error: sqlite3.OperationalError) -> None:
-        self._actor.degraded(f"events for MQTT can't be stored: {error}")
+    async def _wait_for_the_disk(self, error: sqlite3.OperationalError, way: str) -> None:
+        self._say(way, f"events for MQTT can't be stored: {error}")
         self._actor.log.error("the outbox can't be written", reason=str(error))
         await asyncio.sleep(limits.DISK_WAIT_S)
+
+    def _say(self, way: str, trouble: str = "") -> None:
+        """One way may work while the other does not."""
+        self._trouble[way] = trouble
+        self._actor.degraded(self._trouble[IN] or self._trouble[OUT])
 
 
 def _messages(event: Event) -> list[Waiting]:

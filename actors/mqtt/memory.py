@@ -37,15 +37,22 @@ class Memory:
     # ---------------------------------------------------------------- the password
     async def trust(self, password: str) -> Trust | None:
         """For whom ``password`` was given; None for a new one, which came by the command line: for whom is set now."""
-        stored = await self._recall("trust")
-        if not isinstance(stored, dict) or stored.get("digest") != _digest(password, str(stored.get("salt", ""))):
-            return None
-        return Trust(str(stored.get("host", "")), stored.get("tls") is True, stored.get("acceptSelfSigned") is True)
+        return _trust(await self._recall("trust"), password)
 
-    async def set_trust(self, trust: Trust, password: str) -> None:
-        salt = secrets.token_hex(16)
-        shown = {"host": trust.host, "tls": trust.tls, "acceptSelfSigned": trust.accept_self_signed}
-        await self._remember("trust", {**shown, "salt": salt, "digest": _digest(password, salt)})
+    async def promised_trust(self, password: str) -> Trust | None:
+        """For whom it was given by a change that was being stored when this process ended."""
+        return _trust(await self._recall("trust_next"), password)
+
+    async def promise_trust(self, trust: Trust, password: str) -> None:
+        """Before the settings are stored: should we end in between, the owner's word is known."""
+        await self._remember("trust_next", _shown(trust, password))
+
+    async def set_trust(self, trust: Trust | None, password: str) -> None:
+        """What was promised holds, or with None is forgotten."""
+        if trust is not None:
+            await self._remember("trust", _shown(trust, password))
+        if await self._recall("trust_next") is not None:
+            await self._remember("trust_next", None)
 
     # ---------------------------------------------------------------- what is at the broker
     async def left_behind(self, wanted: Options, topics: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,6 +97,18 @@ class Memory:
 
     async def _remember(self, name: str, value: object) -> None:
         await self._bench.do(self._outbox.remember, name, value)
+
+
+def _trust(stored: object, password: str) -> Trust | None:
+    if not isinstance(stored, dict) or stored.get("digest") != _digest(password, str(stored.get("salt", ""))):
+        return None
+    return Trust(str(stored.get("host", "")), stored.get("tls") is True, stored.get("acceptSelfSigned") is True)
+
+
+def _shown(trust: Trust, password: str) -> dict[str, object]:
+    salt = secrets.token_hex(16)
+    shown = {"host": trust.host, "tls": trust.tls, "acceptSelfSigned": trust.accept_self_signed}
+    return {**shown, "salt": salt, "digest": _digest(password, salt)}
 
 
 def _digest(password: str, salt: str) -> str:

@@ -144,7 +144,10 @@ class Session:
         if trusted is None:
             await self._memory.set_trust(wanted.trust, stored.password)
         elif not trusted.covers(wanted.trust):
-            raise LinkError(GIVEN_ELSEWHERE)
+            promised = await self._memory.promised_trust(stored.password)
+            if promised is None or not promised.covers(wanted.trust):
+                raise LinkError(GIVEN_ELSEWHERE)
+            await self._memory.set_trust(promised, stored.password)
         return Login(stored.username, stored.password)
 
     async def _serve(self, link: Link, wanted: Options) -> str:

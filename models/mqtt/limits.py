@@ -5,7 +5,7 @@ OUTBOX_BYTES = 16 * 1024 * 1024
 DISK_WAIT_S = 5.0  # before a full disk is tried again
 LOOK_AGAIN_S = 2.0  # before the history is asked again for events that we missed
 CATCH_UP_PAGE = 200  # events asked of the event log at once
-ENDS_LOOKED_FOR = 100  # events before our restart whose end may have been missed
+ENDS_LOOKED_FOR = 100  # visits before our restart whose end may have been missed
 LIVE_TRIGGER_MS = 60_000  # an older event starts no automation any more: it is history
 
 KEEPALIVE_S = 20

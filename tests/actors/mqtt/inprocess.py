@@ -49,8 +49,9 @@ class Kit(ActorKit[Mqtt]):
         found = [event for event in self.history if event.event_id > message.event_id]
         return EventPage(tuple(found[: message.limit]), ())
 
-    def _newest(self, _: QueryEvents) -> EventPage:
-        return EventPage(tuple(self.history[-1:]), ())
+    def _newest(self, message: QueryEvents) -> EventPage:
+        found = [event for event in self.history if not message.types or event.type in message.types]
+        return EventPage(tuple(found[-message.limit :]), ())
 
     def happen(self, event: Event, recorded: bool = True) -> None:
         """An event: stored (with history on), then told."""

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from models.errors import Invalid, LimitReached, Refused
+from models.errors import Invalid, LimitReached, Refused, Unavailable
 from models.messages.mqtt import ApplyMqtt
 from models.messages.mqtt import TestMqtt as CheckBroker
-from models.messages.settings import Credentials, SetCredentials
+from models.messages.settings import ChangeSettings, Credentials, SetCredentials
+from tests.actor_kit import WAIT_S
 from tests.actors.mqtt.broker import Broker, free_port
 from tests.actors.mqtt.inprocess import Kit
 from tests.actors.mqtt.proxy import Proxy
@@ -116,6 +117,35 @@ async def test_what_is_applied_is_used_at_once(broker: Broker, make_broker: Make
     await actor.until(lambda: other.retained("+/status/online"))
     assert proxy.connections == 1
     await proxy.stop()
+
+
+async def test_killed_while_a_new_host_was_stored_it_keeps_the_owners_word(make_broker: Make, start: Start) -> None:
+    broker = make_broker(users={"anna": "old"})
+    actor = await start(broker, credentials=("anna", "old"))
+    await actor.connected()
+    between = asyncio.Event()
+
+    async def killed(*_: object) -> None:
+        between.set()
+        await asyncio.Event().wait()
+
+    actor.actor._memory.set_trust = killed  # type: ignore[method-assign]
+    applying = asyncio.create_task(apply(actor, "old", mqttBrokerUrl="localhost"))
+    await asyncio.wait_for(between.wait(), WAIT_S)
+    await actor.kill()
+    applying.cancel()
+    assert actor.stored["mqttBrokerUrl"] == "localhost"
+    await actor.start()
+    await actor.connected()
+    actor.settle(mqttBrokerUrl="127.0.0.1")
+    await actor.until(lambda: "was given for another broker" in actor.shown.last_error)
+
+
+async def test_a_change_that_could_not_be_stored_leaves_no_promise(start: Start) -> None:
+    actor = await start(answers={ChangeSettings: Unavailable("No space left on device")}, **STORED)
+    with pytest.raises(Unavailable):
+        await apply(actor, "old", mqttBrokerUrl="evil.lan")
+    assert await actor.actor._memory.promised_trust("old") is None
 
 
 async def test_credentials_given_on_the_device_are_for_the_broker_that_is_set(make_broker: Make, start: Start) -> None:

@@ -162,6 +162,22 @@ async def test_the_end_of_a_visit_is_not_missed_by_a_restart(broker: Broker, sta
     assert [(event["eventId"], event["eventType"]) for event in shown] == [(2, "appeared"), (2, "disappeared")]
 
 
+async def test_the_end_of_a_long_visit_is_found_behind_many_events(
+    broker: Broker, start: Start, listen: Listen
+) -> None:
+    listener = listen(broker, "ipcamera/events/vision/person")
+    actor = await start(broker)
+    await actor.connected()
+    actor.happen(motion(1, kind="OBJECT_PERSON"))
+    await actor.until(lambda: len(listener.heard) == 1)
+    await actor.kill()
+    actor.history[0] = replace(actor.history[0], metadata={"endTimestamp": 6})
+    actor.history += [motion(number) for number in range(2, 302)]
+    await actor.start()
+    await actor.until(lambda: len(listener.heard) == 2)
+    assert json.loads(listener.heard[1][1])["eventType"] == "disappeared"
+
+
 async def test_a_full_disk_delays_events_and_says_so(
     broker: Broker, start: Start, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
