@@ -44,9 +44,11 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: str, steps: tupl
         for step in () if new else steps[version:]:
             _take(step, connection)
         _complete(connection, schema)
-        changed = not new and _state(connection) != before
-        said = ""
-        if changed:
+        changed, said = _state(connection) != before, ""
+        if version == len(steps) and not changed:
+            connection.rollback()  # a full disk is no reason not to open it
+            return ""
+        if changed and not new:
             what = "lacked a part and was completed" if version == len(steps) else f"is now in format {len(steps)}"
             said = f"{path.name} {what}; {_keep(path, version)}"
         connection.execute(f"PRAGMA user_version = {len(steps)}")

@@ -13,7 +13,7 @@ from actors.event_log.photographer import Photographer
 from actors.event_log.recorder import Recorder
 from actors.event_log.store import Order
 from actors.runtime.actor import Actor, handles
-from models.errors import Missing, Unavailable
+from models.errors import Missing, ServerError, Unavailable
 from models.events import SYSTEM_PREFIX, Detection, Event
 from models.messages import Ok
 from models.messages.event_log import (
@@ -64,9 +64,13 @@ class EventLog(Actor):
         self._told = Told(self.boot.run_dir / "events.told")
         self._ended: deque[str] = deque(maxlen=limits.AGAIN)
         self._unkept: dict[str, Event] = {}  # by uid, while history is off: for their ends
-        await self._ledger.open()
-        await self._pictures.do(self._album.open)
-        await self._tell_again()
+        try:
+            await self._ledger.open()
+            await self._pictures.do(self._album.open)
+            await self._tell_again()
+        except (ServerError, OSError) as error:  # a full disk: it is opened by the first write that finds room
+            self.log.error("the history cannot be opened now", reason=str(error))
+            self.degraded(f"no event can be stored: {error}")
         self.start_task(self._housekeeping())
 
     async def on_stop(self) -> None:
@@ -194,7 +198,10 @@ class EventLog(Actor):
         if not self._ledger.checked_at_start:
             checker = self.bench("checker")
             checker.patience_s = limits.CHECK_PATIENCE_S
-            await self._ledger.check(checker)
+            try:
+                await self._ledger.check(checker)
+            except Unavailable as error:
+                self.log.error("the history was not checked", reason=error.detail)
         await asyncio.sleep(limits.TRIM_FIRST_S)
         while True:
             await self._trim()

@@ -1,6 +1,7 @@
 """The database as the actor sees it: a writing and a reading thread, and repairs: a full disk, a broken file."""
 
 import errno
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from actors.event_log import database, limits
 from actors.event_log.queries import Queries
-from actors.event_log.store import Store
+from actors.event_log.store import Store, give_up_reserve, make_room_to_open, no_room_to_open
 from actors.runtime.worker import Bench
 from models.errors import Conflict, Unavailable
 
@@ -32,20 +33,25 @@ class Ledger:
 
     async def open(self) -> None:
         """Check what is there and open it, or begin anew. Raises Unavailable where neither works."""
+        await self._writing.do(make_room_to_open, self._folder)
         if self._path.exists() and self._path.stat().st_size <= limits.CHECK_AT_START_BYTES:
             await self.check(self._writing)
         if self._store is None:
             await self._writing.do(self._open)
 
     async def check(self, bench: Bench) -> None:
-        """Read the whole database; a broken one is set aside."""
-        found = await bench.do(database.fault, self._path)
+        """Read the whole database; a broken one is set aside. Raises Unavailable where it cannot be read now."""
+        try:
+            found = await bench.do(database.fault, self._path)
+        except sqlite3.DatabaseError as error:
+            reason = NO_ROOM if no_room_to_open(self._folder) else f"the event database cannot be read now: {error}"
+            raise Unavailable(reason) from error
         if found:
             await self._writing.do(self._begin_anew, found)
 
     @property
     def checked_at_start(self) -> bool:
-        return self._path.stat().st_size <= limits.CHECK_AT_START_BYTES
+        return not self._path.exists() or self._path.stat().st_size <= limits.CHECK_AT_START_BYTES
 
     async def write(self, job: Callable[[Store], T]) -> T:
         """``job`` in the writing thread, once more after a repair. Raises Unavailable: ask again later."""
@@ -104,7 +110,7 @@ class Ledger:
 
     def _open(self) -> None:
         try:
-            self._store = Store(self._folder)
+            self._store = self._store_with_room()
         except DatabaseError as error:
             if not database.is_corrupt(error):
                 raise Unavailable(_reason(error)) from error
@@ -113,6 +119,16 @@ class Ledger:
         if store.said:
             self._note(store.said)
         store.keep_reserve()
+
+    def _store_with_room(self) -> Store:
+        """On a full disk, bringing a former version up to date takes the place that is kept for such moments."""
+        try:
+            return Store(self._folder)
+        except DatabaseError as error:
+            if not database.is_full(error):
+                raise
+        give_up_reserve(self._folder)
+        return Store(self._folder)
 
     def _begin_anew(self, why: str) -> None:
         self._close()

@@ -8,6 +8,7 @@ THUMBNAILS_WAITING = 8  # pictures being made at once; events beyond go without
 PICTURE_WAIT_S = 1.5  # for a camera that delivers nobody else
 PICTURE_FRESH_S = 2.0  # an older picture does not show the event
 RESERVE_BYTES = 4 << 20  # kept on disk to be given up when it is full: deleting needs room too
+OPEN_BYTES = 1 << 20  # free on the disk before the database is opened: SQLite makes files of its own
 TRIM_ROWS = 500  # deleted in one transaction
 FULL_ROWS = 2_000  # deleted when the disk is full,
 FULL_STEP = 100  # so many in one transaction

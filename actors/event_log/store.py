@@ -24,6 +24,7 @@ from models.events import DetailValue, Detection, Event
 from models.tables import Counter, EventRow, Receipt
 
 COUNTER = "event_id"
+RESERVE = "events.reserve"  # in the data directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Store:
         """
         self.path = folder / "events.db"
         self._promise = Promise(folder / PROMISE)
-        self._reserve = folder / "events.reserve"
+        self._reserve = folder / RESERVE
         self._engine: Engine
         self._engine, self.said = open_database(self.path)
         with Session(self._engine) as session:
@@ -194,7 +195,7 @@ class Store:
 
         Deleting writes to the log first, so it goes in small steps, and the log is emptied after each.
         """
-        self._reserve.unlink(missing_ok=True)
+        give_up_reserve(self.path.parent)
         self.drop_copies()
         drop_oldest(self.path.parent / FOLDER, limits.FULL_ROWS)
         with contextlib.suppress(OperationalError):  # no room for that either: what was just freed is for the deletion
@@ -257,6 +258,23 @@ class Store:
                 for what in ("page_count", "freelist_count", "page_size")
             )
         return (pages - free) * each
+
+
+def make_room_to_open(folder: Path) -> None:
+    """A program that was stopped must start again, however full the disk is: the reserve goes, then old pictures."""
+    for give_up in (give_up_reserve, lambda folder: drop_oldest(folder / FOLDER, limits.FULL_ROWS)):
+        if no_room_to_open(folder):
+            give_up(folder)
+
+
+def no_room_to_open(folder: Path) -> bool:
+    free = os.statvfs(folder)
+    return free.f_bavail * free.f_frsize < limits.OPEN_BYTES
+
+
+def give_up_reserve(folder: Path) -> None:
+    """The disk is full: there is room again, for a while."""
+    (folder / RESERVE).unlink(missing_ok=True)
 
 
 def thumbnail_path(event_id: int) -> str:

@@ -159,7 +159,10 @@ def _write_run_json(boot: Boot, control: Control, table: ActorTable) -> None:
         "version": boot.version,
         "actors": {row.name: row.pid for row in table.rows},
     }
-    write_atomically(boot.data_dir / "run.json", json.dumps(about, indent=1).encode() + b"\n")
+    try:
+        write_atomically(boot.data_dir / "run.json", json.dumps(about, indent=1).encode() + b"\n")
+    except OSError as error:  # it is for programs; a full disk is no reason to stop
+        print(f"ipcamera: run.json cannot be written: {error.strerror}", file=sys.stderr)
 
 
 def _stop_in_order(boot: Boot) -> None:
