@@ -6,7 +6,7 @@ from api.assets import add_assets
 from api.bodies import MAX_BODY
 from api.context import Context
 from api.front import FRONT, Front
-from api.guard import GUARD, Guard
+from api.guard import GUARD, Guard, Shared
 from api.middleware import install
 from api.routes import add_routes
 from models.messages.auth import AuthStatus
@@ -16,10 +16,11 @@ def build_app(context: Context) -> web.Application:
     """The application as it is served over HTTPS."""
     app = web.Application(client_max_size=MAX_BODY)
     install(app)
-    app[GUARD] = Guard(lambda: context.latest(AuthStatus))
-    front = app[FRONT] = Front(context)
+    guard = app[GUARD] = Guard(lambda: context.latest(AuthStatus))
+    shared = Shared(context, guard)
+    front = app[FRONT] = Front(shared)
     app.on_startup.append(front.start)
     app.on_shutdown.append(front.stop)
-    add_routes(app, context)
-    add_assets(app, context)
+    add_routes(app, shared)
+    add_assets(app, shared)
     return app

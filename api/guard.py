@@ -4,19 +4,32 @@ A *stranger* is an address from which nobody has shown a valid credential to thi
 disk, to an earlier one.
 """
 
+import asyncio
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 
+from api.context import Context
 from models.errors import LimitReached
 from models.http import limits
 from models.http.bucket import Buckets
+from models.media.ring import Entry
+from models.messages import Ask, Ref, State, Tell
 from models.messages.auth import AuthStatus
+from models.messages.handle import ASK_TIMEOUT_S, Handle
+from models.messages.license import LicenseView
+from models.messages.settings import Value
 from models.security.lockout import client_key
 
+A = TypeVar("A")
+R = TypeVar("R")
+S = TypeVar("S", bound=State)
 TOO_MANY = "Rate limit exceeded"
 RETRY_MS = 1000
 
@@ -29,7 +42,8 @@ class Guard:
         self._auth = auth
         self._known: OrderedDict[str, None] = OrderedDict()
         self._budgets = Buckets(limits.REQUESTS_PER_S, limits.REQUESTS_BURST, limits.ADDRESSES)
-        self._asking: Counter[str] = Counter()
+        self._asking: Counter[str] = Counter()  # strangers
+        self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @property
     def auth(self) -> AuthStatus | None:
@@ -60,13 +74,20 @@ class Guard:
         key = client_key(client)
         return key in self._known or self._budgets[key].take(time.monotonic())
 
-    @contextmanager
-    def question(self, client: str) -> Iterator[None]:
-        """Around whatever is asked of an actor before we know who asks; raises ``LimitReached`` above his share."""
+    @asynccontextmanager
+    async def question(self, client: str) -> AsyncIterator[None]:
+        """Around whatever is asked of an actor for this client: those that are known wait for a place of their own.
+
+        Raises:
+            LimitReached: a stranger asks too much at once.
+        """
         key = client_key(client)
-        known = key in self._known
-        share = limits.QUESTIONS_PER_ADDRESS if known else limits.QUESTIONS_PER_STRANGER
-        if self._asking[key] >= share or (not known and self._strangers_asking() >= limits.QUESTIONS_STRANGERS):
+        if key in self._known:
+            place = self._places.setdefault(key, asyncio.Semaphore(limits.QUESTIONS_PER_ADDRESS))
+            async with place:
+                yield
+            return
+        if self._asking[key] >= limits.QUESTIONS_PER_STRANGER or self._asking.total() >= limits.QUESTIONS_STRANGERS:
             raise LimitReached(TOO_MANY, retryAfterMs=RETRY_MS)
         self._asking[key] += 1
         try:
@@ -76,8 +97,53 @@ class Guard:
             if not self._asking[key]:
                 del self._asking[key]
 
-    def _strangers_asking(self) -> int:
-        return sum(number for key, number in self._asking.items() if key not in self._known)
+
+class Shared:
+    """The context as requests see it: what is asked for a client is asked within his share (``ASKED_FOR``)."""
+
+    def __init__(self, context: Context, guard: Guard) -> None:
+        self._context, self._guard = context, guard
+        self.boot = context.boot
+        self.lease, self.release = context.lease, context.release
+        self.newest, self.kept = context.newest, context.kept
+
+    @property
+    def license(self) -> LicenseView:
+        return self._context.license
+
+    @property
+    def settings(self) -> Mapping[str, Value]:
+        return self._context.settings
+
+    def latest(self, kind: type[S], publisher: str = "") -> S | None:
+        return self._context.latest(kind, publisher)
+
+    def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
+        return self._context.follow(ring)
+
+    def actor(self, ref: Ref[A]) -> Handle[A]:
+        return Handle(ref, self)
+
+    async def ask(self, to: Ref[Any], message: Ask[Any, R], timeout_s: float = ASK_TIMEOUT_S) -> R:
+        client = ASKED_FOR.get()
+        if client is None:
+            return await self._context.actor(to).ask(message, timeout_s)
+        async with self._guard.question(client):
+            return await self._context.actor(to).ask(message, timeout_s)
+
+    def tell(self, to: Ref[Any], message: Tell[Any]) -> None:
+        self._context.actor(to).tell(message)
+
+    def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+        """Such a task works for everybody."""
+        return self._context.start_task(_for_everybody(coroutine))
 
 
+async def _for_everybody(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    ASKED_FOR.set(None)
+    return await coroutine
+
+
+# Address of the client whose request is being answered in this task; None: nobody's in particular.
+ASKED_FOR: ContextVar[str | None] = ContextVar("asked_for", default=None)
 GUARD: web.AppKey[Guard] = web.AppKey("guard", Guard)

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 
 from api.credentials import NOTHING, Credential, credential_of
 from api.errors import INTERNAL, error, pro_required, response_to, response_to_http
-from api.guard import GUARD, RETRY_MS, TOO_MANY
+from api.guard import ASKED_FOR, GUARD, RETRY_MS, TOO_MANY
 from api.keys import ARRIVAL, CLIENT, IDENTITY, LICENSE
 from api.passwords import PASSWORDS, Passwords, check_password
 from api.proxy import arrival, same_origin
@@ -78,6 +78,7 @@ async def gates(request: web.Request, handler: Handler) -> web.StreamResponse:
     context, record = request.app[CONTEXT], route_of(request)
     arrived = arrival(request, context.settings)
     request[ARRIVAL], request[CLIENT] = arrived, arrived.client
+    ASKED_FOR.set(arrived.client)
     request[LICENSE], request[IDENTITY] = context.license, NOBODY
     if arrived.by_proxy:
         request.app[GUARD].welcome(request.remote or "")
@@ -150,8 +151,7 @@ async def identify(request: web.Request, credential: Credential) -> Identity:
             return await check_password(request.app, client, question)
         except Refused:
             return NOBODY
-    with guard.question(client):
-        identity = await request.app[CONTEXT].actor(AUTH).ask(question)
+    identity = await request.app[CONTEXT].actor(AUTH).ask(question)
     if identity.authenticated:
         guard.welcome(client)
     return identity

@@ -15,7 +15,7 @@ from aiohttp import web
 from api.context import Context
 from api.credentials import token_of
 from api.errors import BARE, error
-from api.guard import Guard
+from api.guard import ASKED_FOR, Guard, Shared
 from api.proxy import arrival
 from config import reachable
 from models.errors import ServerError
@@ -33,13 +33,14 @@ class PlainListener:
     """The handler of the plain listener; ``application`` is the one that the HTTPS listener serves."""
 
     def __init__(self, context: Context, application: Application, guard: Guard) -> None:
-        self._context, self._application, self._guard = context, application, guard
+        self._context, self._application = Shared(context, guard), application
         self._ours: tuple[str, ...] = ()
         self._ours_until = 0.0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         if arrival(request, self._context.settings).secure:
             return await self._application(request)
+        ASKED_FOR.set(request.remote or "")
         await self._forget_leaked_token(request)
         port = await self._https_port()
         if not is_page(request):
@@ -54,7 +55,7 @@ class PlainListener:
     async def _forget_leaked_token(self, request: web.BaseRequest) -> None:
         """It went over the network in clear: whoever has read it shall have nothing of it."""
         if token := token_of(request):
-            with contextlib.suppress(ServerError), self._guard.question(request.remote or ""):
+            with contextlib.suppress(ServerError):
                 await self._context.actor(AUTH).ask(LogOut(token))
 
     async def _https_port(self) -> int:

@@ -50,6 +50,7 @@ class LiveSocket:
             "h264_quality": TokenBucket(limits.QUALITIES_PER_S, limits.QUALITIES_BURST),
             "stream_control": TokenBucket(limits.STREAM_CONTROLS_PER_S, limits.STREAM_CONTROLS_BURST),
             "audio": TokenBucket(limits.TALK_PER_S, limits.TALK_BURST),
+            "waiting": TokenBucket(limits.WAITING_PER_S, limits.WAITING_BURST),
             "talk_error": TokenBucket(limits.TALK_ERRORS_PER_S, limits.TALK_ERRORS_BURST),
         }
         self.buckets["settings_batch"] = self.buckets["setting"]

@@ -18,9 +18,11 @@ ADDRESSES = 1024  # remembered, the latest; in each table
 
 # Requests of strangers
 REQUESTS_PER_S, REQUESTS_BURST = 25.0, 150  # of one; the page and all that belongs to it are about 70
-QUESTIONS_PER_STRANGER = 4  # that wait for another actor
+# Questions to other actors that are open at once: of one stranger, of all strangers, of one address that is known (its
+# further ones wait). An actor takes 16 of ours at a time, and 128 may wait for it.
+QUESTIONS_PER_STRANGER = 4
 QUESTIONS_STRANGERS = 24
-QUESTIONS_PER_ADDRESS = 32  # of one that is known
+QUESTIONS_PER_ADDRESS = 16
 
 # /stream
 STREAM_CLIENTS = 128  # at once, for the whole device
@@ -64,6 +66,7 @@ SOCKET_BACKLOG = 64 * 1024  # unacknowledged bytes above which nothing more is w
 # /ws: what one client may send
 MALFORMED = 10  # in MALFORMED_WINDOW_S: close 1008
 MALFORMED_WINDOW_S = 60.0
+WAITING_PER_S, WAITING_BURST = 2.0, 20  # of any kind, before it is authenticated; above that: close 1008
 SETTINGS_PER_S, SETTINGS_BURST = 20.0, 40
 KEYFRAMES_PER_S, KEYFRAMES_BURST = 1.0, 1
 QUALITIES_PER_S, QUALITIES_BURST = 10.0, 20  # a slider that is dragged

@@ -160,6 +160,9 @@ class Surface:
     def newest(self, ring: str) -> Entry | None:
         return None
 
+    def kept(self, ring: str, before: Entry) -> list[Entry]:
+        return []
+
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         return asyncio.get_running_loop().create_task(coroutine)
 

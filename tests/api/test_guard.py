@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
-from api.guard import Guard
+from api.guard import ASKED_FOR, Guard, Shared
 from models.errors import LimitReached
 from models.http import limits
 from models.messages.auth import AuthStatus
+from models.messages.settings import SETTINGS, GetSettings
 from tests.api.surface import TOKEN, Served, served, trusting
 
 GUEST, OWNER = "198.51.100.7", "192.0.2.7"
@@ -43,24 +45,50 @@ def test_what_is_known_from_before_is_older_than_what_we_have_seen() -> None:
     assert guard.knows("203.0.113.5")
 
 
-def test_questions_are_shared_out() -> None:
+async def test_questions_are_shared_out() -> None:
     guard = Guard()
     guard.welcome(OWNER)
-    asked = []
-    for number in range(limits.QUESTIONS_STRANGERS // limits.QUESTIONS_PER_STRANGER):
-        for _ in range(limits.QUESTIONS_PER_STRANGER):
-            asked.append(guard.question(f"203.0.113.{number}"))
-            asked[-1].__enter__()
-        with pytest.raises(LimitReached), guard.question(f"203.0.113.{number}"):
+    async with AsyncExitStack() as asked:
+        for number in range(limits.QUESTIONS_STRANGERS // limits.QUESTIONS_PER_STRANGER):
+            for _ in range(limits.QUESTIONS_PER_STRANGER):
+                await asked.enter_async_context(guard.question(f"203.0.113.{number}"))
+            with pytest.raises(LimitReached):
+                await asked.enter_async_context(guard.question(f"203.0.113.{number}"))
+        with pytest.raises(LimitReached):
+            await asked.enter_async_context(guard.question(GUEST))
+        async with guard.question(OWNER):
             pass
-    with pytest.raises(LimitReached), guard.question(GUEST):
+    async with guard.question(GUEST):
         pass
-    with guard.question(OWNER):
-        pass
-    for one in asked:
-        one.__exit__(None, None, None)
-    with guard.question(GUEST):
-        pass
+
+
+async def test_who_is_known_waits_for_a_place_of_his_own(server: Served) -> None:
+    guard, open_now, most = Guard(), 0, 0
+    guard.welcome(OWNER)
+
+    async def ask() -> None:
+        nonlocal open_now, most
+        async with guard.question(OWNER):
+            open_now += 1
+            most = max(most, open_now)
+            await asyncio.sleep(0)
+            open_now -= 1
+
+    await asyncio.gather(*(ask() for _ in range(10 * limits.QUESTIONS_PER_ADDRESS)))
+    assert most == limits.QUESTIONS_PER_ADDRESS
+
+
+async def test_what_is_asked_for_everybody_is_in_nobodys_share(server: Served) -> None:
+    guard = Guard()
+    shared = Shared(server.surface, guard)
+    ASKED_FOR.set(GUEST)
+    async with AsyncExitStack() as asked:
+        for _ in range(limits.QUESTIONS_PER_STRANGER):
+            await asked.enter_async_context(guard.question(GUEST))
+        with pytest.raises(LimitReached):
+            await shared.ask(SETTINGS, GetSettings())
+        assert await shared.start_task(shared.ask(SETTINGS, GetSettings()))
+    assert await shared.ask(SETTINGS, GetSettings())
 
 
 def test_protection_is_on_only_when_auth_has_said_so() -> None:
