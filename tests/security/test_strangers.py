@@ -58,7 +58,6 @@ async def test_a_flood_of_questions(device: RunningServer) -> None:
 
     await asyncio.gather(*(guest(number) for number in range(1, 5)), owner_gets_in(device, "127.0.2.99"))
     assert set(told) <= {200, 401, 404, 429}, told
-    assert told[429], told
     await owner_gets_in(device, OWNER)
 
 
