@@ -44,6 +44,7 @@ EXIT_STALLED = 75  # EX_TEMPFAIL
 CAPTURE_S = 12.0
 UNKNOWN_SIZE = (0, 0)  # until a source has been open
 TOO_SLOW = "this device is too slow for the source: pictures are left out"
+DEPTH_STEP_MS = 50  # a smaller change of a jitter buffer is no news
 FPS_STEP = 1.0  # a change of the measured rate that is worth telling
 RECORD_TRIES = 5
 
@@ -85,9 +86,10 @@ class Camera(Actor):
     def _steer(self) -> None:
         demand = frozenset(ring for ring in RINGS if self._holders.wanted(ring))
         now = time.monotonic()
-        if demand or self._capturing is not None:
+        streaming = bool(self.settings["streaming"])
+        if (demand if streaming else demand - {"sound"}) or self._capturing is not None:
             self._wanted_at = now
-        may_rest = bool(self.settings["cameraStandbyMode"]) or not self.settings["streaming"]
+        may_rest = bool(self.settings["cameraStandbyMode"]) or not streaming
         wish = Wish(
             str(self.settings["cameraId"]),
             sizes.parse(str(self.settings["resolution"])),
@@ -202,7 +204,7 @@ class Camera(Actor):
             standby=state == "standby",
             streaming=bool(self.settings["streaming"]),
             sound=session.source.sound is not None if session is not None else None,
-            depth_ms=session.source.depth_ms if session is not None else 0,
+            depth_ms=round(session.source.depth_ms / DEPTH_STEP_MS) * DEPTH_STEP_MS if session is not None else 0,
         )
 
     def _tell_view(self) -> None:

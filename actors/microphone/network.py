@@ -18,7 +18,7 @@ WAIT_S = 0.25
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
 
-class _Decoder:
+class Decoder:
     """Packets of one track to pieces."""
 
     def __init__(self, track: SoundTrack) -> None:
@@ -57,7 +57,7 @@ class CameraSound:
         self.title = title
         self._reader, self._is_open = reader, is_open
         self._head = b""
-        self._decoder: _Decoder | None = None
+        self._decoder: Decoder | None = None
         reader.seek_end()
 
     def read(self) -> list[Piece]:
@@ -68,7 +68,7 @@ class CameraSound:
             return []
         head, packet = split(entry.data)
         if self._decoder is None or head != self._head:
-            self._head, self._decoder = head, _Decoder(parse_head(head))
+            self._head, self._decoder = head, Decoder(parse_head(head))
         return self._decoder.pieces(packet, entry.pts)
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class NetworkSound:
         if feed.sound is None:
             feed.close()
             raise NothingInsideError(f"{address.shown} has no sound")
-        self._decoder = _Decoder(feed.sound)
+        self._decoder = Decoder(feed.sound)
         self._playout = Playout(feed, self.title)
 
     def read(self) -> list[Piece]:

@@ -16,7 +16,6 @@ class H264Stream:
         """(access unit, whether a decoder may begin with it)"""
         stream = annexb.from_avcc(data, self._avcc.length_size) if self._avcc else data
         idr = annexb.has_idr(stream)
-        if idr:
-            sps, pps = annexb.parameter_sets(stream)
-            self._sps, self._pps = sps or self._sps, pps or self._pps
+        sps, pps = annexb.parameter_sets(stream)
+        self._sps, self._pps = sps or self._sps, pps or self._pps
         return annexb.access_unit(stream, self._sps, self._pps), bool(idr and self._sps and self._pps)

@@ -55,23 +55,38 @@ class _Assembly:
 
 
 class _NalUnits:
-    """What H.264 and H.265 have in common: whole, aggregated and fragmented NAL units to Annex-B."""
+    """What H.264 and H.265 have in common: whole, aggregated and fragmented NAL units to Annex-B.
+
+    Some cameras set the marker on parameter sets, others on every slice. The former are kept for the picture that
+    follows; where the latter is seen, a picture ends with its time stamp instead.
+    """
 
     def __init__(self) -> None:
         self._unit = _Assembly()
         self._fragment: list[bytes] = []
+        self._pictured = False  # there is a slice in the unit
+        self._marked = -1  # ticks of the unit that the marker ended
+        self._by_ticks = False
 
     def feed(self, payload: bytes, ticks: int, marker: bool, follows: bool) -> list[Frame]:
-        frames = self._unit.take() if self._unit.begins_another(ticks) else []
+        frames = self._end() if self._unit.begins_another(ticks) and self._is_picture else []
         self._unit.ticks = ticks
         if not follows:
             self._unit.damaged = True
             self._fragment = []
         self._take(payload)
-        if marker:
-            frames += self._unit.take()
-            self._fragment = []
+        if marker and self._is_picture and not self._by_ticks:
+            self._marked = ticks
+            frames += self._end()
         return frames
+
+    @property
+    def _is_picture(self) -> bool:
+        return self._pictured or self._unit.damaged
+
+    def _end(self) -> list[Frame]:
+        self._fragment, self._pictured = [], False
+        return self._unit.take()
 
     def _take(self, payload: bytes) -> None:
         raise NotImplementedError
@@ -79,8 +94,19 @@ class _NalUnits:
     def _is_key(self, nal: bytes) -> bool:
         raise NotImplementedError
 
+    def _is_slice(self, nal: bytes) -> bool:
+        raise NotImplementedError
+
+    def _goes_on(self, nal: bytes) -> bool:
+        """Whether a slice is not the first one of its picture."""
+        raise NotImplementedError
+
     def _add(self, nal: bytes) -> None:
         if nal:
+            if self._is_slice(nal):
+                if not self._pictured and self._goes_on(nal) and self._unit.ticks == self._marked:
+                    self._by_ticks = True
+                self._pictured = True
             self._unit.key = self._unit.key or self._is_key(nal)
             self._unit.add(START_CODE + nal)
 
@@ -119,6 +145,12 @@ class H264(_NalUnits):
     def _is_key(self, nal: bytes) -> bool:
         return nal[0] & 0x1F == IDR or is_recovery_point(nal)
 
+    def _is_slice(self, nal: bytes) -> bool:
+        return 1 <= nal[0] & 0x1F <= IDR
+
+    def _goes_on(self, nal: bytes) -> bool:
+        return len(nal) > 1 and nal[1] < 0x80  # first_mb_in_slice is not 0 (7.3.3)
+
 
 class H265(_NalUnits):
     """RFC 7798 without decoding order numbers (sprop-max-don-diff=0): single, AP, FU."""
@@ -138,6 +170,12 @@ class H265(_NalUnits):
 
     def _is_key(self, nal: bytes) -> bool:
         return 16 <= nal[0] >> 1 & 0x3F <= 21  # BLA, IDR, CRA
+
+    def _is_slice(self, nal: bytes) -> bool:
+        return nal[0] >> 1 & 0x3F < 32
+
+    def _goes_on(self, nal: bytes) -> bool:
+        return len(nal) > 2 and nal[2] < 0x80  # first_slice_segment_in_pic_flag is 0 (7.3.6.1)
 
 
 class Whole:

@@ -52,7 +52,8 @@ def picture(camera: CameraView | None, wanted: str) -> str:
     size = f", {camera.width}×{camera.height}" if camera.width else ""
     if camera.kind == "pattern" and wanted == "auto":
         return f"no camera was found, so you see the test pattern{size}; `ipcamera doctor` looks for it"
-    return f"{camera.source}{size}"
+    behind = f"; {camera.depth_ms} ms late, so that what it sends in bursts is played evenly" if camera.depth_ms else ""
+    return f"{camera.source}{size}{behind}"
 
 
 def dashboard_urls(boot: Boot, ports: PortsView | None) -> list[str]:

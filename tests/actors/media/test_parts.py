@@ -22,10 +22,13 @@ from actors.media.container import SourceError
 from actors.media.counter import next_number
 from actors.media.jpeg import encode
 from actors.media.loop_clock import shared_clock
+from actors.microphone.network import Decoder
+from actors.microphone.source import Resampler
 from actors.runtime.rings import RingReader, RingWriter
 from models.media import annexb, pattern
 from models.media.i420 import size_of
 from models.media.pcm import SAMPLE_NS
+from models.media.sound_track import SoundTrack, parse_head, split
 from tests.actors.media.peers import ffmpeg
 
 SECOND = 1_000_000_000
@@ -272,3 +275,32 @@ def test_sound_is_encoded_with_even_time_stamps(name: str, milliseconds: int) ->
     loud = np.concatenate([frame.to_ndarray().reshape(-1).astype(float) for frame in decoded[5:]])
     loud /= 32768 if decoded[0].format.name.startswith("s16") else 1
     assert np.sqrt(np.mean(loud**2)) == pytest.approx(8000 / 32768 / np.sqrt(2), rel=0.12)
+
+
+# ------------------------------------------------------------------------------------------------ sound
+def test_sound_may_change_its_kind_at_any_time() -> None:
+    resampler, seconds = Resampler(), 0.0
+    for layout, rate, channels in (("mono", 8000, 1), ("stereo", 48_000, 2), ("mono", 16_000, 1), ("5.1", 44_100, 6)):
+        for _ in range(10):
+            frame = av.AudioFrame.from_ndarray(np.full((1, rate // 10 * channels), 900, np.int16), "s16", layout)
+            frame.sample_rate = rate
+            seconds += resampler.samples([frame]).size / 16_000
+    assert 3.9 < seconds < 4.01
+
+
+@pytest.mark.parametrize(
+    ("track", "packet"),
+    [
+        (SoundTrack("pcm_mulaw", 8000), b"\xff" * 160),
+        (SoundTrack("pcm_s16be", 44_100, 2), b"\0\1" * 1764),
+        (SoundTrack("g726le", 8000, 1, bits=4), b"\x11" * 80),
+        (SoundTrack("adpcm_g722", 16_000), b"\x11" * 160),
+    ],
+    ids=lambda given: given.codec if isinstance(given, SoundTrack) else "",
+)
+def test_plain_sound_of_cameras_is_decoded(track: SoundTrack, packet: bytes) -> None:
+    assert parse_head(track.head()) == track
+    assert split(track.head() + packet) == (track.head(), packet)
+    decoder = Decoder(track)
+    samples = sum(piece.samples.size for number in range(50) for piece in decoder.pieces(packet, number * 20_000_000))
+    assert 15_000 < samples < 17_000  # about a second

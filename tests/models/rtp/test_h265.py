@@ -18,7 +18,7 @@ def unit(kind: int, size: int) -> bytes:
 
 @given(st.lists(st.tuples(st.sampled_from([TRAIL, IDR, 39]), st.integers(1, 5000)), min_size=1, max_size=8))
 def test_what_is_packed_is_unpacked(shape: list[tuple[int, int]]) -> None:
-    units = [unit(kind, size) for kind, size in shape]
+    units = [*(unit(kind, size) for kind, size in shape), unit(TRAIL, 1)]
     payloads = [b"".join(map(bytes, payload)) for payload in h265.packetise(units, 1388)]
     assert all(len(payload) <= 1388 for payload in payloads)
     unpacker, frames = H265(), []
