@@ -90,7 +90,8 @@ def write(data_dir: Path, target: Path, version: str, made_ms: int, device_id: s
                 sealed.close()
             file.flush()
             os.fsync(file.fileno())
-        manifest = read(partial, None, passphrase)
+        with partial.open("rb") as file:
+            manifest = read(file, None, passphrase)
         if manifest.files != files:
             raise BackupError(f"{target} was not written as it should: is the disk sound?")
         os.replace(partial, target)
@@ -162,30 +163,29 @@ class _Hashed:
 
 
 # ---------------------------------------------------------------- reading
-def is_sealed(source: Path) -> bool:
+def is_sealed(source: BinaryIO) -> bool:
     """Raises OSError."""
-    with source.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+    source.seek(0)
+    return source.read(len(MAGIC)) == MAGIC
 
 
-def read(source: Path, into: Path | None, passphrase: str = "") -> Manifest:
+def read(source: BinaryIO, into: Path | None, passphrase: str = "") -> Manifest:
     """Verify every file of the backup; write them into the directory ``into``, if one is given.
 
     Raises:
         BackupError: it is damaged, no backup, sealed with another pass phrase, or of a newer program.
         OSError: ``source`` cannot be read, or ``into`` not be written.
     """
-    with source.open("rb") as file:
-        sealed = file.read(len(MAGIC)) == MAGIC
-        file.seek(0)
-        try:
-            plain = cast(IO[bytes], io.BufferedReader(SealedReader(file, passphrase), BLOCK)) if sealed else file
-            with tarfile.open(fileobj=plain, mode="r|gz") as archive:
-                return _read_all(archive, into)
-        except SealError as error:
-            raise BackupError(f"{source}: {error}") from error
-        except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
-            raise BackupError(f"{source} is no backup, or damaged: {error}") from error
+    sealed = is_sealed(source)
+    source.seek(0)
+    try:
+        plain = cast(IO[bytes], io.BufferedReader(SealedReader(source, passphrase), BLOCK)) if sealed else source
+        with tarfile.open(fileobj=plain, mode="r|gz") as archive:
+            return _read_all(archive, into)
+    except SealError as error:
+        raise BackupError(f"{source.name}: {error}") from error
+    except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
+        raise BackupError(f"{source.name} is no backup, or damaged: {error}") from error
 
 
 def _read_all(archive: tarfile.TarFile, into: Path | None) -> Manifest:

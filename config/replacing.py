@@ -30,7 +30,6 @@ def commit(directory: Path) -> Path | None:
     Raises:
         OSError: ``finish`` goes on with it.
     """
-    _give_to_owner(directory)
     os.rename(directory / PREPARED, directory / STAGE)
     _sync(directory)
     return finish(directory)
@@ -70,15 +69,6 @@ def _keep_old(directory: Path, stage: Path) -> Path | None:
         os.rename(stage / OLD, kept)
     shutil.rmtree(stage)
     return kept
-
-
-def _give_to_owner(directory: Path) -> None:
-    """Root may do it for the user of a service."""
-    owner = directory.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        for folder, folders, names in os.walk(directory / PREPARED):
-            for name in (".", *folders, *names):
-                os.chown(Path(folder) / name, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _sync(directory: Path) -> None:

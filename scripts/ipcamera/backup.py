@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -74,11 +74,10 @@ def restore(
 ) -> None:
     """Put a backup in the place of everything there is now, which is kept beside it. The server must not run."""
     place = data_dir_of(data_dir)
-    places.make_private(place)
-    with _alone(place):
+    with _opened(file) as archive, _alone(place):
         try:
             replacing.finish(place)
-            manifest = _stage(place, file, passphrase_stdin)
+            manifest = _stage(place, archive, passphrase_stdin)
             kept = replacing.commit(place)
         except (BackupError, OSError, sqlite3.Error) as error:
             replacing.abandon(place)
@@ -92,17 +91,23 @@ def restore(
         )
 
 
-def _stage(place: Path, file: Path, passphrase_stdin: bool) -> archives.Manifest:
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
+
+
+def _stage(place: Path, file: BinaryIO, passphrase_stdin: bool) -> archives.Manifest:
     """Unpack beside what is there, verify, and make fit for this device."""
-    sealed = archives.is_sealed(file)
-    passphrase = _passphrase(passphrase_stdin) if sealed else ""
+    passphrase = _passphrase(passphrase_stdin) if archives.is_sealed(file) else ""
     needed = 2 * archives.read(file, None, passphrase).bytes  # migration keeps copies
     if needed > (free := shutil.disk_usage(place).free):
-        raise BackupError(f"{file} needs {_size(needed)} on the disk of {place}, and {_size(free)} are free")
+        raise BackupError(f"{file.name} needs {_size(needed)} on the disk of {place}, and {_size(free)} are free")
     staged = replacing.prepare(place)
     manifest = archives.read(file, staged, passphrase)
     for problem in _problems(staged):
-        raise BackupError(f"{file}, made by version {manifest.version}, cannot be used: {problem}")
+        raise BackupError(f"{file.name}, made by version {manifest.version}, cannot be used: {problem}")
     state, _ = load_state(staged)
     state.sessions = state.sessions.without_logins()  # those that were ended since must not come back
     save_state(staged, state, final=True)
@@ -143,7 +148,12 @@ def _look_at_license(place: Path, rebind: bool) -> None:
 
 @contextlib.contextmanager
 def _alone(place: Path) -> Iterator[None]:
-    """Nobody runs on this data directory, or starts to meanwhile."""
+    """Nobody runs on this data directory, or starts to meanwhile. Root becomes its owner: the user of a service."""
+    if os.geteuid() == 0 and place.exists() and (owner := place.stat()).st_uid != 0:
+        os.setgroups([])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)
+    places.make_private(place)
     if (control := find_control(place)) is not None:
         control.close()
         fail(f"the camera server is running on {place}: stop it first")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from config import backup, replacing
-from config.backup import BackupError, read, write
+from config.backup import BackupError, Manifest, write
 from config.sealed import CHUNK, MAGIC, SealedReader, SealError, SealingWriter
 
 PHRASE = "correct horse"
@@ -53,6 +53,11 @@ def database(data: Path) -> sqlite3.Connection:
     return connection
 
 
+def read(source: Path, into: Path | None, passphrase: str = "") -> Manifest:
+    with source.open("rb") as file:
+        return backup.read(file, into, passphrase)
+
+
 def made(data: Path, target: Path, passphrase: str = "") -> backup.Manifest:
     return write(data, target, "1.2.3", 1_700_000_000_000, "d" * 32, passphrase)
 
@@ -62,7 +67,8 @@ def test_what_is_saved_comes_back(data: Path, database: sqlite3.Connection, tmp_
     target = tmp_path / "saved"
     manifest = made(data, target, passphrase)
     assert [name for name, _, _ in manifest.files] == ["empty", "events.db", "settings.json", "thumbnails/1.jpg"]
-    assert backup.is_sealed(target) is bool(passphrase)
+    with target.open("rb") as file:
+        assert backup.is_sealed(file) is bool(passphrase)
     assert target.stat().st_mode & 0o777 == 0o600
     assert read(target, tmp_path / "back", passphrase) == manifest
     assert (tmp_path / "back" / "thumbnails" / "1.jpg").read_bytes() == (data / "thumbnails" / "1.jpg").read_bytes()
