@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from api import middleware
 from api.routes import load_all
 from models.errors import (
     Conflict,
@@ -230,6 +231,18 @@ class TestBodies:
         bomb = zlib.compress(b" " * 50_000_000)
         status, body = await answer(server, "POST", "/settings", headers=headers, data=bomb)
         assert (status, body) == (400, {"error": "Request body too large"})
+
+    async def test_too_slow(self, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(middleware, "BODY_S", 0.1)
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield b"{"
+            await asyncio.sleep(30)
+
+        async with server.request(
+            "POST", "/auth", data=slow(), headers={"Content-Type": "application/json"}
+        ) as response:
+            assert (response.status, await response.json()) == (400, {"error": "Request body too slow"})
 
     async def test_strangers_are_refused_before_their_body_is_read(self, server: Served) -> None:
         async def endless() -> AsyncIterator[bytes]:
