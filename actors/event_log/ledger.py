@@ -16,7 +16,7 @@ from models.errors import Conflict, Unavailable
 
 T = TypeVar("T")
 
-BROKEN = "the event database was broken ({why}) and set aside as {name}; a new one was begun"
+BROKEN = "the event database cannot be used ({why}): it was set aside as {name}, and a new one was begun"
 FULL = "the disk is full: the oldest {count} events were deleted"
 NO_ROOM = "the disk is full: events are kept by their senders until there is room"
 

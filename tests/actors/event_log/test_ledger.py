@@ -202,3 +202,20 @@ async def test_a_table_that_is_lost_while_running_is_made_again(make: Make, tmp_
         connection.execute("DROP TABLE receipt")
     await record(ledger)
     assert await count(ledger) == 2
+
+
+async def test_a_newer_programs_database_is_set_aside_with_the_reason(make: Make, tmp_path: Path) -> None:
+    ledger = make()
+    await ledger.open()
+    await record(ledger)
+    ledger.close()
+    with sqlite3.connect(tmp_path / "events.db") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    again = make()
+    await again.open()
+    assert (await record(again)).event_id > 1
+    [note] = notes
+    assert "a newer version of this program wrote it (format 99" in note
+    [aside] = [p for p in tmp_path.glob("events.db.broken-*") if not p.name.endswith(("-wal", "-shm"))]
+    with sqlite3.connect(aside) as connection:
+        assert connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
