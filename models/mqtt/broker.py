@@ -71,7 +71,8 @@ class BrokerLimits:
     def connected(self, properties: Mapping[str, list[int]]) -> None:
         """What CONNACK says; brokers of MQTT 3.1.1 say nothing."""
         self.qos = min(self._learned_qos, *properties.get("max_qos", ()), 2)
-        self.retain = self.retain and 0 not in properties.get("retain_available", ())
+        if properties:
+            self.retain = 0 not in properties.get("retain_available", ())
         self._largest = min(properties.get("maximum_packet_size", ()), default=0)
         self._too_large.clear()
 

@@ -18,6 +18,11 @@ MakeBroker = Callable[..., Broker]
 LARGE = b"\xff\xd8" + b"p" * 9000
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.mqtt.session.retry_after", lambda failures, chance: 0.05)
+
+
 def said(actor: Kit) -> str:
     return actor.shown.last_error
 

@@ -65,3 +65,5 @@ def test_what_the_broker_says() -> None:
     assert not broker.takes("t", b"x" * 90, 0.0)
     assert "100 bytes at most" in said[-1]
     assert broker.refused(154) is False, "it knows already"
+    broker.connected({"receive_maximum": [20]})
+    assert broker.retain, "it was configured anew"
