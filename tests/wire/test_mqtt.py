@@ -74,13 +74,17 @@ def test_status_settings_and_events_of_the_running_program(run: Run, broker: Bro
     assert broker.retained(ONLINE) == {ONLINE: "offline"}
 
 
+# Another camera, and what may not be switched on from afar before it has a login.
+EXCEPT = frozenset({"cameraId", "resolution", "rtspEnabled"})
+
+
 def everything_at_once(server: RunningServer, broker: Broker) -> None:
     """A scene that sets each entity but those that would switch the camera off or over."""
     now = server.get("/settings")[1]
     announced = json.loads(next(iter(broker.retained("homeassistant/#").values())))["components"]
     topics = {about["command_topic"]: about for about in announced.values() if "command_topic" in about}
     wanted = {topic.split("/")[3]: about for topic, about in topics.items() if "/setting/" in topic}
-    values = {key: changed(about, now[key]) for key, about in wanted.items() if key not in ("cameraId", "resolution")}
+    values = {key: changed(about, now[key]) for key, about in wanted.items() if key not in EXCEPT}
     lines = [f"ipcamera/control/setting/{key}/set {value}" for key, value in values.items()]
     asyncio.run(publish(broker, dict(line.split() for line in lines)))
     server.wait_for(lambda: all(same(server.get("/settings")[1][key], value) for key, value in values.items()), 30)
