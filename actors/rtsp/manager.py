@@ -5,11 +5,11 @@ It holds no connection. When it dies, the session actors go on serving, and repo
 
 import asyncio
 import contextlib
-import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from actors.journal import Journal
 from actors.rtsp.changes import OPEN, TLS, TLS_PORT, problems
 from actors.rtsp.limits import APPLY_TIMEOUT_S, REPORT_S, RETRY_LISTEN_S
 from actors.rtsp.listener import is_free
@@ -17,7 +17,7 @@ from actors.rtsp.places import Places
 from actors.rtsp.stored import ENABLED, Stored
 from actors.runtime.actor import Actor, handles
 from models.errors import Conflict, ServerError, Unavailable
-from models.messages.event_log import EVENT_LOG, RecordSystem
+from models.events import CREDENTIALS
 from models.messages.rtsp import (
     ApplyRtsp,
     GetRtsp,
@@ -57,6 +57,7 @@ class Rtsp(Actor):
         self._turn = asyncio.Lock()  # one change at a time
         self._behind = asyncio.Event()  # a session actor does not serve what is wanted
         self._places = Places()
+        self._journal = Journal(self)
         self._stored = Stored(self.actor(SETTINGS), self.boot.data_dir)
         self._wanted: Serving | None = None  # what every session actor shall serve
         self._error = ""
@@ -186,8 +187,10 @@ class Rtsp(Actor):
             raise
 
     async def _commit(self, serving: Serving, actors: Iterable[str]) -> None:
-        self._wanted, self._error = serving, ""
+        former, self._wanted, self._error = self._wanted, serving, ""
         self.degraded("")
+        if former is not None and (former.username, former.password) != (serving.username, serving.password):
+            self._journal.note(CREDENTIALS, "The login of RTSP was changed")
         await self._each(CommitServing(), actors, serving.fingerprint)
         self._tell_history()
         self._tell_news()
@@ -328,21 +331,14 @@ class Rtsp(Actor):
     def _state(self) -> str:
         """For the history: who can watch."""
         if self._wanted is None:
-            return "RTSP is off."
-        made = f" A login was made: {self._stored.login}." if self._stored.new_login else ""
-        return f"RTSP is on. Who can watch: {self._view().who}.{made}"
+            return "RTSP is off"
+        made = f"; a login was made: {self._stored.login}" if self._stored.new_login else ""
+        return f"RTSP is on. Who can watch: {self._view().who}{made}"
 
     def _tell_history(self) -> None:
         if (state := self._state) != self._said:
             self._said = state
-            self.start_task(self._record(state))
-
-    async def _record(self, text: str) -> None:
-        entry = RecordSystem(secrets.token_hex(16), "RTSP", time.time_ns() // 1_000_000, self.name, text)
-        try:
-            await self.actor(EVENT_LOG).ask(entry)
-        except ServerError as error:
-            self.log.warning("not in the history", text=text, reason=error.detail)
+            self._journal.note("RTSP", state)
 
     def _tell_news(self) -> None:
         view = self._view()

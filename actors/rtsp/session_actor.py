@@ -7,6 +7,7 @@ import ssl
 import time
 from pathlib import Path
 
+from actors.journal import Journal
 from actors.rtsp.limits import ADMIT_TIMEOUT_S, CERTIFICATE_EVERY_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
 from actors.rtsp.listener import listen
 from actors.rtsp.server import RtspServer
@@ -15,6 +16,7 @@ from actors.runtime.worker import Bench
 from config import certificate
 from config.files import write_atomically
 from models.errors import Conflict, Unavailable
+from models.events import LOCKED_OUT, LOGIN_FAILED
 from models.messages.camera import CameraView
 from models.messages.encoder import ENCODER, RequestKeyframe
 from models.messages.media import MediaOwner
@@ -42,6 +44,7 @@ class House:
 
     def __init__(self, actor: "RtspSessions") -> None:
         self._actor = actor
+        self._journal = Journal(actor)
         self._asked = 0.0
 
     @property
@@ -82,6 +85,11 @@ class House:
     def login_failed(self, address: str) -> None:
         self._actor.log.info("login failed", client=address)
         self._actor.guessed.set()
+        server = self._actor.server
+        if locked_for := server.lockouts.remaining(address, server.now()):
+            self._journal.note(LOCKED_OUT, f"{address} is locked out of RTSP for {locked_for} s after wrong passwords")
+        else:
+            self._journal.note(LOGIN_FAILED, f"A wrong password for RTSP came from {address}")
         self._actor.actor(RTSP).tell(LoginFailed(self._actor.name, address))
 
     def failed(self, error: BaseException) -> None:

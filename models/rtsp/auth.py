@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from models.rtsp.url import parse
+from models.security.auth_params import auth_params
 
 REALM = "IP Camera"
 NONCE_VALID_S = 300
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
-# One auth-param (RFC 9110 §11.2) with the separators around it; only ever matched where the last one ended.
-_PARAMETER = re.compile(r'[\s,;]*+([A-Za-z0-9_-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,;"]+))')
-_PARAMETERS_MAX = 16
 _COUNT = re.compile(r"[0-9A-Fa-f]{8}")
 HEADER_MAX = 4096  # characters of an Authorization header; the longest of a real client have 600
 
@@ -120,7 +118,7 @@ def _basic(credentials: str, login: Login) -> Verdict:
 
 
 def _digest(credentials: str, request: tuple[str, str], login: Login, nonces: Nonces, now_s: int) -> Verdict:
-    given = _parameters(credentials)
+    given = auth_params(credentials)
     algorithm = _ALGORITHMS.get(given.get("algorithm", "MD5").upper())
     if algorithm is None or not {"username", "nonce", "uri", "response"} <= given.keys():
         return Verdict.WRONG
@@ -149,16 +147,3 @@ def _same_target(uri: str, requested: str) -> bool:
     """RFC 7616 §3.4.6. Some clients leave out scheme and host, and VLC the track of a SETUP."""
     shown, wanted = parse(uri), parse(requested)
     return (shown.path, shown.query) == (wanted.path, wanted.query) and shown.track in (None, wanted.track)
-
-
-def _parameters(text: str) -> dict[str, str]:
-    """What can be read from the beginning on: nothing behind the first thing that is no parameter."""
-    found: dict[str, str] = {}
-    at = 0
-    for _ in range(_PARAMETERS_MAX):
-        match = _PARAMETER.match(text, at)
-        if match is None:
-            break
-        at, quoted = match.end(), match[2]
-        found[match[1].lower()] = match[3] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-    return found

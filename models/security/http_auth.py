@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from models.security.auth_params import auth_params
+
 _SCHEME = re.compile(r"(?:^|,)\s*(Basic|Digest)\s", re.IGNORECASE)
-_FIELD = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}  # RFC 7616 §6.1
 
 
@@ -33,8 +34,7 @@ def challenges(values: Iterable[str]) -> list[Challenge]:
         begins = list(_SCHEME.finditer(value))
         for index, match in enumerate(begins):
             text = value[match.end() : begins[index + 1].start() if index + 1 < len(begins) else len(value)]
-            fields = {name.lower(): quoted or bare for name, quoted, bare in _FIELD.findall(text)}
-            found.append(Challenge(match[1].lower(), fields))
+            found.append(Challenge(match[1].lower(), auth_params(text)))
     usable = [c for c in found if c.scheme == "basic" or (c.hash_name and "nonce" in c.fields)]
     return sorted(usable, key=lambda c: (c.scheme == "basic", "SHA" not in c.algorithm))
 

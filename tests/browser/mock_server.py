@@ -396,7 +396,14 @@ def _fine(*_: Any) -> Any:
     return {"success": True, "latencyMs": 12, "cleared": 0}
 
 
+def _new_rtsp_login(mock: MockServer, *_: Any) -> Any:
+    mock.tell_soon({**RTSP_ON, "newLogin": False})
+    return {"login": {"username": "viewer", "password": "made-up-1"}}
+
+
+RTSP_ON = {"type": "rtsp_status", "enabled": True, "running": True, "port": 8554, "path": "/stream", "clients": 0}
 ROUTES: dict[tuple[str, str], Any] = {
+    ("POST", "/api/rtsp/new-login"): _new_rtsp_login,
     ("POST", "/auth"): _login,
     ("GET", "/auth/status"): _auth_status,
     ("POST", "/auth/logout"): _logout,

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import CONNECTED, Opener, Watched
-from tests.browser.mock_server import MockServer
+from tests.browser.mock_server import RTSP_ON, MockServer
 
 pytestmark = pytest.mark.browser
 
@@ -146,3 +146,26 @@ def test_a_viewer_is_shown_nothing_that_would_be_refused(mock: MockServer, open_
     for name in ("Stop", "Full resolution", "Hold to talk", "Torch"):
         expect(page.get_by_role("button", name=name)).to_be_hidden()
     watched.shot("viewer")
+
+
+def test_the_login_that_was_made_for_rtsp_is_shown_once(mock: MockServer, system: Watched) -> None:
+    card = system.page.locator("#rtsp")
+    mock.tell({**RTSP_ON, "newLogin": True, "login": "viewer", "tlsPort": 8322})
+    expect(card).to_contain_text("rtsps://127.0.0.1:8322/stream")
+    card.get_by_role("button", name="Show the new login").click()
+    expect(card).to_contain_text("User name viewer, password made-up-1. It is shown only this once")
+    expect(card.get_by_role("button", name="Show the new login")).to_be_hidden()
+
+
+def test_rtsp_without_a_login_asks_for_the_password(mock: MockServer, system: Watched) -> None:
+    card = system.page.locator("#rtsp")
+    card.get_by_text("Address and login").click()
+    expect(card.get_by_label("Password of this dashboard")).to_be_hidden()
+    card.get_by_label("Without a login").check()
+    expect(card.get_by_label("User name")).to_be_hidden()
+    card.get_by_label("Password of this dashboard").fill("secret")
+    with system.page.expect_request("**/api/rtsp/apply-settings") as sent:
+        card.get_by_role("button", name="Apply").click()
+    body = sent.value.post_data_json
+    assert (body["rtspOpen"], body["rtspUsername"], body["currentPassword"]) == (True, "", "secret")
+    expect(card.get_by_text("Applied.")).to_be_visible()

@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,8 @@ from models.mqtt.topics import Topics
 from models.rtp import rtcp
 from models.rtsp import auth, parser, session, transport, url
 from models.rtsp.message import Request
+from models.security import http_auth, lockout
 from models.security import license as licences
-from models.security import lockout
 
 SIZE = 64 * 1024
 LIMIT_S = 2.0
@@ -78,13 +79,13 @@ def test_the_limit_notices_what_is_quadratic() -> None:
 
 
 # ---------------------------------------------------------------- every expression of every module
-def patterns() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
+def patterns() -> Iterator[tuple[str, re.Pattern[Any], set[str]]]:
     """Name, expression, and the methods by which its module uses it (those in a tuple are searched for)."""
     for package in (models, api, config, actors):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             module = importlib.import_module(found.name)
             for name, value in sorted(vars(module).items()):
-                if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+                if isinstance(value, re.Pattern):
                     yield f"{found.name}.{name}", value, _uses(module, name)
                 for entry in value if isinstance(value, tuple) else ():
                     if isinstance(entry, tuple) and entry and isinstance(entry[0], re.Pattern):
@@ -100,12 +101,13 @@ def test_every_expression() -> None:
     seen = set()
     for name, pattern, uses in patterns():
         seen.add(name)
-        assert uses <= {"search", "match", "fullmatch", "sub", "finditer"}, name
-        for flood in floods(('"', ""), ('a="', ""), ("token", "="), ("://", "")):
+        assert uses <= {"search", "match", "fullmatch", "sub", "finditer", "findall"}, name
+        for text in floods(('"', ""), ('a="', ""), ("token", "="), ("://", "")):
+            flood: Any = text if isinstance(pattern.pattern, str) else text.encode() + b"\xff" * SIZE
             with in_time():
                 for use in uses:
                     if use == "sub":
-                        pattern.sub("", flood)
+                        pattern.sub(flood[:0], flood)
                     elif use == "finditer":
                         list(pattern.finditer(flood))
                     else:
@@ -156,6 +158,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "log lines": _log,
     "RTSP messages": lambda text: parser.Parser().feed(text.encode()),
     "RTSP authorization": lambda text: auth.check(text, ("PLAY", text), LOGIN, auth.Nonces(b"k" * 32), 1),
+    "challenges of others": lambda text: http_auth.challenges([f"Digest {text}", text]),
     "RTSP nonces": lambda text: auth.Nonces(b"k" * 32).take(text, text, 1),
     "RTSP transports": transport.choose,
     "RTSP URLs": url.parse,

@@ -112,7 +112,7 @@ def test_login_and_settings(server: RunningServer, rtsp: str) -> None:
 
 
 def test_without_a_login_one_is_made(server: RunningServer, rtsp: str) -> None:
-    nobody = {"rtspUsername": "", "rtspPassword": ""}
+    nobody = {"rtspUsername": "", "rtspPassword": "", "rtspOpen": False}
     assert server.post("/api/rtsp/apply-settings", nobody) == (200, {"success": True})
     assert "401" in run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", rtsp).stderr
     status = server.get("/api/rtsp/status")[1]
@@ -124,7 +124,17 @@ def test_without_a_login_one_is_made(server: RunningServer, rtsp: str) -> None:
     with_login = rtsp.replace("rtsp://", f"rtsp://{made['username']}:{made['password']}@")
     assert run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", with_login).returncode == 0
     history = server.get("/events?since=1&type=SYSTEM_RTSP&system=1")[1]["events"]
-    assert "whoever knows the password of viewer. A login was made: viewer." in history[-1]["text"]
+    assert "whoever knows the password of viewer; a login was made: viewer" in history[-1]["text"]
+    changed = server.get("/events?since=1&type=SYSTEM_CREDENTIALS&system=1")[1]["events"]
+    assert "The login of RTSP was changed" in [event["text"] for event in changed]
+
+
+def test_guesses_are_in_the_history(server: RunningServer, rtsp: str) -> None:
+    assert server.post("/api/rtsp/apply-settings", {"rtspUsername": "a", "rtspPassword": "b"})[0] == 200
+    guess = rtsp.replace("rtsp://", "rtsp://a:wrong@")
+    assert "401" in run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", guess).stderr
+    events = server.wait_for(lambda: server.get("/events?since=1&type=SYSTEM_LOGIN_FAILED&system=1")[1]["events"])
+    assert events[-1]["text"] == "A wrong password for RTSP came from 127.0.0.1"
 
 
 def test_to_do_without_asks_for_the_password(server: RunningServer, rtsp: str) -> None:
