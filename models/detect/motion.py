@@ -27,9 +27,9 @@ RATE = 10.0  # pictures a second
 QUIET_S = 2.0  # this long without anybody, and the motion is over
 AGAIN_S = 60.0  # motion that goes on is told again
 PICTURES, NEEDED = 10, 5  # it begins when so many of the last pictures show something that gets on
-# Parts of the wanted area. Of what moves, its outline and texture differ in structure: about half of its area.
-BEGINS, FRESH = 0.5, 0.15  # that must move, and that must be fresh ground
-STAYS = 0.35  # enough for what has begun
+STRUCTURE = 0.5  # part of something's area that differs in structure: its outline and its texture
+FRESH = 0.3  # part of the wanted area that must be fresh ground for an episode to begin
+STAYS = 0.7  # enough for what has begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Motion(Detector[Picture]):
     def _somebody(self, scene: Scene) -> bool:
         """Somebody walks in, or is still there."""
         area = self._wanted.area
-        gets_on = _percent(scene.moving) >= BEGINS * area and _percent(scene.fresh) >= FRESH * area
+        gets_on = _percent(scene.moving) >= area and _percent(scene.fresh) >= FRESH * area
         self._walking.append(gets_on and not scene.veto)
         if self._episode.active:
             return _percent(scene.moving | scene.standing) >= STAYS * area
@@ -100,4 +100,5 @@ class Motion(Detector[Picture]):
 
 
 def _percent(mask: Mask) -> float:
-    return 100.0 * np.count_nonzero(mask) / mask.size
+    """The area, in percent of the picture, of what shows as ``mask``."""
+    return min(100.0, 100.0 * np.count_nonzero(mask) / mask.size / STRUCTURE)

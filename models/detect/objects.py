@@ -28,7 +28,7 @@ from models.detect.tracker import Sighting, Track, Tracker, Update
 from models.events import DetailValue
 from models.messages.detector import TrackedObject
 
-SAME = 0.7  # part of the smaller box inside the other: two looks at one thing
+SAME = 0.5  # part of the smaller box inside the other: two looks at one thing
 KEEP_ALIVE = 0.7  # of the wanted confidence: enough for a visit that has begun
 
 

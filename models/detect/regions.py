@@ -14,7 +14,7 @@ from models.detect.detector import Picture
 from models.detect.foreground import Mask
 
 MOST = 2  # regions a picture
-ROOM = 1.4  # a region's side, in sides of what is in it
+ROOM = 1.25  # a region's side, in sides of what is in it
 SMALLEST, LARGEST = 0.25, 0.75  # a region's side, in the picture's longer sides; larger ones would show nothing more
 JOIN = np.ones((7, 7), np.uint8)  # pixels of the mask: parts that are nearer belong together
 SPECKS = 24  # pixels of the mask; what a smaller box holds is not looked at

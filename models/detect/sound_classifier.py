@@ -106,7 +106,7 @@ KINDS = (
     Kind(
         Switch("baby_cry", "babyCryClassificationEnabled", "BABY_CRY"),
         "babyCryClassificationConfidence",
-        Scale(0.015, 5.0),
+        Scale(0.011, 5.0),
     ),
 )
 BARK, CRY = KINDS

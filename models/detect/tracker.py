@@ -27,7 +27,8 @@ THING_S = 600.0  # a thing that is not seen for so long is forgotten; a visit th
 EDGE = 0.02  # of the picture's width or height
 LOW = 0.35  # of the picture's height: who is taller at its lower edge stands in front of the camera, and has not left
 DOORS, DOOR_USES = 32, 2  # places of departures that are remembered; as many at one place make a door
-MAX_TRACKS = 64
+BACK_S = 60.0  # where a visit begins so soon after one has ended, somebody had been overlooked: no door
+MAX_TRACKS, MAX_THINGS = 64, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Tracker:
     def __init__(self) -> None:
         self._tracks: list[Track] = []
         self._next_id = 1
-        self._departures: deque[Box] = deque(maxlen=DOORS)
+        self._departures: deque[tuple[int, Box]] = deque(maxlen=DOORS)  # with the time of the last sighting
 
     @property
     def alive(self) -> tuple[Track, ...]:
@@ -141,6 +142,9 @@ class Tracker:
                 ended.append(track)
         for track in ended:
             self._tracks.remove(track)
+        things = sorted((track for track in self._tracks if track.thing), key=lambda track: -track.pts)
+        for track in things[MAX_THINGS:]:
+            self._tracks.remove(track)
         return tuple(ended)
 
     # ---------------------------------------------------------------- visits
@@ -148,7 +152,7 @@ class Tracker:
         lost = [track for track in self._tracks if pts - track.pts > self._patience_s(track, size) * NS]
         self._tracks = [track for track in self._tracks if track not in lost]
         gone = tuple(track for track in lost if track.confirmed)
-        self._departures.extend(track.box for track in gone)
+        self._departures.extend((track.pts, track.box) for track in gone)
         return gone
 
     def _patience_s(self, track: Track, size: tuple[int, int]) -> float:
@@ -160,10 +164,7 @@ class Tracker:
         return HIDDEN_S
 
     def _at_door(self, track: Track) -> bool:
-        x, y = centre(track.box)
-        within = (track.box[2] - track.box[0]) / 2
-        uses = sum(math.dist((x, y), centre(box)) <= within for box in self._departures)
-        return uses >= DOOR_USES
+        return sum(_same_spot(track.box, box) for _, box in self._departures) >= DOOR_USES
 
     def _pairs(self, sightings: list[Sighting], pts: int) -> list[tuple[Track, Sighting]]:
         """The best pairs of one kind, nearest first, each track and each sighting at most once."""
@@ -211,7 +212,16 @@ class Tracker:
         ]
         for track in appeared:
             track.confirmed = True
+            overlooked = [
+                one for one in self._departures if track.pts - one[0] < BACK_S * NS and _same_spot(track.box, one[1])
+            ]
+            for one in overlooked:
+                self._departures.remove(one)
         return tuple(appeared)
+
+
+def _same_spot(a: Box, b: Box) -> bool:
+    return math.dist(centre(a), centre(b)) <= (a[2] - a[0]) / 2
 
 
 def at_edge(track: Track, size: tuple[int, int]) -> bool:

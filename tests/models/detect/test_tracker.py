@@ -147,11 +147,29 @@ def test_a_clock_that_stands_still_does_no_harm() -> None:
 def test_where_others_have_gone_is_a_door() -> None:
     tracker, ended = Tracker(), []
     for visit in range(4):
-        for index in range(80):
-            pts = (visit * 80 + index) * NS // 2
+        for index in range(160):
+            pts = (visit * 160 + index) * NS // 2
             seen = [person(300 + 5 * index)] if index < 3 else []
             ended += [pts - track.pts for track in tracker.update(seen, WANTED, pts, pts, SIZE).gone]
     assert [round(away / NS) for away in ended] == [16, 16, 2, 2]
+
+
+def test_where_somebody_is_overlooked_is_no_door() -> None:
+    tracker, ended = Tracker(), []
+    for visit in range(4):
+        for index in range(60):
+            pts = (visit * 60 + index) * NS // 2
+            seen = [person(300)] if index < 3 else []
+            ended += [pts - track.pts for track in tracker.update(seen, WANTED, pts, pts, SIZE).gone]
+    assert [round(away / NS) for away in ended] == [16, 16, 16, 16]
+
+
+def test_things_leave_room_for_visits() -> None:
+    tracker, size = Tracker(), (10_000, 400)
+    for index in range(5 * MAX_TRACKS * 2):
+        tracker.update([Sighting("dog", 80, at(index // 5 * 50.0), 0.0)], WANTED, index * NS, 0, size)
+    appeared = [tracker.update([person(x)], WANTED, (5 * MAX_TRACKS * 2 + x) * NS, 0, size).appeared for x in range(3)]
+    assert [len(tracks) for tracks in appeared] == [0, 1, 0]
 
 
 def test_a_visit_that_never_stirs_again_becomes_a_thing() -> None:
