@@ -192,7 +192,7 @@ async def test_a_full_disk_delays_events_and_says_so(
         actor.happen(motion(number))
     await actor.until(lambda: "can't be stored" in actor.degraded)
     await actor.actor._mail._bench.do(lambda: outbox._db.execute("PRAGMA max_page_count = 100000").fetchall())
-    await actor.until(lambda: len(ids(listener)) >= 300)
+    await actor.until(lambda: len(ids(listener)) >= 300, 60)
     assert ids(listener) == list(range(1, 301))
     assert actor.degraded == ""
 
