@@ -194,6 +194,7 @@ class ActorKit(Generic[A]):
         """As by SIGKILL: nothing is said to anybody, and no thread goes on."""
         if not self._living:
             return
+        await asyncio.sleep(0)  # what was just made has begun: a coroutine that never did would be complained of
         self._living = self._ready = False
         tasks = tuple(self.actor._tasks)
         for task in tasks:
