@@ -19,6 +19,7 @@ from models.media.sound_track import SoundTrack
 from models.rtp.depacketise import Depacketiser
 from models.rtp.receive import Receiver, Relation
 from models.rtsp import tracks
+from models.rtsp.number import whole
 
 NS = 1_000_000_000
 REDIRECTS_MAX = 3
@@ -263,13 +264,13 @@ def _interleaved(transport: str, asked: int) -> int:
     """The camera's choice of channels: some do not take ours."""
     _, found, rest = transport.partition("interleaved=")
     text = rest.partition(";")[0].partition("-")[0].strip()
-    return int(text) & ~1 if found and text.isdigit() and int(text) < 256 else asked
+    return channel & ~1 if found and 0 <= (channel := whole(text)) < 256 else asked
 
 
 def _timeout_of(parameters: str) -> float:
     _, found, rest = parameters.partition("timeout=")
     text = rest.partition(";")[0].strip()
-    return float(text) if found and text.isdigit() and int(text) > 0 else SESSION_S
+    return float(seconds) if found and (seconds := whole(text)) > 0 else SESSION_S
 
 
 def _udp_pair(local: str) -> tuple[socket.socket, socket.socket]:
@@ -296,8 +297,9 @@ def _open_the_way(pair: tuple[socket.socket, socket.socket], peer: str, transpor
     """One small datagram to the camera's ports, so that a firewall on our side lets its packets in."""
     _, found, rest = transport.partition("server_port=")
     text = rest.partition(";")[0].partition("-")[0].strip()
-    if not found or not text.isdigit() or not 0 < int(text) < 65_535:
+    port = whole(text) if found else -1
+    if not 0 < port < 65_535:
         return
     for offset, one in enumerate(pair):
         with contextlib.suppress(OSError):
-            one.sendto(b"\x80\xc9\0\1\0\0\0\0", (peer, int(text) + offset))  # an empty receiver report
+            one.sendto(b"\x80\xc9\0\1\0\0\0\0", (peer, port + offset))  # an empty receiver report

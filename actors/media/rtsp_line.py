@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from actors.media.container import LoginRefusedError, SourceError, in_words
 from models.media.login import NetworkAddress
+from models.rtsp.number import whole
 from models.security.http_auth import Authorization, challenges
 
 CONNECT_S = 6.0
@@ -219,7 +220,7 @@ class RtspLine:
         pairs = [line.partition(":") for line in lines[1:]]
         headers = tuple((name.strip().lower(), value.strip()) for name, colon, value in pairs if colon)
         length_text = next((value for name, value in headers if name == "content-length"), "0")
-        length = int(length_text) if bodies and length_text.isdigit() else 0
+        length = whole(length_text, 0) if bodies else 0
         if length > BODY_BYTES_MAX:
             raise SourceError(f"{self.title} does not speak RTSP")
         if len(self._buffer) < end + 4 + length:
@@ -227,8 +228,8 @@ class RtspLine:
         body = bytes(self._buffer[end + 4 : end + 4 + length])
         del self._buffer[: end + 4 + length]
         words = lines[0].split(" ", 2)
-        if words[0][4:5] == "/" and len(words) > 1 and words[1].isdigit():
-            self.answers.append(Answer(words[0][:4], int(words[1]), headers, body))
+        if words[0][4:5] == "/" and len(words) > 1 and (status := whole(words[1], 0)):
+            self.answers.append(Answer(words[0][:4], status, headers, body))
         return True  # else a request of the camera (OPTIONS, ANNOUNCE): none needs an answer to go on
 
     def _resynchronise(self) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.rtsp.message import Request, Status
+from models.rtsp.number import whole
 
 HEAD_BYTES_MAX = 16 * 1024  # request line and headers
 BODY_BYTES_MAX = 64 * 1024
@@ -162,5 +163,4 @@ def _headers(lines: list[str]) -> dict[str, str] | None:
 
 def _content_length(headers: dict[str, str]) -> int:
     """Bytes of the body; -1 for something that is no length."""
-    value = headers.get("content-length", "0")
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else -1
+    return whole(headers.get("content-length", "0"))

@@ -7,6 +7,8 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
+from models.rtsp.number import whole
+
 _STATIC = {
     0: ("PCMU", 8000, 1),
     8: ("PCMA", 8000, 1),
@@ -84,9 +86,9 @@ def parse(text: str) -> Description:
 
 def _media(value: str) -> Track | None:
     words = value.split()
-    if len(words) < 4 or not words[3].isdigit():
+    payload_type = whole(words[3]) if len(words) > 3 else -1
+    if payload_type < 0:
         return Track("other", -1)
-    payload_type = int(words[3])
     encoding, rate, channels = _STATIC.get(payload_type, ("", 90_000, 1))
     kind = words[0] if words[0] in ("video", "audio") else "other"
     return Track(kind, payload_type, encoding=encoding, rate=rate, channels=channels)

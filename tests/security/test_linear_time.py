@@ -27,11 +27,11 @@ from models.errors import Invalid
 from models.http import check
 from models.http.schema import CLIENT
 from models.media import address as media_address
-from models.media import annexb, jpeg, speech
+from models.media import annexb, jpeg, login, speech
 from models.mqtt import commands
 from models.mqtt.topics import Topics
 from models.rtp import rtcp
-from models.rtsp import auth, parser, session, transport, url
+from models.rtsp import auth, parser, session, tracks, transport, url
 from models.rtsp.message import Request
 from models.security import http_auth, lockout
 from models.security import license as licences
@@ -158,6 +158,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "log lines": _log,
     "RTSP messages": lambda text: parser.Parser().feed(text.encode()),
     "RTSP authorization": lambda text: auth.check(text, ("PLAY", text), LOGIN, auth.Nonces(b"k" * 32), 1),
+    "SDP of cameras": lambda text: [tracks.parse(text), tracks.parse(f"m=video 0 RTP/AVP 96\r\na=fmtp:96 {text}\r\n")],
+    "addresses of cameras": lambda text: [login.parse_network(f"rtsp://{text}"), login.parse_network(text)],
     "challenges of others": lambda text: http_auth.challenges([f"Digest {text}", text]),
     "RTSP nonces": lambda text: auth.Nonces(b"k" * 32).take(text, text, 1),
     "RTSP transports": transport.choose,
