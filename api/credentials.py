@@ -33,7 +33,7 @@ def credential_of(request: web.BaseRequest, *, media: bool = False, basic: bool 
     ``media``: the token in the URL is accepted, as an <img> and a WebSocket can send no header. ``basic``: so is Basic.
     """
     if "Authorization" in request.headers:
-        return _from_header(request.headers["Authorization"], basic)
+        return _from_header(request.headers["Authorization"], basic and not _by_foreign_page(request))
     if media and "token" in request.query:
         return Credential("query", token_of(request))
     token = cookie_of(request)
@@ -89,6 +89,11 @@ def _host(request: web.BaseRequest) -> str:
 
 def _path(request: web.BaseRequest) -> str:
     return request[ARRIVAL].prefix or "/"
+
+
+def _by_foreign_page(request: web.BaseRequest) -> bool:
+    """A page of somebody else's that loads an <img> with a user name and a password in its URL guesses in our name."""
+    return request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site")
 
 
 def _from_header(value: str, basic: bool) -> Credential:

@@ -45,7 +45,7 @@ class Arrived:
 
 
 class Gate:
-    """Shared by all listeners. ``known``: whether somebody has shown a valid credential from this address."""
+    """Shared by all listeners. ``known``: whether somebody has shown a valid credential from this ``client_key``."""
 
     def __init__(self, known: Callable[[str], bool]) -> None:
         self.admission: Admission[Arrived] = Admission(known)

@@ -42,6 +42,7 @@ class Guard:
         self._auth = auth
         self._known: OrderedDict[str, None] = OrderedDict()
         self._budgets = Buckets(limits.REQUESTS_PER_S, limits.REQUESTS_BURST, limits.ADDRESSES)
+        self._known_budgets = Buckets(limits.REQUESTS_KNOWN_PER_S, limits.REQUESTS_KNOWN_BURST, limits.ADDRESSES)
         self._asking: Counter[str] = Counter()  # strangers
         self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
@@ -55,7 +56,11 @@ class Guard:
         return self.auth is not None and self.auth.enabled
 
     def knows(self, client: str) -> bool:
-        return client_key(client) in self._known
+        return self.knows_key(client_key(client))
+
+    def knows_key(self, key: str) -> bool:
+        """The same for what ``client_key`` has made of it already."""
+        return key in self._known
 
     def welcome(self, *clients: str) -> None:
         """A valid credential has come from here, or the owner trusts it as a proxy."""
@@ -70,9 +75,10 @@ class Guard:
         self.welcome(*(client for client in clients if not self.knows(client)))
 
     def allows(self, client: str) -> bool:
-        """One request more of this client; False where a stranger asks too often."""
+        """One request more of this client; False where it asks too often for somebody without a session."""
         key = client_key(client)
-        return key in self._known or self._budgets[key].take(time.monotonic())
+        budgets = self._known_budgets if key in self._known else self._budgets
+        return budgets[key].take(time.monotonic())
 
     @asynccontextmanager
     async def question(self, client: str) -> AsyncIterator[None]:

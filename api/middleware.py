@@ -103,7 +103,7 @@ async def _to_its_end(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 async def _proven(request: web.Request) -> bool:
-    """Whether the owner asks, from an address at which strangers ask too often."""
+    """Whether somebody with a session asks, from an address that asks too often otherwise."""
     credential = credential_of(request, media=True)
     return bool(credential.token) and bool((await identify(request, credential)).session_id)
 

@@ -79,7 +79,7 @@ class Facade(Actor):
         self._open_ports()
         self._app = build_app(self)
         self._front, self._guard = self._app[FRONT], self._app[GUARD]
-        self._gate = Gate(self._guard.knows)
+        self._gate = Gate(self._guard.knows_key)
         await self._learn_addresses()
         https = HttpsRunner(self._app, shutdown_timeout=SHUTDOWN_S)
         await self._serve(https, self._https, self._tls)

@@ -55,6 +55,9 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
 async def _read(socket: LiveSocket, hub: Hub) -> None:
     while (message := await socket.ws.receive()).type not in ENDED:
         socket.seen_at = time.monotonic()
+        if not socket.ready and not socket.buckets["waiting"].take(socket.seen_at):
+            socket.end(Close.MALFORMED)
+            break
         if message.type is WSMsgType.TEXT:
             await receive(socket, message.data, hub)
         elif message.type is WSMsgType.BINARY:

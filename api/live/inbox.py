@@ -17,8 +17,6 @@ SHAPES = CLIENT | {"hello": HELLO}
 
 async def receive(socket: LiveSocket, raw: str, hub: Hub) -> None:
     """Never raises on what a client sends."""
-    if not socket.ready and not socket.buckets["waiting"].take(time.monotonic()):
-        return socket.end(Close.MALFORMED)
     try:
         request = parse_json(raw)
     except ValueError:

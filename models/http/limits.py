@@ -16,8 +16,10 @@ HANDSHAKES_STRANGERS_PER_S, HANDSHAKES_STRANGERS_BURST = 60.0, 120  # of all str
 HANDSHAKES_WAITING_PER_ADDRESS = 16
 ADDRESSES = 1024  # remembered, the latest; in each table
 
-# Requests of strangers
-REQUESTS_PER_S, REQUESTS_BURST = 25.0, 150  # of one; the page and all that belongs to it are about 70
+# Requests without a valid session; the page and all that belongs to it are about 70. A page of somebody else's in the
+# owner's browser asks from an address that is known.
+REQUESTS_PER_S, REQUESTS_BURST = 25.0, 150  # of a stranger
+REQUESTS_KNOWN_PER_S, REQUESTS_KNOWN_BURST = 200.0, 1000
 # Questions to other actors that are open at once: of one stranger, of all strangers, of one address that is known (its
 # further ones wait). An actor takes 16 of ours at a time, and 128 may wait for it.
 QUESTIONS_PER_STRANGER = 4

@@ -207,7 +207,7 @@ async def served(change: Callable[[Surface], None] = lambda _surface: None) -> A
         change(surface)
         app = build_app(surface)
         surface.door.told = lambda status: app[FRONT].state(surface.states.put(status), status)
-        gate = Gate(app[GUARD].knows)
+        gate = Gate(app[GUARD].knows_key)
         https = HttpsRunner(app, shutdown_timeout=0.1)
         await https.setup()
         plain = plain_runner(https, surface, shutdown_timeout=0.1)

@@ -157,6 +157,17 @@ async def test_basic_is_offered_to_players_and_not_to_pages(server: Served) -> N
             assert len(response.headers.getall("WWW-Authenticate")) == schemes
 
 
+async def test_a_page_of_somebody_else_guesses_no_password_in_an_image(server: Served) -> None:
+    wrong, _ = shown("basic", "", "", "wrong")
+    for site in ("cross-site", "same-site"):
+        for _ in range(6):
+            status, _ = await answer(server, "GET", "/snapshot", headers={**wrong, "Sec-Fetch-Site": site})
+            assert status == 401
+    assert server.surface.door.lockouts.as_dict()["failures"] == {}
+    good, _ = shown("basic", "", "", PASSWORD)
+    assert (await answer(server, "GET", "/snapshot", headers={**good, "Sec-Fetch-Site": "none"}))[0] == 503
+
+
 async def test_wrong_basic_passwords_lock_out(server: Served) -> None:
     headers, _ = shown("basic", "", "", "wrong")
     for _ in range(5):

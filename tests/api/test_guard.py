@@ -23,11 +23,12 @@ async def server() -> AsyncIterator[Served]:
         yield running
 
 
-def test_a_stranger_has_a_budget_and_who_is_known_has_none() -> None:
+def test_a_stranger_has_a_smaller_budget_than_who_is_known() -> None:
     guard = Guard()
     guard.welcome(OWNER)
     assert sum(guard.allows(GUEST) for _ in range(2 * limits.REQUESTS_BURST)) < 1.2 * limits.REQUESTS_BURST
-    assert all(guard.allows(OWNER) for _ in range(2 * limits.REQUESTS_BURST))
+    assert all(guard.allows(OWNER) for _ in range(limits.REQUESTS_KNOWN_BURST))
+    assert sum(guard.allows(OWNER) for _ in range(10 * limits.REQUESTS_KNOWN_BURST)) < 10 * limits.REQUESTS_KNOWN_BURST
 
 
 def test_an_ipv6_household_is_one() -> None:

@@ -68,10 +68,11 @@ async def test_the_third_wrong_token_closes(surface: Open) -> None:
 
 async def test_who_has_not_authenticated_may_not_chatter(surface: Open) -> None:
     here = await surface(auth=True)
-    caller = await here.connect("none")
-    for _ in range(2 * limits.WAITING_BURST):
-        await caller.send("ping")
-    assert await caller.closed() == 1008
+    for chatter in ("messages", "control frames"):
+        caller = await here.connect("none")
+        for _ in range(2 * limits.WAITING_BURST):
+            await (caller.send("ping") if chatter == "messages" else caller.ws.ping())
+        assert await caller.closed() == 1008
 
 
 async def test_who_says_nothing_is_sent_away(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
