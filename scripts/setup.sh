@@ -28,12 +28,13 @@ setup() {
 
 # Generators of clients, in an environment of their own: their pins are not ours. Without them their tests say so.
 setup_generators() {
-    local list=tests/clients/requirements.txt stamp
+    local list=requirements/generators.txt stamp
     stamp=.venv/generators/.installed-$(sha256sum <"$list" | cut -c1-16)
     [ -e "$stamp" ] && return 0
     echo "Setting up: generators of clients in .venv/generators (some 60 MB, once)"
     if .venv/bin/python -m venv --clear .venv/generators &&
-        .venv/generators/bin/python -m pip install --disable-pip-version-check --quiet --requirement "$list"; then
+        .venv/generators/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --only-binary=:all: \
+            --requirement "$list"; then
         touch "$stamp"
     else
         echo "The generators could not be installed; the tests of generated clients are skipped" >&2

@@ -45,7 +45,7 @@ CAPTURE_S = 12.0
 UNKNOWN_SIZE = (0, 0)  # until a source has been open
 TOO_SLOW = "this device is too slow for the source: pictures are left out"
 DEPTH_STEP_MS = 50  # a smaller change of a jitter buffer is no news
-FPS_STEP = 1.0  # a change of the measured rate that is worth telling
+FPS_STEP, FPS_SHARE = 0.3, 0.03  # a change of the measured rate that is worth telling: the larger of both
 RECORD_TRIES = 5
 
 
@@ -209,8 +209,10 @@ class Camera(Actor):
 
     def _tell_view(self) -> None:
         view, told = self._view(), self._told
-        if told is not None and abs(view.fps - told.fps) < FPS_STEP and without_fps(view) == without_fps(told):
-            return
+        if told is not None and without_fps(view) == without_fps(told):
+            step = max(FPS_STEP, FPS_SHARE * told.fps)
+            if abs(view.fps - told.fps) < step:
+                return
         self._told = view
         self.publish_state(view)
 

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from models.messages.camera import GetCamera
 from models.messages.license import IssueLicense
-from models.messages.settings import ChangeSettings
+from models.messages.settings import ChangeSettings, SetCredentials
 from tests.actors.mqtt.broker import free_port
 from tests.browser.conftest import CONNECTED, Opener
 from tests.browser.test_real import sign_in
@@ -58,14 +58,16 @@ def test_the_page(camera: RunningServer, open_page: Opener) -> None:
 
 def test_rtsp(camera: RunningServer) -> None:
     port = free_port()
+    camera.ask("settings", SetCredentials("rtsp", "viewer", "secret"))
     assert camera.ask("settings", ChangeSettings({"rtspPort": port, "rtspEnabled": True}, "cli")).errors == ()
     camera.wait_for(lambda: camera.get("/api/rtsp/status")[1]["running"], 30)
     camera.wait_for(lambda: camera.ask("camera", GetCamera()).fps > 0, 30)
     show = ("-show_entries", "stream=width,height,r_frame_rate,avg_frame_rate", "-of", "json")
-    url = f"rtsp://127.0.0.1:{port}/stream"
+    url = f"rtsp://viewer:secret@127.0.0.1:{port}/stream"
     probe = subprocess.run(
         ["ffprobe", "-v", "error", "-rtsp_transport", "tcp", *show, url], capture_output=True, text=True, timeout=60
     )
+    assert probe.returncode == 0, probe.stderr
     [video] = json.loads(probe.stdout)["streams"]
     assert video == {"width": 768, "height": 432, "r_frame_rate": "10/1", "avg_frame_rate": "10/1"}
 
