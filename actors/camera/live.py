@@ -34,7 +34,7 @@ class LiveSource:
         if not packet.size:
             return None
         # Copied, and the packet dropped: one that outlives a V4L2 device is a crash in FFmpeg.
-        return Shot(_captured(packet, time.monotonic_ns()), bytes(packet), packet.is_keyframe)
+        return Shot(captured(_stamp(packet), time.monotonic_ns()), bytes(packet), packet.is_keyframe)
 
     def codec_context(self) -> av.VideoCodecContext | None:
         return self._stream.codec_context
@@ -43,9 +43,10 @@ class LiveSource:
         self._container.close()
 
 
-def _captured(packet: "av.Packet[av.VideoStream]", now: int) -> int:
+def _stamp(packet: "av.Packet[av.VideoStream]") -> int:
+    return int(packet.pts * packet.time_base * NS) if packet.pts is not None and packet.time_base is not None else 0
+
+
+def captured(stamp: int, now: int) -> int:
     """The driver's time stamp, which usually is CLOCK_MONOTONIC; the arrival where it is another clock, or none."""
-    if packet.pts is None or packet.time_base is None:
-        return now
-    stamp = int(packet.pts * packet.time_base * NS)
     return stamp if 0 <= now - stamp < LATE_NS else now

@@ -10,7 +10,7 @@ from actors.camera.memory import Memory
 from actors.camera.network import NetworkSource
 from actors.camera.pattern import PatternSource
 from actors.camera.source import Source
-from actors.camera.usb import UsbSource
+from actors.camera.usb import open_usb
 from actors.media.container import SourceError, in_words
 from models.media.address import MediaAddress
 from models.media.sizes import Size
@@ -126,7 +126,7 @@ class Opener:
         return Camera(self._numbers.numbers([identity])[0], identity.text, device)
 
     def _use(self, camera: Camera, wish: Wish) -> Source:
-        source = UsbSource(camera.device, wish.size, wish.fps)
+        source = open_usb(camera.device, wish.size, wish.fps)
         self.identity = camera.identity
         return source
 

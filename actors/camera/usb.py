@@ -4,14 +4,21 @@ A device that stalls cannot be interrupted, and closing it from another thread w
 FFmpeg. The actor ends the whole process when a read does not return (``actors.camera.actor``).
 """
 
+import time
+from typing import NamedTuple
+
+import av
+
 from actors.camera import v4l2
-from actors.camera.live import LiveSource
-from actors.camera.source import SourceInfo
-from actors.media.container import SourceError, open_input
+from actors.camera.live import LiveSource, captured
+from actors.camera.source import Shot, Source, SourceInfo
+from actors.camera.v4l2_stream import BITS, Stream
+from actors.media.container import SourceError, in_words, open_input
 from models.media import sizes
 from models.media.address import MediaAddress
 
 ASSUMED_FPS = 30.0
+PIECE_S = 0.25
 
 
 def choose_mode(modes: tuple[v4l2.Mode, ...], size: sizes.Size, fps: float) -> v4l2.Mode:
@@ -30,31 +37,96 @@ def choose_rate(rates: tuple[float, ...], fps: float) -> float:
     return min(enough) if enough else max(rates, default=ASSUMED_FPS)
 
 
-class UsbSource(LiveSource):
-    """``size`` None: the largest."""
+class Chosen(NamedTuple):
+    """What a device is asked for."""
 
-    def __init__(self, device: v4l2.Device, size: sizes.Size | None, fps: float) -> None:
-        if not device.modes:
-            raise SourceError(f"{device.path} offers no picture format that can be used")
-        offered = tuple(sorted({mode.size for mode in device.modes}, key=lambda s: (s[0] * s[1], s)))
-        chosen = sizes.choose(size, offered)
-        mode = choose_mode(device.modes, chosen, fps)
-        rate = choose_rate(mode.rates, fps)
-        options = {"input_format": mode.format, "video_size": sizes.text(chosen), "framerate": f"{rate:g}"}
+    mode: v4l2.Mode
+    rate: float
+    sizes: tuple[sizes.Size, ...]
+
+
+def open_usb(device: v4l2.Device, size: sizes.Size | None, fps: float) -> Source:
+    """``size`` None: the largest. Raises ``SourceError``."""
+    if not device.modes:
+        raise SourceError(f"{device.path} offers no picture format that can be used")
+    offered = tuple(sorted({mode.size for mode in device.modes}, key=lambda s: (s[0] * s[1], s)))
+    mode = choose_mode(device.modes, sizes.choose(size, offered), fps)
+    chosen = Chosen(mode, choose_rate(mode.rates, fps), offered)
+    return RawSource(device, chosen) if mode.format in BITS else UsbSource(device, chosen)
+
+
+def _info(device: v4l2.Device, chosen: Chosen, codec: str, size: sizes.Size, fps: float) -> SourceInfo:
+    return SourceInfo(
+        kind="v4l2",
+        title=f"USB camera {device.card} ({device.path})",
+        codec=codec,
+        size=size,
+        fps=fps,
+        sizes=chosen.sizes,
+        rates=sizes.rates(max(chosen.mode.rates, default=chosen.rate)),
+    )
+
+
+def _fits(info: SourceInfo, chosen: Chosen, size: sizes.Size | None, fps: float) -> bool:
+    return sizes.choose(size, info.sizes) == info.size and choose_rate(chosen.mode.rates, fps) == chosen.rate
+
+
+class UsbSource(LiveSource):
+    """Read by FFmpeg."""
+
+    def __init__(self, device: v4l2.Device, chosen: Chosen) -> None:
+        options = {
+            "input_format": chosen.mode.format,
+            "video_size": sizes.text(chosen.mode.size),
+            "framerate": f"{chosen.rate:g}",
+        }
         container = open_input(MediaAddress("v4l2", device.path), "v4l2", options)
         stream = container.streams.video[0]
         super().__init__(device.path, container, stream)
         context = stream.codec_context
-        self.info = SourceInfo(
-            kind="v4l2",
-            title=f"USB camera {device.card} ({device.path})",
-            codec=context.name,
-            size=(context.width, context.height),
-            fps=float(stream.average_rate or rate),  # a driver may give another one than it was asked for
-            sizes=offered,
-            rates=sizes.rates(max(mode.rates, default=rate)),
-        )
-        self._rates, self._rate = mode.rates, rate
+        size = (context.width, context.height)
+        fps = float(stream.average_rate or chosen.rate)  # a driver may give another one than it was asked for
+        self._chosen = chosen
+        self.info = _info(device, chosen, context.name, size, fps)
 
     def fits(self, size: sizes.Size | None, fps: float) -> bool:
-        return sizes.choose(size, self.info.sizes) == self.info.size and choose_rate(self._rates, fps) == self._rate
+        return _fits(self.info, self._chosen, size, fps)
+
+
+class RawSource:
+    """Pixel formats that FFmpeg does not ask a device for."""
+
+    sound = None
+    depth_ms = 0
+
+    def __init__(self, device: v4l2.Device, chosen: Chosen) -> None:
+        self._path, self._chosen = device.path, chosen
+        fourcc = next(code for code, name in v4l2.FORMATS.items() if name == chosen.mode.format)
+        try:
+            self._stream = Stream(device.path, fourcc, chosen.mode.format, chosen.mode.size, chosen.rate)
+        except OSError as error:
+            raise SourceError(in_words(error, device.path)) from None
+        self.info = _info(device, chosen, "rawvideo", self._stream.size, chosen.rate)
+
+    def read(self) -> Shot | None:
+        try:
+            taken = self._stream.read(PIECE_S)
+        except (OSError, ValueError) as error:
+            raise SourceError(in_words(error, self._path)) from None
+        if taken is None:
+            return None
+        data, stamp = taken
+        return Shot(captured(stamp, time.monotonic_ns()), data)
+
+    def fits(self, size: sizes.Size | None, fps: float) -> bool:
+        return _fits(self.info, self._chosen, size, fps)
+
+    def codec_context(self) -> av.VideoCodecContext:
+        context = av.CodecContext.create("rawvideo", "r")
+        assert isinstance(context, av.VideoCodecContext)
+        context.width, context.height = self.info.size
+        context.pix_fmt = self._chosen.mode.format
+        return context
+
+    def close(self) -> None:
+        self._stream.close()

@@ -30,7 +30,7 @@ MODES_MAX = 64  # of one pixel format; a driver that never says "no more" must n
 
 # fourcc → FFmpeg's input_format, in the order in which we like them: compressed first, because USB is narrow.
 FORMATS = {"MJPG": "mjpeg", "H264": "h264", "YUYV": "yuyv422", "NV12": "nv12", "YU12": "yuv420p", "UYVY": "uyvy422"}
-FORMATS |= {"RGB3": "rgb24", "BGR3": "bgr24", "GREY": "gray", "Y16 ": "gray16le"}
+FORMATS |= {"YVYU": "yvyu422", "NV21": "nv21", "RGB3": "rgb24", "BGR3": "bgr24", "GREY": "gray", "Y16 ": "gray16le"}
 
 
 @dataclass(frozen=True, slots=True)

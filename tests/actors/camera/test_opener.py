@@ -42,7 +42,7 @@ def devices(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(cameras, "device_paths", lambda: [f"/dev/{name}" for name in sorted(outcomes)])
         monkeypatch.setattr(v4l2, "query", query)
 
-    monkeypatch.setattr(opener, "UsbSource", Usb)
+    monkeypatch.setattr(opener, "open_usb", Usb)
     return there
 
 
