@@ -1,9 +1,11 @@
 """RTSP in words: where it is served, who can watch, and the login that was made for it, once."""
 
+import contextlib
 import time
 
 from actors.runtime.control import Control
-from models.messages.rtsp import RTSP, GetRtsp, RtspLogin, RtspView, TakeNewLogin
+from models.errors import ServerError
+from models.messages.rtsp import RTSP, GetRtsp, RtspLogin, RtspView, StoreRtsp, TakeNewLogin
 from scripts.ipcamera.console import ask_if_up
 
 SETTLED_WITHIN_S = 6.0
@@ -16,7 +18,7 @@ def place(view: RtspView) -> str:
 
 def warning(view: RtspView) -> str:
     """What should be known about who can watch; "" where a login is asked for."""
-    return "" if view.login else f"{view.who} can watch and listen"
+    return "" if view.login else "everybody in the network can watch and listen, without a login"
 
 
 def remedy() -> str:
@@ -25,6 +27,8 @@ def remedy() -> str:
 
 def settled(control: Control) -> RtspView | None:
     """The state after a change, which takes a moment to come into force."""
+    with contextlib.suppress(ServerError):
+        control.ask(RTSP, StoreRtsp({}, "cli"), SETTLED_WITHIN_S)  # answered when what was stored before is in force
     deadline = time.monotonic() + SETTLED_WITHIN_S
     while True:
         view = ask_if_up(control, RTSP, GetRtsp())

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from models.messages.rtsp import GetRtsp, RtspSession, RtspView
+from config.settings import defaults
+from models.messages.rtsp import GetRtsp, RtspChange, RtspLogin, RtspSession, RtspView, StoreRtsp, TakeNewLogin
+from models.messages.settings import ChangeResult, ChangeSettings, SettingsView
 from models.messages.supervisor import ActorTable, GetActors
 from tests.scripts.running import running
 from tests.scripts.test_commands import call
@@ -42,3 +44,25 @@ def test_values(tmp_path: Path) -> None:
     with running(tmp_path, {GetActors: ActorTable(()), GetRtsp: SERVING}):
         values = json.loads(call(tmp_path, "status", "--json").output)
     assert values["rtsp"]["sessions"][0]["client"] == "192.0.2.7"
+
+
+def test_who_switches_it_on_is_told_the_login_that_was_made(tmp_path: Path) -> None:
+    values = {**defaults(), "rtspEnabled": True}
+    answers = {
+        ChangeSettings: ChangeResult((), (), ("rtspEnabled",), SettingsView(values, values)),
+        StoreRtsp: RtspChange(),
+        GetRtsp: RtspView(True, True, 8554, "/stream", 0, tls_port=8322, login="viewer", new_login=True),
+        TakeNewLogin: RtspLogin("viewer", "made-up-1"),
+    }
+    with running(tmp_path, answers):
+        shown = call(tmp_path, "settings", "set", "rtspEnabled=true").output.splitlines()
+    assert shown[1:3] == [
+        "RTSP: port 8554, over TLS port 8322, path /stream. Who can watch: whoever knows the password of viewer",
+        "RTSP: user name viewer, password made-up-1   (shown only this once)",
+    ]
+
+
+def test_an_open_stream_is_said(tmp_path: Path) -> None:
+    with running(tmp_path, {GetActors: ActorTable(()), GetRtsp: SERVING}):
+        assert "         who can watch: everybody in the network, without a login" in call(tmp_path, "status").output
+        assert "everybody in the network can watch and listen, without a login" in call(tmp_path, "doctor").output
