@@ -19,7 +19,10 @@ from actors.runtime.actor import Actor, handles
 from models.errors import Conflict, ServerError, Unavailable
 from models.events import CREDENTIALS
 from models.messages.rtsp import (
+    RTSP,
     ApplyRtsp,
+    BringUp,
+    FollowSettings,
     GetRtsp,
     RestartRtsp,
     RtspChange,
@@ -47,14 +50,14 @@ from models.messages.supervisor import ActorChanged
 from models.rtsp.state import State
 
 SESSION_ACTORS_TRIES = 12
-CHANGES_WAITING = 4  # of each kind; beside the reports of the session actors, for which they may wait
+CHANGES = "changes"  # one at a time, beside the reports of the session actors, for which they may wait
 LIVE = frozenset({ENABLED, "rtspUsername", "rtspHasPassword", OPEN, TLS, TLS_PORT})  # take effect at once
 DOWN = frozenset({"restarting", "degraded", "stopped"})
 
 
 class Rtsp(Actor):
     async def on_start(self) -> None:
-        self._turn = asyncio.Lock()  # one change at a time
+        self._bringing_up = False  # it is on its way to us
         self._behind = asyncio.Event()  # a session actor does not serve what is wanted
         self._places = Places()
         self._journal = Journal(self)
@@ -70,7 +73,7 @@ class Rtsp(Actor):
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         if not LIVE.isdisjoint(changed):
-            self.start_task(self._follow_switch_in_turn())
+            self.actor(RTSP).tell(FollowSettings())
 
     @handles(SettingsView)
     def _settings_changed(self, _: SettingsView | None, view: SettingsView) -> None:
@@ -82,69 +85,66 @@ class Rtsp(Actor):
     def _get(self, _: GetRtsp) -> RtspView:
         return self._view()
 
-    @handles(TakeNewLogin, max_concurrency=1)
+    @handles(TakeNewLogin, group=CHANGES)
     async def _take_new_login(self, _: TakeNewLogin) -> RtspLogin:
         login = await self._stored.take_new_login()
         self._tell_news()
         return login
 
-    @handles(StartRtsp, max_concurrency=CHANGES_WAITING)
+    @handles(StartRtsp, group=CHANGES)
     async def _start_serving(self, message: StartRtsp) -> None:
         await self._stored.switch(True, message.source)
-        await self._follow_switch_in_turn()
+        await self._follow_switch()
         if self._error:
             raise Conflict(self._error)
 
-    @handles(StopRtsp, max_concurrency=CHANGES_WAITING)
+    @handles(StopRtsp, group=CHANGES)
     async def _stop_serving(self, message: StopRtsp) -> None:
         await self._stored.switch(False, message.source)
-        await self._follow_switch_in_turn()
+        await self._follow_switch()
 
-    @handles(RestartRtsp, max_concurrency=CHANGES_WAITING)
+    @handles(RestartRtsp, group=CHANGES)
     async def _restart(self, message: RestartRtsp) -> None:
         await self._stored.switch(True, message.source)
-        async with self._turn:
-            await self._swap(await self._stored.serving())
+        await self._swap(await self._stored.serving())
 
-    @handles(StoreRtsp, max_concurrency=CHANGES_WAITING)
+    @handles(StoreRtsp, group=CHANGES)
     async def _store(self, message: StoreRtsp) -> RtspChange:
-        async with self._turn:
-            credentials = await self._stored.credentials()
-            if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
-                return RtspChange(errors)
-            await self._stored.keep(message.values, message.source)
-            await self._follow_switch()
-            serving = await self._stored.serving()
-            return RtspChange(restart_required=self._wanted is not None and serving != self._wanted)
+        credentials = await self._stored.credentials()
+        if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
+            return RtspChange(errors)
+        await self._stored.keep(message.values, message.source)
+        await self._follow_switch()
+        serving = await self._stored.serving()
+        return RtspChange(restart_required=self._wanted is not None and serving != self._wanted)
 
-    @handles(ApplyRtsp, max_concurrency=CHANGES_WAITING)
+    @handles(ApplyRtsp, group=CHANGES)
     async def _apply(self, message: ApplyRtsp) -> RtspChange:
         """Try the new port beside the old one, store, swap; whatever fails before the swap leaves all as it was."""
-        async with self._turn:
-            credentials = await self._stored.credentials()
-            if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
-                return RtspChange(errors)
-            switched_on = message.values.get(ENABLED, self._stored.values[ENABLED]) is True
-            made = self._stored.missing_login(message.values, credentials) if switched_on else {}
-            values = {**message.values, **made}
-            serving = self._stored.serving_with(values, credentials)
-            if switched_on:
-                await self._prepare(serving, await self._living())
-            try:
-                await self._stored.keep(values, message.source, made=bool(made))
-            except ServerError:
-                await self._each(AbortServing(), self._session_actors())
-                raise
-            if await self._stored.look() and switched_on:
-                await self._commit(serving, self._session_actors())
-            else:
-                await self._stop_all()
-            return RtspChange()
+        credentials = await self._stored.credentials()
+        if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
+            return RtspChange(errors)
+        switched_on = message.values.get(ENABLED, self._stored.values[ENABLED]) is True
+        made = self._stored.missing_login(message.values, credentials) if switched_on else {}
+        values = {**message.values, **made}
+        serving = self._stored.serving_with(values, credentials)
+        if switched_on:
+            await self._prepare(serving, await self._living())
+        try:
+            await self._stored.keep(values, message.source, made=bool(made))
+        except ServerError:
+            await self._each(AbortServing(), self._session_actors())
+            raise
+        if await self._stored.look() and switched_on:
+            await self._commit(serving, self._session_actors())
+        else:
+            await self._stop_all()
+        return RtspChange()
 
     # ---------------------------------------------------------------- serving
-    async def _follow_switch_in_turn(self) -> None:
-        async with self._turn:
-            await self._follow_switch()
+    @handles(FollowSettings, group=CHANGES)
+    async def _follow_settings(self, _: FollowSettings) -> None:
+        await self._follow_switch()
 
     async def _follow_switch(self) -> None:
         """Serve, or stop, as is stored now; what goes wrong is kept in ``_error``. While it serves, port and path stay
@@ -244,12 +244,18 @@ class Rtsp(Actor):
                 async with asyncio.timeout(REPORT_S):
                     await self._behind.wait()
             self._behind.clear()
-            async with self._turn:
-                try:
-                    await self._bring_up()
-                except ServerError as error:  # the settings restart: in a second again
-                    self.log.info("not brought up yet", reason=error.detail)
-            self._tell_news()
+            if not self._bringing_up:
+                self._bringing_up = True
+                self.actor(RTSP).tell(BringUp())
+
+    @handles(BringUp, group=CHANGES)
+    async def _bring_up_in_turn(self, _: BringUp) -> None:
+        self._bringing_up = False
+        try:
+            await self._bring_up()
+        except ServerError as error:  # the settings restart: in a second again
+            self.log.info("not brought up yet", reason=error.detail)
+        self._tell_news()
 
     async def _bring_up(self) -> None:
         now = time.monotonic()

@@ -18,22 +18,25 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """``max_concurrency`` 0: in turn with the actor's other messages."""
+    """``lane`` None: in turn with the actor's other messages; else so many at once of those with the same lane."""
 
     function: Callable[..., Any]
-    max_concurrency: int = 0
+    lane: object = None
+    max_concurrency: int = 1
 
 
-def handles(kind: type[Message], max_concurrency: int = 0) -> Callable[[H], H]:
+def handles(kind: type[Message], max_concurrency: int = 0, group: str = "") -> Callable[[H], H]:
     """Mark a method as the handler of one kind of message.
 
     ``Ask``: ``method(message)``, its return value is the answer. ``Tell``, ``News``: ``method(message)``.
     ``State``: ``method(old, new)``, ``old`` None at first. With ``max_concurrency`` messages of this kind hold up
-    nobody but themselves, and at most so many are handled at once.
+    nobody but themselves, and at most so many are handled at once. With ``group`` those of all kinds of the group are
+    handled one at a time, and hold up only each other.
     """
+    lane: object = group or (kind if max_concurrency else None)
 
     def mark(function: H) -> H:
-        function.__dict__.setdefault("handles", []).append((kind, max_concurrency))
+        function.__dict__.setdefault("handles", []).append((kind, lane, max_concurrency or 1))
         return function
 
     return mark
@@ -44,10 +47,10 @@ def handlers_of(kind: type) -> dict[type[Message], Handler]:
     table: dict[type[Message], Handler] = {}
     for name in dir(kind):
         function = getattr(kind, name)
-        for message, max_concurrency in getattr(function, "handles", ()):
+        for message, lane, max_concurrency in getattr(function, "handles", ()):
             if message in table:
                 raise TypeError(f"{kind.__name__} has two handlers for {message.__name__}")
-            table[message] = Handler(function, max_concurrency)
+            table[message] = Handler(function, lane, max_concurrency)
     return table
 
 
@@ -104,7 +107,7 @@ class Inbox:
             lambda: self._handle_question(handler, question, sender),
             (question.sender, question.generation, question.ticket),
         )
-        if not self.mailbox.put(kind, job, handler.max_concurrency):
+        if not self.mailbox.put(job, handler.lane, handler.max_concurrency):
             self._answer(
                 question, sender, Failure("overloaded", f"{self._owner.name} has too many unanswered questions")
             )
@@ -150,7 +153,7 @@ class Inbox:
             self._owner.log.error("no handler", kind=str(message))
             return self._acknowledge(letter, sender)
         job = Job(lambda: self._handle_letter(handler, letter, sender, (message,)))
-        if not self.mailbox.put(type(message), job, handler.max_concurrency):
+        if not self.mailbox.put(job, handler.lane, handler.max_concurrency):
             self._owner.log.error("the mailbox is full: a message is dropped", kind=str(message))
             self._acknowledge(letter, sender)
 
@@ -162,7 +165,7 @@ class Inbox:
         self._acknowledge(letter, sender)
         if key not in self._waiting:
             self._waiting[key] = before
-            self.mailbox.put(type(state), Job(lambda: self._handle_state(key)))
+            self.mailbox.put(Job(lambda: self._handle_state(key)))
 
     def _handle_state(self, key: tuple[type[State], str]) -> Coroutine[Any, Any, None] | None:
         old, new = self._waiting.pop(key), self.states[key]

@@ -1,7 +1,7 @@
 """An actor's mailbox: one message at a time, in the order of arrival, up to a bound.
 
-A handler that must not hold up the others is declared with ``max_concurrency`` (see ``actors.runtime.actor.handles``):
-its kind of message has a lane of its own, in which at most that many run at once. Order holds within a lane only.
+A handler that must not hold up the others is declared with ``max_concurrency`` or ``group`` (see ``handles``): its kind
+of message, or its group, has a lane of its own, in which at most that many run at once. Order holds within a lane.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Mailbox:
     def __init__(self, start_task: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]) -> None:
         self._start_task = start_task
         self._serial = _Lane(1)
-        self._lanes: dict[type, _Lane] = {}
+        self._lanes: dict[object, _Lane] = {}
         self._open = False
 
     def __len__(self) -> int:
@@ -51,9 +51,9 @@ class Mailbox:
         for lane in self._all():
             self._run(lane)
 
-    def put(self, kind: type, job: Job, max_concurrency: int = 0) -> bool:
-        """Whether there was room. ``max_concurrency`` 0: in turn with all other messages."""
-        lane = self._serial if max_concurrency == 0 else self._lanes.setdefault(kind, _Lane(max_concurrency))
+    def put(self, job: Job, lane_name: object = None, max_concurrency: int = 1) -> bool:
+        """Whether there was room. ``lane_name`` None: in turn with all other messages."""
+        lane = self._serial if lane_name is None else self._lanes.setdefault(lane_name, _Lane(max_concurrency))
         if len(lane.waiting) >= limits.MAILBOX_WAITING:
             return False
         lane.waiting.append(job)

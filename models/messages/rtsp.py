@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from models.messages import Ask, Ok, Ref, State
+from models.messages import Ask, Ok, Ref, State, Tell
 
 
 class ToRtsp:
@@ -110,3 +110,13 @@ class ApplyRtsp(Ask[ToRtsp, RtspChange]):
     values: dict[str, object]
     source: str = "http"
     confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FollowSettings(Tell[ToRtsp]):
+    """To itself: the settings have changed; in turn with the other changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class BringUp(Tell[ToRtsp]):
+    """To itself: look whether every session actor serves what is wanted; in turn with the changes."""

@@ -92,9 +92,8 @@ def _run(group: Group, seconds: float, megabytes: int) -> int:
             server.stop()
     restarts = {row.name: row.last_reason for row in rows if row.restarts}
     expected = int(seconds * 30)
-    print(
-        f"memory      {sum(row.pss_bytes for row in rows) >> 20} MB of all actors at the end, {group.peak_mb} MB at most"
-    )
+    held_mb = sum(row.pss_bytes for row in rows) >> 20
+    print(f"memory      {held_mb} MB of all actors at the end, {group.peak_mb} MB at most")
     print(f"pictures    {pictures} of {expected} in {seconds:.0f} s")
     print(f"killed      {group.kills} by the kernel in a group of {megabytes} MB; restarted: {restarts or 'nobody'}")
     return 0 if not group.kills and not restarts and pictures >= expected * (1 - LOST_AT_MOST) - 60 else 1

@@ -40,6 +40,15 @@ class Slow(Ask[Any, Ok]):
 
 
 @dataclass(frozen=True, slots=True)
+class First(Ask[Any, int]):
+    """Handled in turn with ``Second``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Second(Ask[Any, int]): ...
+
+
+@dataclass(frozen=True, slots=True)
 class Through(Ask[Any, CameraView]):
     timeout_s: float = 1.0
 
@@ -66,7 +75,7 @@ class Subject(Actor):
         self.states: list[tuple[CameraView | None, CameraView]] = []
         self.changed: list[frozenset[str]] = []
         self.gate = asyncio.Event()
-        self.slow = 0
+        self.slow = self.turns = 0
         self.missed: list[tuple[str, int]] = []
 
     async def on_settings(self, changed: frozenset[str]) -> None:
@@ -93,6 +102,16 @@ class Subject(Actor):
         self.slow += 1
         await self.gate.wait()
         self.slow -= 1
+
+    @handles(First, group="turns")
+    @handles(Second, group="turns")
+    async def _in_turn(self, _: First | Second) -> int:
+        self.slow += 1
+        await self.gate.wait()
+        assert self.slow == 1, "one at a time"
+        self.slow -= 1
+        self.turns += 1
+        return self.turns
 
     @handles(Through)
     async def _through(self, message: Through) -> CameraView:
@@ -169,6 +188,15 @@ async def test_what_is_declared_concurrent_holds_up_nobody_and_is_bounded(kit: A
     kit.actor.gate.set()
     await asyncio.gather(*asked)
     assert kit.actor.slow == 0
+
+
+async def test_those_of_one_group_take_turns_and_hold_up_nobody_else(kit: ActorKit[Subject]) -> None:
+    asked = [asyncio.create_task(kit.ask(message)) for message in (First(), Second(), First())]
+    await kit.until(lambda: kit.actor.slow == 1)
+    assert await kit.ask(Get()) == ()
+    assert kit.actor.slow == 1
+    kit.actor.gate.set()
+    assert await asyncio.gather(*asked) == [1, 2, 3]
 
 
 async def test_a_full_mailbox_refuses_at_once(kit: ActorKit[Subject]) -> None:
