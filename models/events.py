@@ -5,6 +5,7 @@ from typing import Literal
 
 EventType = str
 EVENT_TYPES: tuple[EventType, ...] = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
+VISITS = tuple(kind for kind in EVENT_TYPES if kind.startswith("OBJECT_"))  # they have an end
 SYSTEM = "SYSTEM"  # in a question: every SYSTEM_* type
 SYSTEM_PREFIX = "SYSTEM_"
 

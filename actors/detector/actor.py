@@ -11,7 +11,7 @@ from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.actor import Actor, handles
 from models.detect import DETECTORS, detector_class
 from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Switch, Tracks, enabled
-from models.events import Detection, Event, Scene
+from models.events import VISITS, Detection, Event, Scene
 from models.messages.detector import (
     DetectionFrame,
     DetectorView,
@@ -21,7 +21,7 @@ from models.messages.detector import (
     ModelPlaces,
     SwitchView,
 )
-from models.messages.event_log import EndEvent, RecordEvent
+from models.messages.event_log import EndEvent, EndFormerVisits, RecordEvent
 from models.messages.media import MediaOwner
 from models.messages.speaker import Speaking
 
@@ -51,6 +51,8 @@ class Detector(Actor):
         self._fault = ""
         self._deaf_until_ms = 0
         self._gate_shut_at = float("inf")
+        if visits := tuple(kind for kind in self._keys if kind in VISITS):  # of a life that was killed
+            self._courier.send(EndFormerVisits(visits, time.time_ns() // 1_000_000))
         self.start_task(self._courier.run())
         self._apply()
 

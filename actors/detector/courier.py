@@ -9,20 +9,22 @@ from actors.detector import limits
 from actors.runtime.actor import Actor
 from models.errors import Invalid, Missing, ServerError
 from models.events import Event
-from models.messages.event_log import EVENT_LOG, EndEvent, RecordEvent
+from models.messages.event_log import EVENT_LOG, EndEvent, EndFormerVisits, RecordEvent
+
+Errand = RecordEvent | EndEvent | EndFormerVisits
 
 
 class Courier:
     def __init__(self, actor: Actor, delivered: Callable[[Event], None]) -> None:
         self._actor = actor
         self._delivered = delivered
-        self._waiting: deque[RecordEvent | EndEvent] = deque()
+        self._waiting: deque[Errand] = deque()
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._lost = 0
 
-    def send(self, message: RecordEvent | EndEvent) -> None:
+    def send(self, message: Errand) -> None:
         if len(self._waiting) >= limits.EVENTS_WAITING:
             self._waiting.popleft()
             self._lost += 1
@@ -49,7 +51,7 @@ class Courier:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), limits.FAREWELL_S)
 
-    async def _deliver(self, message: RecordEvent | EndEvent) -> bool:
+    async def _deliver(self, message: Errand) -> bool:
         """Whether it need not be sent again."""
         try:
             if isinstance(message, RecordEvent):

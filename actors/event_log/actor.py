@@ -14,12 +14,13 @@ from actors.event_log.recorder import Recorder
 from actors.event_log.store import Order
 from actors.runtime.actor import Actor, handles
 from models.errors import Missing, ServerError, Unavailable
-from models.events import SYSTEM_PREFIX, Detection, Event
+from models.events import SYSTEM_PREFIX, VISITS, Detection, Event
 from models.messages import Ok
 from models.messages.event_log import (
     ClearEvents,
     CsvRows,
     EndEvent,
+    EndFormerVisits,
     EventBuckets,
     EventPage,
     EventRange,
@@ -40,6 +41,7 @@ from models.messages.event_log import (
 
 DAY_MS = 86_400_000
 NOTE_AGAIN_S = 10.0
+BEGAN = "event_log.began"  # in the directory that each run of the program finds empty
 
 
 def now_ms() -> int:
@@ -67,6 +69,10 @@ class EventLog(Actor):
         try:
             await self._ledger.open()
             await self._pictures.do(self._album.open)
+            began = self.boot.shm_dir / BEGAN
+            if not began.exists():  # the program was away: nobody is there any more who could end a visit
+                await self._ledger.write(lambda store: store.end_former(VISITS))
+                began.touch()
             await self._tell_again()
         except (ServerError, OSError) as error:  # a full disk: it is opened by the first write that finds room
             self.log.error("the history cannot be opened now", reason=str(error))
@@ -111,6 +117,12 @@ class EventLog(Actor):
             raise Missing("no such event")
         if message.uid not in self._ended:  # told in this life; a life that died in between did not get so far
             self._ended.append(message.uid)
+            self.publish(EventRecorded(event))
+        return Ok()
+
+    @handles(EndFormerVisits)
+    async def _end_former(self, message: EndFormerVisits) -> Ok:
+        for event in await self._ledger.write(lambda store: store.end_former(message.types, message.ended)):
             self.publish(EventRecorded(event))
         return Ok()
 

@@ -17,6 +17,7 @@ TRIM_EVERY_S = 600.0
 CHECK_AT_START_BYTES = 32 << 20  # a larger database is checked while it already works
 CHECK_PATIENCE_S = 900.0  # a large database on a slow card
 RECEIPTS = 2_000
+VISIT_MS = 24 * 3_600_000  # an older visit without an end is left as it is
 BUCKET_ROWS = 10_000  # events of each type that are counted for one answer
 WAITING = 1_000  # events not yet written; beyond, senders keep theirs
 BATCH = 200  # events in one transaction

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, desc, func, insert, select, text
+from sqlalchemy import delete, desc, func, insert, not_, or_, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
@@ -126,15 +126,35 @@ class Store:
             notes, details = json.loads(row.notes), json.loads(row.details)
             new = "endTimestamp" not in notes
             if new:
-                duration = max(0, ended - row.timestamp)
-                row.notes = to_json({**notes, **metadata, "endTimestamp": ended, "durationMs": duration})
+                row.notes = _with_end(row, ended, metadata)
                 if confidence is not None and row.confidence is not None:
                     row.confidence = max(row.confidence, confidence)
                     row.details = to_json(details | {"confidence": row.confidence})
                 session.add(row)
                 session.commit()
-            values = (row.id, row.type, row.timestamp, row.details, row.confidence, row.notes, row.thumbnail_path)
-        return replace(from_row(values), phase="disappeared"), new
+            return _ended(row), new
+
+    def end_former(self, kinds: Sequence[str], ended: int | None = None) -> list[Event]:
+        """End the visits that nobody will end, of ``limits.VISIT_MS`` before ``ended``; asked again, the same ones.
+
+        ``ended`` None: the program was away. Then they have lasted at least until the last thing that was stored.
+        """
+        with Session(self._engine) as session:
+            last = session.execute(select(func.max(EVENT.timestamp))).scalar()
+            end = ended if ended is not None else last or 0
+            chosen = select(EventRow).where(
+                EVENT.type.in_(kinds),
+                EVENT.timestamp < end + (ended is None),
+                EVENT.timestamp > end - limits.VISIT_MS,
+                or_(not_(EVENT.metadata.contains('"endTimestamp"')), EVENT.metadata.contains(f'"endTimestamp":{end},')),
+            )
+            rows = list(session.execute(chosen.order_by(EVENT.id)).scalars())
+            for row in rows:
+                if "endTimestamp" not in json.loads(row.notes):
+                    row.notes = _with_end(row, end, {"endEstimated": True})
+                    session.add(row)
+            session.commit()
+            return [_ended(row) for row in rows]
 
     def set_thumbnail(self, event_id: int) -> None:
         with Session(self._engine) as session:
@@ -270,6 +290,16 @@ def make_room_to_open(folder: Path) -> None:
 def no_room_to_open(folder: Path) -> bool:
     free = os.statvfs(folder)
     return free.f_bavail * free.f_frsize < limits.OPEN_BYTES
+
+
+def _with_end(row: EventRow, ended: int, metadata: dict[str, DetailValue]) -> str:
+    duration = max(0, ended - row.timestamp)
+    return to_json({**json.loads(row.notes), **metadata, "endTimestamp": ended, "durationMs": duration})
+
+
+def _ended(row: EventRow) -> Event:
+    values = (row.id, row.type, row.timestamp, row.details, row.confidence, row.notes, row.thumbnail_path)
+    return replace(from_row(values), phase="disappeared")
 
 
 def give_up_reserve(folder: Path) -> None:

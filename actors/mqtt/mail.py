@@ -13,7 +13,7 @@ from actors.mqtt.outbox import LAST, SINCE, Outbox, Waiting
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
 from models.errors import ServerError
-from models.events import EVENT_TYPES, Event
+from models.events import VISITS, Event
 from models.messages.event_log import EVENT_LOG, EventsAfter, QueryEvents
 from models.mqtt import limits, payloads
 from models.mqtt.delivery import Phase
@@ -23,7 +23,6 @@ QUEUE = 1000
 TOO_OLD_MS = 24 * 3600 * 1000  # what happened before is looked up in the history, not told
 UNKNOWN = -1
 IN, OUT = "in", "out"  # to the outbox, and out of it
-VISITS = tuple(kind for kind in EVENT_TYPES if kind.startswith("OBJECT_"))
 
 
 class Mail:

@@ -36,6 +36,15 @@ class EndEvent(Ask[ToEventLog, Ok]):
 
 
 @dataclass(frozen=True, slots=True)
+class EndFormerVisits(Ask[ToEventLog, Ok]):
+    """End visits of ``types`` that have begun before ``ended``: their detector was killed, and nobody else will."""
+
+    types: tuple[str, ...]
+    ended: int  # Unix ms: when the detector is there again
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSystem(Ask[ToEventLog, Event]):
     """The server's own history: ``kind`` as in SYSTEM_<KIND>, ``text`` a plain sentence."""
 

@@ -9,7 +9,7 @@ import pytest
 from actors.event_log import limits
 from actors.event_log.queries import Queries
 from actors.event_log.store import Order, Store
-from models.events import EVENT_TYPES
+from models.events import EVENT_TYPES, VISITS
 from models.messages.event_log import QueryBuckets, QueryEvents
 from tests.actors.event_log.events import NOW, detection, one_of_each
 
@@ -283,4 +283,34 @@ def test_pictures_stay_as_long_as_their_events(tmp_path: Path) -> None:
     assert store.oldest_picture() == 4
     (tmp_path / "events.db.broken-20260101-000000-1").write_bytes(b"x")
     assert store.oldest_picture() == 0
+    store.close()
+
+
+def test_a_visit_whose_detector_was_killed_is_ended(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    old, ended, left, other = (
+        detection("OBJECT_PERSON", NOW - limits.VISIT_MS - 1),
+        detection("OBJECT_DOG", NOW - 9_000),
+        detection("OBJECT_PERSON", NOW - 8_000),
+        detection("MOTION", NOW - 7_000),
+    )
+    later = detection("OBJECT_DOG", NOW + 1)
+    store.record([Order(one) for one in (old, ended, left, other, later)])
+    store.end(ended.uid, NOW - 5_000, {}, None)
+    for _ in range(2):  # asked again: told again
+        [event] = store.end_former(VISITS, NOW)
+        assert (event.event_id, event.phase) == (3, "disappeared")
+        assert event.metadata == {"trackId": 7, "endEstimated": True, "endTimestamp": NOW, "durationMs": 8_000}
+    assert store.end_former(VISITS, NOW + 50_000)[0].event_id == 5
+    store.close()
+
+
+def test_after_a_time_without_the_program_it_lasted_at_least_until_the_last_event(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.record([Order(detection("OBJECT_PERSON", NOW)), Order(detection("MOTION", NOW + 4_000))])
+    [event] = store.end_former(VISITS)
+    assert (event.metadata["endTimestamp"], event.metadata["durationMs"]) == (NOW + 4_000, 4_000)
+    only = detection("OBJECT_DOG", NOW + 9_000)
+    store.record([Order(only)])
+    assert store.end_former(VISITS)[-1].metadata["durationMs"] == 0
     store.close()
