@@ -1,7 +1,6 @@
 """The facade: whatever comes in over HTTPS is made into messages here, and their answers into JSON."""
 
 import asyncio
-import contextlib
 import json
 import socket
 import ssl
@@ -53,7 +52,6 @@ R = TypeVar("R")
 
 PORTS_FILE = "ports.json"  # in the run directory
 UPKEEP_S = 60.0  # is the certificate due, has its file changed, has the device another address
-CATCH_UP_S = 1.0  # for a state that was published before the answer that we have already
 FLOOD_EVERY_S, FLOOD = 10.0, 50  # so many connections refused in so many seconds are told
 KNOWN_S = 1.0  # how long a start waits to learn who has been in before
 SHUTDOWN_S = 1.0  # for open connections at a clean stop
@@ -120,14 +118,8 @@ class Facade(Actor):
         answer = await super().ask(to, message, timeout_s)
         view = answer.view if isinstance(answer, ChangeResult) else answer
         if isinstance(view, SettingsView):
-            await self._settings_as_of(view.revision)
+            await self.settled(view.revision)
         return answer
-
-    async def _settings_as_of(self, revision: int) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CATCH_UP_S):
-                while (known := self.latest(SettingsView)) is None or known.revision < revision:
-                    await self.state_news.wait()
 
     def newest(self, ring: str) -> Entry | None:
         return self._taps[ring].last

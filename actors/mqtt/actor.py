@@ -1,7 +1,5 @@
 """The MQTT actor. See ``models.messages.mqtt`` for what it may be asked."""
 
-import asyncio
-import contextlib
 import secrets
 
 from actors.mqtt.configure import Configuration
@@ -51,15 +49,13 @@ class Mqtt(Actor):
         view = self.latest(SettingsView)
         assert view is not None  # no actor starts without its settings
         self._facts.stored = view.stored
-        self._settled_revision = view.revision
-        self._settled = asyncio.Event()  # set for a moment when other settings are acted upon
         self._facts.device_id = await self._device_id(memory)
         self._shown: MqttView | None = None
         self._memory = memory
         self._mail = Mail(self, bench, outbox, flight)
         self._service = Service(self, self._mail, memory, flight, self._facts, self._show)
         self._session = Session(self, self._mail, memory, self._service, self._show)
-        self._configuration = Configuration(self, memory, self._session, self._settle)
+        self._configuration = Configuration(self, memory, self._session)
         await self._mail.begin(lambda: self.settings["mqttEnabled"] is True)
         self.start_task(self._session.run())
 
@@ -107,16 +103,6 @@ class Mqtt(Actor):
             self._service.telemetry.renew()
         self._show()
         await self._service.refresh()
-        self._settled_revision = new.revision
-        self._settled.set()
-        self._settled.clear()
-
-    async def _settle(self, revision: int) -> None:
-        """Until the settings of this revision are acted upon."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_S):
-                while self._settled_revision < revision:
-                    await self._settled.wait()
 
     @handles(DetectorView)
     async def _detector(self, _: DetectorView | None, detector: DetectorView) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 import time
-from collections.abc import Awaitable, Callable
 
 from actors.mqtt.dial import connect
 from actors.mqtt.link import LinkError, Login
@@ -26,18 +25,12 @@ WRONG = "Current password is incorrect"
 
 
 class Configuration:
-    """Failed tries to give the current password lock this door only.
+    """Failed tries to give the current password lock this door only."""
 
-    ``settle`` returns when the actor follows the settings of this revision.
-    """
-
-    def __init__(
-        self, actor: Actor, memory: Memory, session: Session, settle: Callable[[int], Awaitable[None]]
-    ) -> None:
+    def __init__(self, actor: Actor, memory: Memory, session: Session) -> None:
         self._actor = actor
         self._memory = memory
         self._session = session
-        self._settle = settle
         self._lockouts = Lockouts(LockoutPolicy())
         self._tested = float("-inf")
 
@@ -58,7 +51,7 @@ class Configuration:
             except ServerError:
                 await self._memory.set_trust(None, password)
                 raise
-            await self._settle(revision)
+            await self._actor.settled(revision)
             await self._memory.set_trust(wanted.trust if password else None, password)
             self._session.renew()
         finally:

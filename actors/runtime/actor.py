@@ -83,6 +83,8 @@ class Actor:
         self._peers.on_missed = self._receiver_missed
         self._settings_view: SettingsView | None = None
         self._know_settings = asyncio.Event()
+        self._settled_revision = 0  # of the settings that have been acted upon
+        self._settled = asyncio.Event()  # set for a moment when others are
         self.state_news = asyncio.Event()  # set for a moment when a state has come
         self._inbox = Inbox(self, self._generation)
         self._leases: set[tuple[MediaOwner, str, str]] = set()
@@ -151,6 +153,16 @@ class Actor:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.state_news.wait(), left_s)
         return state
+
+    async def settled(self, revision: int) -> None:
+        """Until settings of this revision are acted upon here; at most ``limits.SETTLED_S``.
+
+        For who has had settings changed and goes on as if they held: the answer may come before the new state.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limits.SETTLED_S):
+                while self._settled_revision < revision:
+                    await self._settled.wait()
 
     def is_up(self, name: str) -> bool:
         """Whether that actor is up, as far as we know."""
@@ -275,6 +287,7 @@ class Actor:
         self.state_news.clear()
         if isinstance(state, SettingsView) and self.uses_settings() and self._settings_view is None:
             self._settings_view, self.settings = state, state.effective
+            self._settled_revision = state.revision
             self._know_settings.set()
 
     async def state_turn(self, state: State) -> None:
@@ -283,6 +296,13 @@ class Actor:
             former, self._settings_view, self.settings = self._settings_view, state, state.effective
             if former is not None and (changed := changed_keys(former, state)):
                 await self.on_settings(changed)
+
+    def state_done(self, state: State) -> None:
+        """For ``Inbox``: after the handler of a state."""
+        if isinstance(state, SettingsView):
+            self._settled_revision = state.revision
+            self._settled.set()
+            self._settled.clear()
 
     def _receiver_missed(self, receiver: str, count: int) -> None:
         self.log.warning("a receiver is too slow: news is dropped", receiver=receiver, count=count)

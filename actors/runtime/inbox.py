@@ -73,6 +73,10 @@ class Owner(Protocol):
         """In its turn, before its handler."""
         ...
 
+    def state_done(self, state: State) -> None:
+        """After its handler."""
+        ...
+
 
 class Inbox:
     """``generation`` is the actor's life; ``states`` the newest of each kind and publisher, handled or not."""
@@ -180,6 +184,7 @@ class Inbox:
                     await result
         except ServerError as error:
             self._owner.log.warning("a state could not be acted on", kind=str(new), reason=error.detail)
+        self._owner.state_done(new)
 
     def _handle_letter(
         self, handler: Handler, letter: Letter, sender: Connection, arguments: tuple[Any, ...]

@@ -30,6 +30,8 @@ WORKER_PATIENCE_S = 4.0
 BENCH_PATIENCE_S = 30.0
 WORKER_JOIN_S = 0.3
 
+SETTLED_S = 2.0  # until changed settings are acted upon, for who waits for it
+
 LEASE_TTL_S = 3.0
 LEASE_RENEW_S = 1.0
 

@@ -95,7 +95,8 @@ class Settings(Actor):
         return self._view
 
     async def _keep(self, values: dict[str, Value], secrets: SetCredentials | None, source: str) -> None:
-        await self._on_disk(self._keeper.change, values, secrets)
+        if values or secrets is not None:
+            await self._on_disk(self._keeper.change, values, secrets)
         self._publish_view(source)
 
     async def _on_disk(self, change: Callable[..., None], *args: object) -> None:
