@@ -84,10 +84,8 @@ def write(data_dir: Path, target: Path, version: str, made_ms: int, device_id: s
     partial = target.with_name(f".{target.name}.part")
     try:
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            sealed = SealingWriter(file, passphrase) if passphrase else None
-            files = _write_all(data_dir, cast(BinaryIO, sealed or file), Manifest(version, made_ms, device_id, ()))
-            if sealed is not None:
-                sealed.close()
+            with SealingWriter(file, passphrase) if passphrase else contextlib.nullcontext(file) as plain:
+                files = _write_all(data_dir, cast(BinaryIO, plain), Manifest(version, made_ms, device_id, ()))
             file.flush()
             os.fsync(file.fileno())
         with partial.open("rb") as file:

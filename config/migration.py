@@ -40,7 +40,6 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: str, steps: tupl
                 f"a newer version of this program wrote it (format {version}, this one knows {len(steps)})"
             )
         new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         for step in () if new else steps[version:]:
             _take(step, connection)
         _complete(connection, schema)

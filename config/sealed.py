@@ -49,9 +49,11 @@ class SealingWriter(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        if not self.closed:
-            self._seal(self._waiting, last=True)
-        super().close()
+        try:
+            if not self.closed:
+                self._seal(self._waiting, last=True)
+        finally:
+            super().close()
 
     def _seal(self, chunk: bytearray, last: bool) -> None:
         self._target.write(self._cipher.encrypt(_NONCE.pack(self._number, last), bytes(chunk), self._header))
