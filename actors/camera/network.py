@@ -7,7 +7,7 @@ import av
 import av.error
 
 from actors.camera.shape import Shape, shape_of
-from actors.camera.source import Shot, SourceInfo
+from actors.camera.source import INTRA_CODECS, Shot, SourceInfo
 from actors.media.container import SourceError
 from actors.media.http_feed import open_http
 from actors.media.playout import Played, Playout
@@ -32,6 +32,7 @@ class NetworkSource:
             raise SourceError(f"{name} has no picture")
         self._track, self.sound = feed.picture, feed.sound
         self._playout = Playout(feed, name)
+        self._playout.leaves_out = self._track.codec in INTRA_CODECS
         self._first: deque[Played] = deque()
         try:
             context, shape = self._look_at_beginning(name)

@@ -18,6 +18,7 @@ QUEUED_MAX = 4000
 QUEUED_BYTES_MAX = 48_000_000
 AHEAD_NS = 2 * NS  # how far a source is read ahead that comes as fast as it is read
 TRUSTED_NS = NS // 2  # nothing is shown as older than this: HLS is late by whole segments
+STALE_NS = NS // 2
 JOIN_S = 3.0
 
 
@@ -41,6 +42,7 @@ class Played:
 class Playout:
     def __init__(self, feed: Feed, title: str) -> None:
         self.feed, self.title = feed, title
+        self.leaves_out = False  # each picture stands alone: late ones may be left out
         self._picture = StreamClock(feed.depth_max)  # by time of presentation: when it was captured
         self._release = StreamClock(feed.depth_max)  # by time of decoding: when it goes out
         self._order = DecodeOrder()
@@ -68,6 +70,8 @@ class Playout:
                     played = heapq.heappop(self._queue)
                     self._bytes -= len(played.sample.data)
                     self._changed.notify_all()
+                    if self._is_stale(played, now):
+                        continue
                     return played
                 if not self._queue and self._ended is not None:
                     raise self._ended
@@ -75,6 +79,12 @@ class Playout:
                 if now >= deadline:
                     return None
                 self._changed.wait((until - now) / NS)
+
+    def _is_stale(self, played: Played, now: int) -> bool:
+        """Whoever plays is too slow, and the next picture does not need this one."""
+        if not self.leaves_out or played.sample.sound or now - played.due < STALE_NS:
+            return False
+        return any(not other.sample.sound and other.due <= now for other in self._queue)
 
     @property
     def depth_ms(self) -> int:

@@ -231,3 +231,11 @@ def test_a_stream_that_is_refreshed_bit_by_bit_is_seen_after_one_refresh() -> No
         given = pictures(source, 90)[30:]  # without its only IDR
         assert any(begins_without_idr(shot.data) for shot in given)  # so it is encoded for who joins later
         assert shown(source, given)
+
+
+def test_who_is_too_slow_for_jpegs_is_not_shown_old_ones() -> None:
+    with HttpStandIn(JPEGS, fps=50) as camera, closing(opened(camera.url)) as source:
+        pictures(source, 12)
+        time.sleep(3)  # a decoder that is busy
+        [late, *_] = pictures(source, 3)
+        assert time.monotonic_ns() - late.pts < 2_000 * MS
