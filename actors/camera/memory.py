@@ -19,13 +19,19 @@ class Memory:
     lost: bool = False
     stalls: int = 0
     closed_until: float = 0.0  # CLOCK_MONOTONIC s; the stalled device is left alone until then
+    refused_until: float = 0.0  # the same for a password that was refused
 
     @classmethod
     def load(cls, path: Path) -> "Memory":
         try:
             known = json.loads(path.read_text())
             return cls(
-                path, str(known["committed"]), bool(known["lost"]), int(known["stalls"]), float(known["closed_until"])
+                path,
+                str(known["committed"]),
+                bool(known["lost"]),
+                int(known["stalls"]),
+                float(known["closed_until"]),
+                float(known.get("refused_until", 0)),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return cls(path)
@@ -40,6 +46,11 @@ class Memory:
         self.stalls += 1
         self.closed_until = time.monotonic() + wait_s
         self.lost = True
+        self.save()
+
+    def refused(self, wait_s: float) -> None:
+        """Cameras lock accounts: the password is not tried again before, by no process after us either."""
+        self.refused_until = time.monotonic() + wait_s
         self.save()
 
     def commit(self, identity: str) -> None:

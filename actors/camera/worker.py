@@ -133,8 +133,10 @@ class CameraWorker(Worker):
         return True
 
     def _open(self, plan: Plan) -> None:
-        wait_s = self._retry_at - time.monotonic()
+        wait_s = max(self._retry_at, self._memory.refused_until) - time.monotonic()
         if wait_s > 0:
+            if self._said is None:  # a process before us was refused
+                self._say(Report(reason="the camera refuses this user name and password; they are tried again later"))
             self._fail_still("the camera is away")
             self._rest(min(wait_s, REST_S))
             return
@@ -143,7 +145,9 @@ class CameraWorker(Worker):
             source = self._opener.open(plan.wish)
             self.session = Session(source, self._frames, self._make_ring, self._next_generation, self._stall)
         except LoginRefusedError as error:
-            self._lost(str(error), self._refusals.failed())
+            wait_s = self._refusals.failed()
+            self._memory.refused(wait_s)
+            self._lost(str(error), wait_s)
             return
         except SourceError as error:
             self._lost(str(error))

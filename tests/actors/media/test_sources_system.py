@@ -219,3 +219,16 @@ def test_a_mute_sound_track_is_no_fault(start: Start) -> None:
         row = system.rows()["microphone"]
         assert (row.state, row.restarts) == ("up", 0)
         assert "SOURCE_LOST" not in kinds(system)
+
+
+def test_a_wrong_password_is_tried_once_by_one_process(start: Start) -> None:
+    with StandIn(clip(), login="MD5", sound=True) as camera:
+        url = camera.url.replace("//", "//admin:wrong@")
+        system = start(source=url, audio_source="auto", speaker="none")
+        view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).state == "waiting" and v)
+        assert view.reason.endswith("refuses this user name and password")
+        os.kill(system.rows()["camera"].pid, signal.SIGKILL)
+        system.wait_for(lambda: system.rows()["camera"].restarts == 1 and system.rows()["camera"].state != "restarting")
+        time.sleep(3)  # a mistake would show by now
+        assert camera.logins == 1
+        assert "wrong@" not in system.log.read_text()
