@@ -42,7 +42,8 @@ LEARN_S = 5.0  # time constant of the background
 WARM_UP_S = 1.0
 HOLD_S = 30.0  # what moved and now stands is kept out of the background for so long
 FRESH_S = 0.3  # ground is fresh for so long after something began to move there …
-STALE_S = 5.0  # … and again after nothing moved there for so long
+STALE_S = 5.0  # … and again after nothing moved there for so long; what lies within is not fresh either
+WITHIN = np.ones((31, 31), np.uint8)
 RESTLESS, RESTLESS_S = 0.3, 10.0  # a place that moves for this part of the time is left out
 SPECK = np.ones((5, 5), np.uint8)  # what is smaller is nothing
 REACH = np.ones((11, 11), np.uint8)  # what stands reaches so far beyond what moved …
@@ -158,8 +159,11 @@ class Foreground:
     def _fresh(self, moving: Mask, now: float) -> Mask:
         began = moving & (now - self._moved_at > STALE_S)
         self._fresh_since[began] = now
+        older = now - self._fresh_since > FRESH_S
+        trodden = (older & (now - self._moved_at <= STALE_S)).view(np.uint8)
         self._moved_at[moving] = now
-        fresh: Mask = moving & (now - self._fresh_since <= FRESH_S)
+        within = cv2.morphologyEx(trodden, cv2.MORPH_CLOSE, WITHIN).view(np.bool_)
+        fresh: Mask = moving & ~older & ~within
         return fresh
 
     def _notice(self, grey: Grey, before: Grey, new: Mask, now: float) -> None:
