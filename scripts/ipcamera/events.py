@@ -56,4 +56,4 @@ def line(event: Event, as_json: bool) -> str:
         return json.dumps({**own, **event.details, **confidence}, ensure_ascii=False)
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.timestamp / 1000))
     shown = {**event.details, **({} if event.confidence is None else {"confidence": f"{event.confidence} %"})}
-    return f"{moment}  {event.event_id:>6}  {event.type:<16}{', '.join(f'{k} {v}' for k, v in shown.items())}".rstrip()
+    return f"{moment}  {event.event_id:>6}  {event.type:<20}{', '.join(f'{k} {v}' for k, v in shown.items())}".rstrip()

@@ -61,6 +61,7 @@ def mount_rooms() -> None:
     backup = importlib.import_module("scripts.ipcamera.backup")
     app.command()(backup.backup)
     app.command()(backup.restore)
+    app.command()(importlib.import_module("scripts.ipcamera.drill").drill)
 
 
 def main() -> None:

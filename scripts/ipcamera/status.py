@@ -110,6 +110,8 @@ def _row_values(row: ActorRow) -> dict[str, Any]:
         "last_reason": row.last_reason,
         "cpu_percent": row.cpu_percent,
         "pss_bytes": row.pss_bytes,
+        "memory_mb": row.memory_mb,
+        "max_restarts": row.max_restarts,
         "queue": row.queue,
         "detail": row.detail,
     }
@@ -168,7 +170,7 @@ def _cells(row: ActorRow) -> tuple[str, ...]:
         duration(row.uptime_s),
         str(row.restarts),
         f"{row.cpu_percent:.1f} %",
-        f"{row.pss_bytes / 2**20:.1f} MB",
+        f"{row.pss_bytes / 2**20:.1f} / {row.memory_mb} MB",
         str(row.queue),
         note,
     )

@@ -27,7 +27,7 @@ CAMERA = CameraView("running", True, "USB camera (/dev/video0)", "v4l2", 1280, 7
 FREE = LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED")
 ROWS = (
     ActorRow("object_detector", "degraded", 12, 4.0, 0, "", 0.0, 1 << 20, 0, "model missing"),
-    ActorRow("camera", "up", 11, 3700.0, 2, "killed", 12.5, 50 << 20, 1),
+    ActorRow("camera", "up", 11, 3700.0, 2, "killed", 12.5, 50 << 20, 1, max_restarts=5, memory_mb=400),
 )
 TABLE = ActorTable(ROWS[1:])
 SYSTEM = {
@@ -58,7 +58,22 @@ def test_status_is_a_table(tmp_path: Path) -> None:
     assert "USB camera (/dev/video0), 1280×720" in lines[0]
     assert lines[1] == "Ports    https 8443, http 8080"
     assert lines[5].split() == ["ACTOR", "STATE", "PID", "UP", "RESTARTS", "CPU", "MEMORY", "QUEUE", "NOTE"]
-    assert lines[6].split() == ["camera", "up", "11", "1h", "1m", "2", "12.5", "%", "50.0", "MB", "1", "killed"]
+    assert lines[6].split() == [
+        "camera",
+        "up",
+        "11",
+        "1h",
+        "1m",
+        "2",
+        "12.5",
+        "%",
+        "50.0",
+        "/",
+        "400",
+        "MB",
+        "1",
+        "killed",
+    ]
     assert lines[7].endswith("model missing")  # what needs a look stands last
 
 
@@ -75,6 +90,8 @@ def test_status_for_programs(tmp_path: Path) -> None:
         "last_reason": "killed",
         "cpu_percent": 12.5,
         "pss_bytes": 50 << 20,
+        "memory_mb": 400,
+        "max_restarts": 5,
         "queue": 1,
         "detail": "",
     }
@@ -126,7 +143,7 @@ def test_events(tmp_path: Path) -> None:
         lines = call(tmp_path, "events").output.splitlines()
         rows = [json.loads(line) for line in call(tmp_path, "events", "--json").output.splitlines()]
     assert len(lines) == 2
-    assert lines[1].endswith("OBJECT_PERSON   objectClass person, confidence 85 %")
+    assert lines[1].endswith("OBJECT_PERSON       objectClass person, confidence 85 %")
     assert rows[1] == {
         "eventId": 1002,
         "timestamp": 1_700_000_001_000,

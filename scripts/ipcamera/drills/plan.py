@@ -1,0 +1,75 @@
+"""Which drills there are for a program, in order; those that cannot be done here say why."""
+
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from scripts.ipcamera.drills import blows, judge, surroundings
+from scripts.ipcamera.drills.judge import DOOR, PICTURE_ACTORS, Promise, Seen
+from scripts.ipcamera.drills.private import World
+from scripts.ipcamera.drills.program import Program
+from scripts.ipcamera.drills.watch import CONNECTIONS, Watch
+
+EVENTS, EVENTS_PER_S, KILLS = 1000, 100.0, 3
+EVENTS_QUICK, KILLS_QUICK = 200, 2
+EVENTS_RUNNING = 100  # entries in somebody's history
+ONLY_PRIVATE = "only with --private: "
+NO_CLOCK = "the clock of the whole machine would have to be set"
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    promise: Promise
+    do: Callable[[], Seen]
+
+
+def drills(program: Program, watch: Watch, world: World | None, quick: bool) -> Iterator[Drill]:
+    """``world``: that of a private program; None for one that somebody uses. ``quick``: only what matters most."""
+    actors = list(program.rows())
+    stopped = [actor for actor in actors if not quick or actor in PICTURE_ACTORS or actor == DOOR]
+    for actor in actors:
+        yield Drill(judge.killed(actor, CONNECTIONS), _blow(program, watch, actor, signal.SIGKILL))
+    for actor in stopped:
+        yield Drill(judge.stopped(actor, CONNECTIONS), _blow(program, watch, actor, signal.SIGSTOP))
+    count = (EVENTS_QUICK if quick else EVENTS) if program.private else EVENTS_RUNNING
+    kills = KILLS_QUICK if quick or not program.private else KILLS
+    yield Drill(
+        judge.EVENTS, lambda: blows.events_during_kills(program, watch, count, min(EVENTS_PER_S, count / 4), kills)
+    )
+    yield from _surroundings(program, watch, world)
+
+
+def _blow(program: Program, watch: Watch, actor: str, how: signal.Signals) -> Callable[[], Seen]:
+    return lambda: blows.blow(program, watch, actor, how)
+
+
+def _surroundings(program: Program, watch: Watch, world: World | None) -> Iterator[Drill]:
+    if world is None:
+        for promise, why in (
+            (judge.UNPLUGGED, "a hand is needed at the camera"),
+            (judge.FROZEN, "a hand is needed at the camera"),
+            (judge.BROKER, "the broker is not ours to stop"),
+            (judge.NEARLY_FULL, "the disk is not ours to fill"),
+            (judge.FULL, "the disk is not ours to fill"),
+            (judge.SHARED_MEMORY, "other programs use it too"),
+        ):
+            yield Drill(promise, _skip(ONLY_PRIVATE + why))
+    else:
+        source, mounts = world.source, world.no_mounts
+        yield Drill(judge.UNPLUGGED, lambda: surroundings.source_lost(program, watch, source.unplug, source.plug_in))
+        yield Drill(judge.FROZEN, lambda: surroundings.source_lost(program, watch, source.freeze, source.thaw))
+        broker = _skip(world.no_broker) if world.no_broker else lambda: surroundings.broker_gone(program, watch, world)
+        yield Drill(judge.BROKER, broker)
+        for promise, free in ((judge.NEARLY_FULL, surroundings.NEARLY_FULL_BYTES), (judge.FULL, 0)):
+            yield Drill(promise, _skip(mounts) if mounts else _fill(program, watch, world, free))
+        memory = _skip(mounts) if mounts else lambda: surroundings.shared_memory_full(program, watch)
+        yield Drill(judge.SHARED_MEMORY, memory)
+    yield Drill(judge.CLOCK, _skip(NO_CLOCK))
+
+
+def _fill(program: Program, watch: Watch, world: World, free: int) -> Callable[[], Seen]:
+    return lambda: surroundings.disk_full(program, watch, world, free)
+
+
+def _skip(why: str) -> Callable[[], Seen]:
+    return lambda: Seen(skipped=why)
