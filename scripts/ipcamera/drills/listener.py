@@ -14,6 +14,7 @@ TOPIC = "ipcamera/events/motion"
 EXACTLY_ONCE = 2
 CONNECT_S = 10.0
 CLOSE_S = 5.0
+logging.getLogger("gmqtt").setLevel(logging.CRITICAL + 1)  # that the broker is away is meant
 RECONNECT = {"reconnect_delay": 1, "reconnect_retries": -1}
 
 
@@ -24,7 +25,7 @@ class Listener:
         self.heard: list[int] = []
         self._port = port
         self._loop = asyncio.new_event_loop()
-        self._client = gmqtt.Client(f"drill-{secrets.token_hex(4)}", clean_session=False, logger=_quiet())
+        self._client = gmqtt.Client(f"drill-{secrets.token_hex(4)}", clean_session=False)
         self._client.set_config(RECONNECT)
         self._client.on_connect = self._connected
         self._client.on_message = self._message
@@ -56,11 +57,3 @@ class Listener:
     def _message(self, _client: Any, _topic: str, payload: bytes, _qos: int, _properties: Any) -> int:
         self.heard.append(json.loads(payload)["eventId"])
         return 0
-
-
-def _quiet() -> logging.Logger:
-    """That the broker is away is meant, and no news for the terminal."""
-    logger = logging.getLogger("drill.listener")
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    return logger
