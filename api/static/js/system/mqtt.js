@@ -26,7 +26,7 @@ export function mqttCard() {
       "Broker": status.brokerUrl ? `${status.brokerUrl}:${status.port}` : "none yet",
       "Topics begin with": status.topicPrefix,
       "Next attempt": status.reconnectInSec ? `in ${status.reconnectInSec} s` : null,
-      "Last problem": status.lastError || null,
+      [status.connected ? "Worth knowing" : "Last problem"]: status.lastError || null,
     });
   });
   return element;
