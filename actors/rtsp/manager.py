@@ -115,7 +115,7 @@ class Rtsp(Actor):
             return RtspChange(errors)
         await self._stored.keep(message.values, message.source)
         await self._follow_switch()
-        serving = await self._stored.serving()
+        serving = self._stored.serving_with({}, await self._stored.credentials())
         return RtspChange(restart_required=self._wanted is not None and serving != self._wanted)
 
     @handles(ApplyRtsp, group=CHANGES)

@@ -112,7 +112,7 @@ def parse(arguments: list[str]) -> dict[str, str]:
         flag, equals, value = rest.pop(0).partition("=")
         option = FLAGS.get(flag)
         if option is None:
-            raise UsageError(f"{flag}: not an option of `ipcamera run`")
+            raise UsageError(f"{flag}: not an option that a service can be given")
         if not equals:
             if not rest:
                 raise UsageError(f"{flag}: a value is missing")

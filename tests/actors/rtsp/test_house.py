@@ -225,3 +225,14 @@ def test_a_lock_out_outlives_the_actor(one: House) -> None:
             file.unlink()
         one.kill("rtsp_session_0")
         assert one.apply(rtspUsername="", rtspPassword="", rtspOpen=True).errors == ()
+
+
+def test_no_login_is_made_while_it_is_off(one: House) -> None:
+    one.control.ask("rtsp", StopRtsp(), 10)
+    one.set(rtspOpen=False)
+    try:
+        assert not one.control.ask("rtsp", StoreRtsp({}), 10).restart_required
+        assert (one.view.login, one.view.new_login) == ("", False)
+    finally:
+        one.set(rtspOpen=True)
+        one.control.ask("rtsp", StartRtsp(), 10)
