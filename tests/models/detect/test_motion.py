@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from models.detect.detector import NS, Activity, Finding, Picture, Reading
-from models.detect.motion import Motion
+from models.detect.motion import RATE, Motion
+from models.detect.pace import Pace
 from tests.models.detect.samples import ALL_ON, SAMPLES, outputs, picture
 
 Grey = NDArray[np.float64]
 SIZE = (180, 320)
+CASES = SAMPLES.parent / "cases" / "detection"
 RNG = np.random.default_rng(3)
 
 
@@ -224,17 +227,39 @@ def test_a_new_size_is_learnt_anew() -> None:
     assert [o for o in outputs(kind, iter(small + large)) if isinstance(o, Finding)] == []
 
 
-def test_the_real_video() -> None:
+def film(path: Path) -> Iterator[Picture]:
+    """Pictures at the detector's pace; the test is skipped, with the reason, where the film is absent."""
     import av
 
-    path = SAMPLES / "video" / "one_by_one_1-3.mp4"
     if not path.is_file():
         pytest.skip(f"no sample {path}")
-    visits = [v["person_any"] for v in json.loads(path.with_suffix(".json").read_text())["visits"]]
-    kind, found = Motion(ALL_ON, {}), []
+    pace = Pace(RATE)
     with av.open(str(path)) as container:
-        for number, frame in enumerate(container.decode(video=0)):
-            plane = np.frombuffer(frame.planes[0], np.uint8).reshape(frame.height, -1)[:, : frame.width]
-            found += [number for o in kind.feed(picture(plane.copy(), number * NS // 10)) if isinstance(o, Finding)]
-    during = [next((n for n, (start, end) in enumerate(visits) if start <= at <= end + 2), None) for at in found]
-    assert during == [0, 1, 2]
+        for frame in container.decode(video=0):
+            pts = int(float(frame.time or 0) * NS)
+            if pace.due(pts):
+                plane = np.frombuffer(frame.planes[0], np.uint8).reshape(frame.height, -1)[:, : frame.width]
+                yield picture(plane.copy(), pts)
+
+
+@pytest.mark.parametrize("name", ["quiet_tv", "quiet_headlights", "quiet_shadow", "quiet_daynight"])
+def test_an_empty_room_is_quiet(name: str) -> None:
+    """A screen, headlights, a shadow, the switch to infrared: in compressed film."""
+    told = outputs(Motion(ALL_ON, {}), film(CASES / f"{name}.mp4"))
+    assert [o.pts / NS for o in told if isinstance(o, Finding | Activity)] == []
+
+
+@pytest.mark.parametrize("name", ["visits_dark", "visits_fog"])
+def test_three_visits_are_three_events(name: str) -> None:
+    told = outputs(Motion(ALL_ON, {}), film(CASES / f"{name}.mp4"))
+    visits = json.loads((CASES / "labels.json").read_text())[f"{name}.mp4"]["visits"]
+    at = [o.pts / NS for o in told if isinstance(o, Finding)]
+    assert [start <= moment <= end for (start, end), moment in zip(visits, at, strict=True)] == [True] * 3
+    assert len([o for o in told if isinstance(o, Activity)]) == 6
+
+
+def test_the_real_video() -> None:
+    path = SAMPLES / "video" / "one_by_one_1-3.mp4"
+    found = [o.pts / NS for o in outputs(Motion(ALL_ON, {}), film(path)) if isinstance(o, Finding)]
+    visits = [v["person_any"] for v in json.loads(path.with_suffix(".json").read_text())["visits"]]
+    assert [start <= at * 10 <= end for (start, end), at in zip(visits, found, strict=True)] == [True] * 3
