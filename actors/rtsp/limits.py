@@ -21,6 +21,7 @@ IDLE_CONNECTION_S = 60.0
 REFUSED_S = 3.0  # a UDP client whose ports have been closed for this long has gone
 
 GOP_FRESH_S = 0.5  # a group that began so lately is sent as it is; else a new IDR is asked for
+GOP_SHOWN_S = 1.0  # what a kept group lasts at most: players stay as far behind as it is long
 KEY_WAIT_TCP_S = 0.6
 KEY_WAIT_UDP_S = 1.2  # no burst over UDP: it would overflow the receiver's buffer
 FIRST_PICTURE_S = 8.0  # PLAY and DESCRIBE wait so long for a sleeping camera

@@ -4,14 +4,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from actors.rtsp.limits import FIRST_PICTURE_S, GOP_FRESH_S, KEY_WAIT_TCP_S, KEY_WAIT_UDP_S, LINGER_S
+from actors.rtsp.limits import FIRST_PICTURE_S, GOP_FRESH_S, GOP_SHOWN_S, KEY_WAIT_TCP_S, KEY_WAIT_UDP_S, LINGER_S
 from actors.rtsp.listener import udp_pair
 from actors.rtsp.senders import TcpSender, UdpSender
 from actors.rtsp.session import Session
 from models.errors import LimitReached, ServerError
 from models.rtsp import auth, transport, url
 from models.rtsp.message import Method, Request, Response, Status
-from models.rtsp.presentation import Sent
+from models.rtsp.presentation import Sent, hurried
 from models.rtsp.sdp import session_description
 from models.rtsp.session import PUBLIC, SDP_TYPE, SESSION_TIMEOUT_S, method_of, refusal
 from models.rtsp.state import State
@@ -202,7 +202,7 @@ async def _first_group(server: "RtspServer", session: Session) -> list[Sent]:
             break
         server.hooks.request_keyframe()
         await server.wait_for_news(min(left, 0.5))
-    return [] if udp and not fresh() else list(presentation.gop)
+    return [] if udp and not fresh() else hurried(presentation.gop, GOP_SHOWN_S)
 
 
 def _age(pts: int | None) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from models.rtp import rtcp
 from models.rtp.h264 import Payload
-from models.rtp.packet import HEADER_BYTES, MARKER, PACKET_MAX, SEQUENCE_MASK, VERSION
+from models.rtp.packet import HEADER_BYTES, MARKER, PACKET_MAX, SEQUENCE_MASK, TIMESTAMP_MASK, VERSION
 
 INTERLEAVED_BYTES = 4  # "$", channel, length: RFC 2326 §10.12
 CHANNELS_KEPT = 2
@@ -67,6 +67,15 @@ class Unit:
             sequence_number += 1
             at += INTERLEAVED_BYTES + size
         return bytes(framed)
+
+    def stamped(self, timestamp: int, pts: int) -> "Unit":
+        """The same packets with another timestamp, for one session."""
+        framed, stamp = bytearray(self.framed), timestamp & TIMESTAMP_MASK
+        at = INTERLEAVED_BYTES + 4
+        for size in self.sizes:
+            framed[at : at + 4] = stamp.to_bytes(4, "big")
+            at += INTERLEAVED_BYTES + size
+        return Unit(bytes(framed), self.channel, self.sizes, self.sequence_number, stamp, pts, self.key)
 
     def runs(self) -> tuple[bytes, ...]:
         """Packets joined for UDP segmentation offload: ``PACKET_MAX`` bytes each, the last of a run may be shorter."""

@@ -10,7 +10,7 @@ from models.media.annexb import PPS, SPS, nal_type, nal_units
 from models.media.ring import DISCONTINUITY, FORMAT_AAC, FORMAT_H265, Entry
 from models.rtp import audio, h264, h265
 from models.rtp.audio import AudioFormat
-from models.rtp.clock import AudioClock, VideoClock
+from models.rtp.clock import SECOND_NS, AudioClock, VideoClock
 from models.rtp.packet import PAYLOAD_MAX
 from models.rtp.track import Track, Unit
 from models.rtsp.sdp import VideoFormat
@@ -29,6 +29,29 @@ class Seeds:
 
     video: tuple[int, int, int]
     audio: tuple[int, int, int]
+
+
+def hurried(group: list[Sent], longest_s: float) -> list[Sent]:
+    """A kept group in which the pictures follow each other faster, so that it lasts ``longest_s`` at most.
+
+    Players keep the distance to the first picture: after a group of 20 s they would stay 20 s behind. Sound from before
+    that time is left out.
+    """
+    pictures = [unit for kind, unit in group if kind == VIDEO]
+    span = pictures[-1].pts - pictures[0].pts if pictures else 0
+    longest = int(longest_s * SECOND_NS)
+    if span <= longest:
+        return list(group)
+    last = pictures[-1]
+    quick: list[Sent] = []
+    for kind, unit in group:
+        if kind == VIDEO:
+            before = (last.pts - unit.pts) * longest // span
+            stamp = last.timestamp - before * h264.CLOCK_RATE // SECOND_NS
+            quick.append((kind, unit.stamped(stamp, last.pts - before)))
+        elif last.pts - unit.pts <= longest:
+            quick.append((kind, unit))
+    return quick
 
 
 class Presentation:

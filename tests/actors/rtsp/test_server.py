@@ -83,7 +83,8 @@ async def test_a_camera_that_takes_no_orders_gives_its_last_group() -> None:
             assert (await two.ask("PLAY")).status == 200
             await two.collect(60)
             first = next(data for channel, data in two.frames if channel == 0)
-            assert first == next(data for channel, data in one.frames if channel == 0)
+            given = next(data for channel, data in one.frames if channel == 0)
+            assert (first[:4], first[8:]) == (given[:4], given[8:])  # its time is nearer to now
 
 
 async def test_limits_are_answered_with_503_at_once() -> None:

@@ -3,7 +3,8 @@ from hypothesis import strategies as st
 
 from models.media.annexb import START_CODE
 from models.media.ring import DISCONTINUITY, FORMAT_AAC, FORMAT_H264, FORMAT_JPEG, FORMAT_OPUS, KEY, Entry
-from models.rtsp.presentation import GOP_BYTES_MAX, Presentation, Seeds
+from models.rtp.packet import parse_header
+from models.rtsp.presentation import GOP_BYTES_MAX, Presentation, Seeds, hurried
 from models.rtsp.url import AUDIO, VIDEO
 
 SEEDS = Seeds((0x1111, 100, 0), (0x2222, 200, 0))
@@ -113,3 +114,23 @@ def test_nothing_from_a_source_raises(pieces: list[tuple[bytes, bool, int]]) -> 
         entry = Entry(1, number, number, 0, KEY if key else 0, 2, 2, ring_format, 0, data)
         presentation.feed_video(entry)
         presentation.feed_audio(entry)
+
+
+def test_a_long_group_is_sent_so_that_nobody_stays_behind() -> None:
+    presentation = Presentation(SEEDS)
+    presentation.feed_video(picture(1, key=True))
+    for number in range(2, 601):  # twenty seconds
+        presentation.feed_video(picture(number))
+        if number % 2:
+            presentation.feed_audio(sound(number // 2))
+    group = hurried(presentation.gop, 1.0)
+    pictures = [unit for kind, unit in group if kind == VIDEO]
+    stamps = [parse_header(next(iter(unit.packets))).timestamp for unit in pictures]  # type: ignore[union-attr]
+    assert stamps == [unit.timestamp for unit in pictures] == sorted(stamps)
+    assert stamps[-1] - stamps[0] == 90_000
+    before = [unit for kind, unit in presentation.gop if kind == VIDEO]
+    assert [unit.sequence_number for unit in pictures] == [unit.sequence_number for unit in before]
+    assert (stamps[-1], pictures[-1].pts) == (before[-1].timestamp, before[-1].pts)
+    assert 0 < sum(kind == AUDIO for kind, _ in group) <= 17
+    short = presentation.gop[-20:]
+    assert hurried(short, 1.0) == short
