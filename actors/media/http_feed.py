@@ -13,18 +13,14 @@ from urllib.parse import urljoin
 from actors.media.container import LoginRefusedError, SourceError, in_words
 from actors.media.container_feed import ContainerFeed
 from actors.media.feed import Feed, PictureTrack, Sample
+from actors.media.limits import CONNECT_S, HTTP_READ_S, PICTURE_BYTES_MAX, REDIRECTS_MAX, STILL_EVERY_S
 from models.media.address import MediaAddress
 from models.media.jpeg import Splitter
 from models.media.login import NetworkAddress, parse_network
 from models.media.sound_track import SoundTrack
 from models.security.http_auth import Authorization, challenges
 
-CONNECT_S = 6.0
-READ_S = 60.0  # who reads has less patience, and interrupts
-REDIRECTS_MAX = 5
 FIRST_BYTES = 4096
-LARGEST_PICTURE = 16_000_000
-STILL_EVERY_S = 0.1
 REFUSED = {403: "forbids the access", 404: "has no such path", 503: "is busy"}
 PLAYLISTS = ("mpegurl", "dash+xml")
 JPEG_KINDS = ("multipart/", "image/jpeg", "image/jpg", "video/x-motion-jpeg", "video/x-jpeg")
@@ -103,7 +99,7 @@ class HttpLine:
             self._connection.request("GET", self._address.path, headers=headers)
             response = self._connection.getresponse()
             if self._socket is not None:
-                self._socket.settimeout(READ_S)
+                self._socket.settimeout(HTTP_READ_S)
             return response
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
@@ -196,7 +192,7 @@ class JpegFeed:
 
     def __init__(self, line: HttpLine, first: bytes) -> None:
         self._line = line
-        self._splitter = Splitter(LARGEST_PICTURE)
+        self._splitter = Splitter(PICTURE_BYTES_MAX)
         self._first = first
         self._pictures = 0  # of the present answer
         self._asked_at = time.monotonic()

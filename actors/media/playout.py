@@ -12,14 +12,12 @@ from dataclasses import dataclass, field
 
 from actors.media.container import SourceError
 from actors.media.feed import VIDEO_AXIS, Feed, Sample
+from actors.media.limits import AHEAD_S, JOIN_S, QUEUED_BYTES_MAX, QUEUED_MAX, STALE_S
 from models.media.source_clock import NS, DecodeOrder, StreamClock
 
-QUEUED_MAX = 4000
-QUEUED_BYTES_MAX = 48_000_000
-AHEAD_NS = 2 * NS  # how far a source is read ahead that comes as fast as it is read
+AHEAD_NS = AHEAD_S * NS
 TRUSTED_NS = NS // 2  # nothing is shown as older than this: HLS is late by whole segments
-STALE_NS = NS // 2
-JOIN_S = 3.0
+STALE_NS = int(STALE_S * NS)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,6 +11,13 @@ from urllib.parse import urljoin, urlsplit
 from actors.media.container import SourceError
 from actors.media.container_feed import ContainerFeed
 from actors.media.feed import VIDEO_AXIS, Feed, PictureTrack, Sample
+from actors.media.limits import (
+    DATAGRAMS_AT_ONCE,
+    KEEP_ALIVE_MOST_S,
+    REDIRECTS_MAX,
+    UDP_BUFFER_BYTES,
+    UDP_PAIR_TRIES,
+)
 from actors.media.rtsp_formats import picture_format, sound_format
 from actors.media.rtsp_line import PIECE_S, Answer, RtspLine
 from models.media.address import MediaAddress
@@ -22,12 +29,7 @@ from models.rtsp import tracks
 from models.rtsp.number import whole
 
 NS = 1_000_000_000
-REDIRECTS_MAX = 3
 SESSION_S = 60  # RFC 2326 §12.37
-KEEP_ALIVE_MOST_S = 25.0
-UDP_BUFFER_BYTES = 2_000_000
-UDP_PAIR_TRIES = 32
-DATAGRAMS_AT_ONCE = 256
 REFUSED = {
     403: "forbids the access",
     404: "has no such path",

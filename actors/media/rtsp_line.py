@@ -10,16 +10,12 @@ from collections import deque
 from dataclasses import dataclass
 
 from actors.media.container import LoginRefusedError, SourceError, in_words
+from actors.media.limits import ANSWER_S, BODY_BYTES_MAX, CONNECT_S, HEAD_BYTES_MAX, SESSION_S
 from models.media.login import NetworkAddress
 from models.rtsp.number import whole
 from models.security.http_auth import Authorization, challenges
 
-CONNECT_S = 6.0
-ANSWER_S = 8.0
-SESSION_S = 15.0  # from the first byte to PLAY
 PIECE_S = 0.25
-HEAD_BYTES_MAX = 65_536
-BODY_BYTES_MAX = 262_144
 RECEIVE_BYTES = 65_536
 USER_AGENT = "ipcamera"
 BEGINNINGS = (b"RTSP/", b"HTTP/", b"OPTIONS ", b"ANNOUNCE ", b"GET_PARAMETER ", b"SET_PARAMETER ", b"REDIRECT ")

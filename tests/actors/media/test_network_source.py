@@ -80,7 +80,7 @@ def test_every_picture_is_shown_at_its_own_time_and_in_order(film: Clip, codec: 
 
 def test_a_camera_that_sends_in_bursts_is_played_evenly_and_its_drift_is_followed() -> None:
     with StandIn(ORDERED, burst_s=0.4, drift_ppm=200) as camera, closing(opened(camera.url)) as source:
-        given = pictures(source, 110)[30:]
+        given = pictures(source, 90)[30:]
         assert all(37 < step < 41 for step in steps_ms([shot.pts for shot in given]))  # 40, while it follows the drift
         assert 300 <= source.depth_ms <= 600
 
@@ -97,7 +97,7 @@ def test_sound_keeps_the_time_that_the_sender_reports_give_it(late_s: float) -> 
     with StandIn(ORDERED, sound=True, sound_late_s=late_s) as camera, closing(opened(camera.url)) as source:
         assert source.sound is not None
         assert (source.sound.codec, source.sound.rate) == ("pcm_alaw", 8000)
-        taken = list(itertools.islice(shots(source), 400))
+        taken = list(itertools.islice(shots(source), 260))
     heard = [shot.pts for shot in taken if shot.sound]
     seen = [shot.pts for shot in taken if not shot.sound]
     expected = (seen[-1] - (len(seen) - 1) * 40 * MS) - (heard[-1] - (len(heard) - 1) * 20 * MS)
@@ -107,8 +107,8 @@ def test_sound_keeps_the_time_that_the_sender_reports_give_it(late_s: float) -> 
 @pytest.mark.parametrize("stamp", [lambda s, n: s - 5 * (n // 40), lambda s, n: 7.0, lambda s, n: s + 900 * (n // 40)])
 def test_time_stamps_that_jump_or_stand_still_do_not_stop_the_picture(stamp: Callable[[float, int], float]) -> None:
     with StandIn(ORDERED, stamp=stamp) as camera, closing(opened(camera.url)) as source:
-        given = pictures(source, 100)
-    assert given[-1].pts - given[60].pts > 30 * 40 * MS
+        given = pictures(source, 80)
+    assert given[-1].pts - given[55].pts > 20 * 40 * MS
 
 
 @pytest.mark.parametrize(
