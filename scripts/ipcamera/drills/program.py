@@ -1,7 +1,6 @@
 """The program that is drilled, as the drills see it: over its control socket, and by signals to its actors."""
 
 import contextlib
-import json
 import os
 import signal
 import time
@@ -12,13 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from actors.runtime.control import Control
-from config.places import RUN_FILE, run_dir
+from config.places import run_dir
 from models.errors import ServerError
 from models.events import Event
 from models.messages import Ask, Ref
 from models.messages.auth import AUTH, EndSession, IssueToken
 from models.messages.camera import CAMERA, CameraView, GetCamera
 from models.messages.event_log import EVENT_LOG, PAGE_MAX, EventsAfter
+from models.messages.facade import FACADE, GetPorts
 from models.messages.supervisor import SUPERVISOR, ActorRow, GetActors
 from scripts.ipcamera.drills.judge import wait_before_blow
 from scripts.ipcamera.drills.watch import Watch
@@ -28,6 +28,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 LOOK_EVERY_S = 0.03
 ANSWER_S = 5.0
+START_S = 60.0
 TOKEN = "drill"  # noqa: S105 — its name
 TOKEN_DAYS = 1
 
@@ -99,7 +100,8 @@ class Program:
 @contextmanager
 def watching(program: Program) -> Iterator[Watch]:
     """A viewer and a WebSocket with a token of their own, which is revoked at the end. Raises ``ServerError``."""
-    port = int(json.loads((program.data_dir / RUN_FILE).read_text())["https_port"])
+    program.until(program.all_up, START_S)
+    port = program.ask(FACADE, GetPorts()).https
     issued = program.ask(AUTH, IssueToken(TOKEN, "viewer", TOKEN_DAYS))
     watch = Watch(port, issued.token)
     try:
