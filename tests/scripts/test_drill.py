@@ -58,11 +58,15 @@ def test_what_was_not_done_is_neither() -> None:
     assert judge.judge(PROMISE, Seen(skipped="no broker"), 1) == judge.Verdict("SKIP", "no broker")
 
 
-def test_only_the_facade_may_cut_viewers_off() -> None:
+def test_only_who_holds_connections_may_lose_them() -> None:
     for promise in (judge.killed, judge.stopped):
-        assert promise("facade", 2).connections == 2
-        assert promise("camera", 2).connections == 0
-        assert promise("settings", 2).gap_s == judge.GAP_S
+        assert {name: promise(name).connections for name in ("facade", "rtsp_session_0", "camera", "rtsp")} == {
+            "facade": 2,
+            "rtsp_session_0": 1,
+            "camera": 0,
+            "rtsp": 0,
+        }
+        assert promise("settings").gap_s == judge.GAP_S
 
 
 # ---------------------------------------------------------------- counting

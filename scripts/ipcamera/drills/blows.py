@@ -19,9 +19,20 @@ WORDS = {signal.SIGKILL: "killed by signal 9", signal.SIGSTOP: "hung"}
 def settle(program: Program, watch: Watch) -> None:
     """Before a drill: everything is up, and the viewer sees something."""
     program.until(program.all_up, CALM_S)
-    if not watch.refused:
-        watch.sees_more(PICTURES, PICTURES_S * program.factor)
+    sees_again(program, watch)
     time.sleep(SETTLE_S)
+
+
+def sees_again(program: Program, watch: Watch) -> list[str]:
+    """Wait until every viewer gets more; what is wrong with those that do not."""
+    faults = []
+    if not watch.refused and not watch.sees_more(PICTURES, PICTURES_S * program.factor):
+        faults.append("the viewer sees no more pictures")
+    if (player := watch.player) is not None:
+        packets = player.packets
+        if program.until(lambda: player.packets > packets, PICTURES_S) is None:
+            faults.append("the RTSP player gets nothing any more")
+    return faults
 
 
 def blow(program: Program, watch: Watch, actor: str, how: signal.Signals) -> Seen:
@@ -37,8 +48,7 @@ def blow(program: Program, watch: Watch, actor: str, how: signal.Signals) -> See
     seen.notice_s = program.until(lambda: _died(program, actor, restarts), judge.HUNG_S + judge.BACK_S)
     more = None if seen.notice_s is None else program.until(lambda: _back(program, actor, restarts), 2 * judge.BACK_S)
     seen.recover_s = None if seen.notice_s is None or more is None else seen.notice_s + more
-    if watched and not watch.sees_more(PICTURES, PICTURES_S * program.factor):
-        seen.faults.append("the viewer sees no more pictures")
+    seen.faults += sees_again(program, watch)
     seen.gap_s = watch.longest_gap_s() if watched else None
     seen.connections_lost = watch.lost
     after = program.rows()

@@ -19,7 +19,8 @@ SOURCE_BACK_S = 10.0  # the wait between two tries has grown meanwhile
 BROKER_BACK_S = 30.0
 ROOM_BACK_S = 15.0
 PICTURE_ACTORS = frozenset({"camera", "encoder"})  # what hangs there shows no new picture until it is noticed
-DOOR = "facade"  # it holds the viewers' connections
+DOOR = "facade"
+RTSP_SESSIONS = "rtsp_session_"
 SPARE_RESTARTS = 2  # of an actor's budget that a drill leaves untouched
 
 
@@ -84,22 +85,28 @@ def _late(what: str, value: float | None, limit: float | None, factor: float) ->
 
 
 # ---------------------------------------------------------------- promises
-def killed(actor: str, connections: int) -> Promise:
-    """``connections``: how many the drill holds open; the facade takes them all with it."""
+def held(actor: str) -> int:
+    """How many of the drill's connections may end with this actor: /stream and /ws; the RTSP player's."""
+    return 2 if actor == DOOR else int(actor.startswith(RTSP_SESSIONS))
+
+
+def killed(actor: str) -> Promise:
     if actor == DOOR:
         words = "back; viewers are cut off and can come again at once"
-        return Promise(f"{actor} killed", words, NOTICED_S, BACK_S, NOTICED_S + BACK_S, connections)
-    return Promise(f"{actor} killed", "back; nobody else is touched", NOTICED_S, BACK_S, GAP_S)
+        return Promise(f"{actor} killed", words, NOTICED_S, BACK_S, NOTICED_S + BACK_S, held(actor))
+    words = "back; its players can come again" if held(actor) else "back; nobody else is touched"
+    return Promise(f"{actor} killed", words, NOTICED_S, BACK_S, GAP_S, held(actor))
 
 
-def stopped(actor: str, connections: int) -> Promise:
+def stopped(actor: str) -> Promise:
     name = f"{actor} stopped"
     if actor == DOOR:
-        return Promise(name, "noticed, back; viewers come again", HUNG_S, HUNG_S + BACK_S, HUNG_S + BACK_S, connections)
+        return Promise(name, "noticed, back; viewers come again", HUNG_S, HUNG_S + BACK_S, HUNG_S + BACK_S, held(actor))
     if actor in PICTURE_ACTORS:
         words = "noticed, back; viewers stay connected and wait for it"
         return Promise(name, words, HUNG_S, HUNG_S + BACK_S, HUNG_S + GAP_S)
-    return Promise(name, "noticed, back; nobody else is touched", HUNG_S, HUNG_S + BACK_S, GAP_S)
+    words = "noticed, back; its players can come again" if held(actor) else "noticed, back; nobody else is touched"
+    return Promise(name, words, HUNG_S, HUNG_S + BACK_S, GAP_S, held(actor))
 
 
 EVENTS = Promise(

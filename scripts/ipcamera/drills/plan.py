@@ -8,7 +8,7 @@ from scripts.ipcamera.drills import blows, judge, surroundings
 from scripts.ipcamera.drills.judge import DOOR, PICTURE_ACTORS, Promise, Seen
 from scripts.ipcamera.drills.private import World
 from scripts.ipcamera.drills.program import Program
-from scripts.ipcamera.drills.watch import CONNECTIONS, Watch
+from scripts.ipcamera.drills.watch import Watch
 
 EVENTS, EVENTS_PER_S, KILLS = 1000, 100.0, 3
 EVENTS_QUICK, KILLS_QUICK = 200, 2
@@ -28,9 +28,9 @@ def drills(program: Program, watch: Watch, world: World | None, quick: bool) -> 
     actors = list(program.rows())
     stopped = [actor for actor in actors if not quick or actor in PICTURE_ACTORS or actor == DOOR]
     for actor in actors:
-        yield Drill(judge.killed(actor, CONNECTIONS), _blow(program, watch, actor, signal.SIGKILL))
+        yield Drill(judge.killed(actor), _blow(program, watch, actor, signal.SIGKILL))
     for actor in stopped:
-        yield Drill(judge.stopped(actor, CONNECTIONS), _blow(program, watch, actor, signal.SIGSTOP))
+        yield Drill(judge.stopped(actor), _blow(program, watch, actor, signal.SIGSTOP))
     count = (EVENTS_QUICK if quick else EVENTS) if program.private else EVENTS_RUNNING
     kills = KILLS_QUICK if quick or not program.private else KILLS
     yield Drill(

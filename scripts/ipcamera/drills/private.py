@@ -18,6 +18,7 @@ from pathlib import Path
 
 from config.places import SHM
 from models.errors import ServerError
+from models.messages.rtsp import RTSP, GetRtsp
 from models.messages.settings import SETTINGS, ChangeSettings
 from scripts.ipcamera.console import find_control
 from scripts.ipcamera.drills.program import Program
@@ -25,7 +26,7 @@ from scripts.ipcamera.drills.source import DrillSource
 
 CLONE_NEWNS = 0x00020000  # unshare(2); os.unshare came with Python 3.12
 DATA_MB, SHM_MB = 64, 96
-READY_S, STOP_S, BROKER_UP_S = 60.0, 10.0, 10.0
+READY_S, STOP_S, BROKER_UP_S, RTSP_UP_S = 60.0, 10.0, 10.0, 10.0
 KEPT = ("IPCAMERA_MODELS_DIR",)  # of our environment's options
 
 
@@ -182,8 +183,8 @@ def _when_ready(world: World, process: "subprocess.Popen[bytes]", log: Path, fac
 
 
 def _configure(program: Program, world: World) -> None:
-    """Turned, so that each picture is decoded and encoded: a viewer then depends on the encoder too."""
-    values: dict[str, object] = {"rotation": 180}
+    """Turned, so that each picture is decoded and encoded: a viewer then depends on the encoder too. RTSP is on."""
+    values: dict[str, object] = {"rotation": 180, "rtspEnabled": True, "rtspPort": _free_port()}
     if not world.no_broker:
         world.broker.start()
         values |= {"mqttEnabled": True, "mqttBrokerUrl": "127.0.0.1", "mqttPort": world.broker.port}
@@ -193,6 +194,8 @@ def _configure(program: Program, world: World) -> None:
         raise DrillError(error.detail) from None
     if result.errors:
         raise DrillError("; ".join(result.errors))
+    if program.until(lambda: program.ask(RTSP, GetRtsp()).running, RTSP_UP_S) is None:
+        raise DrillError("RTSP was switched on and does not run")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 from actors.runtime.control import Control
 from config.places import run_dir
@@ -19,6 +20,8 @@ from models.messages.auth import AUTH, EndSession, IssueToken
 from models.messages.camera import CAMERA, CameraView, GetCamera
 from models.messages.event_log import EVENT_LOG, PAGE_MAX, EventsAfter
 from models.messages.facade import FACADE, GetPorts
+from models.messages.rtsp import RTSP, GetRtsp
+from models.messages.settings import SETTINGS, GetCredentials
 from models.messages.supervisor import SUPERVISOR, ActorRow, GetActors
 from scripts.ipcamera.drills.judge import wait_before_blow
 from scripts.ipcamera.drills.watch import Watch
@@ -97,13 +100,23 @@ class Program:
         return row.pid
 
 
+def _rtsp_url(program: Program) -> str:
+    """With its login; "" where RTSP does not run."""
+    view = program.ask(RTSP, GetRtsp())
+    if not view.running:
+        return ""
+    login = program.ask(SETTINGS, GetCredentials("rtsp"))
+    who = f"{quote(login.username, safe='')}:{quote(login.password, safe='')}@" if login.username else ""
+    return f"rtsp://{who}127.0.0.1:{view.port}/{view.path.lstrip('/')}"
+
+
 @contextmanager
 def watching(program: Program) -> Iterator[Watch]:
-    """A viewer and a WebSocket with a token of their own, which is revoked at the end. Raises ``ServerError``."""
+    """Viewers with a token of their own, which is revoked at the end. Raises ``ServerError``."""
     program.until(program.all_up, START_S)
     port = program.ask(FACADE, GetPorts()).https
     issued = program.ask(AUTH, IssueToken(TOKEN, "viewer", TOKEN_DAYS))
-    watch = Watch(port, issued.token)
+    watch = Watch(port, issued.token, _rtsp_url(program))
     try:
         yield watch
     finally:

@@ -15,7 +15,7 @@ from models.messages.event_log import EVENT_LOG, QueryEvents
 from models.messages.mqtt import MQTT, GetMqtt
 from models.messages.settings import SETTINGS, ChangeSettings, GetSettings
 from scripts.ipcamera.drills import judge
-from scripts.ipcamera.drills.blows import PICTURES, PICTURES_S, blow
+from scripts.ipcamera.drills.blows import blow, sees_again
 from scripts.ipcamera.drills.events import Recording
 from scripts.ipcamera.drills.judge import Seen, count_delivered
 from scripts.ipcamera.drills.listener import Listener
@@ -45,8 +45,7 @@ def source_lost(program: Program, watch: Watch, lose: Callable[[], None], restor
     time.sleep(LOST_FOR_S)
     restore()
     seen.recover_s = program.until(lambda: _plays(program), judge.SOURCE_BACK_S)
-    if not watch.refused and not watch.sees_more(PICTURES, PICTURES_S * program.factor):
-        seen.faults.append("the viewer sees no more pictures")
+    seen.faults += sees_again(program, watch)
     seen.gap_s = watch.longest_gap_s()
     seen.connections_lost = watch.lost
     for kind in ("SOURCE_LOST", "SOURCE_BACK"):
@@ -118,8 +117,7 @@ def disk_full(program: Program, watch: Watch, world: World, free: int) -> Seen:
     seen.faults += [fault] if fault else []
     if free and seen.events_deleted:
         seen.faults.append(f"{seen.events_deleted} events were deleted, though there was room")
-    if watched and not watch.sees_more(PICTURES, PICTURES_S * program.factor):
-        seen.faults.append("the viewer sees no more pictures")
+    seen.faults += sees_again(program, watch)
     seen.gap_s = watch.longest_gap_s() if watched else None
     seen.connections_lost = watch.lost
     return seen

@@ -1,4 +1,4 @@
-"""Two clients on the same device that hold their connections: a viewer of /stream and a WebSocket."""
+"""Clients on the same device that hold their connections: a viewer of /stream, a WebSocket, an RTSP player."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,8 @@ from typing import Any
 
 import aiohttp
 
+from scripts.ipcamera.drills.player import Player
+
 CONNECT_S = 5.0
 AGAIN_S = 0.1
 CLOSE_WITHIN_S = 5.0
@@ -17,7 +19,6 @@ BEGIN = b"\xff\xd8\xff"  # of a JPEG (ITU-T T.81, SOI and the next marker)
 OK = 200
 REASON_CHARACTERS = 200
 GOODBYE = aiohttp.ClientWSTimeout(ws_close=1.0)
-CONNECTIONS = 2
 
 
 class Watch:
@@ -26,12 +27,14 @@ class Watch:
     ``refused``: why there is no picture to watch, "" while there is one. Figures since the last ``mark``.
     """
 
-    def __init__(self, port: int, token: str) -> None:
+    def __init__(self, port: int, token: str, rtsp_url: str = "") -> None:
+        """``rtsp_url``: "" where RTSP is off."""
         self._base = f"https://127.0.0.1:{port}"
         self._token = token
         self.refused = "not connected yet"
         self.pictures = 0
-        self.lost = 0
+        self._cut_off = 0
+        self.player = Player(rtsp_url) if rtsp_url else None
         self._last = self._marked = time.monotonic()
         self._gap = 0.0
         self._tail = b""
@@ -42,7 +45,14 @@ class Watch:
     # ---------------------------------------------------------------- figures
     def mark(self) -> None:
         """Begin anew."""
-        self.lost, self._gap, self._marked = 0, 0.0, time.monotonic()
+        self._cut_off, self._gap, self._marked = 0, 0.0, time.monotonic()
+        if self.player is not None:
+            self.player.lost = 0
+
+    @property
+    def lost(self) -> int:
+        """Connections that ended."""
+        return self._cut_off + (self.player.lost if self.player is not None else 0)
 
     def longest_gap_s(self) -> float:
         """Between two pictures, the present wait included."""
@@ -58,6 +68,8 @@ class Watch:
     def close(self) -> None:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._all.cancel)
+        if self.player is not None:
+            self.player.close()
         self._thread.join(CLOSE_WITHIN_S)
 
     # ---------------------------------------------------------------- in its thread
@@ -99,13 +111,13 @@ class Watch:
     async def _view(self, session: aiohttp.ClientSession) -> None:
         async with session.get("/stream") as answer:
             if answer.status != OK:
-                self.refused = f"/stream answers {answer.status}: {(await answer.text())[:REASON_CHARACTERS]}"
+                self.refused = f"/stream answers {answer.status}, {(await answer.text())[:REASON_CHARACTERS]}"
                 return
             self.refused, self._tail = "", b""
             with contextlib.suppress(aiohttp.ClientError, OSError):  # its end, of whatever kind
                 async for data in answer.content.iter_any():
                     self._took(data)
-            self.lost += 1
+            self._cut_off += 1
 
     def _took(self, data: bytes) -> None:
         self._tail += data
@@ -120,4 +132,4 @@ class Watch:
         async with session.ws_connect("/ws", max_msg_size=0, timeout=GOODBYE) as socket:
             async for _ in socket:
                 continue
-            self.lost += 1
+            self._cut_off += 1
