@@ -42,6 +42,19 @@ setup_generators() {
     fi
 }
 
+# Mutation testing, beside the packages of .venv, which it uses.
+setup_mutmut() {
+    local list=tests/mutants/requirements.txt stamp
+    stamp=.venv/mutmut/.installed-$(cat "$list" requirements/dev.txt | sha256sum | cut -c1-16)
+    [ -e "$stamp" ] && return 0
+    echo "Setting up: mutmut in .venv/mutmut (some 30 MB, once)"
+    .venv/bin/python -m venv --clear .venv/mutmut || return 1
+    .venv/bin/python -c 'import site; print(*site.getsitepackages(), sep="\n")' \
+        >"$(.venv/mutmut/bin/python -c 'import site; print(site.getsitepackages()[0])')/packages.pth"
+    .venv/mutmut/bin/python -m pip install --disable-pip-version-check --quiet --only-binary=:all: --require-hashes \
+        --requirement "$list" && touch "$stamp"
+}
+
 install_hashed() {
     .venv/bin/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-build-isolation \
         --only-binary=:all: --no-binary=thespian --requirement "requirements/$1.txt"

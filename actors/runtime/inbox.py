@@ -156,7 +156,7 @@ class Inbox:
         if handler is None:
             self._owner.log.error("no handler", kind=str(message))
             return self._acknowledge(letter, sender)
-        job = Job(lambda: self._handle_letter(handler, letter, sender, (message,)))
+        job = Job(lambda: self._handle_letter(handler, letter, sender))
         if not self.mailbox.put(job, handler.lane, handler.max_concurrency):
             self._owner.log.error("the mailbox is full: a message is dropped", kind=str(message))
             self._acknowledge(letter, sender)
@@ -186,11 +186,9 @@ class Inbox:
             self._owner.log.warning("a state could not be acted on", kind=str(new), reason=error.detail)
         self._owner.state_done(new)
 
-    def _handle_letter(
-        self, handler: Handler, letter: Letter, sender: Connection, arguments: tuple[Any, ...]
-    ) -> Coroutine[Any, Any, None] | None:
+    def _handle_letter(self, handler: Handler, letter: Letter, sender: Connection) -> Coroutine[Any, Any, None] | None:
         try:
-            result = handler.function(self._owner, *arguments)
+            result = handler.function(self._owner, letter.message)
         except ServerError as error:
             self._owner.log.warning("a message could not be acted on", kind=str(letter.message), reason=error.detail)
             result = None

@@ -7,16 +7,17 @@ Counters: ``oom_kill`` in memory.events of the group (the kernel's cgroup-v2.rst
 from collections.abc import Iterable
 from pathlib import Path
 
+OWN_CGROUP = Path("/proc/self/cgroup")
 CGROUPS = Path("/sys/fs/cgroup")
 VMSTAT = Path("/proc/vmstat")
 LINGERS_S = 5.0
 
 
-def counters() -> tuple[Path, ...]:
-    """The files with a line "oom_kill N" that concern this process."""
+def counters(own_cgroup: Path = OWN_CGROUP) -> tuple[Path, ...]:
+    """The files with a line "oom_kill N" that concern this process (cgroups(7), /proc/PID/cgroup)."""
     found = [VMSTAT]
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = own_cgroup.read_text().splitlines()
     except OSError:
         lines = []
     for line in lines:

@@ -10,7 +10,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import structlog
 
@@ -65,10 +65,10 @@ class Peers:
             return
         self._epoch = epoch
         for name in {*entries, *self._peers}:
-            peer, entry, before = self._peer(name), entries.get(name), self._peer(name).entry
+            peer, entry = self._peer(name), entries.get(name)
+            before, peer.entry = peer.entry, entry
             if entry == before:
                 continue
-            peer.entry = entry
             if before is not None and (entry is None or entry.generation != before.generation):
                 self._end_former_life(peer)
             if entry is None or not entry.up:
@@ -84,6 +84,7 @@ class Peers:
             self._next_letter(peer)
 
     def _end_former_life(self, peer: _Peer) -> None:
+        peer.up.clear()
         peer.under_way = 0
         peer.letters = deque(letter for letter in peer.letters if isinstance(letter, News))
         for owner, _generation, future in list(self._open.values()):
@@ -102,7 +103,8 @@ class Peers:
         peer.waiting += 1
         try:
             async with asyncio.timeout(timeout_s):
-                return cast(R, await self._ask_again_after_a_restart(peer, message))
+                answer: R = await self._ask_again_after_a_restart(peer, message)
+                return answer
         except TimeoutError:
             state = "did not answer" if peer.up.is_set() else "is not running"
             raise TimedOut(f"{to} {state} within {timeout_s:g} s") from None
@@ -178,16 +180,11 @@ class Peers:
 
     def _post_news(self, peer: _Peer, news: News) -> None:
         """A queue with an end: the oldest news gives way, and is counted."""
-        if len(peer.letters) >= limits.LETTERS_WAITING:
-            oldest = next((letter for letter in peer.letters if isinstance(letter, News)), None)
-            if oldest is None:
-                peer.missed += 1
-                self.on_missed(peer.name, 1)
-                return
-            peer.letters.remove(oldest)
+        peer.letters.append(news)
+        if len(peer.letters) > limits.LETTERS_WAITING:
+            peer.letters.remove(next(letter for letter in peer.letters if isinstance(letter, News)))
             peer.missed += 1
             self.on_missed(peer.name, 1)
-        peer.letters.append(news)
 
     def _next_letter(self, peer: _Peer) -> None:
         while peer.entry is not None and not peer.under_way and peer.letters:

@@ -1,6 +1,7 @@
 import os
 import threading
 import time
+from pathlib import Path
 
 from actors.runtime import limits
 from actors.runtime.starvation import Silence, waited_s
@@ -25,11 +26,40 @@ def test_no_machine_is_busy_enough_to_excuse_silence_for_ever() -> None:
     assert silence.of(60.0, 60.0) == 60.0 - limits.STARVED_AT_MOST_S
 
 
+def test_time_on_the_run_queue_adds_up_and_is_not_taken_back() -> None:
+    silence = Silence()
+    assert silence.of(3.0, 2.0) == 1.0
+    assert silence.of(4.0, 2.5) == 1.5
+    assert silence.of(1.0, 5.0) == 0.0, "starved for longer than it was silent"
+    silence.heard(10.0)
+    assert silence.of(3.0, 8.0) == 3.0
+    assert silence.of(3.0, 9.0) == 2.0
+
+
 def test_a_sign_of_life_begins_anew() -> None:
     silence = Silence()
     silence.of(3.0, 2.0)
     silence.heard(2.0)
     assert silence.of(1.0, 2.0) == 1.0
+
+
+def schedstat(thread: int) -> float:
+    return int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[1]) / 1e9
+
+
+def test_the_kernel_is_asked_for_the_main_thread_or_another() -> None:
+    before = schedstat(os.getpid())
+    assert 0.0 < before <= waited_s(os.getpid()) <= schedstat(os.getpid())
+    seen: list[tuple[float, float, float]] = []
+
+    def look() -> None:
+        thread = threading.get_native_id()
+        seen.append((schedstat(thread), waited_s(os.getpid(), thread), schedstat(thread)))
+
+    other = threading.Thread(target=look)
+    other.start()
+    other.join()
+    assert seen[0][0] <= seen[0][1] <= seen[0][2]
 
 
 def test_threads_that_compete_for_a_processor_are_seen_to_wait() -> None:
