@@ -91,7 +91,6 @@ class Actor:
         self._workers: list[Worker | Bench] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._degraded = ""
-        self._stopping = False
         logs.configure(self.boot, self.name)
         self.log = structlog.get_logger(self.name).bind(actor=self.name)
         port.loop.set_exception_handler(self._loop_exception)
@@ -243,7 +242,6 @@ class Actor:
         self.start_task(self._renew_leases())
 
     async def _finish(self) -> None:
-        self._stopping = True
         await self.on_stop()
         for worker in self._workers:
             worker.stop()

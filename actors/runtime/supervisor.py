@@ -60,6 +60,7 @@ class Supervisor(Actor):
 
     def __init__(self, start: Start, port: Port, supervisor: Connection) -> None:
         super().__init__(start, port, supervisor)
+        self._stopping = False
         specs: tuple[Child, ...] = start.extra
         self._children = {spec.name: _child(spec) for spec in specs}
         self._tiers = sorted({spec.tier for spec in specs})

@@ -59,12 +59,6 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Hand over one message made by ``serialize``; dropped if the peer is gone."""
-        if self._socket.fileno() < 0:
-            return
-        if len(data) <= limits.PACKET_MAX_BYTES and not self._waiting:
-            if not self._packet(LAST, data):
-                self._wait(LAST, memoryview(data))
-            return
         view = memoryview(data)
         for start in range(0, len(data), limits.PACKET_MAX_BYTES):
             part = view[start : start + limits.PACKET_MAX_BYTES]
@@ -72,7 +66,7 @@ class Connection:
             if self._waiting or not self._packet(mark, part):
                 self._wait(mark, part)
 
-    def _packet(self, mark: bytes, part: bytes | memoryview) -> bool:
+    def _packet(self, mark: bytes, part: memoryview) -> bool:
         """Whether the packet needs no more care: sent, or the peer is gone."""
         try:
             self._socket.sendmsg((mark, part))
@@ -83,8 +77,6 @@ class Connection:
         return True
 
     def _wait(self, mark: bytes, part: memoryview) -> None:
-        if self._socket.fileno() < 0:
-            return
         if len(self._waiting) >= limits.PACKETS_WAITING:  # it has not read for long: the supervisor will see to it
             log.warning("a peer does not read; its connection is closed", path=self.path)
             self.close()
@@ -131,8 +123,6 @@ class Connection:
             if self._parts:
                 data, self._parts = b"".join((*self._parts, data)), []
             self._endpoint.received(pickle.loads(data), self)  # noqa: S301 — only our own user's processes get here
-            if self._socket.fileno() < 0:
-                return
 
     def close(self) -> None:
         if self._socket.fileno() < 0:

@@ -92,7 +92,7 @@ class Sender:
         for _ in range(limits.LETTERS_WAITING + 10):
             self.acknowledge()
 
-    def ask(self, message: Ask[Any, str] = Get(), timeout_s: float = 30.0) -> "asyncio.Task[str]":
+    def ask(self, message: Ask[Any, str] = Get(), timeout_s: float = 5.0) -> "asyncio.Task[str]":
         return asyncio.ensure_future(self.peers.ask("camera", message, timeout_s))
 
     def questions(self) -> list[Question]:
@@ -249,7 +249,7 @@ async def test_a_cancelled_ask_is_withdrawn(sender: Sender) -> None:
 @pytest.mark.parametrize("then", [None, starting(2), up(2)])
 async def test_an_ask_ends_with_the_life_that_was_asked(sender: Sender, then: Entry | None) -> None:
     sender.learn(up(1), encoder=up())
-    elsewhere = asyncio.ensure_future(sender.peers.ask("encoder", Get(), 30.0))
+    elsewhere = asyncio.ensure_future(sender.peers.ask("encoder", Get(), 5.0))
     await turns()
     asked = [sender.ask(), sender.ask()]
     await turns()
