@@ -78,9 +78,7 @@ class Actor:
         self._generation = start.life
         self._port = port
         self._supervisor = supervisor
-        self._peers = Peers(self.name, self._generation, self._send_to)
-        self._peers.on_new_life = self._renew_leases_with
-        self._peers.on_missed = self._receiver_missed
+        self._peers = Peers(self.name, self._generation, self._send_to, self._renew_leases_with, self._receiver_missed)
         self._settings_view: SettingsView | None = None
         self._know_settings = asyncio.Event()
         self._settled_revision = 0  # of the settings that have been acted upon

@@ -38,19 +38,29 @@ class _Peer:
 
 
 class Peers:
-    """``send`` hands one envelope to the transport; it may drop it, if the peer is gone."""
+    """``send`` hands one envelope to the transport; it may drop it, if the peer is gone.
 
-    def __init__(self, name: str, generation: int, send: Callable[[str, Envelope], None]) -> None:
+    ``on_new_life``: the actor of this name has come up. ``on_missed``: so much news to it was dropped.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        generation: int,
+        send: Callable[[str, Envelope], None],
+        on_new_life: Callable[[str], None],
+        on_missed: Callable[[str, int], None],
+    ) -> None:
         self._name = name
         self._generation = generation
         self._send = send
+        self._on_new_life = on_new_life
+        self._on_missed = on_missed
         self._peers: dict[str, _Peer] = {}
         self._numbers = itertools.count(1)
         self._open: dict[int, tuple[_Peer, int, asyncio.Future[Any]]] = {}
         self._published: dict[type[State], State] = {}
         self._epoch = -1
-        self.on_new_life: Callable[[str], None] = lambda _name: None
-        self.on_missed: Callable[[str, int], None] = lambda _name, _count: None
 
     def _peer(self, name: str) -> _Peer:
         peer = self._peers.get(name)
@@ -80,7 +90,7 @@ class Peers:
                     self._post_state(peer, state)
             if entry.up and not peer.up.is_set():
                 peer.up.set()
-                self.on_new_life(name)
+                self._on_new_life(name)
             self._next_letter(peer)
 
     def _end_former_life(self, peer: _Peer) -> None:
@@ -184,7 +194,7 @@ class Peers:
         if len(peer.letters) > limits.LETTERS_WAITING:
             peer.letters.remove(next(letter for letter in peer.letters if isinstance(letter, News)))
             peer.missed += 1
-            self.on_missed(peer.name, 1)
+            self._on_missed(peer.name, 1)
 
     def _next_letter(self, peer: _Peer) -> None:
         while peer.entry is not None and not peer.under_way and peer.letters:

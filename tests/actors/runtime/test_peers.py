@@ -63,12 +63,13 @@ class Sender:
     def __init__(self) -> None:
         self.sent: list[tuple[str, Envelope]] = []
         self.too_large: set[Any] = set()
-        self.peers = Peers("me", 7, self._send)
         self.epoch = -1
         self.lives: list[str] = []
         self.missed: list[tuple[str, int]] = []
-        self.peers.on_new_life = self.lives.append
-        self.peers.on_missed = lambda name, count: self.missed.append((name, count))
+        self.peers = Peers("me", 7, self._send, self.lives.append, self._missed)
+
+    def _missed(self, name: str, count: int) -> None:
+        self.missed.append((name, count))
 
     def _send(self, path: str, envelope: Envelope) -> None:
         if getattr(envelope, "message", None) in self.too_large:
@@ -428,13 +429,14 @@ def test_who_is_still_starting_is_told_states_and_nothing_else(sender: Sender) -
 
 
 def test_all_that_want_it_are_told(sender: Sender) -> None:
+    sender.peers.tell("absent", Do(0))  # known by name alone
+    sender.learn(Entry("camera", 1, frozenset()))
     sender.learn(
         Entry("camera", 1, frozenset()),
         encoder=Entry("encoder", 1, TOPICS),
         settings=Entry("settings", 1, TOPICS, up=False),
         rtsp=Entry("rtsp", 1, TOPICS),
     )
-    sender.peers.tell("absent", Do(0))  # known by name alone
     sender.peers.publish(Door(True))
     assert {path for path, _ in sender.sent} == {"encoder", "settings", "rtsp"}
     sender.sent.clear()
