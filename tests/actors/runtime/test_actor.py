@@ -250,6 +250,36 @@ async def test_it_waits_for_the_settings_and_is_told_what_changes(make: Any) -> 
     ]
 
 
+async def test_changed_settings_can_be_waited_for_until_they_are_acted_upon(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SETTLED_S", 5.0)
+    gate = asyncio.Event()
+
+    class Slow(Actor):
+        async def on_settings(self, changed: frozenset[str]) -> None:
+            await gate.wait()
+
+    one = make(Slow)
+    one.begin()
+    one.receive(Letter("settings", 1, 1, SettingsView({}, {"fps": 10}, revision=3)))
+    await one.actor.settled(3)
+    first, later = (asyncio.ensure_future(one.actor.settled(revision)) for revision in (4, 5))
+    await turns()
+    one.receive(Letter("settings", 1, 2, SettingsView({}, {"fps": 11}, revision=4)))
+    await turns()
+    assert not first.done()
+    gate.set()
+    await turns()
+    assert (first.done(), later.done()) == (True, False)
+    one.receive(Letter("settings", 1, 3, SettingsView({}, {"fps": 11}, revision=5)))
+    await later
+    one.receive(Letter("camera", 2, 1, VIEW))
+    await turns()
+    monkeypatch.setattr(limits, "SETTLED_S", 0.001)
+    await one.actor.settled(6)  # and no longer than that
+
+
 async def test_settings_are_not_for_those_that_go_without(one: One) -> None:
     one.begin()
     one.receive(Letter("settings", 1, 1, settings(fps=10)))

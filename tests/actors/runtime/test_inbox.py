@@ -52,6 +52,14 @@ class DoBeside(Tell[Any]):
 
 
 @dataclass(frozen=True, slots=True)
+class Open(Tell[Any]): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Close(Ask[Any, Any]): ...
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownTell(Tell[Any]): ...
 
 
@@ -122,6 +130,12 @@ class Handlers:
         self.seen.append(message)
         await self.gate.wait()
 
+    @handles(Open, group="gate")
+    @handles(Close, group="gate")
+    async def _gate(self, message: Any) -> None:
+        self.seen.append(message)
+        await self.gate.wait()
+
     @handles(Temperature)
     async def _temperature(self, old: Temperature | None, new: Temperature) -> None:
         self.seen.append((old, new))
@@ -150,6 +164,7 @@ class Owner(Handlers):
         self.missed: list[tuple[str, int]] = []
         self.came: list[State] = []
         self.turns: list[State] = []
+        self.done: list[State] = []
         self.tasks: list[asyncio.Task[Any]] = []
         self.inbox = Inbox(self, 7)
         self.inbox.mailbox.open()
@@ -166,6 +181,9 @@ class Owner(Handlers):
 
     async def state_turn(self, state: State) -> None:
         self.turns.append(state)
+
+    def state_done(self, state: State) -> None:
+        self.done.append(state)
 
 
 class Peer:
@@ -219,9 +237,14 @@ async def peer(owner: Owner) -> Peer:
 # -------------------------------------------------------------------- the table
 def test_the_table_holds_each_message_with_its_handler() -> None:
     table = handlers_of(Handlers)
-    assert table.keys() == {Get, GetSlowly, GetBeside, Do, DoSlowly, DoBeside, Rang, Temperature, Door}
+    assert table.keys() == {Get, GetSlowly, GetBeside, Do, DoSlowly, DoBeside, Open, Close, Rang, Temperature, Door}
     assert table[Rang].function is table[DoSlowly].function is Handlers._do_slowly
-    assert (table[Get].max_concurrency, table[GetBeside].max_concurrency) == (0, 2)
+    assert [(table[kind].lane, table[kind].max_concurrency) for kind in (Get, GetBeside, Open, Close)] == [
+        (None, 1),
+        (GetBeside, 2),
+        ("gate", 1),
+        ("gate", 1),
+    ]
 
 
 def test_two_handlers_for_one_message_are_a_mistake() -> None:
@@ -359,6 +382,17 @@ async def test_letters_too_have_lanes(owner: Owner, peer: Peer) -> None:
     assert peer.acknowledged() == [3, 1, 2]
 
 
+async def test_those_of_a_group_take_turns_whatever_they_are(owner: Owner, peer: Peer) -> None:
+    peer.tell(Open())
+    peer.ask(Close())
+    peer.tell(Do(1))
+    await turns()
+    assert owner.seen == [Do(1), Open()]
+    owner.gate.set()
+    await turns()
+    assert owner.seen[2:] == [Close()]
+
+
 async def test_a_full_mailbox_drops_a_letter_and_says_so(
     owner: Owner, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,14 +426,14 @@ async def test_a_state_is_known_and_acknowledged_at_once_and_handled_in_its_turn
     assert (owner.turns, owner.seen) == ([], [DoSlowly(1)])
     owner.gate.set()
     await turns()
-    assert (owner.turns, owner.seen[1:]) == ([Door(True)], [(None, Door(True))])
+    assert (owner.turns, owner.seen[1:], owner.done) == ([Door(True)], [(None, Door(True))], [Door(True)])
 
 
 async def test_of_states_that_wait_the_newest_is_handled_after_the_one_that_was(owner: Owner, peer: Peer) -> None:
     for value in (1, 2, 3):
         peer.tell(Temperature(value))
         await turns()
-    assert owner.seen == [(None, Temperature(1))]
+    assert (owner.seen, owner.done) == ([(None, Temperature(1))], [])
     owner.gate.set()
     await turns()
     assert owner.seen[1:] == [(Temperature(1), Temperature(3))]
@@ -415,7 +449,7 @@ async def test_a_state_that_is_as_before_is_not_handled(owner: Owner, peer: Peer
     peer.tell(Door(True))
     await turns()
     assert owner.seen == [(None, Door(True))]
-    assert owner.turns == [Door(True)]
+    assert owner.turns == owner.done == [Door(True)]
 
 
 async def test_states_are_kept_by_kind_and_publisher(owner: Owner, peer: Peer) -> None:

@@ -10,12 +10,6 @@ from actors.runtime import limits
 from actors.runtime.mailbox import Job, Mailbox, is_awaitable
 
 
-class Lane1: ...
-
-
-class Lane2: ...
-
-
 class Box:
     """A mailbox, what it has begun, and the gates that what it has begun waits for."""
 
@@ -31,7 +25,7 @@ class Box:
         self.tasks.append(asyncio.get_running_loop().create_task(coroutine))
         return self.tasks[-1]
 
-    def slow(self, name: Any, kind: type = object, max_concurrency: int = 0) -> bool:
+    def slow(self, name: Any, *lane: Any) -> bool:
         async def wait() -> None:
             await self.gates.setdefault(name, asyncio.Event()).wait()
 
@@ -39,10 +33,10 @@ class Box:
             self.begun.append(name)
             return wait()
 
-        return self.mailbox.put(kind, Job(call, name), max_concurrency)
+        return self.mailbox.put(Job(call, name), *lane)
 
-    def quick(self, name: Any, *lane: Any) -> bool:
-        return self.mailbox.put(*(lane or (object,))[:1], Job(lambda: self.begun.append(name), name), *lane[1:])
+    def quick(self, name: Any) -> bool:
+        return self.mailbox.put(Job(lambda: self.begun.append(name), name))
 
     async def finish(self, name: Any) -> None:
         self.gates.setdefault(name, asyncio.Event()).set()
@@ -76,7 +70,7 @@ async def test_one_after_another_in_order_and_counted() -> None:
 async def test_closed_it_keeps_everything_until_it_is_opened() -> None:
     box = Box(is_open=False)
     box.quick(1)
-    box.slow(2, Lane1, 1)
+    box.slow(2, "one", 1)
     box.slow(3)
     assert (box.begun, len(box.mailbox)) == ([], 3)
     box.mailbox.open()
@@ -89,9 +83,9 @@ async def test_each_lane_has_its_own_width_and_holds_up_no_other() -> None:
     box = Box()
     box.slow("serial")
     for number in range(3):
-        box.slow(f"one {number}", Lane1, 2)
-    box.slow("two", Lane2, 1)
-    box.slow("two later", Lane2, 1)
+        box.slow(f"one {number}", "one", 2)
+    box.slow("two", "two", 1)
+    box.slow("two later", "two", 1)
     assert box.begun == ["serial", "one 0", "one 1", "two"]
     assert len(box.mailbox) == 6
     await box.finish("one 1")
@@ -103,12 +97,13 @@ async def test_each_lane_has_its_own_width_and_holds_up_no_other() -> None:
     assert len(box.mailbox) == 0
 
 
-async def test_kinds_without_a_lane_share_one() -> None:
+async def test_in_a_lane_one_at_a_time_unless_it_says_more() -> None:
     box = Box()
-    box.slow(1, Lane1)
-    box.mailbox.put(Lane2, Job(lambda: box.begun.append(2)))
+    box.slow(1, "one")
+    box.slow(2, "one")
     assert box.begun == [1]
-    await box.finish(1)
+    for number in (1, 2):
+        await box.finish(number)
     assert box.begun == [1, 2]
 
 
@@ -116,7 +111,7 @@ async def test_each_lane_refuses_what_is_too_much(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(limits, "MAILBOX_WAITING", 2)
     box = Box()
     assert [box.slow(number) for number in range(4)] == [True, True, True, False]
-    assert [box.slow(number, Lane1, 1) for number in range(4, 8)] == [True, True, True, False]
+    assert [box.slow(number, "one", 1) for number in range(4, 8)] == [True, True, True, False]
     assert len(box.mailbox) == 6
     for number in (0, 1, 2, 4, 5, 6):
         await box.finish(number)
@@ -127,8 +122,8 @@ async def test_what_has_not_begun_can_be_withdrawn() -> None:
     box = Box()
     for number in range(4):
         box.slow(number)
-    box.slow("a", Lane1, 1)
-    box.slow("b", Lane1, 1)
+    box.slow("a", "one", 1)
+    box.slow("b", "one", 1)
     assert [box.mailbox.withdraw(key) for key in (0, 2, 2, "b", "a", "nothing")] == [
         False,
         True,
@@ -144,7 +139,7 @@ async def test_what_has_not_begun_can_be_withdrawn() -> None:
 
 async def test_a_job_without_a_name_is_not_withdrawn_by_one() -> None:
     box = Box(is_open=False)
-    box.mailbox.put(object, Job(lambda: None))
+    box.mailbox.put(Job(lambda: None))
     assert not box.mailbox.withdraw("")
     assert len(box.mailbox) == 1
 
@@ -157,7 +152,7 @@ async def test_what_fails_frees_its_place_and_begins_nothing_more(end: type[Base
         await asyncio.sleep(0)
         raise end
 
-    box.mailbox.put(object, Job(fail))
+    box.mailbox.put(Job(fail))
     box.quick("next")
     assert len(box.mailbox) == 2
     with pytest.raises(end):
