@@ -23,9 +23,9 @@ def counters(own_cgroup: Path = OWN_CGROUP) -> tuple[Path, ...]:
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if not controllers:
-            found.append(CGROUPS / path.lstrip("/") / "memory.events")
+            found.append(CGROUPS / path.removeprefix("/") / "memory.events")
         elif "memory" in controllers.split(","):
-            found.append(CGROUPS / "memory" / path.lstrip("/") / "memory.oom_control")
+            found.append(CGROUPS / "memory" / path.removeprefix("/") / "memory.oom_control")
     return tuple(found)
 
 
