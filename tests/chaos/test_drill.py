@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from actors.runtime.control import Control
 from actors.tree import tree
 from config.boot import Boot
-from tests.wire.server import end_with_us
+from models.messages.auth import AUTH, GetSessions
+from models.messages.event_log import EVENT_LOG, QueryEvents
+from scripts.ipcamera.drills import judge
+from scripts.ipcamera.drills.blows import settle
+from scripts.ipcamera.drills.plan import EVENTS_RUNNING, drills
+from scripts.ipcamera.drills.program import Program, watching
+from tests.wire.server import RunningServer, end_with_us
 
 pytestmark = [pytest.mark.system, pytest.mark.chaos, pytest.mark.timeout(600)]
 
@@ -46,3 +53,23 @@ def test_every_promise_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert all(found[f"{actor} killed"]["result"] == "PASS" for actor in ACTORS)
     assert found["event_log killed while events come"]["seen"]["events_sent"] == 200
     assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+
+
+def test_the_one_that_somebody_uses(server: RunningServer) -> None:
+    """Nobody's lights go on, nothing of the device is touched that is not ours, and the token is revoked."""
+    with Control(server.run_dir) as control:
+        program = Program(server.data_dir, control, SLOWER, private=False)
+        with watching(program) as watch:
+            assert watch.sees_more(1, 60), watch.refused
+            plan = list(drills(program, watch, None, quick=True))
+            chosen = ("camera killed", "facade killed", judge.EVENTS.name)
+            for drill in (one for one in plan if one.promise.name in chosen):
+                settle(program, watch)
+                assert judge.judge(drill.promise, drill.do(), SLOWER) == judge.Verdict("PASS", "")
+            skipped = [drill.do().skipped for drill in plan if drill.promise.name in SURROUNDINGS]
+        assert len(skipped) == len(SURROUNDINGS)
+        assert all(skipped)
+        assert not [one for one in control.ask(AUTH, GetSessions()).sessions if one.name == "drill"]
+        events = control.ask(EVENT_LOG, QueryEvents(1, system=True)).events
+        assert [one.type for one in events if one.details.get("actor") == "drill"] == ["SYSTEM_DRILL"] * EVENTS_RUNNING
+        assert control.ask(EVENT_LOG, QueryEvents(1)).events == ()

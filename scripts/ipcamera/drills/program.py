@@ -89,15 +89,13 @@ class Program:
         return all(row.state in ("up", "degraded") and row.pid for row in self.rows().values())
 
     # ---------------------------------------------------------------- striking
-    def strike(self, actor: str, how: signal.Signals) -> int:
-        """Send the signal, once the actor's budget of restarts allows it; the pid it went to."""
+    def strike(self, actor: str, how: signal.Signals) -> None:
+        """Send the signal, once the actor's budget of restarts allows it."""
         row = self.rows()[actor]
         blows = self._blows.setdefault(actor, [])
         time.sleep(wait_before_blow(blows, time.monotonic(), row.max_restarts))
-        row = self.rows()[actor]
-        os.kill(row.pid, how)
+        os.kill(self.rows()[actor].pid, how)
         blows.append(time.monotonic())
-        return row.pid
 
 
 def _rtsp_url(program: Program) -> str:
