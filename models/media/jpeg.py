@@ -7,7 +7,6 @@ from collections.abc import Iterator
 SOI = b"\xff\xd8"
 DHT, SOS, EOI = 0xC4, 0xDA, 0xD9
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM, RST0–RST7
-PADDING_MAX = 65_536  # that a driver may leave behind a picture
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # in a scan: neither a stuffed byte nor RST
 
 
@@ -38,18 +37,16 @@ def whole(data: bytes, tables: bytes) -> bytes:
 
     ``tables`` are put in where there are none; empty for what is not a JPEG with a scan and an end.
     """
-    end = data.rfind(b"\xff\xd9", max(0, len(data) - PADDING_MAX))
-    if end < 0 or data[end + 2 :].strip(b"\0\r\n"):
-        return b""
-    data = data[: end + 2]
     scan = 0
     for marker, begin, _ in segments(data):
         if marker == DHT:
             tables = b""
         if marker == SOS:
             scan = begin
-    if not scan:
+    end = data.find(b"\xff\xd9", scan) + 2 if scan else 0
+    if end < 2:
         return b""
+    data = data[:end]  # drivers leave more behind it
     return data[:scan] + tables + data[scan:] if tables else data
 
 
