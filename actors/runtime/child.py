@@ -113,6 +113,11 @@ class Living:
             return int(file.read().split()[1]) * PAGE
         return 0
 
+    @property
+    def sampled(self) -> bool:
+        """Whether there are figures of this life."""
+        return self.cpu != (0.0, 0.0)
+
     def sample(self) -> None:
         """Take the figures anew. Some milliseconds of work for the kernel."""
         self.pss_bytes, self.cpu_percent = self._pss_bytes(), self._cpu_percent()

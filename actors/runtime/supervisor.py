@@ -276,6 +276,9 @@ class Supervisor(Actor):
     # ---------------------------------------------------------------- asked
     @handles(GetActors, max_concurrency=limits.CONTROL_CONNECTIONS)
     async def _table(self, _: GetActors) -> ActorTable:
+        for child in self._children.values():
+            if child.state == "up" and not child.sampled:
+                child.sample()
         if time.monotonic() - self._sampled_at >= limits.SAMPLE_EVERY_S:
             if self._sampling is None or self._sampling.done():
                 self._sampling = self.start_task(self._sample())
