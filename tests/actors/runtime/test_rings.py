@@ -3,14 +3,17 @@
 import asyncio
 import errno
 import os
+import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from actors.runtime import rings
 from actors.runtime.leases import Leases
 from actors.runtime.rings import RingReader, RingWriter
-from models.media.ring import DISCONTINUITY, KEY, Entry
+from models.media.ring import DISCONTINUITY, KEY, Entry, size_of
 from models.messages.media import Lease
 
 
@@ -198,3 +201,250 @@ async def test_without_room_in_shared_memory_the_ring_is_elsewhere(
     assert second.path.is_symlink()
     second.close()
     assert not os.path.lexists(second.path)
+
+
+# -------------------------------------------------------------------- on a clock that the test sets
+class Clock:
+    now = 1000.0
+    ns = 5_000_000_000_000_000_000  # a good deal of time from now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time_ns(self) -> int:
+        return self.ns
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(rings, "time", clock)
+    return clock
+
+
+class Bell:
+    """In place of a writer's socket: ``refuse`` says what is raised for which address."""
+
+    def __init__(self, **refuse: OSError) -> None:
+        self.refuse, self.rung = refuse, list[str]()
+
+    def sendto(self, data: bytes, address: str) -> None:
+        assert len(data) == 1
+        if (error := self.refuse.get(Path(address).name)) is not None:
+            raise error
+        self.rung.append(Path(address).name)
+
+
+def fill(write: RingWriter, *pts: int, key: int = 0) -> None:
+    for number in pts:
+        write.put(b"x", number, number, flags=KEY if number == key else 0)
+
+
+def test_a_ring_is_a_private_file_of_the_size_that_it_needs(places: tuple[Path, Path]) -> None:
+    before, _ = writer(places), writer(places)
+    write = writer(places)
+    assert write.path == places[0] / "video"
+    assert (write.name, write.largest) == ("video", 1000)
+    status = write.path.stat()
+    assert (status.st_size, stat.S_IMODE(status.st_mode)) == (size_of(8 * 1000, 16), 0o600)
+    assert [path.name for path in places[0].iterdir()] == ["video"]
+    assert write.ring.epoch > before.ring.epoch > 0
+    assert not write._socket.getblocking()
+
+
+def test_lives_of_one_moment_are_told_apart(places: tuple[Path, Path], clock: Clock) -> None:
+    epochs = {writer(places).ring.epoch for _ in range(20)}
+    assert len(epochs) > 10
+    assert all(0 < epoch < 2**63 for epoch in epochs)
+    assert {epoch // 4096 for epoch in epochs} == {clock.ns // 1000 % 2**51}
+
+
+def test_no_other_error_is_taken_for_a_full_memory(places: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(os, "posix_fallocate", broken)
+    with pytest.raises(OSError, match="broken"):
+        writer(places)
+    assert not list(places[0].iterdir())
+
+
+def test_a_file_that_is_there_is_not_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "video.1").write_bytes(b"mine")
+    with pytest.raises(FileExistsError):
+        rings._make_file(tmp_path / "video.1", 100)
+    assert (tmp_path / "video.1").read_bytes() == b"mine"
+
+
+def test_the_readers_are_looked_for_now_and_then(places: tuple[Path, Path], clock: Clock) -> None:
+    write = writer(places)
+    first = RingReader(*places, "video")
+    bell = write._socket = Bell()  # type: ignore[assignment]
+    write.ring_bell()
+    second = RingReader(*places, "video")
+    names = [reader._bell_path.name for reader in (first, second)]
+    clock.now += rings.LOOK_FOR_READERS_S
+    write.ring_bell()
+    assert bell.rung == [names[0]] * 2
+    clock.now += 0.01
+    write.ring_bell()
+    assert sorted(bell.rung[2:]) == sorted(names)
+    assert len(set(names)) == 2
+
+
+def test_a_reader_that_was_told_already_is_in_nobodys_way(places: tuple[Path, Path], clock: Clock) -> None:
+    write = writer(places)
+    readers = sorted(RingReader(*places, "video")._bell_path.name for _ in range(3))
+    bell = write._socket = Bell(**{readers[0]: BlockingIOError(), readers[1]: ConnectionRefusedError()})  # type: ignore[assignment]
+    looked = write._bells
+    write._readers, write._looked = [str(looked / name) for name in readers], clock.now
+    write.ring_bell()
+    assert bell.rung == [readers[2]]
+    assert sorted(path.name for path in looked.iterdir()) == [readers[0], readers[2]]
+    late = RingReader(*places, "video")
+    bell.refuse = {}
+    write.ring_bell()  # somebody is gone: looked for at once
+    assert sorted(bell.rung[1:]) == sorted([readers[0], readers[2], late._bell_path.name])
+    (looked / readers[2]).unlink()
+    bell.refuse = {readers[2]: FileNotFoundError()}
+    write.ring_bell()
+
+
+def test_a_writer_is_looked_for_now_and_then(places: tuple[Path, Path], clock: Clock) -> None:
+    read = RingReader(*places, "video")
+    assert read.take_newest() is None
+    write = writer(places)
+    fill(write, 1, 2)
+    clock.now += rings.LOOK_FOR_WRITER_S / 2
+    assert read.take_newest() is None
+    assert read.take_next() is None
+    clock.now += rings.LOOK_FOR_WRITER_S / 2
+    assert (entry := read.take_next()) is not None
+    assert (entry.pts, entry.flags) == (1, 0)
+    fill(writer(places), 11, 12, 13)
+    assert (entry := read.take_next()) is not None
+    assert entry.pts == 2, "what is left of the former life"
+    assert read.take_next() is None
+    assert (entry := read.peek()) is not None
+    assert entry.pts == 2
+    clock.now += rings.LOOK_FOR_WRITER_S
+    entries = [read.take_next() for _ in range(4)]
+    assert [entry and (entry.pts, entry.flags) for entry in entries] == [
+        (11, DISCONTINUITY),
+        (12, 0),
+        (13, 0),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda read: read.peek() is not None,
+        lambda read: read.nearest(1) is not None,
+        lambda read: read.seek_key(),
+        lambda read: read.seek_end() or read._last == 2,
+    ],
+)
+def test_who_has_no_writer_yet_looks_each_time(
+    places: tuple[Path, Path], clock: Clock, look: Callable[[RingReader], bool]
+) -> None:
+    read = RingReader(*places, "video")
+    assert not look(read)
+    first = writer(places)
+    fill(first, 1, 2, key=2)
+    assert look(read)
+    again = writer(places)
+    look(read)  # and not again at once where it has one
+    assert read._reader is not None
+    assert read._reader.epoch == first.ring.epoch != again.ring.epoch
+
+
+def test_the_newest_is_given_out_once_and_shown_as_often_as_you_like(places: tuple[Path, Path], clock: Clock) -> None:
+    read, write = RingReader(*places, "video"), writer(places)
+    assert read.take_newest() is None
+    clock.now += 1
+    assert read.take_newest() is None
+    assert read.take_next() is None
+    fill(write, 10, 20, 30)
+    assert [entry and entry.pts for entry in (read.take_newest(), read.take_newest())] == [30, None]
+    assert [entry and entry.pts for entry in (read.peek(), read.peek(), read.nearest(14), read.nearest(16))] == [
+        30,
+        30,
+        10,
+        20,
+    ]
+    fill(write, 40)
+    assert [entry and entry.pts for entry in (read.take_next(), read.take_next())] == [40, None]
+
+
+def test_a_reader_seeks(places: tuple[Path, Path], clock: Clock) -> None:
+    read, write = RingReader(*places, "video"), writer(places)
+    fill(write, 1, 2)
+    assert read.seek_key() is False
+    fill(write, 3, 4, key=3)
+    assert read.seek_key() is True
+    assert [entry and entry.pts for entry in (read.take_next(), read.take_next(), read.take_next())] == [3, 4, None]
+    fill(write, 5)
+    read.seek_end()
+    assert read.take_next() is None
+    fill(write, 6)
+    assert (entry := read.take_next()) is not None
+    assert entry.pts == 6
+
+
+def test_nothing_and_a_ring_that_is_just_being_made_are_no_error(places: tuple[Path, Path], clock: Clock) -> None:
+    read = RingReader(*places, "video")
+    for content in (None, b"", bytes(4096)):
+        if content is not None:
+            (places[0] / "video").write_bytes(content)
+        assert (read.peek(), read.nearest(1), read.seek_key()) == (None, None, False)
+
+
+def test_a_closed_reader_and_writer_leave_nothing_behind(places: tuple[Path, Path]) -> None:
+    read, write = RingReader(*places, "video"), writer(places)
+    assert read._bell_path.parent == places[1] / "bells" / "video"
+    assert read._bell_path.name.startswith(f"{os.getpid()}.")
+    assert not read._socket.getblocking()
+    read.close()
+    assert read._socket.fileno() < 0
+    assert list(read._bell_path.parent.iterdir()) == []
+    read.close()
+    write.close()
+    assert (write._socket.fileno(), write._file.closed) == (-1, True)
+    assert list(places[0].iterdir()) == []
+    write.close()
+
+
+async def test_waiting_is_bounded_and_what_rang_before_is_forgotten(places: tuple[Path, Path]) -> None:
+    read, write = RingReader(*places, "video"), writer(places)
+    for _ in range(3):
+        write.ring_bell()
+    assert await read.newest(0.001) is None
+    assert read.wait_newest(0.0) is None
+    assert read.wait_next(0.0) is None
+    write.ring_bell()
+    assert read.wait_next(0.001) is None
+    with pytest.raises(BlockingIOError):
+        read._socket.recv(1)
+    fill(write, 1, 2)
+    assert (entry := read.wait_next(0.0)) is not None
+    assert entry.pts == 1
+    assert (entry := await read.newest(0.0)) is not None
+    assert entry.pts == 2
+
+
+@pytest.mark.parametrize(("in_order", "expected"), [(True, list(range(1, 8))), (False, [7])])
+async def test_a_follower_catches_up_before_it_waits(
+    places: tuple[Path, Path], in_order: bool, expected: list[int]
+) -> None:
+    read, write = RingReader(*places, "video"), writer(places)
+    fill(write, *range(1, 8))
+    got: list[int] = []
+    following = asyncio.create_task(read.follow(lambda entry: got.append(entry.pts), in_order))
+    await asyncio.sleep(0)
+    assert got == expected
+    following.cancel()
+    await asyncio.wait([following])
+    assert following.cancelled()
+    assert not asyncio.get_running_loop().remove_reader(read._socket)

@@ -309,13 +309,16 @@ async def test_so_much_waits_and_no_more(pair: tuple[Process, Process], monkeypa
     while len(connection._waiting) < 3:
         connection.send(serialize(b"x" * 40_000))
     assert one.endpoint.to(two.endpoint.path) is connection
-    connection.send(serialize(b"x" * 5 * limits.PACKET_MAX_BYTES))
+    connection.send(serialize("one too many"))
     assert not connection.waiting
     assert connection._socket.fileno() < 0
     connection.send(serialize("dropped"))
     connection.close()
     again = one.endpoint.to(two.endpoint.path)
     assert again is not connection
+    assert again is not None
+    again.send(serialize(b"x" * 20 * limits.PACKET_MAX_BYTES))  # in the midst of a message
+    assert (again.waiting, again._socket.fileno()) == (False, -1)
 
 
 async def test_a_peer_that_dies_while_much_waits_for_it_costs_the_connection(
