@@ -317,7 +317,7 @@ async def test_so_much_waits_and_no_more(pair: tuple[Process, Process], monkeypa
     again = one.endpoint.to(two.endpoint.path)
     assert again is not connection
     assert again is not None
-    again.send(serialize(b"x" * 20 * limits.PACKET_MAX_BYTES))  # in the midst of a message
+    again.send(serialize(b"x" * 60 * limits.PACKET_MAX_BYTES))  # in the midst of a message
     assert (again.waiting, again._socket.fileno()) == (False, -1)
 
 
