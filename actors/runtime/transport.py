@@ -89,7 +89,7 @@ class Connection:
         while self._waiting:
             if not self._packet(*self._waiting[0]):
                 return
-            if self._socket.fileno() < 0:
+            if self._socket.fileno() == -1:
                 return
             self._waiting.popleft()
         self._endpoint.loop.remove_writer(self._socket)
@@ -125,7 +125,7 @@ class Connection:
             self._endpoint.received(pickle.loads(data), self)  # noqa: S301 — only our own user's processes get here
 
     def close(self) -> None:
-        if self._socket.fileno() < 0:
+        if self._socket.fileno() == -1:
             return
         self._endpoint.loop.remove_reader(self._socket)
         self._endpoint.loop.remove_writer(self._socket)
@@ -186,7 +186,7 @@ class Endpoint:
             del self._to[connection.path]
 
     def close(self) -> None:
-        if self._listener.fileno() < 0:
+        if self._listener.fileno() == -1:
             return
         for connection in (*self._to.values(), *self._from):
             connection.close()

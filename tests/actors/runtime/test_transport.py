@@ -45,10 +45,13 @@ class Process:
 
 @pytest.fixture
 async def pair(tmp_path: Path) -> AsyncIterator[tuple[Process, Process]]:
+    failed: list[Any] = []  # in a callback of the loop, which would end an actor
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
     one, two = Process(tmp_path / "one"), Process(tmp_path / "two")
     yield one, two
     one.endpoint.close()
     two.endpoint.close()
+    assert failed == []
 
 
 async def test_messages_arrive_in_order(pair: tuple[Process, Process]) -> None:
