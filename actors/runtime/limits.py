@@ -23,7 +23,7 @@ LAUNCHER_SAYS_EVERY_S = 10.0  # what a slow start waits for
 
 MAX_RESTARTS = 5
 RESTART_WINDOW_S = 30.0
-RESTART_DELAYS_S = (0.0, 0.0, 0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # by the number of deaths in the window
+RESTART_DELAYS_S = (0.0, 0.0, 0.0, 0.25, 0.5)  # by the number of deaths in the window
 DEGRADED_RETRY_S = 300.0
 
 WORKER_PATIENCE_S = 4.0

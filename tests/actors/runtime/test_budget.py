@@ -14,6 +14,10 @@ def test_the_first_deaths_cost_no_time_and_later_ones_more() -> None:
     assert delays(Restarts(), [1.0] * limits.MAX_RESTARTS) == [0.0, 0.0, 0.0, 0.25, 0.5]
 
 
+def test_every_delay_is_reached() -> None:
+    assert delays(Restarts(), [1.0] * limits.MAX_RESTARTS) == list(limits.RESTART_DELAYS_S)
+
+
 def test_so_many_within_the_window_and_no_more() -> None:
     record = Restarts()
     assert None not in delays(record, [1.0] * limits.MAX_RESTARTS)
@@ -35,8 +39,8 @@ def test_who_is_rarely_ill_is_back_at_once() -> None:
 def test_an_actor_may_be_allowed_more_or_less() -> None:
     assert delays(Restarts(max_restarts=1), [1.0, 1.0]) == [0.0, None]
     patient = delays(Restarts(max_restarts=20), [1.0] * 21)
-    assert patient[:8] == list(limits.RESTART_DELAYS_S)
-    assert set(patient[8:20]) == {limits.RESTART_DELAYS_S[-1]}
+    assert patient[: limits.MAX_RESTARTS] == list(limits.RESTART_DELAYS_S)
+    assert set(patient[limits.MAX_RESTARTS : 20]) == {limits.RESTART_DELAYS_S[-1]}
     assert patient[20] is None
 
 
