@@ -24,6 +24,7 @@ from config.sealed import MAGIC, SealedReader, SealError, SealingWriter
 MANIFEST = "manifest.json"
 FORMAT = 1
 MANIFEST_MAX = 64 << 20  # bytes
+MADE_MAX = 253_402_300_799_999  # Unix ms: the year 9999, which is as far as a calendar goes here
 BLOCK = 1 << 20
 # Names in the data directory, or patterns of them. What is not named here is in every backup, whoever made it.
 LEFT_OUT = (
@@ -225,7 +226,7 @@ def _manifest(content: IO[bytes], found: list[tuple[str, int, str]]) -> Manifest
             "made": int(made),
             "deviceId": str(device),
             "files": list(files),
-        }:
+        } if 0 <= made <= MADE_MAX:
             if number > FORMAT:
                 raise ValueError(f"a newer version of this program made it ({version})")
             if [tuple(file) for file in files] != found:

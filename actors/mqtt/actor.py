@@ -40,7 +40,7 @@ class Mqtt(Actor):
         outbox = await bench.do(Outbox, folder / "outbox.db")
         flight = await bench.do(Flight, folder / "under_way")
         if outbox.broken:
-            self.log.error("the outbox could not be used; begun anew", kept_as=outbox.broken)
+            self.log.error("the outbox could not be used; begun anew", kept_as=outbox.broken, reason=outbox.why)
             flight.abandon()
         if outbox.said:
             self.log.info(outbox.said)

@@ -44,7 +44,7 @@ class Waiting:
 
 
 class Outbox:
-    """``broken`` holds the name of a former file that could not be used and was put aside.
+    """``broken`` holds the name of a former file that could not be used and was put aside, ``why`` the reason.
 
     ``said``: a sentence where the file was of a former version.
 
@@ -54,14 +54,14 @@ class Outbox:
     """
 
     def __init__(self, path: Path) -> None:
-        self.broken = ""
+        self.broken = self.why = ""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self._db, self.said = _open(path)
         except sqlite3.OperationalError as error:  # full, locked, unreadable: nothing is wrong with what is in it
             raise Unavailable(f"The MQTT outbox can't be opened: {error}") from error
-        except sqlite3.DatabaseError:
-            self.broken = f"{path.name}.broken"
+        except sqlite3.DatabaseError as error:
+            self.broken, self.why = f"{path.name}.broken", str(error)
             for tail in ("", "-wal", "-shm"):
                 with contextlib.suppress(FileNotFoundError):
                     os.replace(f"{path}{tail}", f"{path}.broken{tail}")

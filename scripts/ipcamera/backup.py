@@ -24,7 +24,7 @@ from actors.settings.keeper import settings_store
 from config import backup as archives
 from config import places, replacing
 from config.backup import BackupError
-from config.boot_load import load_boot, program_version
+from config.boot_load import BootError, load_boot, program_version
 from config.device import device_id
 from config.store import Store
 from models.errors import ServerError
@@ -139,6 +139,9 @@ def _look_at_license(place: Path, rebind: bool) -> None:
         if rebind:
             desk.rebind()
         view = desk.view()
+    except BootError as error:
+        typer.echo(f"Mend this before the next start: {error}")
+        return
     except (ServerError, OSError) as error:
         typer.echo(f"Licence: {error}")
         return

@@ -126,6 +126,12 @@ def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path, content: bytes) ->
         read(tmp_path / "saved", None, PHRASE)
 
 
+@pytest.mark.parametrize("moment", [-1, 10**30])
+def test_a_day_that_is_in_no_calendar_is_refused(data: Path, tmp_path: Path, moment: int) -> None:
+    with pytest.raises(BackupError, match="its list of files is not ours"):  # as read after writing
+        write(data, tmp_path / "saved", "1.2.3", moment, "d" * 32)
+
+
 def test_a_disk_that_is_full_leaves_nothing(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, os.strerror(28))

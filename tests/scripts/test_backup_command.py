@@ -96,6 +96,14 @@ def test_a_backup_of_a_newer_program_changes_nothing(data: Path, tmp_path: Path)
     assert sorted(os.listdir(data)) == before
 
 
+def test_a_configuration_that_cannot_be_read_comes_back_and_is_said(data: Path, tmp_path: Path) -> None:
+    (data / "ipcamera.toml").write_text("no toml [")
+    assert ipcamera("backup", str(tmp_path / "saved"), "--data-dir", str(data))[0] == 0
+    code, text = ipcamera("restore", str(tmp_path / "saved"), "--data-dir", str(data))
+    assert (code, "Restored: " in text, "ipcamera.toml is not valid TOML" in text) == (0, True, True)
+    assert (data / "ipcamera.toml").read_text() == "no toml ["
+
+
 @pytest.mark.parametrize("phrase", ["short", ""])
 def test_a_pass_phrase_has_some_length(data: Path, tmp_path: Path, phrase: str) -> None:
     code, _ = ipcamera(

@@ -187,9 +187,17 @@ def test_doctor_sees_what_lies_in_the_data_directory(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "settings.json").write_text("{")
     (tmp_path / "settings.json.aside-20260101-000000-000000").write_text("x")
+    (tmp_path / "events.db.broken-20260101-000000-1").write_text("x")
+    (tmp_path / "events.db.broken-20260101-000000-1-wal").write_text("x")
+    (tmp_path / "mqtt").mkdir()
+    (tmp_path / "mqtt/outbox.db.broken").write_text("x")
     texts = [finding["text"] for finding in doctor(tmp_path)["data"]]
     assert any("open to others" in text for text in texts)
-    assert any("set aside" in text for text in texts)
+    assert [text.split()[0] for text in texts if "was set aside: it is damaged, or of a newer version" in text] == [
+        "events.db.broken-20260101-000000-1",
+        "mqtt/outbox.db.broken",
+        "settings.json.aside-20260101-000000-000000",
+    ]
     assert any("cannot be read" in text for text in texts)
     assert (tmp_path / "settings.json").read_text() == "{"  # looking changes nothing
 

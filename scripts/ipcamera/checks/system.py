@@ -22,6 +22,7 @@ from scripts.ipcamera.run import port_problem
 
 DISK_LOW, DISK_OUT = 500 << 20, 50 << 20  # bytes
 SHM_LOW = 64 << 20  # bytes: the rings of a 1080p camera take about half of it
+ASIDE, SIDE_FILES = ("*.aside-*", "*.broken-*", "mqtt/*.broken*"), ("-wal", "-shm")  # kept, and not read again
 PROGRAM_MADE = 1_735_689_600  # Unix s, 2025-01-01: a clock before that has never been set
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 TIMEX_SIZE = 256  # bytes, more than struct timex has anywhere
@@ -71,8 +72,10 @@ def _data_dir(boot: Boot) -> Iterator[Finding]:
         if mode & 0o077
         else Finding("ok", "data", str(path))
     )
-    for aside in sorted(path.glob("*.aside-*")):
-        yield Finding("note", "data", f"{aside.name} was damaged and set aside", "delete it when you do not need it")
+    for aside in sorted(found for pattern in ASIDE for found in path.glob(pattern)):
+        if not aside.name.endswith(SIDE_FILES):
+            text = f"{aside.relative_to(path)} was set aside: it is damaged, or of a newer version"
+            yield Finding("note", "data", text, "delete it when you do not need it")
     store = settings_store(path)
     if store.path.exists() and not store.usable():
         yield Finding("bad", "data", f"{SETTINGS_FILE} cannot be read", "the next start uses the last good one")

@@ -60,7 +60,7 @@ def test_a_broken_file_is_put_aside(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     path.write_bytes(b"no database at all" * 100)
     outbox = Outbox(path)
-    assert outbox.broken == "outbox.db.broken"
+    assert (outbox.broken, outbox.why) == ("outbox.db.broken", "file is not a database")
     assert outbox.add([message(1)], 1) == 0
     assert (tmp_path / "outbox.db.broken").exists()
 
