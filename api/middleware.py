@@ -128,6 +128,8 @@ async def _refusal(request: web.Request, record: Route) -> web.Response | None:
         return error(403, NOT_ALLOWED, role=identity.role)
     if request.method not in SAFE and not _meant(request, identity):
         return error(403, "Invalid CSRF token")
+    if identity.open and is_foreign(request):
+        return error(403, "Invalid origin")
     if record.access is Access.PUBLIC or request[LICENSE].is_pro:
         return None
     if record.access is Access.PRO:

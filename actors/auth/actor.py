@@ -14,6 +14,7 @@ from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
 from config.files import write_atomically
 from config.places import FIRST_PASSWORD
+from config.setting import INVALID_FORMAT
 from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, Unavailable
 from models.events import CREDENTIALS, NEW_ADDRESS
 from models.messages import Ok
@@ -181,8 +182,10 @@ class Auth(Actor):
     @handles(IssueToken)
     async def _issue(self, message: IssueToken) -> Session:
         name = message.name.strip()
-        if not name or len(name) > NAME_MAX or not name.isprintable():
+        if not 0 < len(name) <= NAME_MAX:
             raise Invalid(f"name: Length must be between 1 and {NAME_MAX}")
+        if not name.isprintable():
+            raise Invalid(f"name: {INVALID_FORMAT}")
         if message.role not in ROLES:
             raise Invalid(f"role: Value must be one of {', '.join(ROLES)}")
         if not 0 <= message.days <= DAYS_MAX:

@@ -112,7 +112,7 @@ class EndSession(Ask[ToAuth, Ok]):
     """End a login, or revoke a token with all that was opened with it; ``missing`` where there is none."""
 
     session_id: str
-    client: str = "device"
+    client: str = "the command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class IssueToken(Ask[ToAuth, Session]):
     name: str
     role: str
     days: int = 0
-    client: str = "device"
+    client: str = "the command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class ChangePassword(Ask[ToAuth, Ok]):
 
     new: str
     current: str | None = None
-    client: str = "device"
+    client: str = "the command line"
 
 
 @dataclass(frozen=True, slots=True)

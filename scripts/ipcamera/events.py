@@ -22,7 +22,7 @@ def events(
     as_json: AsJson = False,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens, until Ctrl-C.")] = False,
     limit: Annotated[int, typer.Option(min=0, max=10_000, help="How many of the newest are shown first.")] = 20,
-    system: Annotated[bool, typer.Option("--system", help="Also the server's own: restarts, lost sources.")] = False,
+    system: Annotated[bool, typer.Option("--system", help="Also the server's own: restarts, failed logins.")] = False,
 ) -> None:
     """The newest events, oldest first."""
     with running(data_dir) as control:

@@ -151,6 +151,18 @@ async def test_without_protection_a_foreign_page_changes_nothing(server: Served)
     assert (await answer(server, "POST", "/settings", headers=ours, data=b"{"))[0] == 400
 
 
+async def test_without_protection_a_foreign_page_asks_nothing(server: Served) -> None:
+    """A read costs the device work, whether the page may look at the answer or not."""
+    server.surface.door.enabled = False
+    foreign = {"Origin": "https://elsewhere.example"}
+    for headers in (foreign, {"Origin": "null"}, {**foreign, "Authorization": "Bearer x"}, {**foreign, **cookie()}):
+        for path in ("/settings", "/snapshot", "/snapshot?token=x"):
+            assert (await answer(server, "GET", path, headers=headers))[0] == 403
+    for headers in ({}, {"Origin": server.url("")}):
+        assert (await answer(server, "GET", "/settings", headers=headers))[0] == 200
+    assert (await answer(server, "GET", "/auth/status", headers=foreign))[0] == 200, "what everybody may ask"
+
+
 async def test_basic_is_offered_to_players_and_not_to_pages(server: Served) -> None:
     for headers, schemes in (({}, 2), ({"Sec-Fetch-Dest": "image"}, 1), ({"Sec-Fetch-Dest": "empty"}, 1)):
         async with server.request("GET", "/snapshot", headers=headers) as response:

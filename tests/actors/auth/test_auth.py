@@ -198,7 +198,7 @@ async def test_the_history_is_told_what_concerns_the_door(auth: Kit) -> None:
         ("LOGIN_FAILED", f"A wrong password came from {THERE}"),
         ("LOCKED_OUT", f"{THERE} is locked out for 30 s after 5 wrong passwords"),
         ("NEW_ADDRESS", f"The first login from {HERE}, by Firefox"),
-        ("CREDENTIALS", "The password was changed from device"),
+        ("CREDENTIALS", "The password was changed from the command line"),
         ("CREDENTIALS", "Password protection was switched off"),
     ]
 
@@ -254,6 +254,11 @@ class TestTokens:
     async def test_refusals(self, auth: Kit, message: Any, error: type[ServerError]) -> None:
         with pytest.raises(error):
             await auth.ask(message)
+
+    async def test_a_name_is_told_what_is_wrong_with_it(self, auth: Kit) -> None:
+        for name, wrong in (("", "Length must be between 1 and 64"), ("a\x1b[31mb", "Invalid format")):
+            with pytest.raises(Invalid, match=f"^name: {wrong}$"):
+                await auth.ask(IssueToken(name, "media"))
 
     async def test_there_is_an_end_to_them(self, auth: Kit) -> None:
         for number in range(32):
