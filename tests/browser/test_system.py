@@ -146,6 +146,9 @@ def test_a_viewer_is_shown_nothing_that_would_be_refused(mock: MockServer, open_
     for name in ("Stop", "Full resolution", "Hold to talk", "Torch"):
         expect(page.get_by_role("button", name=name)).to_be_hidden()
     watched.shot("viewer")
+    page.evaluate("() => { location.hash = 'events'; }")
+    expect(page.get_by_role("link", name="Export as CSV")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete all events")).to_be_hidden()
 
 
 def test_the_login_that_was_made_for_rtsp_is_shown_once(mock: MockServer, system: Watched) -> None:

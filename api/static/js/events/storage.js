@@ -4,13 +4,15 @@ import { getJson, postJson } from "../ask.js";
 import { card, facts, h, icon, iconButton } from "../dom.js";
 import { dateAndTime } from "../format.js";
 import { confirmed, notice } from "../notice.js";
+import { isViewer } from "../session.js";
 
 export function storageCard(onCleared) {
   const list = facts();
-  const clear = iconButton("danger.small", "trash", "Delete all events", () => clearAll(onCleared));
+  const clear = iconButton("danger.small.changes", "trash", "Delete all events", () => clearAll(onCleared));
   const save = h("a.button.small", { href: "api/events/export", download: "ip-camera-events.csv" }, icon("download"), "Export as CSV");
   const element = card("Stored events", "disk", h("div.stack", list, h("div.row", save, clear)));
   element.load = async () => {
+    if (isViewer()) return; // it is the owner's to know
     const stats = await getJson("api/storage/stats").catch(() => null);
     if (!stats) return;
     list.show({
