@@ -163,7 +163,7 @@ class Camera(Actor):
                 await self.actor(EVENT_LOG).ask(message)
                 return
             except ServerError as error:
-                self.log.warning("could not be recorded", event=kind, reason=error.detail)
+                self.log.warning("could not be recorded", kind=kind, reason=error.detail)
                 await asyncio.sleep(2**attempt)
 
     # ---------------------------------------------------------------- views

@@ -12,8 +12,6 @@ import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar, TypeVar
 
-import structlog
-
 from actors.runtime import limits
 from actors.runtime.envelope import (
     Acknowledge,
@@ -89,8 +87,7 @@ class Actor:
         self._workers: list[Worker | Bench] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._degraded = ""
-        logs.configure(self.boot, self.name)
-        self.log = structlog.get_logger(self.name).bind(actor=self.name)
+        self.log = logs.configure(self.boot, self.name)
         port.loop.set_exception_handler(self._loop_exception)
         self._peers.learn(0, start.directory)
 
