@@ -324,8 +324,9 @@ async def test_so_much_waits_and_no_more(pair: tuple[Process, Process], monkeypa
     assert (again.waiting, again._socket.fileno()) == (False, -1)
 
 
+@pytest.mark.parametrize("found", ["reading", "writing"])
 async def test_a_peer_that_dies_while_much_waits_for_it_costs_the_connection(
-    pair: tuple[Process, Process], tmp_path: Path
+    pair: tuple[Process, Process], tmp_path: Path, found: str
 ) -> None:
     one, _ = pair
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
@@ -335,6 +336,9 @@ async def test_a_peer_that_dies_while_much_waits_for_it_costs_the_connection(
         assert connection is not None
         while not connection.waiting:
             connection.send(serialize(b"x" * 40_000))
+    if found == "writing":
+        connection._writable()
+        assert connection._socket.fileno() < 0
     await until(lambda: connection._socket.fileno() < 0)
     assert not one.endpoint.waiting
     assert one.endpoint.to(str(tmp_path / "dying")) is None
