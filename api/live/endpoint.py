@@ -15,7 +15,7 @@ from api.live.socket import LiveSocket
 from api.pipe import Pipe
 from models.errors import Invalid, Unavailable
 from models.http import limits
-from models.http.handshake import Close
+from models.http.handshake import Close, State
 
 ENDED = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
@@ -58,7 +58,7 @@ async def _read(socket: LiveSocket, hub: Hub) -> None:
         if not socket.ready and not socket.buckets["waiting"].take(socket.seen_at):
             socket.end(Close.MALFORMED)
             break
-        if message.type is WSMsgType.TEXT:
+        if message.type is WSMsgType.TEXT and socket.state is not State.CLOSED:  # what ends is not answered any more
             await receive(socket, message.data, hub)
         elif message.type is WSMsgType.BINARY:
             socket.end(Close.BINARY)

@@ -325,6 +325,18 @@ async def test_binary_closes(surface: Open) -> None:
     assert await caller.closed() == 1003
 
 
+async def test_what_comes_after_the_end_is_not_answered(surface: Open) -> None:
+    here = await surface()
+    caller = await here.ready()
+    await caller.ws.send_bytes(b"\0")
+    for _ in range(20):
+        await caller.send("h264_quality", quality=50)
+    while not isinstance(message := await caller.receive(), int):
+        assert isinstance(message, dict)
+        assert message["type"] != "error", message  # such as AUTH_REQUIRED, to somebody who is logged in
+    assert message == 1003
+
+
 async def test_too_long_a_message_closes(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()
