@@ -52,7 +52,7 @@ def arrival(request: web.BaseRequest, settings: Mapping[str, Value]) -> Arrival:
 
 
 def trusted_networks(settings: Mapping[str, Value]) -> tuple[Network, ...]:
-    """Whose headers are believed: nobody's unless the mode is on."""
+    """Which proxies' headers are trusted: none unless the mode is on."""
     if not settings.get("reverseProxyEnabled", False):
         return ()
     text = str(settings.get("trustedProxies", "")) or THIS_DEVICE

@@ -2,7 +2,7 @@
 
 from config.setting import Setting
 
-_CONFIDENCE = "Least score, in percent, that counts. Higher means fewer and surer events."
+_CONFIDENCE = "Minimum confidence, in percent. Higher means fewer, more certain events."
 
 
 def _confidence(key: str, title: str) -> Setting:
@@ -28,7 +28,7 @@ CAMERA = (
         "int",
         30,
         "Frame rate",
-        "Pictures per second of all outputs. More than the camera can give is capped to what it can.",
+        "Pictures per second of all outputs. Limited to what the camera delivers.",
         minimum=1,
         maximum=60,
         unit="fps",
@@ -159,7 +159,7 @@ DETECTION = (
         "int",
         5,
         "Motion pause",
-        "Least time between two motion events.",
+        "Minimum time between two motion events.",
         maximum=30,
         unit="s",
         home_assistant="number",
@@ -191,7 +191,7 @@ DETECTION = (
         "int",
         3,
         "Sound pause",
-        "Least time between two sound events; also between two barks and between two cries.",
+        "Minimum time between two sound events; also between two barks and between two cries.",
         maximum=30,
         unit="s",
         home_assistant="number",

@@ -147,7 +147,7 @@ MQTT = (
         "MQTT",
         "boolean",
         False,
-        "Obey MQTT commands",
+        "Accept MQTT commands",
         "Let MQTT change settings and trigger actions. While off, Home Assistant shows sensors instead of switches.",
     ),
 )

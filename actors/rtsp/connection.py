@@ -31,7 +31,7 @@ OPTIONS = (
 
 
 class Connection(asyncio.Protocol):
-    """``peer`` and ``local`` are addresses without port; IPv4 in IPv6 clothes is undressed."""
+    """``peer`` and ``local`` are addresses without port; an IPv4-mapped IPv6 address is shown as IPv4."""
 
     def __init__(self, server: "RtspServer") -> None:
         self.server = server

@@ -84,7 +84,7 @@ async def change_mqtt_settings(request: web.Request, context: Context) -> web.St
     "/api/mqtt/apply-settings",
     access=Access.PRO,
     feature=FEATURE,
-    summary="Change MQTT settings and credentials; the present password is needed to change stored credentials",
+    summary="Change MQTT settings and credentials; the current password is needed to change stored credentials",
     takes="MqttApply",
     body={"currentPassword": "existing_password", "settings": CREDENTIALS_EXAMPLE},
     gives="Done",

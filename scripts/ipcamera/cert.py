@@ -62,7 +62,7 @@ def export(
 
 @app.command()
 def regenerate(data_dir: DataDir = None) -> None:
-    """Make a new one. Open connections stay; browsers have to trust the new one."""
+    """Make a new certificate. Open connections stay; browsers have to trust the new one."""
     place = data_dir_of(data_dir)
     control = find_control(place)
     try:

@@ -23,7 +23,7 @@ FAILED, NOT_RUNNING = 1, 3  # 2 is typer's, for a command line that it does not 
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", envvar="IPCAMERA_DATA_DIR", help="The data directory of the instance that is meant."),
+    typer.Option("--data-dir", envvar="IPCAMERA_DATA_DIR", help="The data directory of the instance to use."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 

@@ -43,7 +43,7 @@ def version(
         bool, typer.Option("--components", help="All packages and models it is made of, as CycloneDX JSON.")
     ] = False,
 ) -> None:
-    """What this is, and which."""
+    """Show the program's version."""
     if components:
         from scripts.ipcamera.components import bill_of_materials  # reads the metadata of every package
 

@@ -1,4 +1,4 @@
-"""``ipcamera models``: the networks that detectors need, downloaded once and checked."""
+"""``ipcamera models``: the models that detectors need, downloaded once and verified."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from models.detect.catalogue import CATALOGUE, ModelFile, defaults
 from scripts.ipcamera.console import AsJson, DataDir, as_running, fail, find_control
 from scripts.ipcamera.download import DownloadError, fetch
 
-app = typer.Typer(help="The networks that detectors need.", no_args_is_help=True)
+app = typer.Typer(help="The models that detectors need.", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option(help="TOML file instead of ipcamera.toml in the data directory.")]
 ModelsDir = Annotated[
     Path | None, typer.Option("--models-dir", envvar="IPCAMERA_MODELS_DIR", help="Looked in before any download.")
@@ -47,7 +47,7 @@ def list_models(data_dir: DataDir = None, models_dir: ModelsDir = None, as_json:
 
 @app.command("fetch")
 def fetch_models(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = None) -> None:
-    """Download and check what is missing; goes on where it was interrupted."""
+    """Download and verify the missing models; an interrupted download is resumed."""
     boot = _boot(data_dir, models_dir)
     _fetch_all(boot, _chosen(boot, ids))
 

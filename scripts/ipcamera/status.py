@@ -32,7 +32,7 @@ RIGHT = {2, 3, 4, 5, 6, 7}
 def status(
     data_dir: DataDir = None,
     as_json: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Again every two seconds, until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat every two seconds until Ctrl-C.")] = False,
 ) -> None:
     """What runs, and how it is."""
     place = data_dir_of(data_dir)

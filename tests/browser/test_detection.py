@@ -44,7 +44,7 @@ def test_sliders_speak_in_plain_words(mock: MockServer, detection: Page) -> None
     detection.wait_for_timeout(500)
     assert mock.world.settings["motionSensitivity"] == 10
     detection.get_by_label("Sound sensitivity").fill("50")
-    expect(detection.get_by_text("Reports from −35 dB on")).to_be_visible()
+    expect(detection.get_by_text("Reports sounds of −35 dB and louder")).to_be_visible()
 
 
 def test_the_meter_shows_value_threshold_and_veto(mock: MockServer, open_page: Opener, size: str) -> None:

@@ -183,7 +183,7 @@ def test_a_new_password_keeps_this_page_and_ends_the_others(camera: RunningServe
         sign_in(page, camera)
     card = mine.locator("#password")
     new = f"{camera.password}-new"
-    card.get_by_label("Present password").fill(camera.password)
+    card.get_by_label("Current password").fill(camera.password)
     card.get_by_label("New password", exact=True).fill(new)
     card.get_by_label("New password again").fill(new)
     card.get_by_role("button", name="Change password").click()
@@ -229,7 +229,7 @@ def test_free_and_unprotected(tmp_path: Path, open_page: Opener) -> None:
         page.set_default_timeout(SLOW_MS)
         page.wait_for_selector(CONNECTED)
         assert moves(page, "video")
-        expect(page.get_by_text("Talking and text-to-speech is part of Pro")).to_be_visible()
+        expect(page.get_by_text("Talking through the camera is part of Pro")).to_be_visible()
         for section, text in (("detection", "Motion detection is part of Pro"), ("events", "The history of events")):
             page.evaluate("(section) => { location.hash = section; }", section)
             expect(page.locator(f"#section-{section}").get_by_text(text).first).to_be_visible()

@@ -87,8 +87,8 @@ def test_certificate(system: Watched) -> None:
     expect(card).to_contain_text("0B:30:55")
     card.get_by_text("How to trust it for good").click()
     expect(card.get_by_text("Trusted root certification authorities")).to_be_visible()
-    card.get_by_role("button", name="Make a new one").click()
-    system.page.get_by_role("dialog").get_by_role("button", name="Make a new one").click()
+    card.get_by_role("button", name="New certificate").click()
+    system.page.get_by_role("dialog").get_by_role("button", name="New certificate").click()
     expect(card.get_by_text("The new certificate is in use")).to_be_visible()
 
 
@@ -97,7 +97,7 @@ def test_password(mock: MockServer, open_page: Opener) -> None:
     page = open_page(mock.url, section="system").page
     page.wait_for_selector(CONNECTED)
     card = page.locator("#password")
-    card.get_by_label("Present password").fill(mock.world.password)
+    card.get_by_label("Current password").fill(mock.world.password)
     card.get_by_label("New password", exact=True).fill("battery staple")
     card.get_by_label("New password again").fill("battery stable")
     card.get_by_role("button", name="Change password").click()
@@ -109,7 +109,7 @@ def test_licence_and_locks(mock: MockServer, open_page: Opener, size: str) -> No
     watched = open_page(mock.url, size, section="system")
     page = watched.page
     page.wait_for_selector("[data-actor]")
-    for text in ("Streaming by RTSP", "MQTT and Home Assistant", "Storage statistics", "Downloading the certificate"):
+    for text in ("Streaming by RTSP", "MQTT with Home Assistant", "The storage overview", "Downloading the certificate"):
         expect(page.get_by_text(f"{text} is part of Pro").first).to_be_visible()
     expect(page.locator("#licence")).to_contain_text("Free")
     watched.shot("system-free")

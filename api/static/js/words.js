@@ -52,12 +52,12 @@ export const DETECTORS = {
 
 const FEATURES = {
   rtsp_streaming: "Streaming by RTSP",
-  mqtt_integration: "MQTT and Home Assistant",
+  mqtt_integration: "MQTT with Home Assistant",
   event_history: "The history of events",
   event_export: "Exporting the history",
-  storage_analytics: "Storage statistics",
+  storage_analytics: "The storage overview",
   certificate_download: "Downloading the certificate",
-  two_way_audio: "Talking and text-to-speech",
+  two_way_audio: "Talking through the camera",
   motion_detection: "Motion detection",
   sound_detection: "Sound detection",
   object_detection: "Person and dog detection",

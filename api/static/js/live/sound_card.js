@@ -80,7 +80,7 @@ function levelMeter() {
 }
 
 function sayForm() {
-  const input = h("input", { id: "say", type: "text", maxlength: LONGEST_TEXT, placeholder: "Say something at the camera", autocomplete: "off", "aria-label": "Text that the camera speaks" });
+  const input = h("input", { id: "say", type: "text", maxlength: LONGEST_TEXT, placeholder: "Say something through the camera", autocomplete: "off", "aria-label": "Text that the camera speaks" });
   const button = h("button.primary", { type: "submit" }, "Say");
   const problem = h("p.small.warn", { role: "status", hidden: true });
   const wait = (ms) => {
@@ -100,7 +100,7 @@ function sayForm() {
     if (error.inReplyTo !== "tts") return;
     if (error.retryAfterMs) wait(error.retryAfterMs);
     problem.hidden = false;
-    setText(problem, error.retryAfterMs ? `The camera speaks once in five seconds. Wait ${Math.ceil(error.retryAfterMs / 1000)} s.` : error.message);
+    setText(problem, error.retryAfterMs ? `The camera can speak once every five seconds. Wait ${Math.ceil(error.retryAfterMs / 1000)} s.` : error.message);
   });
   return h("div.stack.tight", form, problem);
 }

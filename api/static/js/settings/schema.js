@@ -42,7 +42,7 @@ export function plainWords(key, value) {
     const percent = 20 * (0.1 / 20) ** ((value - 1) / 9);
     return `Reports when about ${percent < 1 ? percent.toFixed(1) : percent.toPrecision(2)} % of the picture changes.`;
   }
-  if (key === "soundThreshold") return `Reports from ${decibels(-10 - value / 2)} on: ${loudness(-10 - value / 2)}.`;
+  if (key === "soundThreshold") return `Reports sounds of ${decibels(-10 - value / 2)} and louder: ${loudness(-10 - value / 2)}.`;
   if (key.endsWith("Cooldown")) return value === 0 ? "Every event is reported." : `At most one event in ${value} s.`;
   if (key.endsWith("Confidence")) return `Reports when at least ${value} % sure${value < 40 ? ": more false alarms" : value > 80 ? ": may miss some" : ""}.`;
   if (key === "objectDetectionSamplingRate") return `Looks at up to ${value} ${value === 1 ? "picture" : "pictures"} a second.`;

@@ -21,7 +21,7 @@ export function certificateCard() {
   const fingerprint = h("p.fingerprint");
   const chip = h("span.chip", "–");
   const result = resultLine();
-  const renew = h("button.small", { type: "button", onclick: () => regenerate() }, "Make a new one");
+  const renew = h("button.small", { type: "button", onclick: () => regenerate() }, "New certificate");
   const save = h("a.button.small", { href: "cert", download: "ipcamera.pem" }, icon("download"), "Download");
   const locked = lockedBox("certificate_download");
   const steps = h("details", h("summary", "How to trust it for good"), h("dl.stack.tight.small", HOW_TO.map(([name, text]) => [h("dt", h("b", name)), h("dd.muted", text)])));
@@ -44,7 +44,7 @@ export function certificateCard() {
     });
   };
   async function regenerate() {
-    const yes = await confirmed("Make a new certificate?", "Browsers and apps that trusted the old one will ask again. Open connections stay.", "Make a new one", "primary");
+    const yes = await confirmed("Make a new certificate?", "Browsers and apps that trusted the old one will ask again. Open connections stay.", "New certificate", "primary");
     if (!yes) return;
     try {
       await postJson("cert/regenerate");

@@ -10,7 +10,7 @@ const PRO = ["Motion, sound, person and dog detection", "The history of events, 
 export function licenceCard() {
   const chip = h("span.chip.plain", "–");
   const list = facts();
-  const free = h("div.stack.tight", h("p.muted.small", "Pro adds:"), h("ul.small.bullets", PRO.map((text) => h("li", text))), h("p.small", "On the device itself, run ", h("code", "ipcamera license issue"), " to make your own device Pro, or ", h("code", "ipcamera license activate KEY"), " with a key that you were given. This page follows at once."));
+  const free = h("div.stack.tight", h("p.muted.small", "Pro adds:"), h("ul.small.bullets", PRO.map((text) => h("li", text))), h("p.small", "On the device itself, run ", h("code", "ipcamera license issue"), " to make your own device Pro, or ", h("code", "ipcamera license activate KEY"), " with a key that you were given. This page updates by itself."));
   const element = card("Licence", "star", h("div.stack", list, free));
   element.id = "licence";
   element.head.append(chip);

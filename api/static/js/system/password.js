@@ -8,7 +8,7 @@ import { inputField, reason, resultLine } from "./form.js";
 const SHORTEST = 8;
 
 export function passwordCard() {
-  const current = inputField("Present password", { type: "password", autocomplete: "current-password", required: true });
+  const current = inputField("Current password", { type: "password", autocomplete: "current-password", required: true });
   const next = inputField("New password", { type: "password", autocomplete: "new-password", required: true, minlength: SHORTEST }, `At least ${SHORTEST} characters.`);
   const again = inputField("New password again", { type: "password", autocomplete: "new-password", required: true });
   const result = resultLine();
