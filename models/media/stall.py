@@ -14,8 +14,8 @@ LONGEST_REPEATING_S = 960.0
 class StallDetector:
     """Fed with each packet. A live sensor has noise, so packets that are equal to the last bit come from a frozen one.
 
-    One detector for one address, whatever number of connections. A source may have a reason to be constant (a lens cap, a test
-    card): each reconnect that brought the same picture again doubles the patience, so that such a source is
+    One detector for one address, whatever number of connections. A source may have a reason to be constant (a lens
+    cap, a test card): each reconnect that brought the same picture again doubles the patience, so that such a source is
     reconnected rarely instead of for ever. So it is with one that delivers a picture only now and then.
     """
 

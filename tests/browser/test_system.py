@@ -109,7 +109,8 @@ def test_licence_and_locks(mock: MockServer, open_page: Opener, size: str) -> No
     watched = open_page(mock.url, size, section="system")
     page = watched.page
     page.wait_for_selector("[data-actor]")
-    for text in ("Streaming by RTSP", "MQTT with Home Assistant", "The storage overview", "Downloading the certificate"):
+    locked = ("Streaming by RTSP", "MQTT with Home Assistant", "The storage overview", "Downloading the certificate")
+    for text in locked:
         expect(page.get_by_text(f"{text} is part of Pro").first).to_be_visible()
     expect(page.locator("#licence")).to_contain_text("Free")
     watched.shot("system-free")
