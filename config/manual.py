@@ -18,7 +18,7 @@ Settings change while the program runs: in the dashboard, by `POST /settings`, o
 - **Pro**: switching it on needs a Pro licence with this feature. Without one the switch counts as off; its stored value
   stays, and holds again when the licence is back.
 - **needs**: has no effect while that other switch is off.
-- **restart**: saved immediately; takes effect when the RTSP server next starts (`POST /api/rtsp/apply-settings` does both).
+- **restart**: saved immediately, used when the RTSP server next starts (`POST /api/rtsp/apply-settings` does both).
 - **extension**: not one of the 44 keys of the interface this server is compatible with.
 
 Passwords are not settings: `ipcamera settings credentials rtsp|mqtt`, `/api/rtsp/apply-settings` and
