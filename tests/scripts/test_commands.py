@@ -16,6 +16,7 @@ from models.messages.camera import CameraView, GetCamera
 from models.messages.event_log import EventPage, QueryEvents
 from models.messages.facade import GetPorts, GetViewers, PortsView, ViewersView
 from models.messages.license import GetLicense, LicenseView
+from models.messages.rtsp import GetRtsp, RtspView
 from models.messages.supervisor import ActorRow, ActorTable, GetActors, RestartActor
 from scripts.ipcamera.checks.devices import sound_cards
 from scripts.ipcamera.main import app
@@ -181,6 +182,20 @@ def test_doctor_with_a_system(tmp_path: Path) -> None:
     assert found["object_detector"][0]["text"] == "degraded: model missing"
     assert found["port https"][0]["text"] == "8443, served by us"
     assert found["picture"][0]["mark"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("", ("rtsp", "note", "switched on, but not running: there is no Pro, or somebody stopped it")),
+        ("Port 8554 is in use", ("port rtsp", "bad", "Port 8554 is in use")),
+    ],
+)
+def test_doctor_and_rtsp_that_does_not_run(tmp_path: Path, error: str, expected: tuple[str, str, str]) -> None:
+    with running(tmp_path, SYSTEM | {GetRtsp: RtspView(True, False, 8554, "/stream", 0, error)}):
+        found = doctor(tmp_path)
+    told = [(name, row["mark"], row["text"]) for name, rows in found.items() if "rtsp" in name for row in rows]
+    assert told == [expected]  # and nothing about who can watch
 
 
 def test_doctor_sees_what_lies_in_the_data_directory(tmp_path: Path) -> None:

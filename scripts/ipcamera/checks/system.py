@@ -118,11 +118,14 @@ def _ports(boot: Boot, control: Control | None) -> Iterator[Finding]:
     view = ask_if_up(control, RTSP, GetRtsp()) if control else None
     if view is None or not view.enabled:
         return
-    yield (
-        Finding("ok", "port rtsp", f"{rtsp.place(view)}, served by us")
-        if view.running
-        else Finding("bad", "port rtsp", view.last_error or "not running", "`ipcamera settings set rtspPort=…`")
-    )
+    if not view.running:
+        yield (
+            Finding("bad", "port rtsp", view.last_error, "`ipcamera settings set rtspPort=…`")
+            if view.last_error
+            else Finding("note", "rtsp", "switched on, but not running: there is no Pro, or somebody stopped it")
+        )
+        return
+    yield Finding("ok", "port rtsp", f"{rtsp.place(view)}, served by us")
     if open_to := rtsp.warning(view):
         yield Finding("note", "rtsp", open_to, rtsp.remedy())
     else:
