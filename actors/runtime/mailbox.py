@@ -34,7 +34,6 @@ class Mailbox:
 
     def __init__(self, start_task: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]) -> None:
         self._start_task = start_task
-        self._serial = _Lane(1)
         self._lanes: dict[object, _Lane] = {}
         self._open = False
 
@@ -43,7 +42,7 @@ class Mailbox:
         return sum(lane.running + len(lane.waiting) for lane in self._all())
 
     def _all(self) -> list[_Lane]:
-        return [self._serial, *self._lanes.values()]
+        return list(self._lanes.values())
 
     def open(self) -> None:
         """Handle what has come, and what comes from now on."""
@@ -53,7 +52,7 @@ class Mailbox:
 
     def put(self, job: Job, lane_name: object = None, max_concurrency: int = 1) -> bool:
         """Whether there was room. ``lane_name`` None: in turn with all other messages."""
-        lane = self._serial if lane_name is None else self._lanes.setdefault(lane_name, _Lane(max_concurrency))
+        lane = self._lanes.setdefault(lane_name, _Lane(max_concurrency))
         if len(lane.waiting) >= limits.MAILBOX_WAITING:
             return False
         lane.waiting.append(job)

@@ -247,6 +247,26 @@ def test_the_table_holds_each_message_with_its_handler() -> None:
     ]
 
 
+def test_a_handler_says_which_lane_it_is_for_and_how_wide_that_is() -> None:
+    class Marked:
+        @handles(Get)
+        def plain(self, _: Get) -> None: ...
+
+        @handles(GetBeside, max_concurrency=2)
+        @handles(DoBeside, max_concurrency=1)
+        def beside(self, _: Any) -> None: ...
+
+        @handles(Open, group="gate")
+        def grouped(self, _: Open) -> None: ...
+
+    assert {kind: (one.lane, one.max_concurrency) for kind, one in handlers_of(Marked).items()} == {
+        Get: (None, 1),
+        GetBeside: (GetBeside, 2),
+        DoBeside: (DoBeside, 1),
+        Open: ("gate", 1),
+    }
+
+
 def test_two_handlers_for_one_message_are_a_mistake() -> None:
     class Twice:
         @handles(Get)
