@@ -40,11 +40,12 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One file. ``mode`` holds for its last good copy too."""
+    """One file. ``mode`` holds for its last good copy too. ``fits``: whether values are of the shape they must have."""
 
     path: Path
     steps: tuple[Step, ...] = ()
     mode: int = 0o600
+    fits: Callable[[Mapping[str, object]], bool] = lambda _values: True
 
     @property
     def version(self) -> int:
@@ -88,6 +89,8 @@ class Store:
             )
         for step in self.steps[version - FIRST :]:
             values = step(values)
+        if not self.fits(values):
+            raise UnusableError("it is damaged: values are missing or of another type")
         return values
 
     def save(self, values: Mapping[str, object]) -> None:

@@ -1,6 +1,8 @@
 """What auth keeps on disk, and how passwords are hashed. Blocking: for the bench."""
 
 import secrets
+import string
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +42,7 @@ class State:
 
 def load_state(data_dir: Path) -> tuple[State, tuple[str, ...]]:
     """The state on disk, and sentences about what was wrong with it."""
-    loaded = Store(data_dir / FILE).load()
+    loaded = auth_store(data_dir).load()
     return restored(loaded.values), loaded.notes
 
 
@@ -51,18 +53,27 @@ def save_state(data_dir: Path, state: State, *, final: bool = False) -> None:
         OSError: it could not be written; what was there holds.
     """
     for _ in range(2 if final else 1):
-        Store(data_dir / FILE).save(state.as_dict())
+        auth_store(data_dir).save(state.as_dict())
+
+
+def auth_store(data_dir: Path) -> Store:
+    return Store(data_dir / FILE, fits=_fits)
+
+
+def _fits(values: Mapping[str, object]) -> bool:
+    """Without a password of the right shape the device would take itself for a new one."""
+    match values:
+        case {"password": str(), "enabled": bool(), "anonymousKey": str(key)}:
+            return len(key) == 2 * KEY_BYTES and set(key) <= set(string.hexdigits)
+    return False
 
 
 def restored(values: dict[str, object]) -> State:
     """The state that ``as_dict`` gave; what is missing or of another shape is as on a new device."""
     state = State()
     match values:
-        case {"password": str(password), "enabled": bool(enabled)}:
-            state.password, state.enabled = password, enabled
-    match values:
-        case {"anonymousKey": str(key)} if len(key) == 2 * KEY_BYTES:
-            state.anonymous_key = bytes.fromhex(key)
+        case {"password": str(password), "enabled": bool(enabled), "anonymousKey": str(key)} if _fits(values):
+            state.password, state.enabled, state.anonymous_key = password, enabled, bytes.fromhex(key)
     state.sessions.restore(values.get("sessions"))
     match values.get("known"):
         case [*keys]:

@@ -10,14 +10,12 @@ from actors.event_log import limits
 FOLDER = "thumbnails"  # in the data directory
 
 
-def drop_oldest(folder: Path, count: int) -> None:
-    """From any thread, when the disk is full. An album that is open does not mind that files have gone."""
-    if folder.is_dir():
-        known = sorted(
-            (path for path in folder.glob("*.jpg") if path.stem.isdecimal()), key=lambda path: int(path.stem)
-        )
-        for path in known[:count]:
-            path.unlink(missing_ok=True)
+def drop_oldest(folder: Path, count: int) -> int:
+    """From any thread, when the disk is full: how many went. An open album does not mind that files have gone."""
+    known = sorted((path for path in folder.glob("*.jpg") if path.stem.isdecimal()), key=lambda path: int(path.stem))
+    for path in known[:count]:
+        path.unlink(missing_ok=True)
+    return len(known[:count])
 
 
 class Album:
@@ -53,7 +51,7 @@ class Album:
             except OSError as error:
                 with contextlib.suppress(OSError):
                     partial.unlink()
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not self._drop(limits.FULL_ROWS):
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not self._drop(limits.FULL_PICTURES):
                     return False
                 continue
             self._sizes[event_id] = len(jpeg)

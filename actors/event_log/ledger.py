@@ -17,7 +17,6 @@ from models.errors import Conflict, Unavailable
 T = TypeVar("T")
 
 BROKEN = "the event database cannot be used ({why}): it was set aside as {name}, and a new one was begun"
-FULL = "the disk is full: the oldest {count} events were deleted"
 NO_ROOM = "the disk is full: events are kept by their senders until there is room"
 
 
@@ -101,10 +100,10 @@ class Ledger:
             self._open()
         elif _is_full(error):
             try:
-                deleted = self._opened().make_room()
+                given_up = self._opened().make_room()
             except (DatabaseError, OSError) as second:
                 raise Unavailable(NO_ROOM) from second
-            self._note(FULL.format(count=deleted))
+            self._note(given_up)
         else:
             raise Unavailable(_reason(error)) from error
 

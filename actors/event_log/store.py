@@ -25,6 +25,8 @@ from models.tables import Counter, EventRow, Receipt
 
 COUNTER = "event_id"
 RESERVE = "events.reserve"  # in the data directory
+RESERVE_USED = "the disk is full: the space kept in reserve is used now"
+DELETED = "the disk is full: the oldest {pictures} pictures and {events} events were deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,27 +212,39 @@ class Store:
     def _oldest(session: Session, rows: int) -> list[int]:
         return list(session.execute(select(EVENT.id).order_by(EVENT.id).limit(rows)).scalars())
 
-    def make_room(self) -> int:
-        """The disk is full: give up the reserve, the oldest thumbnails and the oldest events: how many.
+    def make_room(self) -> str:
+        """The disk is full: what was given up for it, as a sentence.
 
-        Deleting writes to the log first, so it goes in small steps, and the log is emptied after each.
+        The reserve alone, if it is there: with it nothing is lost. Then no more of the oldest pictures, and after them
+        of the oldest events, than makes room: another program may be what fills the disk, and then deleting is in vain.
+        At least one step of them, because a quota is not seen in what the file system calls free.
         """
-        give_up_reserve(self.path.parent)
+        if give_up_reserve(self.path.parent):
+            return RESERVE_USED
         self.drop_copies()
-        drop_oldest(self.path.parent / FOLDER, limits.FULL_ROWS)
+        pictures = 0
+        while not (pictures and self._has_room()):
+            gone = drop_oldest(self.path.parent / FOLDER, limits.FULL_PICTURES)
+            if not gone:
+                break
+            pictures += gone
         with contextlib.suppress(OperationalError):  # no room for that either: what was just freed is for the deletion
             self.give_back()
-        deleted = 0
-        while deleted < limits.FULL_ROWS:
+        events = 0
+        while events < limits.FULL_ROWS and not ((pictures or events) and self._has_room()):
+            # Deleting writes to the log first, so it goes in small steps, and the log is emptied after each.
             with Session(self._engine) as session:
                 ids = self._oldest(session, limits.FULL_STEP)
                 session.execute(delete(EventRow).where(EVENT.id.in_(ids)))
                 session.commit()
             self.give_back()
-            deleted += len(ids)
+            events += len(ids)
             if len(ids) < limits.FULL_STEP:
                 break
-        return deleted
+        return DELETED.format(pictures=pictures, events=events)
+
+    def _has_room(self) -> bool:
+        return _free(self.path.parent) >= limits.FULL_FREE_BYTES
 
     def drop_copies(self, before: int | None = None) -> None:
         """Delete what is kept beside the database (of a former version, or broken) and older than ``before`` (Unix ms).
@@ -258,8 +272,7 @@ class Store:
         """Put the reserve (back) where there is room for it; whether it is there."""
         if self._reserve.exists() and self._reserve.stat().st_size == limits.RESERVE_BYTES:
             return True
-        free = os.statvfs(self.path.parent)
-        if free.f_bavail * free.f_frsize < 2 * limits.RESERVE_BYTES:
+        if _free(self.path.parent) < 2 * limits.RESERVE_BYTES:
             return False
         try:
             with self._reserve.open("wb") as file:
@@ -282,14 +295,19 @@ class Store:
 
 def make_room_to_open(folder: Path) -> None:
     """A program that was stopped must start again, however full the disk is: the reserve goes, then old pictures."""
-    for give_up in (give_up_reserve, lambda folder: drop_oldest(folder / FOLDER, limits.FULL_ROWS)):
-        if no_room_to_open(folder):
-            give_up(folder)
+    if no_room_to_open(folder):
+        give_up_reserve(folder)
+    while no_room_to_open(folder) and drop_oldest(folder / FOLDER, limits.FULL_PICTURES):
+        pass
 
 
 def no_room_to_open(folder: Path) -> bool:
-    free = os.statvfs(folder)
-    return free.f_bavail * free.f_frsize < limits.OPEN_BYTES
+    return _free(folder) < limits.OPEN_BYTES
+
+
+def _free(folder: Path) -> int:
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
 
 
 def _with_end(row: EventRow, ended: int, metadata: dict[str, DetailValue]) -> str:
@@ -302,9 +320,13 @@ def _ended(row: EventRow) -> Event:
     return replace(from_row(values), phase="disappeared")
 
 
-def give_up_reserve(folder: Path) -> None:
-    """The disk is full: there is room again, for a while."""
-    (folder / RESERVE).unlink(missing_ok=True)
+def give_up_reserve(folder: Path) -> bool:
+    """The disk is full: there is room again, for a while. Whether there was a reserve."""
+    try:
+        (folder / RESERVE).unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def thumbnail_path(event_id: int) -> str:

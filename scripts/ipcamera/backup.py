@@ -13,7 +13,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from actors.auth.state import load_state, save_state
+from actors.auth.state import auth_store, load_state, save_state
 from actors.event_log import database
 from actors.event_log.numbers import keep_above
 from actors.license.desk import FILE as LICENSE_FILE
@@ -117,7 +117,7 @@ def _stage(place: Path, file: BinaryIO, passphrase_stdin: bool) -> archives.Mani
 
 def _problems(staged: Path) -> Iterator[str]:
     """Why this program could not use what was unpacked."""
-    for store in (settings_store(staged), Store(staged / "auth.json"), Store(staged / LICENSE_FILE)):
+    for store in (settings_store(staged), auth_store(staged), Store(staged / LICENSE_FILE)):
         if store.path.exists() and not store.usable():
             yield f"{store.path.name} is damaged, or of a newer version"
     for name, known in DATABASES.items():

@@ -1,6 +1,7 @@
 """The auth actor's answers on a real disk."""
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -133,6 +134,24 @@ async def test_a_new_password_ends_everything(auth: Kit, boot: Boot) -> None:
     assert not (await who(auth, session.token)).authenticated
     with pytest.raises(Refused):
         await log_in(auth)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"password": 1}, {"enabled": "no"}, {"anonymousKey": "z" * 64}, {"anonymousKey": None}, {"password": None}],
+)
+async def test_values_of_another_type_do_not_make_it_a_new_device(
+    auth: Kit, boot: Boot, wrong: dict[str, object]
+) -> None:
+    await log_in(auth)
+    await auth.ask(ChangePassword("another horse", PASSWORD, HERE))
+    path = boot.data_dir / "auth.json"
+    content = json.loads(path.read_text())
+    content["values"] |= wrong
+    path.write_text(json.dumps(content))
+    await auth.reborn()
+    assert len(list(boot.data_dir.glob("auth.json.aside-*"))) == 1
+    assert await log_in(auth, "another horse")
 
 
 async def test_a_login_that_a_change_overtakes_fails(auth: Kit) -> None:

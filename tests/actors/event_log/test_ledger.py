@@ -121,12 +121,13 @@ def full() -> OperationalError:
     return OperationalError("INSERT", {}, error)
 
 
-async def test_a_full_disk_costs_the_oldest(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_disk_costs_the_reserve_then_the_oldest(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ledger = make()
     await ledger.open()
     for _ in range(5):
         await record(ledger)
-    monkeypatch.setattr(limits, "FULL_ROWS", 2)
     monkeypatch.setattr(limits, "FULL_STEP", 2)
     real, failures = Store.record, [full()]
 
@@ -137,9 +138,13 @@ async def test_a_full_disk_costs_the_oldest(make: Make, tmp_path: Path, monkeypa
 
     monkeypatch.setattr(Store, "record", once_full)
     await record(ledger)
-    assert await count(ledger) == 4
-    assert notes == ["the disk is full: the oldest 2 events were deleted"]
+    assert await count(ledger) == 6
+    assert notes == ["the disk is full: the space kept in reserve is used now"]
     assert not (tmp_path / "events.reserve").exists()
+    failures.append(full())
+    await record(ledger)
+    assert await count(ledger) == 5
+    assert notes[1:] == ["the disk is full: the oldest 0 pictures and 2 events were deleted"]
 
 
 async def test_a_disk_that_stays_full_is_the_senders_patience(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

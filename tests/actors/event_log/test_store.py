@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from actors.event_log import limits
+from actors.event_log import store as store_module
 from actors.event_log.queries import Queries
 from actors.event_log.store import Order, Store
 from models.events import EVENT_TYPES, VISITS
@@ -244,8 +245,52 @@ def test_space_is_given_back(store: Store) -> None:
 def test_the_reserve(store: Store, tmp_path: Path) -> None:
     assert store.keep_reserve()
     assert (tmp_path / "events.reserve").stat().st_size == limits.RESERVE_BYTES
-    store.make_room()
+    store.record([Order(detection())])
+    assert store.make_room() == "the disk is full: the space kept in reserve is used now"
     assert not (tmp_path / "events.reserve").exists()
+    assert store.oldest_picture() == 1
+
+
+def free(monkeypatch: pytest.MonkeyPatch, *values: int) -> None:
+    """Bytes that are free at each look; the last for good."""
+    left = list(values)
+    monkeypatch.setattr(store_module, "_free", lambda _folder: left.pop(0) if len(left) > 1 else left[0])
+
+
+def pictures(folder: Path, count: int) -> list[Path]:
+    (folder / "thumbnails").mkdir()
+    made = [folder / "thumbnails" / f"{number}.jpg" for number in range(1, count + 1)]
+    for path in made:
+        path.write_bytes(b"jpeg")
+    return made
+
+
+def test_a_disk_that_another_program_filled_costs_no_more_than_makes_room(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.record([Order(detection()) for _ in range(250)])
+    made = pictures(tmp_path, 50)
+    free(monkeypatch, 0, limits.FULL_FREE_BYTES)
+    assert store.make_room() == "the disk is full: the oldest 40 pictures and 0 events were deleted"
+    assert [path for path in made if path.exists()] == made[40:]
+    assert store.oldest_picture() == 1
+
+
+def test_where_pictures_do_not_make_room_the_oldest_events_go(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.record([Order(detection()) for _ in range(250)])
+    pictures(tmp_path, 5)
+    free(monkeypatch, 0, 0, 0, limits.FULL_FREE_BYTES)
+    assert store.make_room() == "the disk is full: the oldest 5 pictures and 200 events were deleted"
+    assert store.oldest_picture() == 201
+
+
+def test_a_quota_is_not_seen_and_costs_one_step(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.record([Order(detection()) for _ in range(250)])
+    free(monkeypatch, 1 << 40)
+    assert store.make_room() == "the disk is full: the oldest 0 pictures and 100 events were deleted"
+    assert store.oldest_picture() == 101
 
 
 def test_questions_read_indices(store: Store) -> None:
