@@ -19,11 +19,13 @@ class Stills:
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         self._newest = self._find()
+        self._added = 0
 
     def add(self, data: bytes, width: int, height: int) -> CaptureView:
         """Raises ``OSError`` where the disk is full."""
         now = unix_ms()
-        capture_id = f"{now}-{secrets.token_hex(4)}"
+        self._added += 1  # files are told apart by age in the order of their names, also within a millisecond
+        capture_id = f"{now}-{self._added % 0x10000:04x}{secrets.token_hex(2)}"
         path = self._directory / f"{PREFIX}{capture_id}.jpg"
         self._tidy(keep=KEPT - 1)
         write_atomically(path, data)
