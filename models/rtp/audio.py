@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass
 
 from models.media.ring import FORMAT_AAC, FORMAT_OPUS, FORMAT_PCMU
-from models.rtp.h264 import Payload
+from models.rtp.packetise import Payload
 
 AAC_SAMPLES = 1024
 OPUS_RATE = 48_000  # RFC 7587 §4.1: whatever the encoder was fed with

@@ -1,9 +1,10 @@
 """H.264 in RTP, packetization-mode 1 (RFC 6184): single NAL unit packets, STAP-A, FU-A."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from models.media.annexb import AUD, PPS, SEI, SPS, nal_type
+from models.rtp.packetise import Packetiser, Payload
 
 CLOCK_RATE = 90_000  # RFC 6184 §8.2.1
 PAYLOAD_TYPE = 96
@@ -14,33 +15,6 @@ FU_A = 28  # RFC 6184 §5.8
 _FU_START, _FU_END = 0x80, 0x40
 _SMALL = frozenset({SEI, SPS, PPS})
 _NOT_SENT = frozenset({AUD, FILLER})  # the marker bit says what a delimiter would say
-
-Payload = tuple[bytes | memoryview, ...]  # parts that are joined behind the RTP header
-
-
-def packetise(nal_units: Iterable[bytes], payload_max: int) -> list[Payload]:
-    """Payloads of one access unit, each of at most ``payload_max`` bytes; parameter sets and SEI share a STAP-A."""
-    payloads: list[Payload] = []
-    small: list[bytes] = []
-    small_bytes = 1
-    for nal_unit in nal_units:
-        kind = nal_type(nal_unit)
-        if kind in _NOT_SENT:
-            continue
-        if kind in _SMALL and small_bytes + 2 + len(nal_unit) <= payload_max:
-            small.append(nal_unit)
-            small_bytes += 2 + len(nal_unit)
-            continue
-        if small:
-            payloads.append(aggregate(small))
-            small, small_bytes = [], 1
-        if len(nal_unit) <= payload_max:
-            payloads.append((nal_unit,))
-        else:
-            payloads.extend(fragment(nal_unit, payload_max))
-    if small:
-        payloads.append(aggregate(small))
-    return payloads
 
 
 def aggregate(nal_units: Sequence[bytes]) -> Payload:
@@ -67,3 +41,6 @@ def fragment(nal_unit: bytes, payload_max: int) -> list[Payload]:
         end = _FU_END if at + step >= len(view) else 0
         payloads.append((bytes((fu_indicator, start | end | kind)), view[at : at + step]))
     return payloads
+
+
+packetise = Packetiser(nal_type, _SMALL, _NOT_SENT, aggregate, fragment, header_bytes=1, shortest=1)

@@ -1,41 +1,16 @@
 """H.265 in RTP without decoding order numbers (RFC 7798): single NAL unit packets, aggregation packets, fragments."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from models.media.hevc import AUD, FILLER, PPS, PREFIX_SEI, SPS, VPS, nal_type
-from models.rtp.h264 import Payload
+from models.rtp.packetise import Packetiser, Payload
 
 AGGREGATION = 48  # §4.4.2
 FRAGMENTATION = 49  # §4.4.3
 _FU_START, _FU_END = 0x80, 0x40
 _SMALL = frozenset({VPS, SPS, PPS, PREFIX_SEI})
 _NOT_SENT = frozenset({AUD, FILLER})
-
-
-def packetise(nal_units: Iterable[bytes], payload_max: int) -> list[Payload]:
-    """Payloads of one access unit, each of at most ``payload_max`` bytes; parameter sets and SEI share one packet."""
-    payloads: list[Payload] = []
-    small: list[bytes] = []
-    small_bytes = 2
-    for nal_unit in nal_units:
-        kind = nal_type(nal_unit)
-        if kind in _NOT_SENT or len(nal_unit) < 3:
-            continue
-        if kind in _SMALL and small_bytes + 2 + len(nal_unit) <= payload_max:
-            small.append(nal_unit)
-            small_bytes += 2 + len(nal_unit)
-            continue
-        if small:
-            payloads.append(aggregate(small))
-            small, small_bytes = [], 2
-        if len(nal_unit) <= payload_max:
-            payloads.append((nal_unit,))
-        else:
-            payloads.extend(fragment(nal_unit, payload_max))
-    if small:
-        payloads.append(aggregate(small))
-    return payloads
 
 
 def aggregate(nal_units: Sequence[bytes]) -> Payload:
@@ -64,3 +39,6 @@ def fragment(nal_unit: bytes, payload_max: int) -> list[Payload]:
         end = _FU_END if at + step >= len(view) else 0
         payloads.append((head + bytes((start | end | kind,)), view[at : at + step]))
     return payloads
+
+
+packetise = Packetiser(nal_type, _SMALL, _NOT_SENT, aggregate, fragment, header_bytes=2, shortest=3)

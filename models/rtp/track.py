@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from models.rtp import rtcp
-from models.rtp.h264 import Payload
 from models.rtp.packet import HEADER_BYTES, MARKER, PACKET_MAX, SEQUENCE_MASK, TIMESTAMP_MASK, VERSION
+from models.rtp.packetise import Payload
 
 INTERLEAVED_BYTES = 4  # "$", channel, length: RFC 2326 §10.12
 CHANNELS_KEPT = 2
