@@ -7,7 +7,7 @@ from api.context import Context
 from api.keys import ARRIVAL, CLIENT, IDENTITY
 from api.routes import Access, route
 from models.errors import Invalid
-from models.messages.auth import AUTH, EndSession, GetSessions, IssueToken, SessionView
+from models.messages.auth import AUTH, EndSession, GetSessions, IssueToken
 from models.security.roles import MEDIA, ROLES
 
 SESSION = {
@@ -44,7 +44,9 @@ TOKEN = {
 async def sessions(request: web.Request, context: Context) -> web.StreamResponse:
     found = await context.actor(AUTH).ask(GetSessions())
     own = request[IDENTITY].session_id
-    return web.json_response({"sessions": [_shape(one, own) for one in found.sessions]})
+    return web.json_response(
+        {"sessions": [one.as_dict() | {"current": one.session_id == own} for one in found.sessions]}
+    )
 
 
 @route(
@@ -90,18 +92,3 @@ async def issue(request: web.Request, context: Context) -> web.StreamResponse:
         base = f"https://{arrived.host}{arrived.prefix}"
         answer |= {f"{what}Url": f"{base}/{what}?token={session.token}" for what in ("stream", "snapshot")}
     return web.json_response(answer)
-
-
-def _shape(one: SessionView, own: str) -> dict[str, object]:
-    return {
-        "id": one.session_id,
-        "kind": "token" if one.name else "login",
-        "role": one.role,
-        "name": one.name,
-        "address": one.client,
-        "agent": one.agent,
-        "created": one.created,
-        "lastUsed": one.used,
-        "expires": one.expires or None,
-        "current": one.session_id == own,
-    }

@@ -96,6 +96,20 @@ class SessionView:
     used: int
     expires: int
 
+    def as_dict(self) -> dict[str, object]:
+        """As the API and the command line show it."""
+        return {
+            "id": self.session_id,
+            "kind": "token" if self.name else "login",
+            "role": self.role,
+            "name": self.name,
+            "address": self.client,
+            "agent": self.agent,
+            "created": self.created,
+            "lastUsed": self.used,
+            "expires": self.expires or None,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class SessionList:

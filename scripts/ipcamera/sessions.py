@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from models.messages.auth import AUTH, EndSession, GetSessions, IssueToken, SessionView
+from models.messages.auth import AUTH, EndSession, GetSessions, IssueToken
 from scripts.ipcamera.console import AsJson, DataDir, running
 
 app = typer.Typer(help="Who is logged in, and the tokens that were given away.", no_args_is_help=True)
@@ -18,7 +18,7 @@ def list_sessions(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     with running(data_dir) as control:
         found = sorted(control.ask(AUTH, GetSessions()).sessions, key=lambda one: one.used)
     if as_json:
-        typer.echo(json.dumps([_for_programs(one) for one in found], indent=1))
+        typer.echo(json.dumps([one.as_dict() for one in found], indent=1))
     elif not found:
         typer.echo("Nobody is logged in, and there is no token.")
     for one in () if as_json else found:
@@ -47,20 +47,6 @@ def token(
     """Make a token and show it, this once."""
     with running(data_dir) as control:
         typer.echo(control.ask(AUTH, IssueToken(name, role, days)).token)
-
-
-def _for_programs(one: SessionView) -> dict[str, object]:
-    return {
-        "id": one.session_id,
-        "kind": "token" if one.name else "login",
-        "role": one.role,
-        "name": one.name,
-        "address": one.client,
-        "agent": one.agent,
-        "created": one.created,
-        "lastUsed": one.used,
-        "expires": one.expires or None,
-    }
 
 
 def _when(moment_ms: int) -> str:
