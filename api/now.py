@@ -48,10 +48,6 @@ class Now:
         return self._context.latest(LicenseView) or UNKNOWN_LICENSE
 
     @property
-    def protection(self) -> AuthStatus | None:
-        return self._context.latest(AuthStatus)
-
-    @property
     def camera(self) -> CameraView:
         return self._context.latest(CameraView) or NO_CAMERA
 

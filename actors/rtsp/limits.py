@@ -39,6 +39,5 @@ ADMIT_TIMEOUT_S = 3.0
 REPORT_S = 1.0
 REPORT_LOST_S = 4.0  # a session actor that has not reported for so long has no sessions any more
 RETRY_LISTEN_S = 5.0
-PREPARE_TIMEOUT_S = 3.0
 KEYFRAME_EVERY_S = 0.5  # the encoder allows one a second, for all who ask
 APPLY_TIMEOUT_S = 5.0

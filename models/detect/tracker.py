@@ -46,7 +46,6 @@ class Track:
     box: Box
     pts: int  # of the last sighting
     wall: int
-    first_wall: int
     confidence: int  # of the last sighting
     best: int
     velocity: tuple[float, float] = (0.0, 0.0)  # of the centre, pixels a second
@@ -197,7 +196,7 @@ class Tracker:
 
     def _begin(self, sighting: Sighting, pts: int, wall: int) -> int:
         confidence = sighting.confidence
-        track = Track(self._next_id, sighting.key, sighting.box, pts, wall, wall, confidence, confidence)
+        track = Track(self._next_id, sighting.key, sighting.box, pts, wall, confidence, confidence)
         track.sure.append(True)
         track.stirred, track.stirred_pts = int(sighting.stir >= STIRS), pts
         self._tracks.append(track)
