@@ -14,6 +14,7 @@ STATUS: dict[str, int] = {
     "limit_reached": 429,
     "unavailable": 503,
     "timed_out": 503,
+    "switched_off": 503,
     "restarted": 503,
     "overloaded": 503,
 }

@@ -56,6 +56,12 @@ class TimedOut(Unavailable):
     code = "timed_out"
 
 
+class SwitchedOff(Unavailable):
+    """The actor has no process, because no setting needs it."""
+
+    code = "switched_off"
+
+
 class Restarted(Unavailable):
     """The actor ended before it answered; whether it acted is unknown."""
 
@@ -85,6 +91,7 @@ ERRORS: dict[str, type[ServerError]] = {
         LimitReached,
         Unavailable,
         TimedOut,
+        SwitchedOff,
         Restarted,
         Overloaded,
         TooLarge,

@@ -99,6 +99,11 @@ class Actor:
         Opens and starts nothing: no thread, file, socket, codec or session (see ``actors.runtime.warm``).
         """
 
+    @classmethod
+    def wanted(cls, settings: Mapping[str, Value]) -> bool:
+        """Whether these effective settings need this actor. While they do not, it has no process: it is ``off``."""
+        return True
+
     async def on_start(self) -> None:
         """Before the actor counts as up. A ``ServerError`` is shown as the reason why it cannot start."""
 
@@ -267,7 +272,7 @@ class Actor:
             case Withdraw():
                 self._inbox.withdraw(envelope)
             case Directory():
-                self._peers.learn(envelope.epoch, envelope.entries)
+                self._peers.learn(envelope.epoch, envelope.entries, envelope.off)
             case Stop():
                 self.start_task(self._finish())
             case _:

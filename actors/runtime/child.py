@@ -27,10 +27,15 @@ class Exit:
     killed: bool = False
     peak_mb: int = 0
 
+    @property
+    def of_memory(self) -> str:
+        """The reason, once the kernel's counters say that memory has run out."""
+        return f"killed by the kernel: memory has run out (this actor held {self.peak_mb} MB at most)"
+
 
 @dataclass(slots=True)
 class Living:
-    """``state``: new, starting, up, restarting, degraded, stopped."""
+    """``state``: new, starting, up, restarting, degraded, off, stopped."""
 
     spec: Child
     kind: type[Actor]
@@ -43,6 +48,7 @@ class Living:
     seen: float = 0.0  # last heartbeat
     silence: Silence = field(default_factory=Silence)
     queue: int = 0
+    dismissed: bool = False  # asked to stop, because no setting needs it any more
     kill_reason: str = ""  # why we killed it ourselves
     start_reason: str = ""  # why it says it cannot start
     last_reason: str = ""
@@ -55,14 +61,24 @@ class Living:
     def pid(self) -> int:
         return self.process.pid
 
+    @property
+    def shown(self) -> str:
+        """The state as others are told it."""
+        return "degraded" if self.state == "up" and self.detail else self.state
+
     def enter(self, state: str) -> None:
         self.state, self.since = state, time.monotonic()
+
+    def switched_off(self) -> None:
+        """It has no process, and is not to have one."""
+        self.last_reason = self.start_reason = self.detail = ""
+        self.enter("off")
 
     def begun(self, generation: int, process: Created) -> None:
         """A new process has been made for it."""
         self.generation, self.process = generation, process
         self.pidfd = os.pidfd_open(process.pid)
-        self.kill_reason, self.start_reason, self.detail = "", "", ""
+        self.kill_reason, self.start_reason, self.detail, self.dismissed = "", "", "", False
         self.cpu, self.cpu_percent, self.pss_bytes = (0.0, 0.0), 0.0, 0
         with contextlib.suppress(OSError), open(f"/proc/{process.pid}/oom_score_adj", "w") as file:
             file.write(str(self.kind.oom_score))

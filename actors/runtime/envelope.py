@@ -61,8 +61,11 @@ class Heartbeat(Envelope):
 
 @dataclass(frozen=True, slots=True)
 class Directory(Envelope):
+    """``off``: the actors that no setting needs now. They have no entry, and nobody shall wait for them."""
+
     epoch: int
     entries: dict[str, Entry]
+    off: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ STARVED_AT_MOST_S = 8.0  # of a silence that is excused because the machine was 
 SAMPLE_EVERY_S = 5.0  # memory and processor time of each process
 STOP_TIER_S = 0.9  # for each tier of the tree at a clean stop
 STOP_TOTAL_S = 3.5
+DISMISSED_S = 2.0  # for one that is switched off to stop by itself
 LAUNCHER_SAYS_EVERY_S = 10.0  # what a slow start waits for
 
 MAX_RESTARTS = 5

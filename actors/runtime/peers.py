@@ -16,7 +16,7 @@ import structlog
 
 from actors.runtime import limits
 from actors.runtime.envelope import Answer, Entry, Envelope, Letter, Question, Withdraw
-from models.errors import Overloaded, Restarted, TimedOut, TooLarge, from_failure
+from models.errors import Overloaded, Restarted, SwitchedOff, TimedOut, TooLarge, from_failure
 from models.messages import Ask, Failure, News, State, Tell
 
 R = TypeVar("R")
@@ -25,10 +25,11 @@ log = structlog.get_logger("runtime")
 
 @dataclass(slots=True)
 class _Peer:
-    """One other actor. ``entry`` None: there is no such process just now."""
+    """One other actor. ``entry`` None: there is no such process just now; ``off``: nor will there be one by itself."""
 
     name: str
     entry: Entry | None = None
+    off: bool = False
     up: asyncio.Event = field(default_factory=asyncio.Event)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.ASKS_IN_FLIGHT))
     waiting: int = 0
@@ -69,13 +70,14 @@ class Peers:
         return peer
 
     # ---------------------------------------------------------------- the directory
-    def learn(self, epoch: int, entries: dict[str, Entry]) -> None:
-        """Take over a newer directory; asks to a former life end with ``Restarted``."""
+    def learn(self, epoch: int, entries: dict[str, Entry], off: frozenset[str] = frozenset()) -> None:
+        """Take over a newer directory; asks to a former life end with ``Restarted``, to one that is off at once."""
         if epoch <= self._epoch:
             return
         self._epoch = epoch
-        for name in {*entries, *self._peers}:
+        for name in {*entries, *off, *self._peers}:
             peer, entry = self._peer(name), entries.get(name)
+            self._switch(peer, name in off)
             before, peer.entry = peer.entry, entry
             if entry == before:
                 continue
@@ -92,6 +94,13 @@ class Peers:
                 peer.up.set()
                 self._on_new_life(name)
             self._next_letter(peer)
+
+    def _switch(self, peer: _Peer, off: bool) -> None:
+        if off and not peer.off:
+            peer.letters.clear()
+            peer.up.set()  # for a moment: whoever waits for it learns that it will not come
+            peer.up.clear()
+        peer.off = off
 
     def _end_former_life(self, peer: _Peer) -> None:
         peer.up.clear()
@@ -132,6 +141,8 @@ class Peers:
     async def _ask_once(self, peer: _Peer, message: Ask[Any, Any]) -> Any:
         async with peer.slots:
             while (entry := peer.entry) is None or not entry.up:  # it may be gone again before we wake up
+                if peer.off:
+                    raise SwitchedOff(f"{peer.name} is switched off")
                 await peer.up.wait()
             ticket = next(self._numbers)
             future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -18,7 +18,7 @@ import structlog
 from actors.runtime import limits
 from actors.runtime.actor import Actor, handles
 from actors.runtime.budget import Restarts
-from actors.runtime.child import Exit, Living
+from actors.runtime.child import Living
 from actors.runtime.control import ControlServer
 from actors.runtime.envelope import (
     Directory,
@@ -35,7 +35,7 @@ from actors.runtime.out_of_memory import OutOfMemory
 from actors.runtime.port import Connection, Port
 from actors.runtime.spec import Child, load_class
 from config.files import write_atomically
-from models.errors import Missing, ServerError
+from models.errors import Missing, ServerError, SwitchedOff
 from models.messages import Ok
 from models.messages.event_log import EVENT_LOG, RecordSystem
 from models.messages.settings import SettingsView
@@ -90,6 +90,8 @@ class Supervisor(Actor):
 
     async def _start_tree(self) -> None:
         for tier in self._tiers:
+            if tier > self._tiers[0] and "settings" in self._children:
+                await self.first(SettingsView, limits.SETTLED_S)  # they say who is wanted at all
             names = [child for child in self._children.values() if child.spec.tier == tier]
             for child in names:
                 self._spawn(child)
@@ -103,6 +105,10 @@ class Supervisor(Actor):
     def _spawn(self, child: Living) -> None:
         if self._stopping:
             return
+        if not self._wanted(child):
+            child.switched_off()
+            self._tell_directory()
+            return self._publish_states()
         self._generations += 1
         child.begun(self._generations, self._port.create())
         self._port.loop.add_reader(child.pidfd, self._gone, child)
@@ -117,6 +123,10 @@ class Supervisor(Actor):
         )
         self._send_to(child.process.path, start)
         self._tell_directory()
+
+    def _wanted(self, child: Living) -> bool:
+        view = self.latest(SettingsView)
+        return view is None or child.kind.wanted(view.effective)
 
     # ---------------------------------------------------------------- what children say
     def receive(self, envelope: Envelope, sender: Connection) -> None:
@@ -134,7 +144,7 @@ class Supervisor(Actor):
                 child.start_reason = envelope.reason
 
     def _up(self, child: Living) -> None:
-        again = child.restarts.total > 0
+        again = child.restarts.total > 0 and child.last_reason
         gap_s = time.monotonic() - child.since
         child.enter("up")
         self._tell_directory()
@@ -160,12 +170,15 @@ class Supervisor(Actor):
         ended = child.collect()
         self._port.forget(child.process)
         out_of_memory = ended.killed and self._out_of_memory.struck(time.monotonic())
-        child.last_reason = _because_of_memory(ended) if out_of_memory else ended.reason
+        child.last_reason = ended.of_memory if out_of_memory else ended.reason
         child.process, child.detail = child.process.gone(), ""
         if self._stopping:
             child.enter("stopped")
             self._changed.set()
             return
+        if child.dismissed or not self._wanted(child):
+            child.switched_off()
+            return self._spawn(child)  # it may be wanted again by now
         child.enter("restarting")
         self.log.warning("actor ended", child=child.spec.name, reason=child.last_reason, up_s=round(was_up_s, 1))
         if child.kind.must_start and child.start_reason and child.restarts.total == 0:
@@ -239,10 +252,11 @@ class Supervisor(Actor):
     def _tell_directory(self) -> None:
         self._epoch += 1
         entries = self._entries()
-        self._peers.learn(self._epoch, entries)
+        off = frozenset(name for name, child in self._children.items() if child.state == "off")
+        self._peers.learn(self._epoch, entries, off)
         for child in self._children.values():
             if child.state in ("up", "starting"):
-                self._send_to(child.process.path, Directory(self.name, self._generation, self._epoch, entries))
+                self._send_to(child.process.path, Directory(self.name, self._generation, self._epoch, entries, off))
         self._changed.set()
 
     def _say(self, child: Living, kind: str, text: str) -> None:
@@ -254,7 +268,7 @@ class Supervisor(Actor):
 
     def _publish_states(self) -> None:
         shown = {
-            name: ActorState(_shown(child), child.detail or child.start_reason, child.pid > 0)
+            name: ActorState(child.shown, child.detail or child.start_reason, child.pid > 0)
             for name, child in self._children.items()
         }
         self.publish_state(ActorStates(shown, self._started))
@@ -296,7 +310,7 @@ class Supervisor(Actor):
     def _row(self, child: Living, now: float) -> ActorRow:
         return ActorRow(
             child.spec.name,
-            _shown(child),
+            child.shown,
             child.pid,
             round(now - child.since, 1) if child.state == "up" else 0.0,
             child.restarts.total,
@@ -310,11 +324,23 @@ class Supervisor(Actor):
         )
 
     @handles(SettingsView)
-    def _try_degraded_again(self, old: SettingsView | None, _: SettingsView) -> None:
+    def _settings(self, old: SettingsView | None, _: SettingsView) -> None:
         for child in self._children.values():
-            if old is not None and child.state == "degraded" and not child.pid:
+            wanted = self._wanted(child)
+            if not wanted and child.pid and not child.dismissed:
+                child.dismissed = True
+                self.start_task(self._dismiss(child, child.generation))
+            elif (old is not None and child.state == "degraded" and not child.pid) or (wanted and child.state == "off"):
                 child.restarts.forgive()
                 self._spawn(child)
+
+    async def _dismiss(self, child: Living, generation: int) -> None:
+        """It is not needed any more: it stops by itself, or is stopped."""
+        if child.state == "up":
+            self._send_to(child.process.path, Stop(self.name, self._generation))
+            await asyncio.sleep(limits.DISMISSED_S)
+        if child.generation == generation and child.pid:
+            child.kill("switched off, and did not stop in time")
 
     @handles(RestartActor, max_concurrency=limits.CONTROL_CONNECTIONS)
     async def _restart(self, message: RestartActor) -> Ok:
@@ -322,13 +348,15 @@ class Supervisor(Actor):
         child = self._children.get(message.name)
         if child is None:
             raise Missing(f"there is no actor {message.name}")
+        if child.state == "off":
+            raise SwitchedOff(f"{message.name} is switched off")
         former = child.generation
         child.restarts.forgive()
         if child.pid:
             child.kill("asked to restart")
         elif child.state == "degraded":
             self._spawn(child)
-        while child.generation == former or child.state == "starting":
+        while child.state != "off" and (child.generation == former or child.state == "starting"):
             await self._wait_for_change()
         if child.state != "up":
             raise ServerError(f"{message.name} did not come up: {child.start_reason or child.last_reason}")
@@ -362,14 +390,6 @@ def _child(spec: Child) -> Living:
     except Exception as error:  # noqa: BLE001 — its own process meets it again, and the actor is degraded
         log.error("cannot be loaded", child=spec.name, path=spec.class_path, reason=repr(error))
     return Living(spec, kind, Restarts(kind.max_restarts))
-
-
-def _shown(child: Living) -> str:
-    return "degraded" if child.state == "up" and child.detail else child.state
-
-
-def _because_of_memory(ended: Exit) -> str:
-    return f"killed by the kernel: memory has run out (this actor held {ended.peak_mb} MB at most)"
 
 
 def _duration(seconds: float) -> str:

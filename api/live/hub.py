@@ -31,7 +31,7 @@ log = structlog.get_logger("facade")
 
 NAME = "IP Camera"
 TICK_S = 1.0
-WELL = frozenset({"up", "starting", "stopped"})
+WELL = frozenset({"up", "starting", "off", "stopped"})
 
 
 class Hub:

@@ -15,6 +15,8 @@ from models.messages.settings import SETTINGS, ChangeSettings
 from models.messages.supervisor import ActorStates
 from models.security.roles import VIEWER
 
+WELL = frozenset({"up", "off"})
+
 
 @route(
     "GET",
@@ -37,7 +39,7 @@ def _troubles(states: ActorStates | None) -> dict[str, object]:
     """How long the program runs, and what in it does not work as it should, by actor."""
     if states is None:
         return {}
-    troubles = {name: one.detail or one.state for name, one in states.actors.items() if one.state != "up"}
+    troubles = {name: one.detail or one.state for name, one in states.actors.items() if one.state not in WELL}
     return {"uptimeSec": round(time.monotonic() - states.started), "degraded": troubles}
 
 
@@ -111,7 +113,7 @@ async def health(request: web.Request, _context: Context) -> web.StreamResponse:
     if states is None:
         return web.json_response({"status": "unhealthy", "actors": {}}, status=503)
     shown = states.actors.values()
-    down = any(one.state != "up" and not (one.state == "degraded" and one.running) for one in shown)
+    down = any(one.state not in WELL and not (one.state == "degraded" and one.running) for one in shown)
     restricted = any(one.state == "degraded" for one in shown)
     word = "unhealthy" if down else "degraded" if restricted else "ok"
     actors = {name: one.state for name, one in states.actors.items()}

@@ -18,7 +18,7 @@ class ActorRow:
     """One actor as ``ipcamera status`` and ``system_info`` show it."""
 
     name: str
-    state: str  # starting, up, restarting, degraded, stopped
+    state: str  # starting, up, restarting, degraded, off (no setting needs it), stopped
     pid: int
     uptime_s: float
     restarts: int

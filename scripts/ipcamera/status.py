@@ -158,7 +158,7 @@ def _rtsp_line(session: RtspSession) -> str:
 
 def _in_trouble_last(table: ActorTable) -> list[ActorRow]:
     """What needs a look stands at the end, next to the prompt."""
-    return sorted(table.rows, key=lambda row: row.state != "up")
+    return sorted(table.rows, key=lambda row: row.state not in ("up", "off"))
 
 
 def _cells(row: ActorRow) -> tuple[str, ...]:

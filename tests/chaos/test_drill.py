@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.control import Control
-from actors.tree import tree
 from config.boot import Boot
 from models.messages.auth import AUTH, GetSessions
 from models.messages.event_log import EVENT_LOG, QueryEvents
@@ -17,12 +16,13 @@ from scripts.ipcamera.drills import judge
 from scripts.ipcamera.drills.blows import settle
 from scripts.ipcamera.drills.plan import EVENTS_RUNNING, drills
 from scripts.ipcamera.drills.program import Program, watching
+from tests.chaos.running import running
 from tests.wire.server import RunningServer, end_with_us
 
 pytestmark = [pytest.mark.system, pytest.mark.chaos, pytest.mark.timeout(600)]
 
 SLOWER = 20  # times are seen, and not judged: this machine may be busy with other things
-ACTORS = [child.name for child in tree(Boot(Path(), Path(), Path()))]
+ACTORS = running(Boot(Path(), Path(), Path()))
 SURROUNDINGS = {
     "source unplugged",
     "source frozen",

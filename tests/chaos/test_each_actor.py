@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from actors.tree import tree
 from config.boot import Boot
+from tests.chaos.running import running
 from tests.chaos.viewer import Viewer
 from tests.wire.server import RunningServer
 
-ACTORS = [child.name for child in tree(Boot(Path(), Path(), Path()))]
+ACTORS = running(Boot(Path(), Path(), Path()))
 
 pytestmark = [pytest.mark.system, pytest.mark.chaos, pytest.mark.timeout(90)]
 

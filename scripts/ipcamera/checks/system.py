@@ -45,7 +45,7 @@ def _program(boot: Boot, control: Control | None) -> Iterator[Finding]:
     if table is None:
         yield Finding("bad", "server", "runs, but its supervisor does not answer", "stop it and start it again")
         return
-    troubled = [row for row in table.rows if row.state != "up"]
+    troubled = [row for row in table.rows if row.state not in ("up", "off")]
     yield Finding(
         "ok", "server", f"version {boot.version}, {len(table.rows)} actors, {len(troubled)} of them in trouble"
     )

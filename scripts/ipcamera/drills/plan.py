@@ -25,7 +25,7 @@ class Drill:
 
 def drills(program: Program, watch: Watch, world: World | None, quick: bool) -> Iterator[Drill]:
     """``world``: that of a private program; None for one that somebody uses. ``quick``: only what matters most."""
-    actors = list(program.rows())
+    actors = [name for name, row in program.rows().items() if row.state != "off"]
     stopped = [actor for actor in actors if not quick or actor in PICTURE_ACTORS or actor == DOOR]
     for actor in actors:
         yield Drill(judge.killed(actor), _blow(program, watch, actor, signal.SIGKILL))

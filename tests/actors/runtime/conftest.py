@@ -32,7 +32,9 @@ class Running:
         self.process = multiprocessing.get_context("spawn").Process(target=main or _main, args=(boot, tree))
         self.process.start()
         self.control = self.wait_for(self._connect)
-        self.wait_for(lambda: all(row.state == "up" for row in self.rows().values()) and len(self.rows()) == len(tree))
+        self.wait_for(
+            lambda: all(row.state in ("up", "off") for row in self.rows().values()) and len(self.rows()) == len(tree)
+        )
 
     def _connect(self) -> Control | None:
         try:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from actors.runtime.spec import Child
-from models.errors import Refused, Restarted, ServerError, TimedOut
+from models.errors import Refused, Restarted, ServerError, SwitchedOff, TimedOut
+from models.messages.supervisor import RestartActor
 from tests.actors.runtime.conftest import TOYS, Running
-from tests.actors.runtime.toys import Echo, Heard, Identify, Never, Pass, Publish, Refuse, Through
+from tests.actors.runtime.toys import Change, Echo, Heard, Identify, Never, Pass, Publish, Refuse, Through
 
 
 def test_an_ask_is_answered_by_the_named_actor(toys: Running) -> None:
@@ -107,3 +108,49 @@ def test_a_glutton_is_killed_and_restarted(start: Callable[..., Running]) -> Non
     after = running.rows()
     assert "MB of memory, allowed are 150" in after["two"].last_reason
     assert after["one"].pid == before["one"].pid
+
+
+@pytest.mark.parametrize("kind", ["Optional", "Stubborn"])
+def test_an_actor_that_no_setting_needs_has_no_process(start: Callable[..., Running], kind: str) -> None:
+    running = start(Child("one", f"{TOYS}:Toy", 1), Child("two", f"{TOYS}:{kind}", 1))
+    assert (running.rows()["two"].state, running.rows()["two"].pid) == ("off", 0)
+    with pytest.raises(SwitchedOff, match="two is switched off"):
+        running.control.ask("one", Through("two", "there?"))
+    with pytest.raises(SwitchedOff):
+        running.control.ask("supervisor", RestartActor("two"))
+
+    running.control.ask("settings", Change({"optional": True}))
+    running.wait_for(lambda: running.rows()["two"].state == "up")
+    assert running.control.ask("one", Through("two", "hello")) == "two: hello"
+    former = running.rows()["two"].pid
+
+    running.control.ask("settings", Change({}))
+    running.wait_for(lambda: running.rows()["two"].state == "off")
+    assert not os.path.exists(f"/proc/{former}")
+    with pytest.raises(SwitchedOff):
+        running.control.ask("one", Through("two", "there?"))
+    assert (running.rows()["two"].restarts, running.rows()["two"].last_reason) == (0, "")
+
+
+def test_one_that_is_wanted_again_while_it_stops_comes_back(start: Callable[..., Running]) -> None:
+    running = start(Child("two", f"{TOYS}:Stubborn", 1))
+    running.control.ask("settings", Change({"optional": True}))
+    former = running.wait_for(lambda: running.rows()["two"].state == "up" and running.rows()["two"].pid)
+    running.control.ask("settings", Change({}))
+    running.control.ask("settings", Change({"optional": True}))
+    running.wait_for(lambda: running.rows()["two"].state == "up" and running.rows()["two"].pid != former)
+    assert running.rows()["two"].restarts == 0
+
+
+def test_one_that_failed_too_often_is_off_when_nobody_needs_it(start: Callable[..., Running]) -> None:
+    running = start(Child("two", f"{TOYS}:Optional", 1))
+    running.control.ask("settings", Change({"optional": True}))
+    for _ in range(6):
+        pid = running.wait_for(lambda: running.rows()["two"].state == "up" and running.rows()["two"].pid)
+        os.kill(pid, signal.SIGKILL)
+        running.wait_for(lambda pid=pid: running.rows()["two"].pid != pid)
+    running.wait_for(lambda: running.rows()["two"].state == "degraded")
+    running.control.ask("settings", Change({}))
+    running.wait_for(lambda: running.rows()["two"].state == "off")
+    running.control.ask("settings", Change({"optional": True}))
+    running.wait_for(lambda: running.rows()["two"].state == "up")

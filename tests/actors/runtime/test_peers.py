@@ -9,7 +9,7 @@ import pytest
 from actors.runtime import limits
 from actors.runtime.envelope import Answer, Entry, Envelope, Letter, Question, Withdraw
 from actors.runtime.peers import Peers
-from models.errors import Missing, Overloaded, Restarted, TimedOut, TooLarge
+from models.errors import Missing, Overloaded, Restarted, SwitchedOff, TimedOut, TooLarge
 from models.messages import Ask, Failure, News, State, Tell
 
 TOPICS = frozenset({"Temperature", "Door", "Rang"})
@@ -235,6 +235,22 @@ async def test_an_ask_that_times_out_says_whether_the_actor_was_there_and_is_wit
     assert caught.value.__suppress_context__
     assert sender.sent[1:] == [("camera.1", Withdraw("me", 7, sender.questions()[0].ticket))]
     sender.answer("late")
+
+
+async def test_whoever_waits_for_an_actor_learns_that_it_is_switched_off(sender: Sender) -> None:
+    ask = sender.ask()
+    await turns()
+    sender.peers.learn(0, {}, frozenset({"camera"}))
+    with pytest.raises(SwitchedOff, match="camera is switched off"):
+        await ask
+    with pytest.raises(SwitchedOff):
+        await sender.ask()
+    sender.epoch = 0
+    sender.learn(up())
+    again = sender.ask()
+    await turns()
+    sender.answer("there")
+    assert await again == "there"
 
 
 async def test_a_cancelled_ask_is_withdrawn(sender: Sender) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Worker
 from models.errors import Refused
 from models.messages import Ask, News, Ok, Tell
-from models.messages.settings import GetSettings, SettingsView
+from models.messages.settings import GetSettings, SettingsView, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ class Heard(Ask[Any, tuple[int, ...]]): ...
 class Identify(Ask[Any, int]): ...
 
 
+@dataclass(frozen=True, slots=True)
+class Change(Ask[Any, Ok]):
+    """The settings become these."""
+
+    values: dict[str, bool]
+
+
 class Settings(Actor):
     critical = True
 
@@ -83,6 +91,11 @@ class Settings(Actor):
     @handles(GetSettings)
     def _get(self, _: GetSettings) -> SettingsView:
         return SettingsView({}, {})
+
+    @handles(Change)
+    def _change(self, message: Change) -> Ok:
+        self.publish_state(SettingsView(dict(message.values), dict(message.values)))
+        return Ok()
 
 
 class Stuck(Worker):
@@ -155,6 +168,17 @@ class Toy(Actor):
 
 class Lean(Toy):
     memory_mb = 150
+
+
+class Optional(Toy):
+    @classmethod
+    def wanted(cls, settings: Mapping[str, Value]) -> bool:
+        return settings.get("optional") is True
+
+
+class Stubborn(Optional):
+    async def on_stop(self) -> None:
+        await asyncio.sleep(3600)
 
 
 class Unready(Actor):

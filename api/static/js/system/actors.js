@@ -8,7 +8,7 @@ import * as store from "../store.js";
 
 const EVERY_MS = 5000;
 const SETTLE_MS = 300;
-const KINDS = { up: "good", starting: "warn", restarting: "warn", degraded: "bad", stopped: "" };
+const KINDS = { up: "good", starting: "warn", restarting: "warn", degraded: "bad", off: "", stopped: "" };
 const HEADS = [["Part"], ["State"], ["Restarts", true], ["Up for", true], ["CPU", true], ["Memory", true], ["Last reason"]];
 
 export function actorsCard() {
@@ -54,7 +54,7 @@ function actorRow(actor) {
     h("td", h("b", actor.name), reason ? h("span.reason-below", reason) : null),
     h("td", h(`span.chip${KINDS[actor.state] ? `.${KINDS[actor.state]}` : ""}`, actor.state)),
     h("td.numeric", String(actor.restarts)),
-    h("td.numeric", actor.state === "stopped" ? "–" : duration(actor.uptimeSec ?? 0)),
+    h("td.numeric", ["off", "stopped"].includes(actor.state) ? "–" : duration(actor.uptimeSec ?? 0)),
     h("td.numeric", fixed(actor.cpuPercent, 1, "%")),
     h("td.numeric", bytes(actor.pssBytes)),
     h("td.reason", reason),
