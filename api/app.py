@@ -7,6 +7,7 @@ from api.bodies import MAX_BODY
 from api.context import Context
 from api.front import FRONT, Front
 from api.guard import GUARD, Guard, Shared
+from api.live.hub import HUB
 from api.middleware import install
 from api.routes import add_routes
 from models.messages.auth import AuthStatus
@@ -19,6 +20,7 @@ def build_app(context: Context) -> web.Application:
     guard = app[GUARD] = Guard(lambda: context.latest(AuthStatus))
     shared = Shared(context, guard)
     front = app[FRONT] = Front(shared)
+    app[HUB] = front.hub
     app.on_startup.append(front.start)
     app.on_shutdown.append(front.stop)
     add_routes(app, shared)

@@ -8,6 +8,7 @@ from aiohttp import web
 from api.actors import Actors
 from api.context import Context
 from api.live.hub import Hub
+from api.live.newsroom import Newsroom
 from api.now import Now
 from api.streams import Streams
 from models.messages import News, State
@@ -24,6 +25,7 @@ class Front:
         self.now, self.actors = Now(context), Actors(context)
         self.streams = Streams(context, self.now)
         self.hub = Hub(context, self.now, self.actors, self.viewers, lambda: self.streams.addresses)
+        self._newsroom = Newsroom(self.hub)
         self.streams.changed = self.hub.changed = self._viewers_changed
         self._last = ViewersView(0, 0)
         self._ticking: asyncio.Task[Any] | None = None
@@ -39,7 +41,7 @@ class Front:
 
     def state(self, old: State | None, new: State) -> None:
         """Something is another way now: tell whom it concerns. ``now`` knows it already."""
-        self.hub.newsroom.state(old, new)
+        self._newsroom.state(old, new)
         match new:
             case CameraView(streaming=False):
                 self.streams.end()
@@ -48,7 +50,7 @@ class Front:
 
     def news(self, news: News) -> None:
         """Something has happened: tell whom it concerns."""
-        self.hub.newsroom.news(news)
+        self._newsroom.news(news)
         match news:
             case ActorChanged():
                 self.actors.changed()

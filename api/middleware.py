@@ -17,7 +17,7 @@ from api.guard import ASKED_FOR, GUARD, RETRY_MS, TOO_MANY
 from api.keys import ARRIVAL, CLIENT, IDENTITY, LICENSE
 from api.passwords import PASSWORDS, Passwords, check_password
 from api.proxy import arrival, same_origin
-from api.routes import CONTEXT, Access, Route, route_of
+from api.routing import CONTEXT, Access, Route, route_of
 from models.errors import Invalid, LimitReached, Refused, ServerError
 from models.messages.auth import AUTH, Identity, WhoIs
 from models.security.roles import may

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from api.routes import Access, Route
+from api.routing import Access, Route
 from api.schemas import COMPONENTS, TEXT, Schema, ref
 
 VERSION = "3.1.0"

@@ -9,7 +9,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from api.guard import GUARD
-from api.routes import CONTEXT
+from api.routing import CONTEXT
 from models.errors import LimitReached, Refused
 from models.messages import Ask
 from models.messages.auth import AUTH, Identity, ToAuth

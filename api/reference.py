@@ -1,6 +1,6 @@
 """The table of routes for people, from the same registry as the OpenAPI."""
 
-from api.routes import Access, Route
+from api.routing import Access, Route
 
 BEGIN, END = "<!-- routes -->\n", "<!-- /routes -->\n"
 WHO = {Access.PUBLIC: "everybody", Access.UI: "logged in", Access.PRO: "Pro"}

@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections import deque
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from actors.rtsp.limits import QUEUE_AGE_MAX_S, REQUESTS_PENDING_MAX, WRITE_BUFFER_HIGH
 from actors.rtsp.outflow import Outflow, unacknowledged
@@ -15,9 +15,6 @@ from models.rtsp.auth import Nonces
 from models.rtsp.message import Request, Response, Status
 from models.rtsp.parser import InterleavedFrame, Malformed, Parser
 from models.security.lockout import client_key
-
-if TYPE_CHECKING:
-    from actors.rtsp.server import RtspServer
 
 SERVER = "ipcamera"
 NOBODY = ("", 0)
@@ -30,10 +27,27 @@ OPTIONS = (
 )
 
 
+class ConnectionHandler(Protocol):
+    """What a connection tells its server, and asks it."""
+
+    @staticmethod
+    def now() -> float: ...
+    def connected(self, connection: "Connection") -> bool:
+        """Whether it may stay."""
+
+    def disconnected(self, connection: "Connection") -> None: ...
+    async def answer(self, connection: "Connection", request: Request) -> None: ...
+    def heard(self, session_id: str, compound: bytes) -> None:
+        """RTCP of a client."""
+
+    def has_session(self, session_id: str) -> bool: ...
+    def failed(self, error: BaseException) -> None: ...
+
+
 class Connection(asyncio.Protocol):
     """``peer`` and ``local`` are addresses without port; an IPv4-mapped IPv6 address is shown as IPv4."""
 
-    def __init__(self, server: "RtspServer") -> None:
+    def __init__(self, server: ConnectionHandler) -> None:
         self.server = server
         self.peer = self.local = ""
         self.client = ""  # who counts as one: the address, or its IPv6 /64
@@ -65,7 +79,7 @@ class Connection(asyncio.Protocol):
         transport.set_write_buffer_limits(high=WRITE_BUFFER_HIGH)
         self.peer, self.local = (_bare(transport.get_extra_info(name)) for name in ("peername", "sockname"))
         self.client = client_key(self.peer)
-        if self.server.serving is None or not self.server.seats.come_in(self):
+        if not self.server.connected(self):
             self.reply(Response(Status.SERVICE_UNAVAILABLE), "")
             transport.close()
 
@@ -74,8 +88,7 @@ class Connection(asyncio.Protocol):
             self._worker.cancel()
         self._descriptor = -1  # another socket's from now on
         self.clear = False
-        self.server.seats.leave(self)
-        self.server.connection_lost(self)
+        self.server.disconnected(self)
 
     def pause_writing(self) -> None:
         self.transport.pause_reading()  # who does not read answers may not ask more
@@ -150,7 +163,7 @@ class Connection(asyncio.Protocol):
         used = {
             channel: other
             for channel, other in self.channels.items()
-            if other != owner and other[0] in self.server.sessions
+            if other != owner and self.server.has_session(other[0])
         }
         free = ((low, low + 1) for low in range(0, 256, 2) if used.keys().isdisjoint((low, low + 1)))
         chosen = wanted or next(free, None)

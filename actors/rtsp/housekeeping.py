@@ -2,23 +2,20 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
+from actors.rtsp.connection import Connection
 from actors.rtsp.limits import FIRST_REQUEST_S, IDLE_CONNECTION_S, REFUSED_S, SENDER_REPORT_S, STALL_S, STRANGER_S
 from actors.rtsp.senders import UdpSender
+from actors.rtsp.server import RtspServer
 from actors.rtsp.session import Session
 from models.rtsp.session import SESSION_TIMEOUT_S
 from models.rtsp.state import State
 
-if TYPE_CHECKING:
-    from actors.rtsp.connection import Connection
-    from actors.rtsp.server import RtspServer
-
 TICK_S = 1.0
 
 
-async def keep_house(server: "RtspServer") -> None:
-    """For ever."""
+async def keep_house(server: RtspServer) -> None:
+    """Once a second, for ever."""
     ticks = 0
     before = server.now()
     while True:
@@ -49,7 +46,7 @@ def gone(session: Session, now: float) -> bool:
     return any(since is not None and now - since > REFUSED_S for since in refused)
 
 
-def idle(server: "RtspServer", connection: "Connection", now: float) -> bool:
+def idle(server: RtspServer, connection: Connection, now: float) -> bool:
     """Nothing asked for too long and no session on it, or its client takes nothing any more."""
     if connection.stalled_for(now) > STALL_S:
         return True

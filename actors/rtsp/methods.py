@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
+from actors.rtsp.connection import Connection
 from actors.rtsp.limits import FIRST_PICTURE_S, GOP_FRESH_S, GOP_SHOWN_S, KEY_WAIT_TCP_S, KEY_WAIT_UDP_S, LINGER_S
 from actors.rtsp.listener import udp_pair
 from actors.rtsp.senders import TcpSender, UdpSender
+from actors.rtsp.server import RtspServer
 from actors.rtsp.session import Session
 from models.errors import LimitReached, ServerError
 from models.rtsp import auth, transport, url
@@ -16,15 +17,11 @@ from models.rtsp.sdp import session_description
 from models.rtsp.session import PUBLIC, SDP_TYPE, SESSION_TIMEOUT_S, method_of, refusal
 from models.rtsp.state import State
 
-if TYPE_CHECKING:
-    from actors.rtsp.connection import Connection
-    from actors.rtsp.server import RtspServer
-
-Handler = Callable[["RtspServer", "Connection", Request, Session | None], Awaitable[Response]]
+Handler = Callable[[RtspServer, Connection, Request, Session | None], Awaitable[Response]]
 UNAVAILABLE = Response(Status.SERVICE_UNAVAILABLE, (("Retry-After", "5"),))
 
 
-async def answer(server: "RtspServer", connection: "Connection", request: Request) -> None:
+async def answer(server: RtspServer, connection: Connection, request: Request) -> None:
     """Answer one request, and begin to send where it says so."""
     session = server.find(connection, request.session_id)
     if session is not None:
@@ -50,7 +47,7 @@ async def answer(server: "RtspServer", connection: "Connection", request: Reques
     connection.reply(response, request.cseq)
 
 
-def _login(server: "RtspServer", connection: "Connection", request: Request, login: auth.Login) -> Response | None:
+def _login(server: RtspServer, connection: Connection, request: Request, login: auth.Login) -> Response | None:
     """The same answer whatever was wrong; a locked-out address is not even tried."""
     now = server.now()
     remaining = server.lockouts.remaining(connection.peer, now)
@@ -75,13 +72,11 @@ def _session_header(session: Session) -> tuple[str, str]:
     return "Session", f"{session.session_id};timeout={SESSION_TIMEOUT_S}"
 
 
-async def _options(_server: "RtspServer", _connection: "Connection", _request: Request, _: Session | None) -> Response:
+async def _options(_server: RtspServer, _connection: Connection, _request: Request, _: Session | None) -> Response:
     return Response(Status.OK, (("Public", PUBLIC),))
 
 
-async def _describe(
-    server: "RtspServer", connection: "Connection", request: Request, _session: Session | None
-) -> Response:
+async def _describe(server: RtspServer, connection: Connection, request: Request, _session: Session | None) -> Response:
     if not server.hooks.streaming or not await server.described():
         return UNAVAILABLE
     presentation = server.presentation
@@ -97,7 +92,7 @@ async def _describe(
     return Response(Status.OK, headers, text.encode())
 
 
-async def _setup(server: "RtspServer", connection: "Connection", request: Request, session: Session | None) -> Response:
+async def _setup(server: RtspServer, connection: Connection, request: Request, session: Session | None) -> Response:
     if not server.hooks.streaming:
         return UNAVAILABLE
     track = url.parse(request.url).track or url.VIDEO
@@ -135,7 +130,7 @@ def _kind(spec: transport.TransportSpec) -> str:
     return "tcp" if isinstance(spec, transport.TcpTransport) else "udp"
 
 
-async def _admitted(server: "RtspServer", connection: "Connection", request: Request) -> Session:
+async def _admitted(server: RtspServer, connection: Connection, request: Request) -> Session:
     if not server.seats.sit_down(connection):
         raise LimitReached("Too many connections")
     session = Session(connection.peer, request.headers.get("user-agent", ""), connection, server.now())
@@ -149,19 +144,19 @@ async def _admitted(server: "RtspServer", connection: "Connection", request: Req
     return session
 
 
-def _undo(server: "RtspServer", session: Session, response: Response) -> Response:
+def _undo(server: RtspServer, session: Session, response: Response) -> Response:
     """A session without any track is none."""
     if not session.senders:
         server.end(session)
     return response
 
 
-def _channels(connection: "Connection", spec: transport.TcpTransport, owner: tuple[str, int]) -> tuple[int, int] | None:
+def _channels(connection: Connection, spec: transport.TcpTransport, owner: tuple[str, int]) -> tuple[int, int] | None:
     named = spec.rtp_channel is not None and spec.rtcp_channel is not None
     return connection.take_channels((spec.rtp_channel or 0, spec.rtcp_channel or 0) if named else None, owner)
 
 
-async def _play(server: "RtspServer", connection: "Connection", request: Request, session: Session) -> None:
+async def _play(server: RtspServer, connection: Connection, request: Request, session: Session) -> None:
     """Answered when the first IDR is there, so that RTP-Info tells the truth about the first packet."""
     headers = [_session_header(session), ("Range", "npt=now-")]
     if session.state is State.PLAYING:
@@ -180,7 +175,7 @@ async def _play(server: "RtspServer", connection: "Connection", request: Request
     server.changed()
 
 
-async def _first_group(server: "RtspServer", session: Session) -> list[Sent]:
+async def _first_group(server: RtspServer, session: Session) -> list[Sent]:
     """The kept group if it began just now, else a new one, else (a camera that takes no orders) the kept one.
 
     Over UDP only the newest IDR: a burst would overflow the receiver's buffer.
@@ -209,7 +204,7 @@ def _age(pts: int | None) -> float | None:
     return None if pts is None else (time.monotonic_ns() - pts) / 1e9
 
 
-def _rtp_info(server: "RtspServer", session: Session, gop: list[Sent], base: str) -> str:
+def _rtp_info(server: RtspServer, session: Session, gop: list[Sent], base: str) -> str:
     """RFC 2326 §12.33. All times are those of the same moment, the first picture's."""
     pts = gop[0][1].pts
     parts = []
@@ -221,7 +216,7 @@ def _rtp_info(server: "RtspServer", session: Session, gop: list[Sent], base: str
     return ",".join(parts)
 
 
-async def _pause(server: "RtspServer", _c: "Connection", _request: Request, session: Session | None) -> Response:
+async def _pause(server: RtspServer, _c: Connection, _request: Request, session: Session | None) -> Response:
     assert session is not None
     session.state = State.READY
     server.demand(LINGER_S)
@@ -229,11 +224,11 @@ async def _pause(server: "RtspServer", _c: "Connection", _request: Request, sess
     return Response(Status.OK, (_session_header(session),))
 
 
-async def _parameter(_s: "RtspServer", _c: "Connection", _request: Request, session: Session | None) -> Response:
+async def _parameter(_s: RtspServer, _c: Connection, _request: Request, session: Session | None) -> Response:
     return Response(Status.OK, (_session_header(session),) if session else ())
 
 
-async def _teardown(server: "RtspServer", _c: "Connection", request: Request, session: Session | None) -> Response:
+async def _teardown(server: RtspServer, _c: Connection, request: Request, session: Session | None) -> Response:
     assert session is not None
     server.end(session)
     return Response(Status.OK, (("Session", request.session_id),))

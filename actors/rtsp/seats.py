@@ -2,12 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from actors.rtsp.connection import Connection
 from actors.rtsp.limits import SOCKETS_PER_SESSION, STRANGERS, STRANGERS_PER_CLIENT
-
-if TYPE_CHECKING:
-    from actors.rtsp.connection import Connection
 
 
 class Sizes(Protocol):
@@ -25,13 +23,13 @@ class Seats:
         self._connections: dict[Connection, None] = {}  # in the order in which they came
         self._seated: set[Connection] = set()
 
-    def __iter__(self) -> "Iterator[Connection]":
+    def __iter__(self) -> Iterator[Connection]:
         return iter(self._connections)
 
-    def is_stranger(self, connection: "Connection") -> bool:
+    def is_stranger(self, connection: Connection) -> bool:
         return connection not in self._seated
 
-    def come_in(self, connection: "Connection") -> bool:
+    def come_in(self, connection: Connection) -> bool:
         """Take in one more stranger; False where too many of his address are here. Who makes room, if somebody must,
         is the one who has been here longest of the address with the most strangers."""
         strangers = [other for other in self._connections if other not in self._seated]
@@ -46,7 +44,7 @@ class Seats:
         self._connections[connection] = None
         return True
 
-    def sit_down(self, connection: "Connection") -> bool:
+    def sit_down(self, connection: Connection) -> bool:
         """No stranger any more; False where all places, or those of his address, are taken."""
         if connection in self._seated:
             return True
@@ -59,6 +57,6 @@ class Seats:
         self._seated.add(connection)
         return True
 
-    def leave(self, connection: "Connection") -> None:
+    def leave(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
         self._seated.discard(connection)

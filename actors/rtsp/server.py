@@ -8,13 +8,11 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
 from actors.rtsp.connection import Connection
-from actors.rtsp.housekeeping import keep_house
 from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, BACKLOG, FIRST_PICTURE_S, LINGER_S, LOOK_EVERY_S
-from actors.rtsp.methods import answer
 from actors.rtsp.seats import Seats
 from actors.rtsp.senders import Sender
 from actors.rtsp.session import Session
@@ -61,8 +59,11 @@ class Hooks(Protocol):
 
 
 class RtspServer:
-    def __init__(self, hooks: Hooks) -> None:
+    """``answer`` does what a request asks for (``actors.rtsp.methods``)."""
+
+    def __init__(self, hooks: Hooks, answer: "Callable[[RtspServer, Connection, Request], Awaitable[None]]") -> None:
         self.hooks = hooks
+        self._answer = answer
         self.presentation = Presentation(_seeds())
         self.serving: Serving | None = None
         self.sessions: dict[str, Session] = {}
@@ -124,9 +125,6 @@ class RtspServer:
             self.end(session)
         for connection in list(self.seats):
             connection.transport.close()
-
-    async def answer(self, connection: Connection, request: Request) -> None:
-        await answer(self, connection, request)
 
     # ---------------------------------------------------------------- media in, packets out
     def feed_video(self, entry: Entry) -> None:
@@ -230,8 +228,19 @@ class RtspServer:
         self._playing = {track: [of[track] for of in playing if track in of] for track in (VIDEO, AUDIO)}
         self.hooks.changed()
 
-    def connection_lost(self, connection: Connection) -> None:
+    # ---------------------------------------------------------------- connections
+    def connected(self, connection: Connection) -> bool:
+        return self.serving is not None and self.seats.come_in(connection)
+
+    async def answer(self, connection: Connection, request: Request) -> None:
+        await self._answer(self, connection, request)
+
+    def has_session(self, session_id: str) -> bool:
+        return session_id in self.sessions
+
+    def disconnected(self, connection: Connection) -> None:
         """TCP sessions end with their connection; UDP ones live on by RTCP (RFC 2326 §1.3), or until their time-out."""
+        self.seats.leave(connection)
         for session in list(self.sessions.values()):
             if session.owner is connection:
                 session.owner = None
@@ -240,10 +249,6 @@ class RtspServer:
 
     def failed(self, error: BaseException) -> None:
         self.hooks.failed(error)
-
-    async def keep_house(self) -> None:
-        """Time-outs, reports, rates: once a second, for ever."""
-        await keep_house(self)
 
 
 def _seeds() -> Seeds:

@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 
 from actors.journal import Journal
+from actors.rtsp.housekeeping import keep_house
 from actors.rtsp.limits import ADMIT_TIMEOUT_S, CERTIFICATE_EVERY_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
 from actors.rtsp.listener import listen
+from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from actors.runtime.actor import Actor, handles
 from actors.runtime.worker import Bench
@@ -104,7 +106,7 @@ class RtspSessions(Actor):
 
     async def on_start(self) -> None:
         self.sessions_changed = asyncio.Event()
-        self.server = RtspServer(House(self))
+        self.server = RtspServer(House(self), answer)
         self.guessed = asyncio.Event()  # the lock-outs are others than on disk
         self._lockouts_file = self.boot.run_dir / f"{self.name}-lockouts.json"
         self.server.lockouts.restore(_remembered(self._lockouts_file), self.server.now())
@@ -119,7 +121,7 @@ class RtspSessions(Actor):
         self._picture = VIDEO  # the ring that is served
         self._following: list[asyncio.Task[None]] = []  # while media is wanted
         self._playing: dict[str, str] = {}  # session id → client, for the log
-        self.start_task(self.server.keep_house())
+        self.start_task(keep_house(self.server))
         self.start_task(self._report_for_ever())
         self.start_task(self._renew_certificate())
 

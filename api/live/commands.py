@@ -4,10 +4,11 @@ import base64
 import binascii
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from api.credentials import Credential, agent_of, well_formed
 from api.live import messages
+from api.live.hub import Hub
 from api.live.messages import Message, error
 from api.live.socket import LiveSocket
 from api.middleware import identify
@@ -25,10 +26,7 @@ from models.messages.settings import SETTINGS, ChangeResult, ChangeSettings
 from models.messages.speaker import SPEAKER, Speak, TalkChunk
 from models.security.roles import VIEWER, may
 
-if TYPE_CHECKING:
-    from api.live.hub import Hub
-
-Command = Callable[[LiveSocket, Message, "Hub"], Awaitable[None]]
+Command = Callable[[LiveSocket, Message, Hub], Awaitable[None]]
 COMMANDS: dict[str, Command] = {}
 CAPTURE_S = 20.0
 CAPTURE_RETRY_MS = 800
@@ -53,7 +51,7 @@ def failed(request: Message, failure: ServerError, code: str) -> Message:
 
 # ---------------------------------------------------------------- who is there
 @command("auth")
-async def authenticate(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def authenticate(socket: LiveSocket, request: Message, hub: Hub) -> None:
     """By token or password. A good one without a Pro licence is refused: only a cookie makes a dashboard."""
     caller, answer = socket.caller, {"type": "auth", "success": True, "timestamp": messages.now_ms()}
     try:
@@ -96,7 +94,7 @@ def _auth_failed(socket: LiveSocket, request: Message, answer: Message, ours: bo
 
 
 @command("ping")
-async def ping(socket: LiveSocket, request: Message, _hub: "Hub") -> None:
+async def ping(socket: LiveSocket, request: Message, _hub: Hub) -> None:
     pong = {"type": "pong", "timestamp": messages.now_ms()}
     if "timestamp" in request:
         pong["clientTimestamp"] = request["timestamp"]
@@ -104,7 +102,7 @@ async def ping(socket: LiveSocket, request: Message, _hub: "Hub") -> None:
 
 
 @command("hello")
-async def hello(socket: LiveSocket, request: Message, _hub: "Hub") -> None:
+async def hello(socket: LiveSocket, request: Message, _hub: Hub) -> None:
     """Extension: ask for messages outside the API document."""
     socket.wants = frozenset(request["want"]) & frozenset(WANTS)
     socket.answer({"type": "hello", "want": sorted(socket.wants)}, request)
@@ -112,7 +110,7 @@ async def hello(socket: LiveSocket, request: Message, _hub: "Hub") -> None:
 
 # ---------------------------------------------------------------- settings
 @command("setting")
-async def setting(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def setting(socket: LiveSocket, request: Message, hub: Hub) -> None:
     key = request["key"]
     ack: Message = {"type": "setting_ack", "success": False, "key": key}
     socket.outbox.hold()
@@ -135,7 +133,7 @@ def _outcome(key: str, result: ChangeResult) -> Message:
 
 
 @command("settings_batch")
-async def settings_batch(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def settings_batch(socket: LiveSocket, request: Message, hub: Hub) -> None:
     ack: Message = {"type": "settings_batch_ack", "success": False}
     socket.outbox.hold()
     try:
@@ -157,7 +155,7 @@ def _let_go(socket: LiveSocket) -> None:
 
 # ---------------------------------------------------------------- pictures
 @command("enableH264")
-async def enable_h264(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def enable_h264(socket: LiveSocket, request: Message, hub: Hub) -> None:
     framing = request.get("framing", "raw")
     if not request.get("enable", request.get("enabled", True)):
         hub.pictures.drop(socket)
@@ -170,7 +168,7 @@ async def enable_h264(socket: LiveSocket, request: Message, hub: "Hub") -> None:
 
 
 @command("requestKeyframe")
-async def request_keyframe(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def request_keyframe(socket: LiveSocket, request: Message, hub: Hub) -> None:
     if not socket.watching:
         socket.answer(error("H.264 is not enabled", "H264_UNAVAILABLE", inReplyTo=request["type"]), request)
         return
@@ -178,7 +176,7 @@ async def request_keyframe(socket: LiveSocket, request: Message, hub: "Hub") -> 
 
 
 @command("h264_quality")
-async def h264_quality(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def h264_quality(socket: LiveSocket, request: Message, hub: Hub) -> None:
     quality = request.get("quality", request.get("value"))
     if quality is None:
         socket.answer(error("quality: Missing", "BAD_MESSAGE", inReplyTo=request["type"]), request)
@@ -195,7 +193,7 @@ async def h264_quality(socket: LiveSocket, request: Message, hub: "Hub") -> None
 
 
 @command("stream_control")
-async def stream_control(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def stream_control(socket: LiveSocket, request: Message, hub: Hub) -> None:
     """The answer is the status that everybody gets."""
     change = ChangeSettings({"streaming": request["action"] == "start"}, "ws", internal=True)
     try:
@@ -207,11 +205,11 @@ async def stream_control(socket: LiveSocket, request: Message, hub: "Hub") -> No
 
 
 @command("capture")
-async def capture(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def capture(socket: LiveSocket, request: Message, hub: Hub) -> None:
     socket.spawn(_capture(socket, request, hub))
 
 
-async def _capture(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def _capture(socket: LiveSocket, request: Message, hub: Hub) -> None:
     """``capture_ready`` comes with the camera's news, to everybody."""
     try:
         await hub.context.actor(CAMERA).ask(Capture(int(request.get("quality", 95))), CAPTURE_S)
@@ -225,7 +223,7 @@ async def _capture(socket: LiveSocket, request: Message, hub: "Hub") -> None:
 
 # ---------------------------------------------------------------- sound
 @command("audio_subscribe")
-async def audio_subscribe(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def audio_subscribe(socket: LiveSocket, request: Message, hub: Hub) -> None:
     wished = next((request[key] for key in ("enabled", "enable", "subscribe") if key in request), True)
     if not wished:
         hub.sound.drop(socket)
@@ -241,7 +239,7 @@ async def audio_subscribe(socket: LiveSocket, request: Message, hub: "Hub") -> N
 
 
 @command("audio")
-async def talk(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def talk(socket: LiveSocket, request: Message, hub: Hub) -> None:
     try:
         pcm = base64.b64decode(request["data"], validate=True)
     except (binascii.Error, ValueError):
@@ -263,7 +261,7 @@ def _talk_error(socket: LiveSocket, why: str, code: str) -> None:
 
 
 @command("tts")
-async def speak(socket: LiveSocket, request: Message, hub: "Hub") -> None:
+async def speak(socket: LiveSocket, request: Message, hub: Hub) -> None:
     words = "".join(letter if letter.isprintable() else " " for letter in request["message"]).strip()
     if not words:
         socket.answer(error("message: Nothing to say", "INVALID_VALUE", inReplyTo="tts"), request)
@@ -272,7 +270,7 @@ async def speak(socket: LiveSocket, request: Message, hub: "Hub") -> None:
     socket.spawn(_speak(socket, request, hub, job))
 
 
-async def _speak(socket: LiveSocket, request: Message, hub: "Hub", job: Speak) -> None:
+async def _speak(socket: LiveSocket, request: Message, hub: Hub, job: Speak) -> None:
     try:
         spoken = await hub.context.actor(SPEAKER).ask(job, SPEAK_S)
     except LimitReached as failure:

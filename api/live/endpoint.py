@@ -6,10 +6,9 @@ import time
 from aiohttp import WSMsgType, web
 
 from api.context import Context
-from api.front import FRONT
 from api.live import messages
 from api.live.door import caller_of
-from api.live.hub import Hub
+from api.live.hub import HUB, Hub
 from api.live.inbox import receive
 from api.live.socket import LiveSocket
 from api.pipe import Pipe
@@ -22,7 +21,7 @@ ENDED = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgTy
 
 async def serve(request: web.Request, context: Context) -> web.StreamResponse:
     """One socket, for as long as it lives."""
-    hub = request.app[FRONT].hub
+    hub = request.app[HUB]
     # No compression: H.264 and base64 sound do not shrink, and every frame is made once for all sockets.
     ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=limits.MAX_TEXT + 1, timeout=limits.CLOSE_S)
     if not ws.can_prepare(request).ok:

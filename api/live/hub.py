@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import structlog
+from aiohttp import web
 
 from api.actors import Actors
 from api.context import Context
@@ -14,7 +15,6 @@ from api.live import messages
 from api.live.broadcast import Broadcast
 from api.live.machine import Machine
 from api.live.messages import Message
-from api.live.newsroom import Newsroom
 from api.live.pictures import Pictures
 from api.live.socket import LiveSocket
 from api.live.sound import Sound
@@ -48,7 +48,6 @@ class Hub:
         self.context, self.now, self.watchers = context, now, watchers
         self.all = Broadcast()
         self.pictures, self.sound = Pictures(context, now), Sound(context)
-        self.newsroom = Newsroom(self)
         self.changed: Callable[[], None] = lambda: None  # set by the front
         self.pictures.changed = lambda: self.changed()
         self.all.tell["status"] = lambda: self.all.state(self._status())
@@ -172,3 +171,6 @@ class Hub:
             return
         if not identity.authenticated:
             socket.step(Event.REVOKED)
+
+
+HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

@@ -1,9 +1,9 @@
 """From the actors' states and news to what is told to the sockets."""
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 from api.live import messages
+from api.live.hub import Hub
 from config.settings import REGISTRY
 from models import events
 from models.http.handshake import Event
@@ -20,14 +20,11 @@ from models.messages.settings import SettingsView, changed_keys
 from models.messages.speaker import Speaking
 from models.messages.supervisor import ActorChanged
 
-if TYPE_CHECKING:
-    from api.live.hub import Hub
-
 REMEMBERED = 400  # events and ends; the event log repeats at most 200
 
 
 class Newsroom:
-    def __init__(self, hub: "Hub") -> None:
+    def __init__(self, hub: Hub) -> None:
         self._hub, self._now, self._all = hub, hub.now, hub.all
         self._changed_keys: dict[str, None] = {}
         self._changed_by = "system"

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from api.live.messages import Message
 from api.pipe import Pipe
-from api.routes import CONTEXT
+from api.routing import CONTEXT
 from models.http import limits
 from models.http.bucket import TokenBucket, Window
 from models.http.delivery import Outbox

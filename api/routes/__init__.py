@@ -1,121 +1,15 @@
-"""The registry of routes: one record per method and path, from which come the server, the gates and the OpenAPI.
-
-A group of routes is a module beside this one; importing it registers them::
-
-    @route("GET", "/capabilities", access=Access.UI, summary="Camera hardware capabilities")
-    async def capabilities(request: web.Request, context: Context) -> web.StreamResponse: ...
-"""
+"""The routes by groups: each module registers its own when it is imported (``api.routing``)."""
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from api.context import Context
-from models.security.roles import OWNER
+from api.routing import BOUND, CONTEXT, ROUTES, Access, Handler, Query, Route, route
 
-Handler = Callable[[web.Request, Context], Awaitable[web.StreamResponse]]
-CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
-
-
-class Access(Enum):
-    """Who may call. There is no default, so that nobody can forget to say it."""
-
-    PUBLIC = "public"  # no credential, ever
-    UI = "ui"  # a credential while protection is on; on a free licence only from the dashboard
-    PRO = "pro"  # the same, and Pro in every case; ``Route.feature`` names what
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A parameter in the URL; ``schema`` is JSON Schema."""
-
-    name: str
-    schema: Mapping[str, object]
-    meaning: str
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """``body`` and ``answer`` are examples, for the OpenAPI and for people; ``takes`` and ``gives`` name their schemas
-    in ``api.schemas.COMPONENTS`` (``gives``: one of several).
-    """
-
-    method: str
-    path: str
-    access: Access
-    handler: Handler
-    feature: str
-    summary: str
-    media: bool  # ``?token=`` and Basic are accepted too: an <img>, a player
-    csrf: bool  # also a PUBLIC unsafe call needs the CSRF token when it comes with the cookie
-    query: tuple[Query, ...]
-    takes: str
-    takes_nothing: bool  # the body may be left out
-    body: object
-    gives: tuple[str, ...]
-    answer: object
-    content_type: str
-    extension: bool  # not in the API document
-    role: str  # the least that the credential must be good for (models.security.roles)
-
-
-ROUTES: dict[tuple[str, str], Route] = {}
-_BOUND: web.AppKey[dict[object, Route]] = web.AppKey("bound", dict)
-
-
-def route(
-    method: str,
-    path: str,
-    *,
-    access: Access,
-    feature: str = "",
-    summary: str = "",
-    media: bool = False,
-    csrf: bool = False,
-    query: tuple[Query, ...] = (),
-    takes: str = "",
-    takes_nothing: bool = False,
-    body: object = None,
-    gives: str | tuple[str, ...] = (),
-    answer: object = None,
-    content_type: str = "application/json",
-    extension: bool = False,
-    role: str = OWNER,
-) -> Callable[[Handler], Handler]:
-    """Register a handler. It may stand on several paths: one decorator each."""
-    if (access is Access.PRO) != bool(feature):
-        raise ValueError(f"{method} {path}: PRO names a feature, the others none")
-
-    def register(handler: Handler) -> Handler:
-        if (method, path) in ROUTES:
-            raise ValueError(f"{method} {path} is registered twice")
-        ROUTES[method, path] = Route(
-            method=method,
-            path=path,
-            access=access,
-            handler=handler,
-            feature=feature,
-            summary=summary,
-            media=media,
-            csrf=csrf,
-            query=query,
-            takes=takes,
-            takes_nothing=takes_nothing,
-            body=body,
-            gives=(gives,) if isinstance(gives, str) else gives,
-            answer=answer,
-            content_type=content_type,
-            extension=extension,
-            role=role,
-        )
-        return handler
-
-    return register
+__all__ = ["Access", "Query", "Route", "add_routes", "load_all", "route"]
 
 
 def load_all() -> tuple[Route, ...]:
@@ -128,18 +22,13 @@ def load_all() -> tuple[Route, ...]:
 def add_routes(app: web.Application, context: Context) -> None:
     """Bind every route to the application; HEAD is there wherever GET is."""
     app[CONTEXT] = context
-    app[_BOUND] = {}
+    app[BOUND] = {}
     for record in load_all():
         bound = _bind(record.handler, context)
-        app[_BOUND][bound] = record
+        app[BOUND][bound] = record
         app.router.add_route(record.method, record.path, bound)
         if record.method == "GET":
             app.router.add_route("HEAD", record.path, bound)
-
-
-def route_of(request: web.Request) -> Route | None:
-    """The record of the matched route; None for an unknown path or method, and for assets."""
-    return request.app[_BOUND].get(request.match_info.handler)
 
 
 def _bind(handler: Handler, context: Context) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

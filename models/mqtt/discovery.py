@@ -6,36 +6,12 @@ Source: home-assistant/core, components/mqtt: schemas.py (DEVICE_DISCOVERY_SCHEM
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from models.mqtt import topics as names
 from models.mqtt.entities import Component, actions, readings
-from models.mqtt.setting_entities import command, read_only
+from models.mqtt.setting_entities import SettingEntry, command, read_only
 
 PROJECT = "IP Camera"
-
-
-class SettingEntry(Protocol):
-    """What an entity needs to know of a setting; ``config.setting.Setting`` is one."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def minimum(self) -> int: ...
-    @property
-    def maximum(self) -> int: ...
-    @property
-    def choices(self) -> tuple[int, ...]: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def home_assistant(self) -> str: ...
-    @property
-    def options_from(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,39 @@
 """An entity for each setting that is meant for Home Assistant: one that commands, or one that only shows."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from models.mqtt.entities import CONFIG, DIAGNOSTIC, Component
 from models.mqtt.topics import OFF, ON, Topics
-
-if TYPE_CHECKING:
-    from models.mqtt.discovery import SettingEntry
 
 _NUMBERS_AS_BOX = 100  # more steps than this do not fit on a slider
 _READ_ONLY = {"switch": "binary_sensor", "number": "sensor", "select": "sensor"}
 
 
-def command(entry: "SettingEntry", topics: Topics, options: tuple[str, ...]) -> tuple[str, Component]:
+class SettingEntry(Protocol):
+    """What an entity needs to know of a setting; ``config.setting.Setting`` is one."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def minimum(self) -> int: ...
+    @property
+    def maximum(self) -> int: ...
+    @property
+    def choices(self) -> tuple[int, ...]: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def home_assistant(self) -> str: ...
+    @property
+    def options_from(self) -> str: ...
+
+
+def command(entry: SettingEntry, topics: Topics, options: tuple[str, ...]) -> tuple[str, Component]:
     """Key and component of a switch, number or select."""
     component = _shown(entry, topics, entry.home_assistant, CONFIG)
     component["command_topic"] = topics(f"control/setting/{entry.key}/set")
@@ -26,13 +46,13 @@ def command(entry: "SettingEntry", topics: Topics, options: tuple[str, ...]) -> 
     return snake(entry.key), component
 
 
-def read_only(entry: "SettingEntry", topics: Topics) -> tuple[str, Component]:
+def read_only(entry: SettingEntry, topics: Topics) -> tuple[str, Component]:
     """The same without a command topic. Another key, since an entity can't change its platform."""
     component = _shown(entry, topics, _READ_ONLY[entry.home_assistant], DIAGNOSTIC)
     return f"{snake(entry.key)}_state", component
 
 
-def _shown(entry: "SettingEntry", topics: Topics, platform: str, category: str) -> Component:
+def _shown(entry: SettingEntry, topics: Topics, platform: str, category: str) -> Component:
     value = f"value_json.{entry.key}"
     on_off = entry.kind == "boolean"
     component: Component = {

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from models.messages.camera import CameraView, Capabilities
 from models.messages.rtsp import RtspView
 from models.mqtt import discovery, payloads
-from models.mqtt.discovery import Device, SettingEntry
+from models.mqtt.discovery import Device
+from models.mqtt.setting_entities import SettingEntry
 from models.mqtt.topics import DETECTIONS, OFF, ON, ONLINE, Topics
 from models.mqtt.topics import discovery as discovery_topic
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import av
 import av.bitstream
 
+from actors.rtsp.housekeeping import keep_house
 from actors.rtsp.listener import listen
+from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from actors.runtime.rings import RingReader, RingWriter
 from models.media.ring import FORMAT_H264, KEY, PARAMETER_SETS
@@ -64,14 +66,14 @@ def write(directory: Path, units: list[tuple[bytes, bool]], fps: int) -> None:
 
 
 async def main(clip: str, directory: str) -> None:
-    server = RtspServer(Open())
+    server = RtspServer(Open(), answer)
     sockets = listen(["127.0.0.1"], 0, shared=False)
     port = sockets[0].getsockname()[1]
     await server.serve(Serving(port, "/stream", "", ""), {port: sockets})
     reader = RingReader(Path(directory), Path(directory), RING)
     Process(target=write, args=(Path(directory), access_units(clip), 30), daemon=True).start()
     print(port, flush=True)
-    await asyncio.gather(reader.follow(server.feed_video, in_order=True), server.keep_house())
+    await asyncio.gather(reader.follow(server.feed_video, in_order=True), keep_house(server))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
+from actors.rtsp.housekeeping import keep_house
 from actors.rtsp.listener import listen
+from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from models.errors import LimitReached
 from models.media.ring import FORMAT_AAC, FORMAT_H264, KEY, PARAMETER_SETS, Entry
@@ -133,11 +135,11 @@ class Camera:
 @contextlib.asynccontextmanager
 async def studio(camera: Camera, username: str = "", password: str = "", path: str = "/stream") -> AsyncIterator[int]:
     """A server that listens on loopback while the context lasts; its port."""
-    server = camera.server = RtspServer(camera)
+    server = camera.server = RtspServer(camera, answer)
     sockets = listen(["127.0.0.1"], 0, shared=False)
     port = sockets[0].getsockname()[1]
     await server.serve(Serving(port, path, username, password), {port: sockets})
-    tasks = [asyncio.create_task(coroutine) for coroutine in (camera.film(), camera.hum(), server.keep_house())]
+    tasks = [asyncio.create_task(coroutine) for coroutine in (camera.film(), camera.hum(), keep_house(server))]
     try:
         yield port
     finally:

@@ -4,7 +4,7 @@ import { h, setText, squareButton } from "../dom.js";
 import { hourMinute, timeOfDay } from "../format.js";
 import { EVENT_TYPES, eventKind, eventWords } from "../words.js";
 import { paintable } from "./canvas.js";
-import { AXIS, GUTTER, drawDetail, drawOverview } from "./timeline_drawing.js";
+import { AXIS, GUTTER, drawDetail, drawOverview, firstAfter } from "./timeline_drawing.js";
 
 const SHORTEST_MS = 120_000;
 const FIRST_SPAN_MS = 3 * 3_600_000;
@@ -166,17 +166,6 @@ export class Timeline {
     setText(this.hint, "");
     this.paintDetail();
   }
-}
-
-/** Binary search: index of the first event at or after `time`. */
-export function firstAfter(events, time) {
-  let [low, high] = [0, events.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (events[middle].timestamp < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function nearest(events, at, near, type) {

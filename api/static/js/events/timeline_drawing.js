@@ -4,7 +4,6 @@ import { hourMinute } from "../format.js";
 import * as theme from "../theme.js";
 import { EVENT_TYPES } from "../words.js";
 import { BUCKET_MS } from "./history.js";
-import { firstAfter } from "./timeline.js";
 
 export const AXIS = 18;
 export const GUTTER = 72; // left of the lanes, for their names
@@ -113,4 +112,15 @@ function now(context, x, h, from, to) {
   if (time < from || time > to) return;
   context.fillStyle = theme.color("--bad");
   context.fillRect(x(time), 0, 1.5, h);
+}
+
+/** Binary search: index of the first event at or after `time`. */
+export function firstAfter(events, time) {
+  let [low, high] = [0, events.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (events[middle].timestamp < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
