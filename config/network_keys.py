@@ -2,6 +2,7 @@
 
 from config.addresses import broker_host, proxies, rtsp_path
 from config.setting import USE_RTSP, Setting
+from models.shapes import MASK_LENGTH_MAX, mask_text
 
 TOPIC = r"[^+#$/][^+#]*[^+#/]|[^+#$/]"  # slashes inside allowed; no wildcard, nothing under $SYS
 
@@ -152,6 +153,18 @@ MQTT = (
     ),
 )
 EXTENSIONS = (
+    Setting(
+        "privacyMask",
+        "Camera",
+        "string",
+        "",
+        "Privacy mask",
+        "What nobody shall see: JSON, a list of polygons of [x, y], fractions of the picture before it is rotated. "
+        'Painted over before anything is made of the picture. "closed": everything.',
+        max_length=MASK_LENGTH_MAX,
+        parse=mask_text,
+        extension=True,
+    ),
     Setting(
         "deviceName",
         "Device",

@@ -17,16 +17,20 @@ from actors.media.clock import unix_ms
 from actors.media.counter import next_number
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
+from actors.runtime.rings import forget_pictures
 from models.errors import Conflict, Missing, ServerError, Unavailable
 from models.media import sizes
 from models.media.address import parse_picture_source
 from models.media.i420 import turned
+from models.media.veil import Veil
+from models.messages import Ok
 from models.messages.camera import (
     CameraView,
     Capabilities,
     Capture,
     CaptureReady,
     CaptureView,
+    CoverPictures,
     GetCamera,
     GetCapabilities,
     GetCapture,
@@ -44,6 +48,7 @@ EXIT_STALLED = 75  # EX_TEMPFAIL
 CAPTURE_S = 12.0
 UNKNOWN_SIZE = (0, 0)  # until a source has been open
 TOO_SLOW = "this device is too slow for the source: pictures are left out"
+ALL_COVERED = "the privacy mask covers everything"
 DEPTH_STEP_MS = 50  # a smaller change of a jitter buffer is no news
 FPS_STEP, FPS_SHARE = 0.3, 0.03  # a change of the measured rate that is worth telling: the larger of both
 RECORD_TRIES = 5
@@ -70,6 +75,11 @@ class Camera(Actor):
         self._worker = CameraWorker(
             self._opener, self._memory, self.ring_writer, lambda: next_number(generations), self._on_report
         )
+        self._worker.cover(Veil(str(self.settings["privacyMask"])))
+        self._mask: str | None = None  # what covers every picture that can be read, once that is sure
+        self._mask_revision = 0  # of the settings that it is from
+        self._masked = 0  # times
+        self._covering = asyncio.Lock()
         self.publish_state(self._capabilities)
         self._steer()
         self.hire(self._worker)
@@ -79,6 +89,9 @@ class Camera(Actor):
         wanted = bool(self.settings["torchEnabled"])
         if "torchEnabled" in changed and self._torch is not None and wanted != self._torch_on:
             self._switch_torch(self._torch, wanted)
+        if "privacyMask" in changed:
+            revision = self._settings_view.revision if self._settings_view is not None else 0
+            await self._cover(str(self.settings["privacyMask"]), revision)
         self._steer()
         self._tell_view()
 
@@ -89,13 +102,14 @@ class Camera(Actor):
         streaming = bool(self.settings["streaming"])
         if (demand if streaming else demand - {"sound"}) or self._capturing is not None:
             self._wanted_at = now
+        covered = self._worker.veil.closed
         may_rest = bool(self.settings["cameraStandbyMode"]) or not streaming
         wish = Wish(
             str(self.settings["cameraId"]),
             sizes.parse(str(self.settings["resolution"])),
             int(self.settings["frameRate"]),
         )
-        open_now = not may_rest or now - self._wanted_at < STANDBY_AFTER_S
+        open_now = not covered and (not may_rest or now - self._wanted_at < STANDBY_AFTER_S)
         self._worker.set(Plan(wish, int(self.settings["rotation"]), open_now), demand)
 
     async def _tick(self) -> None:
@@ -175,6 +189,8 @@ class Camera(Actor):
             return "running", TOO_SLOW if slow else self._report.info.stand_in
         if self._report.reason:
             return "waiting", self._report.reason
+        if self._worker.veil.closed:
+            return "stopped", ALL_COVERED
         if not self.settings["streaming"]:
             return "stopped", "streaming is switched off"
         return "standby", "nobody is looking"
@@ -227,6 +243,30 @@ class Camera(Actor):
     def _get_capabilities(self, _: GetCapabilities) -> Capabilities:
         return self._capabilities
 
+    # ---------------------------------------------------------------- privacy mask
+    @handles(CoverPictures, max_concurrency=1)
+    async def _cover_pictures(self, message: CoverPictures) -> Ok:
+        await self._cover(message.mask, message.revision)
+        return Ok()
+
+    async def _cover(self, mask: str, revision: int) -> None:
+        """No picture from before, and none without the mask, can be read when this returns: frames, streams, stills."""
+        async with self._covering:
+            if mask == self._mask or revision < self._mask_revision:
+                return
+            self._mask_revision = revision
+            self._masked += 1
+            self._still_failed("the privacy mask was changed")
+            await self._album.do(self._cover_all, Veil(mask))
+            self._mask = mask
+        self._steer()
+        self._tell_view()
+
+    def _cover_all(self, veil: Veil) -> None:
+        self._worker.cover(veil)
+        forget_pictures(self.boot.shm_dir)
+        self._stills.clear()
+
     # ---------------------------------------------------------------- stills
     @handles(Capture, max_concurrency=8)
     async def _capture(self, message: Capture) -> CaptureView:
@@ -235,12 +275,13 @@ class Camera(Actor):
         if self._report.reason:
             raise Unavailable("Camera not started")
         self._capturing = asyncio.get_running_loop().create_future()
+        masked = self._masked
         try:
             self._steer()
             self._worker.take_still(Still(message.quality, self._still_taken, self._still_failed))
             async with asyncio.timeout(CAPTURE_S):
                 taken = await self._capturing
-            view = await self._album.do(self._stills.add, *taken)
+            view = await self._album.do(self._keep_still, masked, *taken)
         except TimeoutError:
             raise Unavailable("The camera gave no picture in time") from None
         except OSError as error:
@@ -249,6 +290,11 @@ class Camera(Actor):
             self._capturing = None
         self.publish(CaptureReady(view))
         return view
+
+    def _keep_still(self, masked: int, data: bytes, width: int, height: int) -> CaptureView:
+        if masked != self._masked:
+            raise Unavailable("the privacy mask was changed")
+        return self._stills.add(data, width, height)
 
     def _still_taken(self, data: bytes, width: int, height: int) -> None:
         if self._capturing is not None and not self._capturing.done():

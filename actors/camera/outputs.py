@@ -11,6 +11,7 @@ from models.media.h264_stream import H264Stream
 from models.media.hevc import HevcStream
 from models.media.sizes import Size
 from models.media.sound_track import SoundTrack
+from models.media.veil import Veil
 
 FRAMES_KEPT = 4
 JPEGS_KEPT = 2  # of the largest size; the usual ones are much smaller
@@ -25,9 +26,10 @@ SOUND_SLOTS = 256
 
 
 class FramesOutput:
-    """Scaled, turned I420 pictures."""
+    """Scaled, turned I420 pictures, with the privacy mask on them before they can be read."""
 
     def __init__(self, make_ring: MakeRing) -> None:
+        self.veil = Veil()
         self._make_ring = make_ring
         self._ring: Ring | None = None
         self._decimator = Decimator()
@@ -37,8 +39,11 @@ class FramesOutput:
     def interrupt(self) -> None:
         self._broken = True
 
-    def put(self, picture: i420.Picture, size: Size, rotation: int, fps: float) -> bool:
-        """Write the picture, unless it is one too many for ``fps``; True if it was written."""
+    def put(self, picture: i420.Picture, size: Size, rotation: int, fps: float, upright: int) -> bool:
+        """Write the picture, unless it is one too many for ``fps``; True if it was written.
+
+        ``rotation``: the whole turn; ``upright``: the part of it that the setting asks for.
+        """
         self._decimator.fps = fps
         if not self._decimator.wants(picture.pts):
             return False
@@ -50,7 +55,9 @@ class FramesOutput:
             if self._ring is not None:
                 self._ring.close()
             self._ring = self._make_ring("frames", length, FRAMES_KEPT, SLOTS)
-        i420.write(picture, self._ring.ring.place(length), *size, rotation)
+        flat = self._ring.ring.place(length)
+        i420.write(picture, flat, *size, rotation)
+        self.veil.paint(flat, width, height, upright)
         flags = (ring.FULL_RANGE if picture.full_range else 0) | (ring.DISCONTINUITY if self._broken else 0)
         flags |= ring.STAND_IN if picture.stand_in else 0
         self._ring.ring.publish(length, picture.pts, wall_of(picture.pts), flags, width, height, ring.FORMAT_I420)

@@ -86,7 +86,9 @@ class Session:
 
     def passthrough(self, wanted: Size | None, fps: int, rotation: int) -> tuple[str, ...]:
         """Rings that the source's own packets may fill."""
-        if rotation or not self.info.live or not self.info.shape.plain or self.size(wanted) != self.info.size:
+        if self._frames.veil.on or rotation or not self.info.live:
+            return ()
+        if not self.info.shape.plain or self.size(wanted) != self.info.size:
             return ()
         if self.info.codec == "mjpeg":
             return ("jpeg",)
@@ -133,7 +135,7 @@ class Session:
         for picture in self.decoder.pictures(shot):
             self._note_size(self.decoder.size)
             place = self.info.shape.place(self.size(wanted), rotation)
-            written = self._frames.put(picture, *place, thinned if not self.info.intra else 0.0)
+            written = self._frames.put(picture, *place, thinned if not self.info.intra else 0.0, rotation)
             if written and seen:
                 self.meter.add(time.monotonic())
 

@@ -39,6 +39,10 @@ class Stills:
             self._tidy(keep=0)
         return self._newest
 
+    def clear(self) -> None:
+        self._newest = None
+        self._tidy(keep=0)
+
     def _find(self) -> CaptureView | None:
         """The last one of the camera's former life; what is damaged is deleted."""
         for path in reversed(self._files()):

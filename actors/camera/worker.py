@@ -20,6 +20,7 @@ from actors.runtime.worker import Worker
 from models.media import i420
 from models.media.backoff import Backoff
 from models.media.stall import StallDetector
+from models.media.veil import Veil
 
 REST_S = 0.5
 READ_PATIENCE_S = 8.0  # FFmpeg may take twice its own time-out to end a read (``container.READ_S``)
@@ -77,6 +78,7 @@ class CameraWorker(Worker):
         self._next_generation = next_generation
         self._on_report = on_report
         self._frames = FramesOutput(make_ring)
+        self._turn = threading.Lock()  # held while pictures are made of what was read
         self._wake = threading.Event()
         self._still: Still | None = None
         self._backoff = Backoff()
@@ -96,6 +98,17 @@ class CameraWorker(Worker):
         self.plan, self.demand = plan, demand
         if changed:
             self._wake.set()
+
+    def cover(self, veil: Veil) -> None:
+        """When this returns, no picture is made without it any more. Waits for the picture that is just made."""
+        with self._turn:
+            self._frames.veil = veil
+            self._frames.interrupt()
+        self._wake.set()
+
+    @property
+    def veil(self) -> Veil:
+        return self._frames.veil
 
     def take_still(self, still: Still) -> None:
         self._still = still
@@ -166,7 +179,8 @@ class CameraWorker(Worker):
             if shot is None:
                 session.silent()
                 return
-            session.take(shot, self.demand, plan.wish.size, plan.wish.fps, plan.rotation)
+            with self._turn:
+                session.take(shot, self.demand, plan.wish.size, plan.wish.fps, plan.rotation)
         except SourceError as error:
             self._close()
             self._lost(str(error))
@@ -197,10 +211,9 @@ class CameraWorker(Worker):
         still, self._still = self._still, None
         assert still is not None
         try:
-            if session.info.kind in MODAL and session.info.sizes[-1] != session.info.size:
-                picture = self._largest(plan.wish)
-            else:
-                picture = session.still()
+            larger = session.info.kind in MODAL and session.info.sizes[-1] != session.info.size
+            other_mode = larger and not self.veil.on  # it may show another part of the scene
+            picture = self._largest(plan.wish) if other_mode else session.still()
         except SourceError as error:
             self.post(still.failed, str(error))
             return
@@ -209,6 +222,8 @@ class CameraWorker(Worker):
         flat = np.empty(i420.size_of(*size), np.uint8)
         i420.write(picture, flat, *size, rotation)
         turned = i420.turned(*size, rotation)
+        with self._turn:
+            self.veil.paint(flat, *turned, plan.rotation)
         data = jpeg.encode(flat, *turned, still.quality, picture.full_range)
         self.post(still.done, data, *turned)
 

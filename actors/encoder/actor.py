@@ -14,10 +14,12 @@ from actors.media.clock import unix_ms
 from actors.media.counter import next_number
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
+from actors.runtime.rings import forget_pictures
 from models.errors import Invalid, ServerError
 from models.media.throttle import Throttle
+from models.messages import Ok
 from models.messages.camera import CameraView
-from models.messages.encoder import GetVideo, RequestKeyframe, SetVideoQuality, VideoView
+from models.messages.encoder import ForgetPictures, GetVideo, RequestKeyframe, SetVideoQuality, VideoView
 from models.messages.event_log import EVENT_LOG, RecordSystem
 from models.messages.media import Lease, MediaOwner
 from models.messages.settings import SETTINGS, ChangeSettings
@@ -37,8 +39,8 @@ class Encoder(Actor):
         self._own: tuple[str, ...] = ()  # rings that the camera fills itself
         self._told: VideoView | None = None
         self._state = VideoState()
-        bench = self.bench("probe")
-        name = await bench.do(best_encoder)
+        self._bench = self.bench("bench")
+        name = await self._bench.do(best_encoder)
         self.log.info("h264 encoder", encoder=name)
         generations = self.boot.data_dir / "stream-generation"
         frames = self.ring_reader
@@ -186,6 +188,16 @@ class Encoder(Actor):
     @handles(RequestKeyframe)
     def _keyframe(self, _: RequestKeyframe) -> None:
         self._video.keyframe_wanted = True
+
+    @handles(ForgetPictures, max_concurrency=1)  # a lane of its own: settings, which ask, may be asked meanwhile
+    async def _forget(self, _: ForgetPictures) -> Ok:
+        await self._bench.do(self._forget_all)
+        return Ok()
+
+    def _forget_all(self) -> None:
+        for worker in (self._jpeg, self._video):
+            worker.forget()
+        forget_pictures(self.boot.shm_dir)
 
     @handles(SetVideoQuality)
     async def _set_quality(self, message: SetVideoQuality) -> VideoView:

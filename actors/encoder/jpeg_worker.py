@@ -31,6 +31,9 @@ class JpegWorker(DemandWorker):
         if not self.own:
             self._ring.close()
 
+    def begin_anew(self) -> None:
+        self._broken = True
+
     def take(self, entry: Entry) -> None:
         self._decimator.fps = self.fps
         if not self._decimator.wants(entry.pts):

@@ -86,6 +86,9 @@ class VideoWorker(DemandWorker):
         if not self.own:
             self._ring.close()
 
+    def begin_anew(self) -> None:
+        self._encoder = None
+
     def take(self, entry: Entry) -> None:
         self._decimator.fps = self.fps
         if self._last_sequence and entry.sequence > self._last_sequence + 1:

@@ -22,6 +22,8 @@ class DemandWorker(Worker):
         self._reader = reader
         self._wanted = False
         self._wake = threading.Event()
+        self._turn = threading.Lock()  # held while one entry is worked on
+        self._forgotten = 0
 
     @property
     def wanted(self) -> bool:
@@ -41,9 +43,25 @@ class DemandWorker(Worker):
                 self._wake.wait(WAIT_S)
                 self._wake.clear()
                 continue
+            forgotten = self._forgotten
             entry = self._reader.wait_newest(WAIT_S) if self.newest_wins else self._reader.wait_next(WAIT_S)
-            if entry is not None and time.monotonic_ns() - entry.pts < TOO_OLD_NS:
-                self.take(entry)
+            if entry is None or time.monotonic_ns() - entry.pts >= TOO_OLD_NS:
+                continue
+            with self._turn:
+                if forgotten == self._forgotten:
+                    self.take(entry)
+
+    def forget(self) -> None:
+        """What came before shall not be shown: when this returns, nothing made of it will be written any more.
+
+        From any thread but the worker's own; waits for the entry that is just worked on.
+        """
+        with self._turn:
+            self._forgotten += 1
+            self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """What comes next must not refer to what came before."""
 
     def take(self, entry: Entry) -> None:
         raise NotImplementedError

@@ -30,14 +30,21 @@ class Tap:
         self._followers: set[_Follower] = set()
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.TimerHandle | None = None
-        self.last: Entry | None = None  # while it runs
+        self._reader: RingReader | None = None
+        self._last: Entry | None = None  # while it runs
+
+    @property
+    def last(self) -> Entry | None:
+        """The newest entry, if its ring still holds it: what was forgotten there is not shown here."""
+        known = self._reader is not None and self._last is not None and self._reader.holds(self._last)
+        return self._last if known else None
 
     async def follow(self) -> AsyncGenerator[Entry, None]:
         follower = _Follower(LAG if self._in_order else 1)
         self._begin()
         self._followers.add(follower)
-        if self.last is not None and not self._in_order:
-            follower.put(self.last)
+        if not self._in_order and (last := self.last) is not None:
+            follower.put(last)
         try:
             while True:
                 yield await follower.get()
@@ -58,11 +65,11 @@ class Tap:
         if self._task is not None:
             self._task.cancel()
             self._task = self._ending = None
-            self.last = None
+            self._last = None
             self._actor.release(OWNERS[self._ring], self._ring)
 
     async def _read(self) -> None:
-        reader = self._actor.ring_reader(self._ring)
+        self._reader = reader = self._actor.ring_reader(self._ring)
         try:
             if self._in_order:
                 reader.seek_end()
@@ -71,7 +78,7 @@ class Tap:
             reader.close()
 
     def _share(self, entry: Entry) -> None:
-        self.last = entry
+        self._last = entry
         for follower in self._followers:
             follower.put(entry)
 

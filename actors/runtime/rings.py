@@ -21,10 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from models.media.ring import DISCONTINUITY, Entry, Reader, Writer, size_of
+from models.media.ring import DISCONTINUITY, Entry, Reader, Writer, forget, size_of
 
 LOOK_FOR_READERS_S = 0.5
 LOOK_FOR_WRITER_S = 0.25
+SOUND_RINGS = frozenset({"pcm", "audio", "sound"})
 BATCH = 16  # entries handed over at one bell: a reader that fell behind still shares its loop
 _serial = itertools.count(1)
 _Take = Callable[[], Entry | None]
@@ -108,12 +109,26 @@ def _make_file(path: Path, size: int) -> BinaryIO:
     return file
 
 
-def _map_file(path: Path) -> mmap.mmap:
-    descriptor = os.open(path, os.O_RDONLY)
+def _map_file(path: Path, writable: bool = False) -> mmap.mmap:
+    descriptor = os.open(path, os.O_RDWR if writable else os.O_RDONLY)
     try:
-        return mmap.mmap(descriptor, os.fstat(descriptor).st_size, mmap.MAP_SHARED, mmap.PROT_READ)
+        access = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
+        return mmap.mmap(descriptor, os.fstat(descriptor).st_size, mmap.MAP_SHARED, access)
     finally:
         os.close(descriptor)
+
+
+def forget_pictures(shm_dir: Path) -> None:
+    """Make what is in every ring of pictures unreadable, whoever wrote it, dead writers included."""
+    for path in shm_dir.iterdir():
+        if path.name.partition(".")[0] in SOUND_RINGS:
+            continue
+        try:
+            forget(memoryview(_map_file(path, writable=True)))
+        except FileNotFoundError:
+            continue  # replaced just now, or the memory of a writer that is gone
+        except ValueError:
+            continue  # a file that is just being made: empty, or without its header
 
 
 class RingReader:
@@ -142,6 +157,10 @@ class RingReader:
         """The newest entry, given out before or not."""
         self._follow_writer(force=self._reader is None)
         return self._reader.newest() if self._reader else None
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether what was given out could still be read: its ring goes on, and has not been told to forget it."""
+        return self._reader is not None and self._reader.holds(entry)
 
     def nearest(self, pts: int) -> Entry | None:
         """The entry whose ``pts`` is closest, given out before or not."""

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from actors.runtime.actor import Actor, handles
-from actors.settings.keeper import OWNERS, SECRET_MAX, open_keeper
+from actors.settings.keeper import MASK, OWNERS, SECRET_MAX, open_keeper
 from config.files import write_atomically
 from config.setting import Value
 from config.settings import Surroundings, validate, without_pro
-from models.errors import Invalid, ServerError
+from models.errors import Invalid, ServerError, Unavailable
 from models.messages.auth import AuthStatus
-from models.messages.camera import CAMERA, Capabilities, SetTorch
+from models.messages.camera import CAMERA, Capabilities, CoverPictures, SetTorch
+from models.messages.encoder import ENCODER, ForgetPictures
 from models.messages.facade import PortsView
 from models.messages.license import UNKNOWN_LICENSE, LicenseView
 from models.messages.settings import (
@@ -30,6 +31,7 @@ from models.messages.settings import (
 
 DEVICE = "cli"  # by the control socket: whoever reaches it could set another password too
 LEARN_S = 1.0  # of a restart that others wait for
+COVER_S = 2.0  # for each of both who have pictures; who changes the mask waits for it
 KEY_FILE = "settings.key"  # in the run directory
 AUTH = "authEnabled"
 
@@ -86,6 +88,8 @@ class Settings(Actor):
         if errors:
             return ChangeResult(errors, (), (), self._view)
         await self._keep(values, message.credentials, message.source)
+        if MASK in values:
+            await self._cover(str(values[MASK]))
         return ChangeResult((), blocked, tuple(values), self._view)
 
     @handles(SetCredentials)
@@ -106,6 +110,18 @@ class Settings(Actor):
             self.degraded(error.detail)
             raise
         self.degraded("")
+
+    async def _cover(self, mask: str) -> None:
+        """A privacy mask counts when no picture without it can be read any more.
+
+        Raises:
+            Unavailable: it is stored and will be used, but it is not certain that it is used already.
+        """
+        try:
+            await self.actor(CAMERA).ask(CoverPictures(mask, self._view.revision), COVER_S)
+            await self.actor(ENCODER).ask(ForgetPictures(), COVER_S)
+        except ServerError as error:
+            raise Unavailable(f"The privacy mask is stored, but not known to be in use yet: {error.detail}") from error
 
     async def _switch_torch(self, values: dict[str, Value]) -> tuple[str, ...]:
         """The lamp is the camera's: it is switched before the change counts."""

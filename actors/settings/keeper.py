@@ -10,18 +10,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config.device import device_id
+from config.files import write_atomically
 from config.reachable import names
 from config.setting import Value
 from config.settings import REGISTRY, defaults, effective
 from config.store import Store
 from models.errors import Unavailable
 from models.messages.settings import Credentials, SetCredentials, SettingsView
+from models.shapes import CLOSED
 
 FILE = "settings.json"
 FORMER_CREDENTIALS = "credentials.json"
 OWNERS = ("rtsp", "mqtt")
 SECRET_MAX = 256  # characters of a user name or a password
 NOTHING = Credentials("", "")
+MASK = "privacyMask"
+MASKED = "privacy-mask"  # an empty file that is there while there is a mask: what tells that one was lost
 
 
 def settings_store(data_dir: Path) -> Store:
@@ -39,6 +43,7 @@ class Keeper:
 
     def __init__(self, data_dir: Path, defaults: Mapping[str, Value]) -> None:
         self._store = settings_store(data_dir)
+        self._masked = data_dir / MASKED
         self._defaults = dict(defaults)
         self._chosen: dict[str, object] = {}  # as in the file: what was ever set, and keys of a newer program
         self._passing: dict[str, Value] = {}  # not kept over a restart
@@ -50,12 +55,19 @@ class Keeper:
         notes = list(loaded.notes)
         values, secrets = (loaded.values.get(part, {}) for part in ("settings", "credentials"))
         self._chosen = dict(values) if isinstance(values, dict) else {}
+        lost = self._masked.exists() and (loaded.damaged or not loaded.found)  # or it may be a former one
         for key, value in list(self._chosen.items()):
             setting = REGISTRY.get(key)
             if setting is not None and (problem := setting.problem(value)):
                 del self._chosen[key]
-                notes.append(f"{FILE}: {key}: {problem}; the default is used.")
+                if key == MASK:
+                    lost = True
+                else:
+                    notes.append(f"{FILE}: {key}: {problem}; the default is used.")
         self._secrets = _all_credentials(secrets)
+        if lost:
+            self._chosen[MASK] = CLOSED
+            notes.append("The privacy mask cannot be read: no picture is shown until it is set again.")
         notes += self._take_over_credentials()
         return tuple(notes)
 
@@ -138,7 +150,11 @@ class Keeper:
     def _save(self, chosen: Mapping[str, object], secrets: Mapping[str, Credentials]) -> None:
         credentials = {owner: dataclasses.asdict(secret) for owner, secret in secrets.items() if secret != NOTHING}
         try:
+            if chosen.get(MASK) and not self._masked.exists():
+                write_atomically(self._masked, b"")
             self._store.save({"settings": dict(chosen), "credentials": credentials})
+            if not chosen.get(MASK):
+                self._masked.unlink(missing_ok=True)
         except OSError as error:
             remedy = "; make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
             raise Unavailable(f"The settings could not be saved: {error.strerror}{remedy}") from error

@@ -158,6 +158,17 @@ class Writer(_Ring):
         return self.publish(record.size, pts, wall, **about)
 
 
+def forget(buffer: memoryview) -> None:
+    """Make every record unreadable, also to who reads just now. Whoever writes goes on with the next record.
+
+    Raises:
+        ValueError: not a ring.
+    """
+    ring = _Ring(buffer)
+    for slot in range(0, ring.slots * (SLOT // WORD), SLOT // WORD):
+        ring._index[slot + S_SEQUENCE] = 0
+
+
 class Reader(_Ring):
     """One of many readers; keeps no state in the buffer."""
 
@@ -186,6 +197,10 @@ class Reader(_Ring):
             if entry is not None:
                 return entry
         return None
+
+    def holds(self, entry: Entry) -> bool:
+        """Whether this record could be read again."""
+        return entry.epoch == self.epoch and self._index[self._slot(entry.sequence) + S_SEQUENCE] == entry.sequence
 
     def nearest(self, pts: int) -> Entry | None:
         """The readable record whose ``pts`` is closest; None in an empty ring."""

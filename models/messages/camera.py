@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, News, Ref, State
+from models.messages import Ask, News, Ok, Ref, State
 from models.messages.media import ToMedia
 
 
@@ -69,6 +69,15 @@ class SetTorch(Ask[ToCamera, bool]):
     """``on`` None toggles. Answers the new state; ``unavailable`` ("Torch not available") where there is none."""
 
     on: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverPictures(Ask[ToCamera, Ok]):
+    """Answered when no picture without this privacy mask (``models.shapes``) can be read from the camera's rings."""
+
+    mask: str
+    revision: int  # of the settings that it is from: an older one changes nothing
+    retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.messages import Ask, Ref, State, Tell
+from models.messages import Ask, Ok, Ref, State, Tell
 from models.messages.media import ToMedia
 
 
@@ -52,3 +52,10 @@ class SetVideoQuality(Ask[ToEncoder, VideoView]):
     """0–100, live; stored as the setting ``h264Quality``."""
 
     quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPictures(Ask[ToEncoder, Ok]):
+    """Answered when nothing that was made of a picture from before can be read any more, nor will be written."""
+
+    retry: ClassVar[bool] = True

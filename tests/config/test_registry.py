@@ -67,6 +67,7 @@ EXTENSIONS = {
     "rtspAudioEnabled": True,
     "mqttDiscoveryEnabled": True,
     "mqttDiscoveryPrefix": "homeassistant",
+    "privacyMask": "",
     "deviceName": "porch",
     "authEnabled": True,
 }

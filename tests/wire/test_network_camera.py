@@ -17,14 +17,14 @@ from tests.wire.test_rtsp import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 Run = Callable[..., RunningServer]
-OPEN = {"resolution": "160x120", "frameRate": 30, "rtspOpen": True}
+OPEN = {"frameRate": 30, "rtspOpen": True}
 
 
-def served(server: RunningServer) -> str:
+def served(server: RunningServer, size: str = "160x120") -> str:
     """The address of its RTSP."""
     port = free_port()
-    server.wait_for(lambda: "160x120" in server.get("/capabilities")[1]["resolutions"], 30)
-    assert server.ask("settings", ChangeSettings(dict(OPEN), "cli")).errors == ()
+    server.wait_for(lambda: size in server.get("/capabilities")[1]["resolutions"], 30)
+    assert server.ask("settings", ChangeSettings({"resolution": size, **OPEN}, "cli")).errors == ()
     assert server.post("/api/rtsp/apply-settings", {"rtspPort": port}) == (200, {"success": True})
     assert server.post("/api/rtsp/start") == (200, {"success": True})
     return f"rtsp://127.0.0.1:{port}/stream"

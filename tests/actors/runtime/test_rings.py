@@ -12,7 +12,7 @@ import pytest
 
 from actors.runtime import rings
 from actors.runtime.leases import Leases
-from actors.runtime.rings import RingReader, RingWriter
+from actors.runtime.rings import RingReader, RingWriter, forget_pictures
 from models.media.ring import DISCONTINUITY, KEY, Entry, size_of
 from models.messages.media import Lease
 
@@ -448,3 +448,26 @@ async def test_a_follower_catches_up_before_it_waits(
     await asyncio.wait([following])
     assert following.cancelled()
     assert not asyncio.get_running_loop().remove_reader(read._socket)
+
+
+def test_pictures_can_be_forgotten_though_somebody_reads_and_writes(places: tuple[Path, Path]) -> None:
+    write, read = writer(places), RingReader(*places, "video")
+    sound = RingWriter(*places, "pcm", largest=1000, records=6, slots=16)
+    sound.put(b"heard", 1, 1)
+    for number in range(1, 4):
+        write.put(b"seen", number, number, flags=KEY)
+    entry = read.peek()
+    assert entry is not None
+    assert read.holds(entry)
+    (places[0] / "jpeg.1.1").write_bytes(b"")  # one that is just being made
+    (places[0] / "frames").symlink_to("/proc/0/fd/9")  # the memory of a writer that is gone
+    forget_pictures(places[0])
+    assert (read.peek(), read.nearest(2), read.take_next(), read.seek_key()) == (None, None, None, False)
+    assert not read.holds(entry)
+    write.put(b"new", 4, 4)
+    newest = read.take_next()
+    assert newest is not None
+    assert (newest.data, newest.sequence) == (b"new", 4)
+    heard = RingReader(*places, "pcm").peek()
+    assert heard is not None
+    assert heard.data == b"heard"

@@ -12,8 +12,10 @@ from actors.settings import actor as module
 from actors.settings.actor import Settings
 from config.boot import Boot
 from models.errors import Invalid, ServerError, Unavailable
+from models.messages import Ok
 from models.messages.auth import AuthStatus
-from models.messages.camera import Capabilities, SetTorch
+from models.messages.camera import Capabilities, CoverPictures, SetTorch
+from models.messages.encoder import ForgetPictures
 from models.messages.facade import PortsView
 from models.messages.license import UNKNOWN_LICENSE, LicenseView
 from models.messages.settings import (
@@ -177,6 +179,21 @@ async def test_the_torch_is_lit_before_the_setting_says_so(kit: Kit) -> None:
     kit.answers[SetTorch] = True
     assert (await change(kit, torchEnabled=True)).view.stored["torchEnabled"] is True
     assert kit.asked == [("camera", SetTorch(True))] * 2
+
+
+async def test_a_privacy_mask_is_in_use_before_the_answer(kit: Kit) -> None:
+    kit.answers |= {CoverPictures: Unavailable("the camera is restarting"), ForgetPictures: Ok()}
+    with pytest.raises(ServerError, match="stored, but not known to be in use yet: the camera is restarting"):
+        await kit.ask(ChangeSettings({"privacyMask": "closed"}, "http"))
+    await kit.idle()
+    assert kit.of(SettingsView)[-1].stored["privacyMask"] == "closed"
+    kit.answers[CoverPictures] = Ok()
+    kit.asked.clear()
+    revision = (await change(kit, privacyMask="closed")).view.revision  # the same again: it is made sure of
+    assert kit.asked == [("camera", CoverPictures("closed", revision)), ("encoder", ForgetPictures())]
+    kit.asked.clear()
+    await change(kit, frameRate=20)
+    assert kit.asked == []
 
 
 async def test_rtsp_must_not_take_a_port_of_ours(kit: Kit) -> None:

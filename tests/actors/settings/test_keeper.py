@@ -205,3 +205,37 @@ def test_a_login_ends_doing_without(keeper: Keeper) -> None:
     keeper.change({}, SetCredentials("rtsp", "viewer", "secret"))
     keeper.change({}, SetCredentials("rtsp", "", ""))
     assert keeper.stored["rtspOpen"] is False
+
+
+MASK = "[[[0.0,0.0],[1.0,0.0],[1.0,1.0]]]"
+
+
+@pytest.mark.parametrize("damage", ["garbage", "gone", "former", "another form"])
+def test_a_privacy_mask_that_cannot_be_read_covers_everything(keeper: Keeper, tmp_path: Path, damage: str) -> None:
+    file = tmp_path / "settings.json"
+    keeper.change({"privacyMask": MASK})
+    keeper.change({"privacyMask": MASK, "frameRate": 20})
+    if damage == "garbage":
+        file.write_text("{")
+        (tmp_path / "settings.last.json").write_text("{")
+    elif damage == "gone":
+        file.unlink()
+        (tmp_path / "settings.last.json").unlink()
+    elif damage == "former":
+        file.write_text("{")
+    else:
+        file.write_text(file.read_text().replace("[[[", "[[").replace("]]]", "]]"))
+    again, notes = keeper_of(tmp_path)
+    assert again.stored["privacyMask"] == "closed"
+    assert "The privacy mask cannot be read: no picture is shown until it is set again." in notes
+    again.change({"privacyMask": ""})
+    again, notes = keeper_of(tmp_path)
+    assert (again.stored["privacyMask"], notes) == ("", ())
+
+
+def test_without_a_privacy_mask_damage_closes_nothing(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.change({"privacyMask": MASK})
+    keeper.change({"privacyMask": ""})
+    (tmp_path / "settings.json").write_text("{")
+    (tmp_path / "settings.last.json").unlink()
+    assert keeper_of(tmp_path)[0].stored["privacyMask"] == ""
