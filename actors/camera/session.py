@@ -12,7 +12,7 @@ from actors.media.container import SourceError
 from actors.media.jpeg import STANDARD_TABLES
 from actors.media.turn_ring import MakeRing
 from models.media import annexb, sizes
-from models.media.decimate import Decimator, RateMeter
+from models.media.decimate import NS, Decimator, RateMeter
 from models.media.i420 import Picture
 from models.media.jpeg import jpeg_size, whole
 from models.media.sizes import Size
@@ -72,6 +72,7 @@ class Session:
         self._stall = stall
         self._stall.opened(time.monotonic())
         self._counted = Decimator()
+        self._seen = False  # whether what was counted last is pictures that came out of the decoder
         self._frames.interrupt()
 
     def size(self, wanted: Size | None) -> Size:
@@ -126,7 +127,8 @@ class Session:
             return
         seen = "frames" in demand and not self.info.intra  # then what counts is what comes out of the decoder
         if wanted_now and not seen:
-            self.meter.add(now)
+            self.meter.add(shot.pts / NS)
+            self._seen = False
         self._pass_through(shot, demand, own)
         if "frames" not in demand:
             self.decoder.skip(shot)
@@ -137,7 +139,10 @@ class Session:
             place = self.info.shape.place(self.size(wanted), rotation)
             written = self._frames.put(picture, *place, thinned if not self.info.intra else 0.0, rotation)
             if written and seen:
-                self.meter.add(time.monotonic())
+                if not self._seen:
+                    self.meter.forget_from(picture.pts / NS)  # decoded from the last key picture on: counted before
+                    self._seen = True
+                self.meter.add(picture.pts / NS)
 
     def _note_order(self, shot: Shot) -> None:
         """Pictures that come in another order than they are shown have to be sorted, and so encoded."""

@@ -29,7 +29,11 @@ class Decimator:
 
 @dataclass(slots=True)
 class RateMeter:
-    """Events per second over the last ``window_s`` seconds, and their bytes."""
+    """Events per second over the last ``window_s`` seconds, and their bytes.
+
+    Times are when something happened, not when it was heard of: what a source makes up for at its beginning arrives all
+    at once. They may come a little out of order, as pictures do that are decoded before they are shown.
+    """
 
     window_s: float = 2.0
     _events: list[tuple[float, int]] | None = None
@@ -40,12 +44,17 @@ class RateMeter:
         while events and now - events[0][0] > self.window_s:
             events.pop(0)
 
+    def forget_from(self, moment: float) -> None:
+        """What happened from ``moment`` on will be added again."""
+        self._events = [event for event in self._events or () if event[0] < moment]
+
     def rate(self, now: float) -> float:
         """Events per second; 0 after a silence of the whole window."""
         recent = [at for at, _ in self._events or () if now - at <= self.window_s]
         if len(recent) < 2:
             return 0.0
-        return (len(recent) - 1) / (recent[-1] - recent[0]) if recent[-1] > recent[0] else 0.0
+        span = max(recent) - min(recent)
+        return (len(recent) - 1) / span if span > 0 else 0.0
 
     def kbps(self, now: float) -> float:
         """Thousand bits per second."""

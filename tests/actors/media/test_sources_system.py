@@ -79,7 +79,7 @@ def test_a_usb_camera_is_passed_through_and_comes_back_after_unplugging(
     sock = tmp_path / "usb"
     with usb_camera(sock, "--unplug-at", "400"):
         system = usb_system(start, fake_v4l2, sock, "auto")
-        view = system.ask("camera", GetCamera())
+        view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).running and v)
         assert (view.kind, view.passthrough) == ("v4l2", ("jpeg",))
         assert view.source == "USB camera Fake USB Camera (/dev/video0)"
         system.hold("encoder", "jpeg")

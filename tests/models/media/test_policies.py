@@ -121,6 +121,14 @@ def test_rate_meter() -> None:
     assert meter.rate(10) == 0
 
 
+def test_rate_meter_takes_pictures_in_the_order_of_their_decoding() -> None:
+    meter = RateMeter()
+    for first in range(0, 40, 4):
+        for number in (first + 3, first, first + 1, first + 2):
+            meter.add(number / 10)
+    assert meter.rate(4) == pytest.approx(10, rel=0.06)
+
+
 def test_quality_is_bits_per_pixel() -> None:
     assert quality.bits_per_pixel(0) == pytest.approx(0.02)
     assert quality.bits_per_pixel(100) == pytest.approx(0.25)
