@@ -11,7 +11,7 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 
-from api.server import Connection
+from api.aiohttp_internals import Connection
 from models.http import limits
 from models.http.admission import Admission
 from models.security.lockout import client_key
@@ -95,6 +95,7 @@ class GuardedSite(web.BaseSite):
     ) -> None:
         super().__init__(runner)
         self._gate, self._listener, self.tls = gate, listener, tls
+        self._server_of = runner
         listener.setblocking(False)
 
     @property
@@ -102,7 +103,7 @@ class GuardedSite(web.BaseSite):
         return f"{'https' if self.tls else 'http'}://{self._listener.getsockname()}"
 
     def make(self) -> Connection:
-        served = self._runner.server
+        served = self._server_of.server
         assert served is not None
         made = served()
         assert isinstance(made, Connection)

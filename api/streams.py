@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
+from api.aiohttp_internals import Unframed
 from api.context import Context
 from api.now import Now
 from api.pipe import Pipe
@@ -36,14 +35,11 @@ HEADERS = {
 }
 
 
-class Multipart(web.StreamResponse):
+class Multipart(Unframed):
     """Without chunks: many players cannot read them, and they would cost a copy."""
 
-    _length_check = False  # aiohttp's own switch for its WebSocket answer: neither Content-Length nor chunks
-
     def __init__(self) -> None:
-        super().__init__(headers=HEADERS)
-        self.force_close()
+        super().__init__(HEADERS)
 
 
 class Viewer:

@@ -6,10 +6,10 @@ import ssl
 from typing import Any
 
 from gmqtt import Client, Message
-from gmqtt.mqtt.constants import MQTTCommands, MQTTv50, MQTTv311
+from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
-from gmqtt.mqtt.package import CommandWithMidPacket, PublishPacket
 
+from actors.mqtt import gmqtt_internals
 from actors.mqtt.flight import Flight
 from actors.mqtt.link import QUIET, Link, LinkError, Login
 from actors.mqtt.trust import PinChanged
@@ -90,24 +90,10 @@ def _packet_again(client: Any, flight: Flight, under_way: tuple[str, bytes] | No
     card = flight.card
     if not card.under_way or under_way is None:
         return None
-    client._package_handler.id_generator._used_ids.add(card.packet_id)
+    gmqtt_internals.reserve(client, card.packet_id)
     if card.phase is Phase.RELEASED:
-        return bytes(
-            CommandWithMidPacket.build_package(MQTTCommands.PUBREL | 2, card.packet_id, False, proto_ver=version)
-        )
-    message = Message(*under_way, qos=card.qos)
-    message.dup = True
-    _, packet = PublishPacket.build_package(message, _Numbered(card.packet_id, version))
-    return bytes(packet)
-
-
-class _Numbered:
-    """Enough of gmqtt's protocol object to pack a PUBLISH with a packet identifier that is already given."""
-
-    def __init__(self, packet_id: int, version: int) -> None:
-        self.proto_ver = version
-        self.id_generator = self
-        self.next_id = lambda: packet_id
+        return gmqtt_internals.pubrel(card.packet_id, version)
+    return gmqtt_internals.duplicate(Message(*under_way, qos=card.qos), card.packet_id, version)
 
 
 async def _outcome(link: Link, trying: "asyncio.Future[Any]") -> None:
@@ -123,8 +109,8 @@ async def _outcome(link: Link, trying: "asyncio.Future[Any]") -> None:
             raise LinkError("Timed out")
         link.check()
     except MQTTConnectError as error:
-        other = error._code in reasons.UNSUPPORTED_VERSION
-        raise LinkError(reasons.text(error._code), other, error._code) from None
+        code = gmqtt_internals.reason_code(error)
+        raise LinkError(reasons.text(code), code in reasons.UNSUPPORTED_VERSION, code) from None
     except OSError as error:
         raise LinkError(os_reason(error, link.options.tls)) from None
     except UnicodeError:  # of a name that can't be one: a label of more than 63 letters

@@ -19,8 +19,8 @@ from typing import Any
 
 import structlog
 from gmqtt import Message
-from gmqtt.mqtt.package import PublishPacket
 
+from actors.mqtt import gmqtt_internals
 from actors.mqtt.flight import Flight
 from models.mqtt import limits, reasons
 from models.mqtt.broker import OTHER_REASONS, BrokerLimits, Sent, Trail
@@ -114,17 +114,16 @@ class Link:
         """One event, exactly once; returns when the broker has it for good. False where it refused it."""
         assert self._flight is not None
         self.check()
-        connection = self._client._connection
         qos = self._broker.qos
         if qos == 0:  # never acknowledged
             self._client.publish(topic, payload, qos=0)
             return True
         message = Message(topic, payload, qos=qos)
-        packet_id, packet = PublishPacket.build_package(message, connection._protocol)
+        packet_id, packet = gmqtt_internals.packed(self._client, message)
         card = Card(sequence, packet_id, session=self.options.session, qos=qos)
-        self._flight.begin(card, bytes(packet))
+        self._flight.begin(card, packet)
         self._trail.add(Sent(topic, len(payload), time.monotonic(), packet_id, event=True))
-        connection.send_package(packet)
+        gmqtt_internals.send_packet(self._client, packet)
         while self._flight.card.under_way:
             await self._acknowledged()
         return not self._flight.refused
@@ -147,7 +146,7 @@ class Link:
 
     def unsubscribe(self, topic: str) -> None:
         self.check()
-        self._client._connection.unsubscribe([topic.encode()])  # gmqtt counts characters, the protocol bytes
+        gmqtt_internals.unsubscribe(self._client, topic)
 
     @property
     def local_address(self) -> str:
@@ -164,16 +163,18 @@ class Link:
 
     def abort(self) -> None:
         """End it at once."""
-        self._client._is_active = False
-        if self._client._connection is not None:
-            self._transport.abort()
+        gmqtt_internals.stop_using(self._client)
+        if (transport := gmqtt_internals.transport(self._client)) is not None:
+            transport.abort()
         if not self.lost.done():
             self.lost.set_result("Closed")
 
     # ---------------------------------------------------------------- inside
     @property
-    def _transport(self) -> Any:
-        return self._client._connection._transport
+    def _transport(self) -> asyncio.Transport:
+        transport = gmqtt_internals.transport(self._client)
+        assert transport is not None  # there is one from the first answer on
+        return transport
 
     def check(self) -> None:
         """Raises ``LinkError`` once the connection is gone."""
@@ -198,7 +199,7 @@ class Link:
             raise LinkError("The broker does not answer")
 
     def _on_connect(self, client: Any, flags: int, _code: int, _merged: dict[str, Any]) -> None:
-        properties: dict[str, list[int]] = client._package_handler._connack_properties
+        properties = gmqtt_internals.connack_properties(client)
         self.answered = True
         self.session_present = bool(flags & 1)
         self._broker.connected(properties)

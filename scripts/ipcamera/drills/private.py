@@ -27,6 +27,7 @@ from scripts.ipcamera.drills.source import DrillSource
 CLONE_NEWNS = 0x00020000  # unshare(2); os.unshare came with Python 3.12
 DATA_MB, SHM_MB = 64, 96
 READY_S, STOP_S, BROKER_UP_S, RTSP_UP_S = 60.0, 10.0, 10.0, 10.0
+ROOT = Path(__file__).resolve().parents[3]  # of the repository, or the package of an installation
 KEPT = ("IPCAMERA_MODELS_DIR",)  # of our environment's options
 
 
@@ -150,6 +151,7 @@ def private_program(factor: float) -> Iterator[tuple[Program, World, Path]]:
 
 def _start(world: World, log: Path) -> "subprocess.Popen[bytes]":
     environment = {key: value for key, value in os.environ.items() if not key.startswith("IPCAMERA_") or key in KEPT}
+    environment["PYTHONPATH"] = str(ROOT)
     environment["IPCAMERA_PASSWORD"] = secrets.token_hex(16)
     options = {
         "--data-dir": str(world.data_dir),

@@ -1,0 +1,5 @@
+"""``python -m ipcamera`` is ``ipcamera``."""
+
+from . import main
+
+main()
