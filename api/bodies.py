@@ -55,3 +55,15 @@ async def json_object(request: web.Request, *, empty: bool = False) -> dict[str,
     if not isinstance(value, dict):
         raise Invalid("Invalid JSON")
     return value
+
+
+def text_of(body: dict[str, object], key: str) -> str:
+    """A field that must be a string.
+
+    Raises:
+        Invalid: it is missing, or something else.
+    """
+    value = body.get(key)
+    if not isinstance(value, str):
+        raise Invalid(f"{key}: Expected string")
+    return value

@@ -83,6 +83,7 @@ _STATUS: dict[str, Schema] = {
     "cameraRunning": BOOL,
     "settings": ref("Settings"),
 }
+_CODE = _said(TEXT, "As the device printed it when it started; dashes do not count")
 _MQTT = _settings(lambda setting: _of_mqtt(setting) and not setting.read_only)
 
 COMPONENTS: dict[str, Schema] = {
@@ -199,6 +200,24 @@ COMPONENTS: dict[str, Schema] = {
         snapshotUrl=TEXT,
     ),
     "PasswordChange": _object({"current": TEXT, "new": TEXT}),
+    "ProtectionStart": _object({"code": _CODE, "new": TEXT}),
+    "OwnerCode": _object({"code": _CODE}),
+    "LicenseKey": _object({"key": TEXT}),
+    "Models": _object({"models": _list(ref("Model"))}),
+    "Model": _object(
+        {
+            "id": TEXT,
+            "detector": TEXT,
+            "serves": _said(_list(TEXT), "The keys of status.detection that need it"),
+            "role": TEXT,
+            "bytes": INT,
+            "licence": TEXT,
+            "state": _one("good", "missing", "broken", "waiting", "fetching"),
+        },
+        done=_said(INT, "Bytes that have been fetched"),
+        problem=_said(TEXT, "Why the last fetch failed; empty if it did not"),
+    ),
+    "ModelFetch": _object({"detector": TEXT}),
     "Certificate": _object(
         {
             "subject": TEXT,

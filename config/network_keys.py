@@ -183,7 +183,7 @@ EXTENSIONS = (
         "boolean",
         True,
         "Password protection",
-        "Changed on the device only: --auth at the start, or `ipcamera password`.",
+        "Whether the dashboard asks for a password. Switched on under System, and off on the device only.",
         read_only=True,
         persisted=False,
         extension=True,

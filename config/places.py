@@ -8,6 +8,7 @@ from pathlib import Path
 
 CONTROL = "control.sock"
 FIRST_PASSWORD = "first-password"  # noqa: S105 - a file's name: what the first start prints once
+OWNER_CODE = "owner-code"  # a file's name: what the console prints, and proves that somebody sits at the device
 RUN_FILE = "run.json"
 SHM = Path("/dev/shm")  # noqa: S108 - the kernel's own place for shared memory
 SERVICE = Path("/run/ipcamera")  # the systemd service's own (RuntimeDirectory=)

@@ -13,7 +13,7 @@ from config.boot import Boot
 from config.files import write_atomically
 from models.detect.catalogue import ModelFile
 
-REMEDY = "run: ipcamera models fetch"
+REMEDY = "fetch it under Detection"
 
 
 class WeightsError(Exception):
@@ -57,13 +57,13 @@ def downloaded(boot: Boot, model: ModelFile) -> Path:
     """
     path = locate(boot, model.file)
     if path is None:
-        raise WeightsError(f"model {model.id} is missing, {REMEDY}")
+        raise WeightsError(f"The model {model.id} is missing: {REMEDY}")
     try:
         wrong = fault(path, model)
     except OSError as error:
-        raise WeightsError(f"model {model.id} cannot be read: {error.strerror}") from error
+        raise WeightsError(f"The model {model.id} cannot be read: {error.strerror}") from error
     if wrong:
-        raise WeightsError(f"model {model.id} is broken ({wrong}), {REMEDY}")
+        raise WeightsError(f"The model {model.id} is broken ({wrong}): {REMEDY}")
     return path
 
 
@@ -75,6 +75,15 @@ def loadable(boot: Boot, model: ModelFile) -> Path | None:
     if converted is None:
         downloaded(boot, model)
     return converted
+
+
+def state(boot: Boot, model: ModelFile) -> str:
+    """good, missing or broken, as a detector would find it: what is converted already needs no download."""
+    try:
+        loadable(boot, model)
+    except WeightsError:
+        return "missing" if locate(boot, model.file) is None else "broken"
+    return "good"
 
 
 def convert(converter: str, source: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ import secrets
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from actors.auth.doorman import Doorman
@@ -13,7 +14,7 @@ from actors.auth.state import FILE, State, hash_password, load_state, save_state
 from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
 from config.files import write_atomically
-from config.places import FIRST_PASSWORD
+from config.places import FIRST_PASSWORD, OWNER_CODE
 from config.setting import INVALID_FORMAT
 from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, Unavailable
 from models.events import CREDENTIALS, NEW_ADDRESS
@@ -31,12 +32,15 @@ from models.messages.auth import (
     LogIn,
     LogOut,
     OpenAnonymousSession,
+    ProveOwner,
     Session,
     SessionList,
     SessionsRevoked,
     SetProtection,
+    StartProtection,
     WhoIs,
 )
+from models.security import owner_code
 from models.security.password import ENTROPY_BYTES, LENGTH_MIN, problem, readable
 from models.security.roles import OWNER, ROLES, VIEWER, may
 from models.security.sessions import (
@@ -49,7 +53,9 @@ from models.security.sessions import (
 )
 
 VARIABLE = "IPCAMERA_PASSWORD"
+OFF_FOR_THIS_RUN = "Password protection is switched off for this run (--auth off, IPCAMERA_AUTH)"
 WRONG = "Invalid password"
+WRONG_CODE = "This is not the code that the device printed when it started"
 TICK_S = 60.0
 AGENT_MAX = 200
 DAYS_MAX = 3650
@@ -67,6 +73,7 @@ class Auth(Actor):
         for note in notes:
             self.log.warning(note)
         self._journal = Journal(self)
+        self._code = await self._disk.do(_owner_code, self.boot.run_dir / OWNER_CODE)
         self._doorman = Doorman(self.boot.run_dir, hashing, lambda: self._state.password, self._journal)
         if self._enabled and not self._state.password:
             await self._first_password()
@@ -226,21 +233,43 @@ class Auth(Actor):
         hashed = await self._disk.do(hash_password, password)
         await self._replace(password=hashed, sessions=self._state.sessions.without_owners())
 
+    @handles(ProveOwner, max_concurrency=2)
+    async def _prove_owner(self, message: ProveOwner) -> Ok:
+        if not await self._doorman.check_code(self._code, message.code, message.client):
+            raise Refused(WRONG_CODE)
+        return Ok()
+
+    @handles(StartProtection)
+    async def _start_protection(self, message: StartProtection) -> AuthStatus:
+        if self._enabled:
+            raise Conflict("Password protection is on already")
+        if not self.boot.auth:
+            raise Conflict(OFF_FOR_THIS_RUN)
+        if reason := problem(message.new):
+            raise Invalid(reason)
+        await self._prove_owner(ProveOwner(message.code, message.client))
+        hashed = await self._disk.do(hash_password, message.new)
+        await self._switch(True, password=hashed, sessions=self._state.sessions.without_owners())
+        return self._status_now()
+
     @handles(SetProtection)
     async def _set_protection(self, message: SetProtection) -> AuthStatus:
         if message.enabled and not self.boot.auth:
-            raise Conflict("Password protection is switched off for this run (--auth off, IPCAMERA_AUTH)")
+            raise Conflict(OFF_FOR_THIS_RUN)
         if message.enabled and not self._state.password:
             raise Invalid("Set a password first")
         if message.enabled != self._state.enabled:
-            # Anonymous sessions of the time without protection end with their key.
-            await self._replace(enabled=message.enabled, anonymous_key=State().anonymous_key)
-            self.publish_state(self._status_now())
-            self.publish(SessionsRevoked(()))
-            word = "on" if message.enabled else "off"
-            self._journal.note(CREDENTIALS, f"Password protection was switched {word}")
-            self.log.warning("password protection is %s", word)
+            await self._switch(message.enabled)
         return self._status_now()
+
+    async def _switch(self, enabled: bool, **changes: Any) -> None:
+        """Anonymous sessions of the time without protection end with their key."""
+        await self._replace(enabled=enabled, anonymous_key=State().anonymous_key, **changes)
+        self.publish_state(self._status_now())
+        self.publish(SessionsRevoked(()))
+        word = "on" if enabled else "off"
+        self._journal.note(CREDENTIALS, f"Password protection was switched {word}")
+        self.log.warning("password protection is %s", word)
 
     async def _first_password(self) -> None:
         given = os.environ.get(VARIABLE, "")
@@ -286,3 +315,12 @@ class Auth(Actor):
                 await self._save()
                 self._revoked(ended)
             await asyncio.sleep(TICK_S)
+
+
+def _owner_code(path: Path) -> str:
+    """The code of this run, made where there is none yet: it outlives this actor, not the program."""
+    if path.exists():
+        return path.read_text(encoding="utf-8").strip()
+    code = owner_code.code_of(secrets.token_bytes(owner_code.ENTROPY_BYTES))
+    write_atomically(path, f"{code}\n".encode())
+    return code

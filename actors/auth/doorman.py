@@ -14,7 +14,8 @@ from config.files import write_atomically
 from models.errors import LimitReached
 from models.events import LOCKED_OUT, LOGIN_FAILED
 from models.security.lockout import Lockouts
-from models.security.password import Remembered, problem
+from models.security.owner_code import same
+from models.security.password import Remembered, as_made, problem
 
 FILE = "lockouts.json"
 
@@ -42,26 +43,39 @@ class Doorman:
         async with self._turn:
             self._refuse_locked(client)
             stored = self._hash_of()
-            if await self._bench.do(self._verify, stored, password):
+            right = await self._bench.do(self._verify, stored, password)
+            if right:
                 self._remembered.remember(stored, password)
-                self._lockouts.succeeded(client)
-                return True
-            self._tell(client, self._lockouts.failed(client, time.monotonic()))
-            await self._bench.do(_write, self._path, self._lockouts.as_dict())
-            return False
+            return await self._count(client, right, "password")
 
-    def _tell(self, client: str, failures: int) -> None:
+    async def check_code(self, code: str, typed: str, client: str) -> bool:
+        """As ``check``, for the owner's code; its failures count to the same lock-out."""
+        self._refuse_locked(client)
+        return await self._count(client, same(code, typed), "code")
+
+    async def _count(self, client: str, right: bool, what: str) -> bool:
+        if right:
+            self._lockouts.succeeded(client)
+        else:
+            self._tell(client, self._lockouts.failed(client, time.monotonic()), what)
+            await self._bench.do(_write, self._path, self._lockouts.as_dict())
+        return right
+
+    def _tell(self, client: str, failures: int, what: str) -> None:
         policy = self._lockouts.policy
         if failures >= policy.attempts:
-            text = f"{client} is locked out for {policy.lock_s:.0f} s after {failures} wrong passwords"
+            text = f"{client} is locked out for {policy.lock_s:.0f} s after {failures} wrong {what}s"
             self._journal.note(LOCKED_OUT, text)
         elif failures == 1:
-            self._journal.note(LOGIN_FAILED, f"A wrong password came from {client}")
+            self._journal.note(LOGIN_FAILED, f"A wrong {what} came from {client}")
 
     def _verify(self, stored: str, password: str) -> bool:
         if self._remembered.knows(stored, password):
             return True
-        return not problem(password, shortest=1) and verify_password(stored, password)
+        if problem(password, shortest=1):
+            return False
+        made = as_made(password)  # the printed one, without its dashes
+        return verify_password(stored, password) or (made not in ("", password) and verify_password(stored, made))
 
     def _refuse_locked(self, client: str) -> None:
         remaining = self._lockouts.remaining(client, time.monotonic())

@@ -3,22 +3,29 @@
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from actors.detector import limits
 from actors.detector.courier import Courier
+from actors.detector.fetcher import Fetcher, look
 from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.actor import Actor, handles
 from models.detect import DETECTORS, detector_class
+from models.detect.catalogue import CATALOGUE
 from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Switch, Tracks, enabled
 from models.events import VISITS, Detection, Event, Scene
 from models.messages.detector import (
     DetectionFrame,
     DetectorView,
+    FetchModels,
     GetDetector,
     GetModelPlaces,
+    GetModels,
     Level,
     ModelPlaces,
+    ModelShelf,
+    ModelView,
     SwitchView,
 )
 from models.messages.event_log import EndEvent, EndFormerVisits, RecordEvent
@@ -49,6 +56,9 @@ class Detector(Actor):
         self._levels: dict[str, float] = {}
         self._batch = Batch(())
         self._fault = ""
+        self._files = self.bench("models")
+        self._fetcher: Fetcher | None = None
+        self._fetched: dict[str, ModelView] = {}  # of the last fetch, by id
         self._deaf_until_ms = 0
         self._gate_shut_at = float("inf")
         if visits := tuple(kind for kind in self._keys if kind in VISITS):  # of a life that was killed
@@ -204,6 +214,31 @@ class Detector(Actor):
     @handles(GetModelPlaces)
     def _places(self, _: GetModelPlaces) -> ModelPlaces:
         return ModelPlaces(str(self.boot.models_dir or ""), self.boot.detection.object_model)
+
+    @handles(GetModels)
+    async def _models(self, _: GetModels) -> ModelShelf:
+        here = await self._files.do(look, self.boot, self._model_ids)
+        return ModelShelf(tuple(one if one.state == "good" else self._fetched.get(one.id, one) for one in here))
+
+    @handles(FetchModels)
+    async def _fetch(self, message: FetchModels) -> ModelShelf:
+        if self._fetcher is None:
+            here = await self._files.do(look, self.boot, self._model_ids)
+            wanted = [CATALOGUE[one.id] for one in here if one.state != "good"]
+            self._fetched = {one.id: replace(one, state="waiting") for one in here if one.state != "good"}
+            self._fetcher = Fetcher(self.boot, wanted, self._on_fetch, self._fetch_ended)
+            self.hire(self._fetcher)
+        return await self._models(GetModels())
+
+    def _on_fetch(self, model: ModelView) -> None:
+        self._fetched[model.id] = model
+        if model.problem:
+            self.log.warning("a model was not fetched", model=model.id, reason=model.problem)
+
+    def _fetch_ended(self) -> None:
+        if self._fetcher is not None:
+            self.dismiss(self._fetcher)
+            self._fetcher = None
 
     # ---------------------------------------------------------------- the view
     def _change(

@@ -54,11 +54,11 @@ def _open(path: Path, model: ModelFile) -> Run:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise WeightsError(
-            f"model {model.id} cannot be loaded ({str(error).splitlines()[0]:.120}), {REMEDY}"
+            f"The model {model.id} cannot be loaded ({str(error).splitlines()[0]:.120}): {REMEDY}"
         ) from error
     given = tuple(one.name for one in session.get_inputs())
     if not set(model.inputs) <= set(given):
-        raise WeightsError(f"model {model.id} is another network (inputs {', '.join(given)}), {REMEDY}")
+        raise WeightsError(f"The model {model.id} is another network (inputs {', '.join(given)}): {REMEDY}")
 
     _give_back()
 
@@ -85,10 +85,10 @@ def _convert(boot: Boot, model: ModelFile, beat: Callable[[], None]) -> Path:
             beat()
             if time.monotonic() > deadline:
                 process.kill()
-                raise WeightsError(f"model {model.id} could not be converted in {limits.CONVERT_S:.0f} s")
+                raise WeightsError(f"The model {model.id} could not be converted in {limits.CONVERT_S:.0f} s")
             time.sleep(0.1)
         complaint = process.stderr.read().decode(errors="replace") if process.stderr else ""
     if process.returncode:
         last = complaint.strip().splitlines()[-1:] or ["no reason given"]
-        raise WeightsError(f"model {model.id} could not be converted ({last[0]:.160})")
+        raise WeightsError(f"The model {model.id} could not be converted ({last[0]:.160})")
     return target

@@ -13,3 +13,5 @@ ASK_S = 5.0
 FAREWELL_S = 0.5  # for delivering the rest at a clean stop
 SMOOTH = 0.1  # weight of the newest measurement
 EVENT_IDS = 200  # visits whose number is kept until they end
+FETCH_PATIENCE_S = 60.0  # without a byte of a model; each of its sources is given up after a third of that
+FETCH_STEP_BYTES = 200_000  # between two reports of a download

@@ -19,7 +19,7 @@ FILE = "license.json"
 ISSUER = "issuer.key"
 SEEN_SAVED_EVERY_MS = 3_600_000  # how far a clock can be set back unnoticed
 
-NONE_STORED = "No licence is stored: `ipcamera license issue` makes one for this device"
+NONE_STORED = "No licence is stored"
 
 
 class Desk:

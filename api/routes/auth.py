@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from api.bodies import json_object
+from api.bodies import json_object, text_of
 from api.context import Context
 from api.credentials import agent_of, clear_cookie, credential_of, set_cookie
 from api.errors import failure
@@ -12,7 +12,7 @@ from api.middleware import identify
 from api.passwords import check_password
 from api.routes import Access, route
 from models.errors import Invalid, Refused
-from models.messages.auth import AUTH, ChangePassword, GetAuthStatus, LogIn, LogOut
+from models.messages.auth import AUTH, ChangePassword, GetAuthStatus, LogIn, LogOut, StartProtection
 
 LOGIN_ANSWER = {"success": True, "token": "a1b2c3d4e5f6...", "csrfToken": "g7h8i9j0k1l2..."}
 
@@ -32,7 +32,7 @@ async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
     if request.content_type != "application/json":  # a form of a foreign page can send no other
         return failure(400, "Content-Type must be application/json")
     try:
-        password = _text(await json_object(request), "password")
+        password = text_of(await json_object(request), "password")
     except Invalid as problem:
         return failure(400, problem.detail)
     try:
@@ -103,7 +103,7 @@ async def change_password(request: web.Request, _context: Context) -> web.Stream
     """403 for a wrong current password, which counts to the lock-out; 400 for an unusable new one."""
     try:
         body = await json_object(request)
-        change = ChangePassword(_text(body, "new"), _text(body, "current"), request[CLIENT])
+        change = ChangePassword(text_of(body, "new"), text_of(body, "current"), request[CLIENT])
         await check_password(request.app, request[CLIENT], change)
     except Invalid as problem:
         return failure(400, problem.detail)
@@ -114,8 +114,22 @@ async def change_password(request: web.Request, _context: Context) -> web.Stream
     return response
 
 
-def _text(body: dict[str, object], key: str) -> str:
-    value = body.get(key)
-    if not isinstance(value, str):
-        raise Invalid(f"{key}: Expected string")
-    return value
+@route(
+    "POST",
+    "/auth/protection",
+    access=Access.UI,
+    extension=True,
+    summary="Switch password protection on; the code that the device printed when it started proves who asks",
+    takes="ProtectionStart",
+    body={"code": "4821-7733", "new": "your_new_password"},
+    gives="Done",
+    answer={"success": True},
+)
+async def start_protection(request: web.Request, _context: Context) -> web.StreamResponse:
+    """403 for a wrong code, which counts to the lock-out; 400 for an unusable password; every session ends."""
+    body = await json_object(request)
+    change = StartProtection(text_of(body, "code"), text_of(body, "new"), request[CLIENT])
+    await check_password(request.app, request[CLIENT], change)
+    response = web.json_response({"success": True})
+    clear_cookie(request, response)
+    return response

@@ -152,6 +152,23 @@ class ChangePassword(Ask[ToAuth, Ok]):
 
 
 @dataclass(frozen=True, slots=True)
+class ProveOwner(Ask[ToAuth, Ok]):
+    """Whether it is the code that the console has printed; ``refused`` if not, which counts to the lock-out."""
+
+    code: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartProtection(Ask[ToAuth, AuthStatus]):
+    """Switch protection on with a new password, by the code; ``conflict`` where it is on already."""
+
+    code: str
+    new: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetProtection(Ask[ToAuth, AuthStatus]):
     """Password protection on or off (CLI only)."""
 

@@ -55,6 +55,38 @@ class GetModelPlaces(Ask[ToDetector, ModelPlaces]):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelView:
+    """One model file. ``state``: good, missing, broken (other bytes than it must have), waiting, fetching."""
+
+    id: str
+    role: str
+    bytes: int
+    licence: str
+    state: str
+    done: int = 0  # bytes that have been fetched
+    problem: str = ""  # why the last fetch failed, for a person
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShelf:
+    models: tuple[ModelView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GetModels(Ask[ToDetector, ModelShelf]):
+    """The models that this detector needs, and how each is now."""
+
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class FetchModels(Ask[ToDetector, ModelShelf]):
+    """Begin to download what is missing or broken; answered at once. Nothing happens where that is under way."""
+
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class Level(News):
     """The live value that the dashboard's meters draw, at most 5 a second: e.g. ("motion", 1.3, 1.9, "%")."""
 

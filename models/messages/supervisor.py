@@ -26,7 +26,7 @@ class ActorRow:
     cpu_percent: float
     pss_bytes: int
     queue: int  # messages handled but not finished
-    detail: str = ""  # what the actor says of itself, e.g. "model missing: run `ipcamera models fetch`"
+    detail: str = ""  # what the actor says of itself, e.g. "The model yamnet is missing: …"
     max_restarts: int = 0  # within ``actors.runtime.limits.RESTART_WINDOW_S``; then it is degraded
     memory_mb: int = 0  # resident; over it the actor is started again
 

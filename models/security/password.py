@@ -6,6 +6,7 @@ import hmac
 LENGTH_MIN = 8  # NIST SP 800-63B §5.1.1.2
 LENGTH_MAX = 256  # bounds the work of hashing
 ENTROPY_BYTES = 10  # of a made password: 80 bits
+MADE_LETTERS = 16
 # No 0 and o, no 1 and l: it is read from a console and typed into a phone.
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
 
@@ -27,7 +28,19 @@ def readable(entropy: bytes) -> str:
         raise ValueError(f"{ENTROPY_BYTES} bytes make a password")
     number = int.from_bytes(entropy, "big")
     letters = "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
-    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+    return _grouped(letters)
+
+
+def as_made(typed: str) -> str:
+    """What was made by ``readable`` and typed without its dashes, with spaces, or in capitals; "" if it is not that."""
+    letters = typed.replace("-", "").replace(" ", "").strip().lower()
+    if len(letters) != MADE_LETTERS or not set(letters) <= set(ALPHABET):
+        return ""
+    return _grouped(letters)
+
+
+def _grouped(letters: str) -> str:
+    return "-".join(letters[start : start + 4] for start in range(0, MADE_LETTERS, 4))
 
 
 class Remembered:

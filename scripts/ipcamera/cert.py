@@ -11,6 +11,7 @@ import typer
 from config import certificate
 from config.boot import Boot
 from config.boot_load import load_boot
+from config.command import command
 from config.places import make_private
 from models.errors import ServerError
 from models.messages.facade import FACADE, RegenerateCertificate
@@ -88,7 +89,8 @@ def _pem(given: Path | None) -> str:
     try:
         return certificate.public_pem(files)
     except FileNotFoundError:
-        fail("there is no certificate yet: the first start makes one, and so does `ipcamera cert regenerate`")
+        make = command("cert regenerate", data_dir_of(given))
+        fail(f"there is no certificate yet: the first start makes one, and so does `{make}`")
     except (OSError, ValueError) as error:
         fail(f"{files.certificate} cannot be read: {error}")
 

@@ -12,6 +12,7 @@ import typer
 from actors.runtime.control import Control
 from config import places
 from config.boot import Boot
+from config.command import command
 from models.errors import ServerError
 from models.messages import Ask, Ref
 from models.messages.detector import GetModelPlaces, detector
@@ -52,7 +53,7 @@ def running(given: Path | None) -> Iterator[Control]:
     data_dir = data_dir_of(given)
     control = find_control(data_dir)
     if control is None:
-        fail(f"no camera server is running on {data_dir}; start it with `ipcamera run`", NOT_RUNNING)
+        fail(f"no camera server is running on {data_dir}; start it with `{command('run', data_dir)}`", NOT_RUNNING)
     with control:
         try:
             yield control

@@ -12,7 +12,7 @@ import typer
 
 from actors.license.desk import Desk, issuer_in
 from config.boot_load import load_boot
-from config.places import make_private
+from config.places import make_private, run_dir
 from models.errors import ServerError
 from models.messages import Ask
 from models.messages.license import (
@@ -26,8 +26,8 @@ from models.messages.license import (
 )
 from models.security.license import License
 from models.security.license import issue as make_key
-from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control
-from scripts.ipcamera.welcome import ORIGINS
+from scripts.ipcamera.console import NOT_RUNNING, AsJson, DataDir, data_dir_of, fail, find_control
+from scripts.ipcamera.welcome import ORIGINS, owner_code
 
 DAY_MS = 86_400_000
 
@@ -58,6 +58,16 @@ def issue(
 ) -> None:
     """Make this device Pro with a licence signed on it; refused where the configuration trusts other issuers only."""
     _show(_ask(data_dir, IssueLicense(licensee), lambda desk: desk.issue(licensee)), as_json)
+
+
+@app.command()
+def code(data_dir: DataDir = None) -> None:
+    """Show the code that makes this device Pro when it is typed on the page; a new one with each start."""
+    place = data_dir_of(data_dir)
+    shown = owner_code(run_dir(place, os.environ))
+    if not shown:
+        fail(f"no camera server is running on {place}", NOT_RUNNING)
+    typer.echo(shown)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from actors.detector.download import DownloadError, fetch
 from actors.settings.keeper import settings_store
 from config import weights
 from config.boot import Boot
@@ -19,7 +20,6 @@ from config.settings import REGISTRY
 from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE, ModelFile, defaults
 from scripts.ipcamera.console import AsJson, DataDir, as_running, fail, find_control
-from scripts.ipcamera.download import DownloadError, fetch
 
 app = typer.Typer(help="The models that detectors need.", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option(help="TOML file instead of ipcamera.toml in the data directory.")]
@@ -34,7 +34,14 @@ def list_models(data_dir: DataDir = None, models_dir: ModelsDir = None, as_json:
     """All that can be used, and what is here."""
     boot = _of_running(_boot(data_dir, models_dir))
     rows = [
-        {"id": m.id, "role": m.role, "state": _state(boot, m), "bytes": m.bytes, "licence": m.licence, "urls": m.urls}
+        {
+            "id": m.id,
+            "role": m.role,
+            "state": weights.state(boot, m),
+            "bytes": m.bytes,
+            "licence": m.licence,
+            "urls": m.urls,
+        }
         for m in CATALOGUE.values()
     ]
     if as_json:
@@ -76,7 +83,7 @@ def verify(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = 
 def needed(data_dir: DataDir = None, models_dir: ModelsDir = None, config: Config = None) -> None:
     """Fetch what the detectors that are switched on need. Takes, and ignores, the options of `ipcamera run`."""
     boot = _boot(data_dir, models_dir, config)
-    missing = [model for model in _switched_on(boot) if _state(boot, model) != "good"]
+    missing = [model for model in _switched_on(boot) if weights.state(boot, model) != "good"]
     if missing:
         _fetch_all(boot, missing)
 
@@ -119,15 +126,6 @@ def _chosen(boot: Boot, ids: Iterable[str] | None) -> tuple[ModelFile, ...]:
     return tuple(CATALOGUE[one] for one in ids)
 
 
-def _state(boot: Boot, model: ModelFile) -> str:
-    """As a detector would find it: what is converted already needs no download."""
-    try:
-        weights.loadable(boot, model)
-    except weights.WeightsError:
-        return "missing" if weights.locate(boot, model.file) is None else "broken"
-    return "good"
-
-
 def _fetch_all(boot: Boot, wanted: Iterable[ModelFile]) -> None:
     make_private(boot.data_dir)
     problems = []
@@ -146,7 +144,7 @@ def _fetch(boot: Boot, model: ModelFile, bar: Progress) -> str:
     """What was done, in words."""
     target = weights.store(boot) / model.file
     told = "here already"
-    if _state(boot, model) != "good":
+    if weights.state(boot, model) != "good":
         task = bar.add_task(model.id, total=model.bytes)
         origin = fetch(model, target, boot.detection.model_mirror, lambda done: bar.update(task, completed=done))
         told = f"from {origin.split('?')[0]}"

@@ -11,6 +11,7 @@ import typer
 
 from actors.auth.state import State, hash_password, load_state, save_state
 from actors.runtime.control import Control
+from config.command import command
 from config.places import make_private, run_dir
 from models.errors import ServerError
 from models.messages.auth import AUTH, ChangePassword, SetProtection
@@ -41,7 +42,7 @@ def first(data_dir: DataDir = None) -> None:
     if shown := first_password(run_dir(data_dir_of(data_dir), os.environ)):
         typer.echo(shown)
     else:
-        fail("it was shown already, or you set your own; `ipcamera password reset` makes a new one")
+        fail(f"it was shown already, or you set your own; `{command('password reset', data_dir)}` makes a new one")
 
 
 @app.command()
@@ -92,7 +93,7 @@ def _protect(place: Path, enabled: bool) -> None:
 
         def change(state: State) -> None:
             if enabled and not state.password:
-                fail("set a password first: `ipcamera password set`")
+                fail(f"set a password first: `{command('password set', place)}`")
             state.enabled = enabled
 
         _offline(place, change)

@@ -2,8 +2,10 @@
 
 import contextlib
 import time
+from pathlib import Path
 
 from actors.runtime.control import Control
+from config.command import command
 from models.errors import ServerError
 from models.messages.rtsp import RTSP, GetRtsp, RtspLogin, RtspView, StoreRtsp, TakeNewLogin
 from scripts.ipcamera.console import ask_if_up
@@ -21,8 +23,8 @@ def warning(view: RtspView) -> str:
     return "" if view.login else "everybody in the network can watch and listen, without a login"
 
 
-def remedy() -> str:
-    return "`ipcamera settings credentials rtsp --username viewer` sets a login"
+def remedy(data_dir: Path) -> str:
+    return f"`{command('settings credentials rtsp --username viewer', data_dir)}` sets a login"
 
 
 def settled(control: Control) -> RtspView | None:
@@ -37,21 +39,22 @@ def settled(control: Control) -> RtspView | None:
         time.sleep(0.05)
 
 
-def lines(control: Control, secret: bool = True) -> list[str]:
+def lines(control: Control, data_dir: Path, secret: bool = True) -> list[str]:
     """Who can watch now, and the new login if there is one, which counts as shown then. Without ``secret`` it waits."""
     view = settled(control)
     if view is None or not view.enabled:
         return []
     if not view.running:
-        return [f"not running: {view.last_error or 'not yet; see `ipcamera status`'}"]
+        status = command("status", data_dir)
+        return [f"not running: {view.last_error or f'not yet; see `{status}`'}"]
     login = ask_if_up(control, RTSP, TakeNewLogin()) if view.new_login and secret else None
-    return [f"{place(view)}. Who can watch: {view.who}", *made(login)]
+    return [f"{place(view)}. Who can watch: {view.who}", *made(login, data_dir)]
 
 
-def made(login: RtspLogin | None) -> list[str]:
+def made(login: RtspLogin | None, data_dir: Path) -> list[str]:
     if login is None or not login.password:
         return []
     return [
         f"user name {login.username}, password {login.password}   (shown only this once)",
-        "`ipcamera settings credentials rtsp` sets another",
+        f"`{command('settings credentials rtsp', data_dir)}` sets another",
     ]

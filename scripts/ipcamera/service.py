@@ -16,6 +16,7 @@ from actors.runtime.control import Control
 from config.boot_options import OPTIONS
 from config.places import FIRST_PASSWORD, run_dir
 from models.errors import ServerError
+from scripts.ipcamera.welcome import owner_code
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "ipcamera"
@@ -181,6 +182,8 @@ def install(values: dict[str, str]) -> None:
     print(f"Its commands: sudo {ROOT}/.venv/bin/ipcamera status --data-dir {data_dir}")
     if password := _first_password(data_dir):
         print(f"Password: {password}   (shown only this once)")
+    if code := owner_code(run_dir(data_dir, os.environ)):
+        print(f"To make it Pro: type the code {code} on its page, under System → Licence")
 
 
 def remove() -> None:

@@ -12,6 +12,7 @@ from actors.license.desk import Desk
 from actors.runtime.control import Control
 from actors.settings.keeper import Keeper, open_keeper
 from config.boot_load import load_boot
+from config.command import command
 from config.places import make_private
 from config.setting import Setting, Value
 from config.settings import REGISTRY, defaults, validate
@@ -29,7 +30,7 @@ def get(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """One setting's value."""
     values = _stored(data_dir_of(data_dir))
     if key not in values:
-        fail(f"{key}: Unknown setting; `ipcamera settings list` shows all")
+        fail(f"{key}: Unknown setting; `{command('settings list', data_dir_of(data_dir))}` shows all")
     typer.echo(json.dumps(values[key]) if as_json else _shown(values[key]))
 
 
@@ -60,7 +61,7 @@ def set_values(
         _set_offline(place, request)
         return
     with control:
-        _set_online(control, request)
+        _set_online(control, place, request)
 
 
 @app.command("credentials")
@@ -79,7 +80,7 @@ def credentials(
     typer.echo("Saved.")
 
 
-def _set_online(control: Control, request: dict[str, object]) -> None:
+def _set_online(control: Control, place: Path, request: dict[str, object]) -> None:
     try:
         result = control.ask(SETTINGS, ChangeSettings(request, "cli"), 10)
     except ServerError as error:
@@ -91,11 +92,11 @@ def _set_online(control: Control, request: dict[str, object]) -> None:
     if result.pro_blocked:
         fail(f"not switched on without Pro: {', '.join(result.pro_blocked)}")
     if any(key.startswith("rtsp") for key in result.applied):
-        _say_rtsp(control)
+        _say_rtsp(control, place)
 
 
-def _say_rtsp(control: Control) -> None:
-    for line in rtsp.lines(control):
+def _say_rtsp(control: Control, place: Path) -> None:
+    for line in rtsp.lines(control, place):
         typer.echo(f"RTSP: {line}")
 
 

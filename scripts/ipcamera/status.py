@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from actors.runtime.control import Control
+from config.command import command
 from config.places import RUN_FILE
 from models.errors import ServerError
 from models.messages.camera import CAMERA, GetCamera
@@ -48,7 +49,7 @@ def _look(data_dir: Path, as_json: bool) -> str:
     if control is None:
         if as_json:
             typer.echo(json.dumps({"running": False}))
-        fail(f"no camera server is running on {data_dir}; start it with `ipcamera run`", NOT_RUNNING)
+        fail(f"no camera server is running on {data_dir}; start it with `{command('run', data_dir)}`", NOT_RUNNING)
     with control:
         try:
             return json.dumps(as_values(control, data_dir), indent=1) if as_json else as_table(control)

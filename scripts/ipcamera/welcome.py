@@ -7,7 +7,8 @@ from pathlib import Path
 
 from actors.runtime.control import Control
 from config.boot import Boot
-from config.places import FIRST_PASSWORD
+from config.command import command
+from config.places import FIRST_PASSWORD, OWNER_CODE
 from config.reachable import lasting_addresses, names
 from models.messages.auth import AUTH, GetAuthStatus
 from models.messages.camera import CAMERA, CameraView, GetCamera
@@ -29,29 +30,34 @@ def welcome(boot: Boot, control: Control) -> str:
     kept = goes_to_journal()
     ports = ask_if_up(control, FACADE, GetPorts())
     certificate = ask_if_up(control, FACADE, GetCertificate())
-    lines = ["", "The camera server is ready.", "", _row("Picture", picture(_settled_camera(control), boot.source))]
+    seen = picture(_settled_camera(control), boot.source, boot.data_dir)
+    lines = ["", "The camera server is ready.", "", _row("Picture", seen)]
     lines += [_row("" if at else "Dashboard", url) for at, url in enumerate(dashboard_urls(boot, ports))]
     if certificate is not None:
         lines.append(_row("Certificate", "made on this device; the browser warns once. SHA-256:"))
         lines.append(_row("", certificate.fingerprint_sha256))
     lines.append(_row("Password", _password(boot, control, kept)))
-    lines += [_row("" if at else "RTSP", line) for at, line in enumerate(rtsp.lines(control, secret=not kept))]
-    lines.append(_row("Licence", licence(ask_if_up(control, LICENSE, GetLicense()))))
+    lines += [_row("" if at else "RTSP", line) for at, line in enumerate(rtsp.lines(control, boot.data_dir, not kept))]
+    view = ask_if_up(control, LICENSE, GetLicense())
+    lines.append(_row("Licence", licence(view)))
+    if view is not None and view.state == "INACTIVE" and not view.source.startswith("DEBUG"):
+        lines += [_row("", line) for line in _to_pro(boot, kept)]
     lines.append(_row("Stop", "Ctrl-C"))
     return "\n".join([*lines, ""])
 
 
-def picture(camera: CameraView | None, wanted: str) -> str:
+def picture(camera: CameraView | None, wanted: str, data_dir: Path | None = None) -> str:
     """The source in words, or why there is no picture."""
     if camera is None:
-        return "none yet: the camera's process does not answer; see `ipcamera status`"
+        return f"none yet: the camera's process does not answer; see `{command('status', data_dir)}`"
     if camera.state == "standby":
         return f"{camera.source}, asleep until somebody looks"
     if not camera.running:
         return f"none yet from {camera.source or wanted}: {camera.reason or camera.state}; it is tried again"
     size = f", {camera.width}×{camera.height}" if camera.width else ""
     if camera.kind == "pattern" and wanted == "auto":
-        return f"no camera was found, so you see the test pattern{size}; `ipcamera doctor` looks for it"
+        look = command("doctor", data_dir)
+        return f"no camera was found, so you see the test pattern{size}; `{look}` looks for it"
     behind = f"; {camera.depth_ms} ms late, so that what it sends in bursts is played evenly" if camera.depth_ms else ""
     return f"{camera.source}{size}{behind}"
 
@@ -59,7 +65,7 @@ def picture(camera: CameraView | None, wanted: str) -> str:
 def dashboard_urls(boot: Boot, ports: PortsView | None) -> list[str]:
     """The addresses of the dashboard as somebody would type them, the likeliest first."""
     if ports is None or not ports.https:
-        return ["none: the web server does not answer; see `ipcamera status`"]
+        return [f"none: the web server does not answer; see `{command('status', boot.data_dir)}`"]
     hosts = [bound for bound in boot.bind if bound not in WILDCARDS]
     if len(hosts) < len(boot.bind):
         families = {4 if bound == "0.0.0.0" else 6 for bound in boot.bind if bound in WILDCARDS}  # noqa: S104
@@ -90,7 +96,25 @@ def licence(view: LicenseView | None) -> str:
         until = time.strftime(" until %Y-%m-%d", time.localtime(view.expires_ms / 1000)) if view.expires_ms else ""
         by = f" {ORIGINS[view.origin]}" if view.origin in ORIGINS else ""
         return f"Pro{by}{f', for {view.licensee}' if view.licensee else ''}{until}"
-    return f"free. {view.reason}" if view.reason else "free; `ipcamera license issue` makes your own device Pro"
+    return f"free. {view.reason}" if view.reason else "free"
+
+
+def _to_pro(boot: Boot, kept: bool) -> list[str]:
+    """How the owner makes it Pro: by the code, on the page; here or by a key where there is no page at hand."""
+    key = f"with a key that you were given: `{command('license activate KEY', boot.data_dir)}`"
+    if not boot.license.allow_local_issuer:
+        return [key]
+    if kept:
+        return [f"to make it Pro: `{command('license code', boot.data_dir)}` shows the code to type on the page"]
+    return [f"to make it Pro, type the code {owner_code(boot.run_dir)} on the page, under System → Licence"]
+
+
+def owner_code(run_dir: Path) -> str:
+    """What proves to the page that somebody sits at the device; "" where nothing runs."""
+    try:
+        return (run_dir / OWNER_CODE).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
 
 
 def goes_to_journal() -> bool:
@@ -115,13 +139,16 @@ def first_password(run_dir: Path) -> str:
 
 def _password(boot: Boot, control: Control, kept: bool) -> str:
     if kept and (boot.run_dir / FIRST_PASSWORD).exists():
-        return "made for this first start; `ipcamera password first` shows it, once"
+        return f"made for this first start; `{command('password first', boot.data_dir)}` shows it, once"
     if first := first_password(boot.run_dir):
-        return f"{first}   (shown only this once; change it with `ipcamera password set`)"
+        return f"{first}   (shown only this once; you can change it on the page)"
     status = ask_if_up(control, AUTH, GetAuthStatus())
     if status is None:
         return "not known: the process that guards it does not answer"
-    return "as you set it" if status.enabled else "none: protection is off, everybody in the network can look"
+    if status.enabled:
+        return "as you set it"
+    code = "" if kept or not boot.auth else f"; the code {owner_code(boot.run_dir)} lets you set one on the page"
+    return f"none: protection is off, everybody in the network can look{code}"
 
 
 def _settled_camera(control: Control) -> CameraView | None:

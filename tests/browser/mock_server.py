@@ -59,6 +59,13 @@ class MockServer:
     def tell_status(self) -> None:
         self.tell({"type": "status", **self.world.status()})
 
+    def become_pro(self) -> None:
+        """From within the server."""
+        self.world.pro = True
+        self.tell_soon({"type": "license:changed", "license": self.world.license(), "isPro": True})
+        self.tell_soon({"type": "settings", "data": self.world.all_settings(), "changed": [], "source": "license"})
+        self.tell_soon({"type": "status", **self.world.status()})
+
     def set_license(self, pro: bool) -> None:
         self.world.pro = pro
         self.tell({"type": "license:changed", "license": self.world.license(), "isPro": pro})
@@ -401,9 +408,36 @@ def _new_rtsp_login(mock: MockServer, *_: Any) -> Any:
     return {"login": {"username": "viewer", "password": "made-up-1"}}
 
 
+def _models(mock: MockServer, *_: Any) -> Any:
+    return {"models": mock.world.models()}
+
+
+def _fetch_models(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
+    mock.world.fetch(body["detector"])
+    return {"models": mock.world.models()}
+
+
+def _issue(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
+    if body["code"].replace("-", "") != mock.world.code.replace("-", ""):
+        return web.json_response({"error": "This is not the code that the device printed"}, status=403)
+    mock.loop.call_soon(mock.become_pro)
+    return {"success": True}
+
+
+def _protect(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
+    if body["code"] != mock.world.code:
+        return web.json_response({"error": "This is not the code that the device printed"}, status=403)
+    mock.world.auth, mock.world.password = True, body["new"]
+    return {"success": True}
+
+
 RTSP_ON = {"type": "rtsp_status", "enabled": True, "running": True, "port": 8554, "path": "/stream", "clients": 0}
 ROUTES: dict[tuple[str, str], Any] = {
     ("POST", "/api/rtsp/new-login"): _new_rtsp_login,
+    ("GET", "/api/models"): _models,
+    ("POST", "/api/models/fetch"): _fetch_models,
+    ("POST", "/api/license/issue"): _issue,
+    ("POST", "/auth/protection"): _protect,
     ("POST", "/auth"): _login,
     ("GET", "/auth/status"): _auth_status,
     ("POST", "/auth/logout"): _logout,

@@ -5,9 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.settings import defaults, validate, without_pro
+from models.detect.catalogue import MN04, YAMNET, YOLOX_NANO
 
 HOUR_MS = 3_600_000
 TYPES = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
+HEARD, SEEN = ("dogBark", "babyCry"), ("person", "dog")
+MODELS = (
+    ("sound_classifier", HEARD, YAMNET),
+    ("sound_classifier", HEARD, MN04),
+    ("object_detector", SEEN, YOLOX_NANO),
+)
 ACTORS = (
     *("supervisor", "settings", "license", "auth", "event_log", "camera", "microphone", "encoder", "speaker"),
     *("motion", "sound", "sound_classifier", "object_detector", "rtsp", "mqtt", "facade"),
@@ -40,6 +47,10 @@ class World:
     received: list[dict[str, Any]] = field(default_factory=list)  # client messages
     cleared: int = 0
     refuse: int = 0  # sockets to refuse at the upgrade
+    code: str = "4821-7733"  # what the console has printed
+    missing: set[str] = field(default_factory=set)  # models
+    fetched: dict[str, int] = field(default_factory=dict)  # bytes, of those under way
+    fetch_problem: str = ""
 
     def change(self, values: dict[str, Any]) -> tuple[list[str], list[str]]:
         """Errors and Pro-blocked keys, as the server's own registry has them."""
@@ -126,10 +137,33 @@ class World:
                     "cpuPercent": 0.4 + index % 5,
                     "pssBytes": 9_000_000 + 2_100_000 * index,
                     "queue": 0,
-                    "detail": "model missing: run `ipcamera models fetch`" if broken else "",
+                    "detail": "The model yolox_nano is missing: fetch it under Detection" if broken else "",
                 }
             )
         return rows
+
+    def models(self) -> list[dict[str, Any]]:
+        """Each look at a download moves it on by a third."""
+        rows = []
+        for detector, serves, model in MODELS:
+            row = {"id": model.id, "detector": detector, "serves": list(serves), "role": model.role}
+            row |= {"bytes": model.bytes, "licence": model.licence, "state": "good", "done": 0, "problem": ""}
+            if model.id in self.fetched:
+                self.fetched[model.id] += model.bytes // 3
+                row |= {"state": "fetching", "done": min(self.fetched[model.id], model.bytes)}
+                if self.fetched[model.id] > model.bytes:
+                    del self.fetched[model.id]
+                    self.missing.discard(model.id)
+                    self.degraded.clear()
+            elif model.id in self.missing:
+                row |= {"state": "missing", "problem": self.fetch_problem}
+            rows.append(row)
+        return rows
+
+    def fetch(self, detector: str) -> None:
+        if not self.fetch_problem:
+            wanted = [model.id for name, _, model in MODELS if name == detector and model.id in self.missing]
+            self.fetched |= dict.fromkeys(wanted, 0)
 
     def fill(self, count: int, hours: float = 20.0) -> None:
         """Events of the last ``hours`` hours, in waves, like a day in a house."""

@@ -65,11 +65,11 @@ def test_the_meter_shows_value_threshold_and_veto(mock: MockServer, open_page: O
 
 def test_a_degraded_detector_says_why_and_what_to_do(mock: MockServer, detection: Page) -> None:
     mock.world.settings["objectPersonDetectionEnabled"] = True
-    mock.world.degraded = {"person": "model missing: run `ipcamera models fetch`"}
+    mock.world.degraded = {"person": "The model yolox_nano is missing: fetch it under Detection"}
     mock.tell_status()
     card = detection.locator("[data-detector=person]")
     expect(card).to_contain_text("Not working")
-    expect(card).to_contain_text("run `ipcamera models fetch`")
+    expect(card).to_contain_text("The model yolox_nano is missing")
 
 
 def test_an_event_appears_on_its_card(mock: MockServer, detection: Page) -> None:

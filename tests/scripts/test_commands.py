@@ -48,7 +48,8 @@ def call(data_dir: Path, *words: str) -> Result:
 def test_nothing_runs(words: list[str], tmp_path: Path) -> None:
     result = call(tmp_path, *words)
     assert result.exit_code == 3
-    assert result.stderr == f"ipcamera: no camera server is running on {tmp_path}; start it with `ipcamera run`\n"
+    assert result.stderr.startswith(f"ipcamera: no camera server is running on {tmp_path}; start it with `")
+    assert result.stderr.endswith(f"ipcamera run --data-dir {tmp_path}`\n")
 
 
 def test_status_is_a_table(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from actors.detector.download import DownloadError, fetch
 from models.detect.catalogue import YAMNET, YOLOX_NANO
 from models.messages.detector import GetModelPlaces, ModelPlaces
-from scripts.ipcamera.download import DownloadError, fetch
 from scripts.ipcamera.models import app
 from tests.models.detect.samples import WEIGHTS, weights
 from tests.scripts.running import running
@@ -141,7 +141,7 @@ def test_list_says_what_is_missing(tmp_path: Path) -> None:
 def test_verify_fails_with_the_remedy(tmp_path: Path) -> None:
     code, text = ipcamera(tmp_path, "verify")
     assert code == 1
-    assert "run: ipcamera models fetch" in text
+    assert "The model yamnet is missing" in text
 
 
 def test_fetch_from_a_directory_and_verify(tmp_path: Path) -> None:

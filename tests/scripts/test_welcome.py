@@ -44,7 +44,7 @@ def test_picture(camera: CameraView | None, wanted: str, words: str) -> None:
         ),
         (LicenseView(True, "ACTIVE", "DEBUG_OVERRIDE", True, "CONNECTED"), "Pro, forced by a start-up flag"),
         (LicenseView(False, "INACTIVE", "DEBUG_OVERRIDE", True, "CONNECTED"), "free, forced"),
-        (LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED"), "`ipcamera license issue`"),
+        (LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED"), "free"),
         (LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED", reason="It has expired."), "free. It has expired."),
         (UNKNOWN_LICENSE, "running as free"),
         (None, "running as free"),
@@ -78,12 +78,14 @@ def test_the_first_password_is_shown_once(tmp_path: Path) -> None:
     boot = boot_of(tmp_path, "127.0.0.1")
     with running(tmp_path, answers), Control(boot.run_dir) as control:
         (boot.run_dir / "first-password").write_text("word-word-word\n")
+        (boot.run_dir / "owner-code").write_text("4821-7733\n")
         first, second = welcome(boot, control), welcome(boot, control)
     assert "word-word-word" in first
     assert "Ctrl-C" in first
     assert "https://127.0.0.1:9443/" in first
     assert "word-word-word" not in second
     assert "as you set it" in second
+    assert "type the code 4821-7733 on the page" in first
 
 
 def test_protection_off_is_said(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_missing_model_is_said_and_found_when_it_comes(run: Run) -> None:
     source = weights(YOLOX_NANO.file)
     server = run(settings={"objectPersonDetectionEnabled": True}, environment={"IPCAMERA_MODELS_DIR": ""})
     view = server.wait_for(lambda: _fault(server))
-    assert view == "model yolox_nano is missing, run: ipcamera models fetch"
+    assert view == "The model yolox_nano is missing: fetch it under Detection"
     server.wait_for(lambda: server.rows()["object_detector"].state == "degraded")
     assert server.request("GET", "/health", token="")[0] in (200, 503)
     target = server.data_dir / "models" / YOLOX_NANO.file

@@ -84,11 +84,20 @@ export async function logIn(password) {
 }
 
 /** Every session ends with the old password; this page begins a new one. Throws AskError. */
-export async function changePassword(current, next) {
+export function changePassword(current, next) {
+  return withNewPassword("auth/password", { current, new: next });
+}
+
+/** The first password of an unprotected camera; the code proves the owner. Throws AskError. */
+export function startProtection(code, next) {
+  return withNewPassword("auth/protection", { code, new: next });
+}
+
+async function withNewPassword(path, body) {
   changing = true;
   try {
-    await postJson("auth/password", { current, new: next });
-    await logIn(next);
+    await postJson(path, body);
+    await logIn(body.new);
   } finally {
     changing = false;
     socket.connect();
@@ -138,7 +147,7 @@ function countDown(seconds, button, say) {
 
 function fingerprintHint() {
   const text = h("p.fingerprint");
-  const hint = h("details.small", h("summary", "Is this really my camera?"), h("p.muted", "Compare this SHA-256 fingerprint with the one that the browser shows for this page's certificate, and with what ", h("code", "ipcamera cert show"), " prints on the device."), text);
+  const hint = h("details.small", h("summary", "Is this really my camera?"), h("p.muted", "Compare this SHA-256 fingerprint with the one that the browser shows for this page's certificate, and with the one that the device printed when it started."), text);
   getJson("cert/info").then(
     (info) => (text.textContent = info.fingerprintSha256 ?? info.serialNumber),
     () => (hint.hidden = true),

@@ -50,23 +50,29 @@ export const DETECTORS = {
   dog: { type: "OBJECT_DOG", icon: "dog", color: "--dog" },
 };
 
+/** Feature → what it is called, and what it is for. */
 const FEATURES = {
-  rtsp_streaming: "Streaming by RTSP",
-  mqtt_integration: "MQTT with Home Assistant",
-  event_history: "The history of events",
-  event_export: "Exporting the history",
-  storage_analytics: "The storage overview",
-  certificate_download: "Downloading the certificate",
-  two_way_audio: "Talking through the camera",
-  motion_detection: "Motion detection",
-  sound_detection: "Sound detection",
-  object_detection: "Person and dog detection",
-  reverse_proxy: "Running behind a reverse proxy",
-  api_access: "Direct API access",
+  rtsp_streaming: ["Streaming by RTSP", "For recorders and players such as VLC, Frigate or Synology."],
+  mqtt_integration: ["MQTT with Home Assistant", "The camera appears in Home Assistant by itself, with its switches, sensors and events."],
+  event_history: ["The history of events", "What happened and when, with a picture of each event."],
+  event_export: ["Exporting the history", "All events as a table."],
+  storage_analytics: ["The storage overview", "How many events are kept, and how much room they take."],
+  certificate_download: ["Downloading the certificate", "Install it once, and this browser no longer warns."],
+  two_way_audio: ["Talking through the camera", "Speak through its loudspeaker, or let it say what you type."],
+  motion_detection: ["Motion detection", "An event whenever something in the picture moves."],
+  sound_detection: ["Sound detection", "An event when it gets loud, when a dog barks, or when a baby cries."],
+  object_detection: ["Person and dog detection", "An event when a person or a dog comes into the picture."],
+  reverse_proxy: ["Running behind a reverse proxy", "For a web server of your own in front of the camera."],
+  api_access: ["Direct API access", "For scripts and programs of your own."],
 };
 
 export function featureName(feature) {
-  return FEATURES[feature] ?? feature.replaceAll("_", " ");
+  return FEATURES[feature]?.[0] ?? feature.replaceAll("_", " ");
+}
+
+/** What it is for, in a sentence. */
+export function featureWords(feature) {
+  return FEATURES[feature]?.[1] ?? "";
 }
 
 export function lockedReason(feature) {

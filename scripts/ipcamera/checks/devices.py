@@ -12,6 +12,7 @@ from actors.camera.cameras import device_paths
 from actors.runtime.control import Control
 from config import weights
 from config.boot import Boot
+from config.command import command
 from models.detect import catalogue
 from models.messages.camera import CAMERA, GetCamera
 from models.messages.encoder import ENCODER, GetVideo
@@ -135,7 +136,8 @@ def _models(boot: Boot) -> Iterator[Finding]:
         try:
             path = weights.loadable(boot, model) or weights.downloaded(boot, model)
         except weights.WeightsError as problem:
-            text = str(problem).removesuffix(f", {weights.REMEDY}")
-            yield Finding("note", "model", f"{text}; it is for {model.role}", weights.REMEDY)
+            text = str(problem).removesuffix(f": {weights.REMEDY}")
+            remedy = f"fetch it on the dashboard under Detection, or with `{command('models fetch', boot.data_dir)}`"
+            yield Finding("note", "model", f"{text}; it is for {model.role}", remedy)
         else:
             yield Finding("ok", "model", f"{model.id} for {model.role}: {path}")

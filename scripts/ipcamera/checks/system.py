@@ -11,6 +11,7 @@ from actors.runtime.control import Control
 from actors.settings.keeper import FILE as SETTINGS_FILE
 from actors.settings.keeper import settings_store
 from config.boot import Boot
+from config.command import command
 from config.places import SHM
 from models.messages.facade import FACADE, GetPorts
 from models.messages.rtsp import RTSP, GetRtsp
@@ -39,7 +40,9 @@ def check(boot: Boot, control: Control | None) -> Iterator[Finding]:
 
 def _program(boot: Boot, control: Control | None) -> Iterator[Finding]:
     if control is None:
-        yield Finding("note", "server", f"version {boot.version}, not running", "start it with `ipcamera run`")
+        yield Finding(
+            "note", "server", f"version {boot.version}, not running", f"start it with `{command('run', boot.data_dir)}`"
+        )
         return
     table = ask_if_up(control, SUPERVISOR, GetActors())
     if table is None:
@@ -54,7 +57,7 @@ def _program(boot: Boot, control: Control | None) -> Iterator[Finding]:
             "note" if row.pid else "bad",
             row.name,
             f"{row.state}: {row.detail or row.last_reason}",
-            "" if row.pid else f"repair the cause, then `ipcamera restart {row.name}`",
+            "" if row.pid else f"repair the cause, then `{command(f'restart {row.name}', boot.data_dir)}`",
         )
 
 
@@ -120,14 +123,14 @@ def _ports(boot: Boot, control: Control | None) -> Iterator[Finding]:
         return
     if not view.running:
         yield (
-            Finding("bad", "port rtsp", view.last_error, "`ipcamera settings set rtspPort=…`")
+            Finding("bad", "port rtsp", view.last_error, f"`{command('settings set rtspPort=…', boot.data_dir)}`")
             if view.last_error
             else Finding("note", "rtsp", "switched on, but not running: there is no Pro, or somebody stopped it")
         )
         return
     yield Finding("ok", "port rtsp", f"{rtsp.place(view)}, served by us")
     if open_to := rtsp.warning(view):
-        yield Finding("note", "rtsp", open_to, rtsp.remedy())
+        yield Finding("note", "rtsp", open_to, rtsp.remedy(boot.data_dir))
     else:
         yield Finding("ok", "rtsp", f"who can watch: {view.who}")
 

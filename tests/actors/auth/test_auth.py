@@ -14,7 +14,7 @@ import pytest
 from actors.auth import actor as module
 from actors.auth.actor import Auth
 from config.boot import Boot
-from config.places import FIRST_PASSWORD
+from config.places import FIRST_PASSWORD, OWNER_CODE
 from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, ServerError, Unavailable
 from models.messages.auth import (
     AuthStatus,
@@ -28,9 +28,11 @@ from models.messages.auth import (
     LogIn,
     LogOut,
     OpenAnonymousSession,
+    ProveOwner,
     Session,
     SessionsRevoked,
     SetProtection,
+    StartProtection,
     WhoIs,
 )
 from tests.actor_kit import ActorKit
@@ -377,3 +379,54 @@ async def test_a_session_expires_after_a_week(auth: Kit, monkeypatch: pytest.Mon
     week = time.time() + 7 * 86400
     monkeypatch.setattr(module.time, "time", lambda: week + 1)
     assert not (await who(auth, session.token)).authenticated
+
+
+@pytest.mark.parametrize("typed", ["{}", "{plain}", "{upper}", " {spaced} "])
+async def test_the_printed_password_may_be_typed_without_its_dashes(
+    boot: Boot, start: Start, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.delenv("IPCAMERA_PASSWORD")
+    auth = await start(boot)
+    printed = (boot.run_dir / FIRST_PASSWORD).read_text().strip()
+    forms = {"plain": printed.replace("-", ""), "upper": printed.upper(), "spaced": printed.replace("-", " ")}
+    assert (await log_in(auth, typed.format(printed, **forms))).role == "owner"
+
+
+async def test_an_own_password_that_looks_like_a_printed_one_is_taken_as_it_is(auth: Kit) -> None:
+    await auth.ask(ChangePassword("abcdefghabcdefgh"))
+    assert (await log_in(auth, "abcdefghabcdefgh")).role == "owner"
+    with pytest.raises(Refused):
+        await log_in(auth, "abcd-efgh-abcd-efgh")
+
+
+async def test_the_code_of_the_console_proves_the_owner_and_outlives_the_actor(boot: Boot, start: Start) -> None:
+    auth = await start(boot)
+    code = (boot.run_dir / OWNER_CODE).read_text().strip()
+    again = await start(boot)
+    for kit, typed in ((auth, code), (again, code.replace("-", " "))):
+        await kit.ask(ProveOwner(typed, HERE))
+
+
+async def test_wrong_codes_lock_out(auth: Kit, boot: Boot) -> None:
+    code = (boot.run_dir / OWNER_CODE).read_text().strip()
+    for wrong in ("", "0", code[:-1], code + "0", "wrong"):
+        with pytest.raises(Refused):
+            await auth.ask(ProveOwner(wrong, THERE))
+    with pytest.raises(LimitReached):
+        await auth.ask(ProveOwner(code, THERE))
+    assert noted(auth)[-1] == ("LOCKED_OUT", f"{THERE} is locked out for 30 s after 5 wrong codes")
+
+
+async def test_protection_is_switched_on_by_the_code(auth: Kit, boot: Boot) -> None:
+    code = (boot.run_dir / OWNER_CODE).read_text().strip()
+    with pytest.raises(Conflict):
+        await auth.ask(StartProtection(code, "another horse", HERE))
+    await auth.ask(SetProtection(False))
+    anonymous = await auth.ask(OpenAnonymousSession(HERE))
+    with pytest.raises(Refused):
+        await auth.ask(StartProtection("0000-0000", "another horse", HERE))
+    with pytest.raises(Invalid):
+        await auth.ask(StartProtection(code, "short", HERE))
+    assert await auth.ask(StartProtection(code, "another horse", HERE)) == AuthStatus(True, True)
+    assert not (await who(auth, anonymous.token)).authenticated
+    assert (await log_in(auth, "another horse")).role == "owner"

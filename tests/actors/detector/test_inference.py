@@ -25,7 +25,7 @@ def nothing() -> None:
 
 @pytest.mark.parametrize("model", ["yamnet", "mn04_as", "yolox_nano", "picodet_s_416"])
 def test_missing(tmp_path: Path, model: str) -> None:
-    with pytest.raises(WeightsError, match=f"model {model} is missing, run: ipcamera models fetch"):
+    with pytest.raises(WeightsError, match=f"The model {model} is missing: fetch it under Detection"):
         load(boot(tmp_path), model, nothing)
 
 
@@ -41,7 +41,7 @@ def test_broken(tmp_path: Path, damage: str) -> None:
     target = store(boot(tmp_path)) / YOLOX_NANO.file
     target.parent.mkdir()
     target.write_bytes(content)
-    with pytest.raises(WeightsError, match=r"is broken .* run: ipcamera models fetch"):
+    with pytest.raises(WeightsError, match=r"is broken .*: fetch it under Detection"):
         load(boot(tmp_path), "yolox_nano", nothing)
 
 

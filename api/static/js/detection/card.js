@@ -6,6 +6,7 @@ import { lockedBox } from "../locked.js";
 import { settingField } from "../settings/field.js";
 import * as store from "../store.js";
 import { DETECTORS, eventWords } from "../words.js";
+import { modelBox } from "./model_box.js";
 import { meterStrip } from "./strip.js";
 
 const MOST_EVENTS = 3;
@@ -17,6 +18,7 @@ export function detectorCard({ key, entry, fields }) {
   const drawing = icon(known.icon);
   const state = h("p.state", { role: "status" });
   const remedy = h("p.remedy", { hidden: true });
+  const models = modelBox(key);
   const strip = meterStrip(key);
   const locked = h("div", { hidden: true }, lockedBox(entry.pro));
   const help = h("p.muted.small", entry.help);
@@ -24,7 +26,7 @@ export function detectorCard({ key, entry, fields }) {
   const last = h("ol.last-events", { "aria-label": "Last events", hidden: true });
   const heading = toggle.querySelector("label");
   heading.id = id;
-  const element = h("section.card.detector", { "aria-labelledby": id, "data-detector": key }, h("header", drawing, toggle), state, remedy, locked, strip, help, settings, last);
+  const element = h("section.card.detector", { "aria-labelledby": id, "data-detector": key }, h("header", drawing, toggle), state, remedy, models, locked, strip, help, settings, last);
   toggle.classList.add("grow");
   element.style.setProperty("--kind", `var(${known.color})`);
   heading.classList.add("card-title");
@@ -51,7 +53,8 @@ export function detectorCard({ key, entry, fields }) {
     locked.hidden = !free;
     help.hidden = free;
     describe(state, view, entry, free);
-    remedy.hidden = !view?.degraded;
+    if (view?.degraded && models.hidden) models.load();
+    remedy.hidden = !view?.degraded || !models.hidden;
     setText(remedy, view?.degraded ?? "");
     if (!view?.enabled) strip.quiet();
   });

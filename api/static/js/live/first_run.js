@@ -2,6 +2,7 @@
 
 import { getJson } from "../ask.js";
 import { h, icon, squareButton } from "../dom.js";
+import { proButton } from "../pro.js";
 import * as store from "../store.js";
 
 const KEY = "ipcamera.welcomed";
@@ -24,7 +25,7 @@ export function firstRunHint() {
     license.replaceChildren(
       ...(value.isPro
         ? [h("strong", "Pro: "), "all features are on."]
-        : [h("strong", "Free licence: "), "live picture, snapshots and listening work. Detection, history, RTSP and MQTT are part of Pro. ", h("a", { href: "#system/licence" }, "How to make this device Pro")]),
+        : [h("strong", "Free licence: "), "live picture, snapshots and listening work. Detection, history, RTSP and MQTT are part of Pro. ", proButton(".link")]),
     );
   });
   showCertificate(certificate);
@@ -35,7 +36,7 @@ async function showCertificate(item) {
   const info = await getJson("cert/info").catch(() => null);
   item.hidden = info === null;
   if (info === null) return;
-  item.append(h("strong", "Certificate: "), "the camera made its own, so the browser warns once. Compare this fingerprint with the one that ", h("code", "ipcamera cert show"), " prints on the device before you trust it: ", h("code", info.fingerprintSha256 ?? info.serialNumber), ". ", h("a", { href: "#system/certificate" }, "How to trust it for good"));
+  item.append(h("strong", "Certificate: "), "the camera made its own, so the browser warns once. Before you trust it, compare this fingerprint with the one that the device printed when it started: ", h("code", info.fingerprintSha256 ?? info.serialNumber), ". ", h("a", { href: "#system/certificate" }, "How to trust it for good"));
 }
 
 function protection() {

@@ -6,6 +6,7 @@ import { camel, readDetectors } from "../detection/detectors.js";
 import { card, h } from "../dom.js";
 import { onEvent } from "../events/feed.js";
 import { settingField } from "../settings/field.js";
+import * as models from "../models.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
 
@@ -25,7 +26,10 @@ export function buildDetection(host) {
     if (shared.length) grid.append(card("Shared by the detectors", "chip", h("div.stack", shared.map((entry) => settingField(entry)))));
     loadLatest(cards);
   });
-  store.watch("license", () => loadLatest(cards));
+  store.watch("license", () => {
+    loadLatest(cards);
+    loadModels();
+  });
   socket.on("levels", (message) => {
     for (const level of message.levels) cards.get(camel(level.key))?.level(level);
   });
@@ -33,6 +37,12 @@ export function buildDetection(host) {
     if (event.eventType === "disappeared") return;
     for (const element of cards.values()) if (element.eventType === event.type) element.addEvent(event);
   });
+  return { shown: loadModels };
+}
+
+/** What is fetched is news for all cards; on a free licence nothing can be switched on that would need it. */
+function loadModels() {
+  if (store.isPro()) models.load();
 }
 
 async function loadLatest(cards) {

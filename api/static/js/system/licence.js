@@ -1,6 +1,7 @@
 /** The licence: what it is, and how a free device becomes Pro. */
 
 import { card, facts, h, setText } from "../dom.js";
+import { enterKey, proButton } from "../pro.js";
 import * as store from "../store.js";
 
 const STATES = { ACTIVE: ["accent", "Pro"], INACTIVE: ["", "Free"], UNKNOWN: ["warn", "Being checked"] };
@@ -10,7 +11,8 @@ const PRO = ["Motion, sound, person and dog detection", "The history of events, 
 export function licenceCard() {
   const chip = h("span.chip.plain", "–");
   const list = facts();
-  const free = h("div.stack.tight", h("p.muted.small", "Pro adds:"), h("ul.small.bullets", PRO.map((text) => h("li", text))), h("p.small", "On the device itself, run ", h("code", "ipcamera license issue"), " to make your own device Pro, or ", h("code", "ipcamera license activate KEY"), " with a key that you were given. This page updates by itself."));
+  const buttons = h("div.row", proButton(), h("button.small", { type: "button", onclick: enterKey }, "Enter a licence key"));
+  const free = h("div.stack.tight", h("p.muted.small", "Pro adds:"), h("ul.small.bullets", PRO.map((text) => h("li", text))), buttons);
   const element = card("Licence", "star", h("div.stack", list, free));
   element.id = "licence";
   element.head.append(chip);
@@ -21,11 +23,8 @@ export function licenceCard() {
     setText(chip, text);
     free.hidden = license.isPro;
     list.show({
-      "State": license.state?.toLowerCase(),
+      "State": { ACTIVE: "active", INACTIVE: "none", UNKNOWN: "being checked" }[license.state],
       "By": license.isPro ? ORIGINS[status?.licenseOrigin] : null,
-      "Issued to": license.licensee,
-      "Valid until": license.expires ? new Date(license.expires).toLocaleDateString() : null,
-      "Because": license.reason,
     });
   });
   return element;

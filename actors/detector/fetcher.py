@@ -1,0 +1,70 @@
+"""Fetching the models of a detector while the program runs: which are here, and a thread that gets the others.
+
+It owns the download under way. What is here is checked byte for byte; what was begun is gone on with after a restart.
+It promises nothing of the network: a model that cannot be had says why, and is asked for again by whoever wants it.
+"""
+
+from collections.abc import Callable, Sequence
+
+from actors.detector import limits
+from actors.detector.download import DownloadError, fetch
+from actors.runtime.worker import Worker
+from config import weights
+from config.boot import Boot
+from models.detect.catalogue import CATALOGUE, ModelFile
+from models.messages.detector import ModelView
+
+
+def look(boot: Boot, ids: Sequence[str]) -> list[ModelView]:
+    """How each model is on disk now; reads every byte."""
+    return [view(CATALOGUE[one], weights.state(boot, CATALOGUE[one])) for one in ids]
+
+
+def view(model: ModelFile, state: str, done: int = 0, problem: str = "") -> ModelView:
+    return ModelView(model.id, model.role, model.bytes, model.licence, state, done, problem)
+
+
+class Fetcher(Worker):
+    """Gets the models one after the other. ``tell`` is called in the actor's loop, ``finished`` when all were tried."""
+
+    patience_s = limits.FETCH_PATIENCE_S
+
+    def __init__(
+        self,
+        boot: Boot,
+        models: Sequence[ModelFile],
+        tell: Callable[[ModelView], None],
+        finished: Callable[[], None],
+    ) -> None:
+        super().__init__("model fetcher")
+        self._boot = boot
+        self._models = models
+        self._tell = tell
+        self._finished = finished
+
+    def run(self) -> None:
+        for model in self._models:
+            if not self.stopping.is_set():
+                self.post(self._tell, self._fetched(model))
+        self.post(self._finished)
+        self.stopping.wait()
+
+    def _fetched(self, model: ModelFile) -> ModelView:
+        told = -limits.FETCH_STEP_BYTES
+
+        def progress(done: int) -> None:
+            nonlocal told
+            self.beat()
+            if self.stopping.is_set():
+                raise DownloadError("the program is being stopped")
+            if done - told >= limits.FETCH_STEP_BYTES:
+                told = done
+                self.post(self._tell, view(model, "fetching", done))
+
+        try:
+            fetch(model, weights.store(self._boot) / model.file, self._boot.detection.model_mirror, progress)
+        except DownloadError as error:
+            return view(model, "missing", problem=f"It could not be fetched: {error}")
+        except OSError as error:
+            return view(model, "missing", problem=f"It could not be stored: {error.strerror}")
+        return view(model, "good", model.bytes)
