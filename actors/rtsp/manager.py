@@ -37,7 +37,9 @@ from models.messages.rtsp_session import (
     AbortServing,
     AdmitSession,
     CommitServing,
+    FirstLogin,
     LoginFailed,
+    PeerFirstLogin,
     PeerLoginFailed,
     PrepareServing,
     Serving,
@@ -295,6 +297,12 @@ class Rtsp(Actor):
         for name in self._session_actors():
             if name != message.actor:
                 self.actor(rtsp_session(name)).tell(PeerLoginFailed(message.address))
+
+    @handles(FirstLogin)
+    def _first_login(self, message: FirstLogin) -> None:
+        for name in self._session_actors():
+            if name != message.actor:
+                self.actor(rtsp_session(name)).tell(PeerFirstLogin(message.address))
 
     @handles(ActorChanged)
     def _actor_changed(self, news: ActorChanged) -> None:

@@ -32,7 +32,8 @@ async def answer(server: RtspServer, connection: Connection, request: Request) -
         return
     method = method_of(request)
     login = auth.Login(serving.username, serving.password)
-    refused = None if method is Method.OPTIONS or not login.asked_for else _login(server, connection, request, login)
+    asks = method is not Method.OPTIONS and login.asked_for
+    refused = await _login(server, connection, request, login) if asks else None
     refused = refused or refusal(request, serving.path, session.facts if session else None)
     if refused is not None or method is None:
         connection.reply(refused or UNAVAILABLE, request.cseq)
@@ -47,12 +48,18 @@ async def answer(server: RtspServer, connection: Connection, request: Request) -
     connection.reply(response, request.cseq)
 
 
-def _login(server: RtspServer, connection: Connection, request: Request, login: auth.Login) -> Response | None:
-    """The same answer whatever was wrong; a locked-out address is not even tried."""
+async def _login(server: RtspServer, connection: Connection, request: Request, login: auth.Login) -> Response | None:
+    """The same answer whatever was wrong.
+
+    A locked-out address is not even tried, unless somebody has been in from there: then all wait their turn, and a
+    recorder is not shut out for what its neighbours guess.
+    """
     now = server.now()
     remaining = server.lockouts.remaining(connection.peer, now)
     if remaining and not connection.logged_in:  # who is in stays in, whatever others try at his address
-        return Response(Status.FORBIDDEN, (("Retry-After", str(remaining)),))
+        if not server.known.has(connection.peer):
+            return Response(Status.FORBIDDEN, (("Retry-After", str(remaining)),))
+        await server.turn_at(connection.peer)
     now_s = int(now)
     shown = request.headers.get("authorization", "")
     verdict = auth.check(shown, (request.method, request.url), login, connection.nonces, now_s)
@@ -61,6 +68,7 @@ def _login(server: RtspServer, connection: Connection, request: Request, login: 
         if not server.seats.sit_down(connection):
             return UNAVAILABLE
         connection.logged_in = True
+        server.logged_in(connection.peer)
         return None
     if verdict is auth.Verdict.WRONG:
         server.lockouts.failed(connection.peer, now)

@@ -12,7 +12,15 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
 from actors.rtsp.connection import Connection
-from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, BACKLOG, FIRST_PICTURE_S, LINGER_S, LOOK_EVERY_S
+from actors.rtsp.limits import (
+    AUDIO_RETRY_S,
+    AUDIO_WAIT_S,
+    BACKLOG,
+    FIRST_PICTURE_S,
+    GUESS_EVERY_S,
+    LINGER_S,
+    LOOK_EVERY_S,
+)
 from actors.rtsp.seats import Seats
 from actors.rtsp.senders import Sender
 from actors.rtsp.session import Session
@@ -24,7 +32,7 @@ from models.rtsp.message import Request
 from models.rtsp.presentation import Presentation, Seeds
 from models.rtsp.state import State
 from models.rtsp.url import AUDIO, VIDEO
-from models.security.lockout import LockoutPolicy, Lockouts
+from models.security.lockout import KNOWN_MAX, KnownClients, LockoutPolicy, Lockouts, client_key
 
 LOCKOUT = LockoutPolicy(lock_s=60.0)
 
@@ -55,6 +63,9 @@ class Hooks(Protocol):
     def want_media(self, wanted: bool) -> None: ...
     def request_keyframe(self) -> None: ...
     def login_failed(self, address: str) -> None: ...
+    def first_login(self, address: str) -> None:
+        """Nobody had logged in from there, as far as is remembered."""
+
     def failed(self, error: BaseException) -> None: ...
 
 
@@ -72,6 +83,8 @@ class RtspServer:
         self._look_at = 0.0
         self.admitting: dict[str, str] = {}  # session id → address, between SETUP and the manager's answer
         self.lockouts = Lockouts(LOCKOUT)
+        self.known = KnownClients()  # from where somebody has logged in
+        self._turns: dict[str, asyncio.Lock] = {}  # by locked address from which somebody has been in
         self.description_id = time.time_ns() // 1_000_000_000
         self._listeners: dict[int, list[asyncio.Server | TlsListener]] = {}  # by port
         self._news = asyncio.Event()  # set, and replaced, at each key picture and each first sound
@@ -202,6 +215,21 @@ class RtspServer:
             if not wanted:
                 self.presentation.pause()
             self.hooks.want_media(wanted)
+
+    def logged_in(self, address: str) -> None:
+        """Somebody there knows the login."""
+        if self.known.add(address):
+            self.hooks.first_login(address)
+
+    async def turn_at(self, address: str) -> None:
+        """Wait until a login from this locked address may be tried: one after the other, ``GUESS_EVERY_S`` apart.
+
+        Who hangs up meanwhile gives his turn away, so the queue is as long as the address has connections.
+        """
+        if len(self._turns) > KNOWN_MAX:
+            self._turns = {key: turn for key, turn in self._turns.items() if turn.locked()}
+        async with self._turns.setdefault(client_key(address), asyncio.Lock()):
+            await asyncio.sleep(GUESS_EVERY_S)
 
     # ---------------------------------------------------------------- sessions
     def find(self, connection: Connection, session_id: str) -> Session | None:

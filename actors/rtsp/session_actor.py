@@ -27,7 +27,9 @@ from models.messages.rtsp_session import (
     AbortServing,
     AdmitSession,
     CommitServing,
+    FirstLogin,
     LoginFailed,
+    PeerFirstLogin,
     PeerLoginFailed,
     PrepareServing,
     ReportedSession,
@@ -36,6 +38,7 @@ from models.messages.rtsp_session import (
     StopServing,
 )
 from models.rtsp.state import State
+from models.security.lockout import KnownClients
 
 VIDEO, HEVC, AUDIO = "video", "hevc", "audio"
 OWNERS: dict[str, MediaOwner] = {VIDEO: "encoder", HEVC: "camera", AUDIO: "encoder"}
@@ -94,6 +97,10 @@ class House:
             self._journal.note(LOGIN_FAILED, f"A wrong password for RTSP came from {address}")
         self._actor.actor(RTSP).tell(LoginFailed(self._actor.name, address))
 
+    def first_login(self, address: str) -> None:
+        self._actor.guessed.set()
+        self._actor.actor(RTSP).tell(FirstLogin(self._actor.name, address))
+
     def failed(self, error: BaseException) -> None:
         async def surface() -> None:
             raise error
@@ -107,9 +114,14 @@ class RtspSessions(Actor):
     async def on_start(self) -> None:
         self.sessions_changed = asyncio.Event()
         self.server = RtspServer(House(self), answer)
-        self.guessed = asyncio.Event()  # the lock-outs are others than on disk
+        self.guessed = asyncio.Event()  # lock-outs or known addresses are others than on disk
         self._lockouts_file = self.boot.run_dir / f"{self.name}-lockouts.json"
         self.server.lockouts.restore(_remembered(self._lockouts_file), self.server.now())
+        self._known_file = self.boot.data_dir / f"{self.name}-known.json"
+        known = _remembered(self._known_file)
+        self.server.known = (
+            KnownClients(one for one in known if isinstance(one, str)) if isinstance(known, list) else KnownClients()
+        )
         self.start_task(self._keep_lockouts(self.bench("files")))
         self._prepared: tuple[Serving, dict[int, list[socket.socket]]] | None = None
         self._tls: ssl.SSLContext | None = None
@@ -195,14 +207,23 @@ class RtspSessions(Actor):
         self.server.lockouts.failed(message.address, self.server.now())
         self.guessed.set()
 
+    @handles(PeerFirstLogin)
+    def _peer_first_login(self, message: PeerFirstLogin) -> None:
+        self.server.known.add(message.address)
+        self.guessed.set()
+
     async def _keep_lockouts(self, files: Bench) -> None:
-        """In the run directory: they outlive this actor, not the program."""
+        """Lock-outs in the run directory: they outlive this actor, not the program. Known addresses outlive both."""
+        kept: list[str] = self.server.known.as_list()
         while True:
             await self.guessed.wait()
             self.guessed.clear()
             content = json.dumps(self.server.lockouts.as_dict()).encode()
             try:
                 await files.do(write_atomically, self._lockouts_file, content)
+                if (known := self.server.known.as_list()) != kept:
+                    await files.do(write_atomically, self._known_file, json.dumps(known).encode())
+                    kept = known
             except OSError as error:
                 self.log.warning("lock-outs are not kept over a restart", reason=str(error))
 

@@ -75,6 +75,21 @@ class PeerLoginFailed(Tell[ToRtspSession]):
 
 
 @dataclass(frozen=True, slots=True)
+class FirstLogin(Tell[ToRtsp]):
+    """Somebody logged in at session actor ``actor`` from an address that was not known there."""
+
+    actor: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFirstLogin(Tell[ToRtspSession]):
+    """Somebody logged in at another session actor: his address is known here too."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class AdmitSession(Ask[ToRtsp, Ok]):
     """May ``address`` have one more session? ``limit_reached`` where it may not."""
 

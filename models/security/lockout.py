@@ -29,10 +29,10 @@ class LockoutPolicy:
         return max(0.0, recent[-1] + self.lock_s - now)
 
     def after_failure(self, failures: list[float], now: float) -> list[float]:
-        """The times to keep when one more failure comes at ``now``: a lock that has ended starts anew."""
+        """The times to keep when one more failure comes at ``now``: after a lock that has ended it starts anew."""
         recent = [moment for moment in failures if 0 <= now - moment < self.window_s]
         if len(recent) >= self.attempts:
-            recent = []
+            recent = recent[1:] if self.locked_for(recent, now) else []
         return [*recent, now]
 
 
@@ -86,6 +86,9 @@ class KnownClients:
         while len(self._keys) > KNOWN_MAX:
             self._keys.popitem(last=False)
         return new
+
+    def has(self, client: str) -> bool:
+        return client_key(client) in self._keys
 
     def as_list(self) -> list[str]:
         """The latest last."""

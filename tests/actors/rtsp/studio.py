@@ -45,6 +45,7 @@ class Camera:
     always: bool = False
     failures: list[BaseException] = field(default_factory=list)
     failed_logins: list[str] = field(default_factory=list)
+    first_logins: list[str] = field(default_factory=list)
     server: RtspServer = None  # type: ignore[assignment]
     key_asked: bool = False
     epoch: int = 1
@@ -61,6 +62,9 @@ class Camera:
 
     def request_keyframe(self) -> None:
         self.key_asked = self.takes_orders
+
+    def first_login(self, address: str) -> None:
+        self.first_logins.append(address)
 
     def login_failed(self, address: str) -> None:
         self.failed_logins.append(address)

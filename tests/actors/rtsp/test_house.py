@@ -227,6 +227,21 @@ def test_a_lock_out_outlives_the_actor(one: House) -> None:
         assert one.apply(rtspUsername="", rtspPassword="", rtspOpen=True).errors == ()
 
 
+def test_who_has_been_in_is_known_to_the_next_actor(one: House) -> None:
+    assert one.apply(rtspUsername="a", rtspPassword="b").errors == ()
+    known = one.boot.data_dir / "rtsp_session_0-known.json"
+    try:
+        right, wrong = ("Basic " + base64.b64encode(text).decode() for text in (b"a:b", b"a:wrong"))
+        assert describe(one.port, authorization=right) == 200
+        one.wait_for(known.exists)
+        one.kill("rtsp_session_0")
+        one.wait_for(lambda: listens(one.port))
+        assert [describe(one.port, authorization=wrong) for _ in range(5)] == [401] * 5
+        assert describe(one.port, authorization=right) == 200
+    finally:
+        assert one.apply(rtspUsername="", rtspPassword="", rtspOpen=True).errors == ()
+
+
 def test_no_login_is_made_while_it_is_off(one: House) -> None:
     one.control.ask("rtsp", StopRtsp(), 10)
     one.set(rtspOpen=False)

@@ -35,19 +35,30 @@ async def test_name_and_password_fail_alike_and_paths_are_not_told_apart() -> No
 
 async def test_five_failures_lock_the_address_and_no_other() -> None:
     camera = Camera()
-    async with studio(camera, "admin", "secret") as port, Client(port) as client, Client(port) as viewer:
-        assert (await viewer.ask("DESCRIBE", Authorization=basic("admin:secret"))).status == 200
+    async with studio(camera, "admin", "secret") as port, Client(port) as client:
         for _ in range(5):
             assert (await client.ask("DESCRIBE", Authorization=basic("admin:wrong"))).status == 401
         locked = await client.ask("DESCRIBE", Authorization=basic("admin:secret"))
         assert locked.status == 403
         assert 55 <= int(locked["retry-after"]) <= 60
         assert camera.failed_logins == ["127.0.0.1"] * 5
-        assert (await viewer.ask("GET_PARAMETER", Authorization=basic("admin:secret"))).status == 200, (
-            "he is in already"
-        )
         async with Client(port, source="127.0.0.2") as other:
             assert (await other.ask("DESCRIBE", Authorization=basic("admin:secret"))).status == 200
+
+
+async def test_an_address_that_has_been_in_waits_its_turn_and_is_not_shut_out() -> None:
+    camera = Camera()
+    async with studio(camera, "admin", "secret") as port, Client(port) as guesser, Client(port) as viewer:
+        assert (await viewer.ask("DESCRIBE", Authorization=basic("admin:secret"))).status == 200
+        assert camera.first_logins == ["127.0.0.1"]
+        for _ in range(6):  # the sixth waits its turn
+            assert (await guesser.ask("DESCRIBE", Authorization=basic("admin:wrong"))).status == 401
+        assert (await viewer.ask("GET_PARAMETER", Authorization=basic("admin:secret"))).status == 200, "he is in"
+        async with Client(port) as recorder:
+            assert (await recorder.ask("DESCRIBE", Authorization=basic("admin:secret"))).status == 200
+        async with Client(port, source="127.0.0.2") as stranger:
+            assert (await stranger.ask("DESCRIBE", Authorization=basic("admin:secret"))).status == 200
+        assert camera.first_logins == ["127.0.0.1", "127.0.0.2"]
 
 
 async def test_a_name_without_a_password_asks_for_nothing() -> None:

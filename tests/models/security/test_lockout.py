@@ -83,6 +83,14 @@ def test_a_restart_forgets_nothing() -> None:
     assert after.as_dict() == before.as_dict()
 
 
+def test_a_failure_while_locked_lengthens_the_lock() -> None:
+    lockouts = Lockouts(POLICY)
+    for second in range(5):
+        lockouts.failed(HOME, second)
+    assert lockouts.failed(HOME, 20) == 5
+    assert lockouts.remaining(HOME, 20) == 30
+
+
 def test_times_of_another_boot_are_dropped() -> None:
     lockouts = Lockouts(POLICY)
     lockouts.restore({"failures": {HOME: [1e6] * 5}}, 10)
@@ -109,3 +117,5 @@ def test_who_has_been_in_is_new_once() -> None:
     known = KnownClients(["192.0.2.7"])
     assert [known.add(client) for client in ("192.0.2.7", "2001:db8::1", "2001:db8::2")] == [False, True, False]
     assert known.as_list() == ["192.0.2.7", "2001:db8::/64"]
+    assert known.has("2001:db8::3")
+    assert not known.has("192.0.2.8")
