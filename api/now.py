@@ -2,10 +2,11 @@
 
 from api.context import Context
 from models.detect import DETECTORS
+from models.media.tier import Tier
 from models.messages.auth import AuthStatus
 from models.messages.camera import CameraView, Capabilities
 from models.messages.detector import DetectorView
-from models.messages.encoder import VideoView
+from models.messages.encoder import SubVideoView, VideoView
 from models.messages.license import UNKNOWN_LICENSE, LicenseView
 from models.messages.microphone import MicrophoneView
 from models.messages.mqtt import MqttView
@@ -27,6 +28,7 @@ STATES = (
     RtspView,
     SettingsView,
     SpeakerView,
+    SubVideoView,
     VideoView,
 )
 
@@ -55,9 +57,8 @@ class Now:
     def capabilities(self) -> Capabilities | None:
         return self._context.latest(Capabilities)
 
-    @property
-    def video(self) -> VideoView | None:
-        return self._context.latest(VideoView)
+    def video(self, tier: Tier = Tier.MAIN) -> VideoView | None:
+        return self._context.latest(VideoView if tier == Tier.MAIN else SubVideoView)
 
     @property
     def microphone(self) -> MicrophoneView | None:

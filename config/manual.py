@@ -67,13 +67,10 @@ def _row(setting: Setting) -> str:
 def _values(setting: Setting) -> str:
     if setting.kind == "boolean":
         return "true, false"
+    if setting.choices:
+        return f"{', '.join(str(choice) for choice in setting.choices)} {setting.unit}".rstrip()
     if setting.kind == "int":
-        numbers = (
-            ", ".join(str(choice) for choice in setting.choices)
-            if setting.choices
-            else f"{setting.minimum}–{setting.maximum}"
-        )
-        return f"{numbers} {setting.unit}".rstrip()
+        return f"{setting.minimum}–{setting.maximum} {setting.unit}".rstrip()
     return f"one of `{setting.options_from}`" if setting.options_from else f"text, ≤ {setting.max_length}"
 
 

@@ -4,6 +4,7 @@ from config.addresses import broker_host, proxies, rtsp_path
 from config.setting import USE_RTSP, Setting
 from models.shapes import MASK_LENGTH_MAX, mask_text
 
+SUB_RESOLUTIONS = ("320x180", "480x270", "640x360", "854x480", "960x540", "1280x720")
 TOPIC = r"[^+#$/][^+#]*[^+#/]|[^+#$/]"  # slashes inside allowed; no wildcard, nothing under $SYS
 
 RTSP = (
@@ -225,6 +226,41 @@ EXTENSIONS = (
         60,
         "H.264 quality",
         "Bit rate of the H.264 stream, from 0.02 (0) to 0.25 (100) bits per pixel.",
+        maximum=100,
+        unit="%",
+        extension=True,
+    ),
+    Setting(
+        "subResolution",
+        "Camera",
+        "string",
+        "640x360",
+        "Size of the small stream",
+        "The picture fits into it in its own shape. For overviews of recorders, slow lines, and detectors.",
+        choices=SUB_RESOLUTIONS,
+        max_length=16,
+        extension=True,
+    ),
+    Setting(
+        "subFrameRate",
+        "Camera",
+        "int",
+        10,
+        "Frame rate of the small stream",
+        "At most the frame rate of the large one.",
+        minimum=1,
+        maximum=30,
+        unit="fps",
+        extension=True,
+    ),
+    Setting(
+        "subQuality",
+        "Camera",
+        "int",
+        60,
+        "Quality of the small stream",
+        "Of its H.264, as in h264Quality, and of its JPEGs.",
+        minimum=1,
         maximum=100,
         unit="%",
         extension=True,

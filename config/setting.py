@@ -38,7 +38,7 @@ class Setting:
     help: str
     minimum: int = 0  # of an int without choices
     maximum: int = 0
-    choices: tuple[int, ...] = ()
+    choices: tuple[int, ...] | tuple[str, ...] = ()
     pattern: str = ""  # of the whole string
     max_length: int = 255
     parse: Callable[[str], str | None] | None = None  # normal form of a string, None where it has none
@@ -87,6 +87,8 @@ class Setting:
             return too_long
         if normal is None or _CONTROL.search(normal) or (self.pattern and not re.fullmatch(self.pattern, normal)):
             return INVALID_FORMAT
+        if self.choices and normal not in self.choices:
+            return one_of(self.choices)
         return ""
 
     def json_schema(self) -> dict[str, object]:
@@ -103,6 +105,7 @@ class Setting:
             )
         elif self.kind == "string":
             schema |= {"type": "string", "maxLength": self.max_length}
+            schema |= {"enum": list(self.choices)} if self.choices else {}
         else:
             schema |= {"type": "boolean"}
         return schema

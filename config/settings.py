@@ -183,10 +183,10 @@ def _field(setting: Setting) -> dict[str, object]:
         "readOnly": setting.read_only,
         "extension": setting.extension,
     }
-    if setting.kind == "int":
-        shown |= (
-            {"choices": list(setting.choices)} if setting.choices else {"min": setting.minimum, "max": setting.maximum}
-        )
+    if setting.choices:
+        shown |= {"choices": list(setting.choices)}
+    elif setting.kind == "int":
+        shown |= {"min": setting.minimum, "max": setting.maximum}
     elif setting.kind == "string":
         shown |= {"maxLength": setting.max_length, "optionsFrom": setting.options_from or None}
     return shown

@@ -22,6 +22,7 @@ from models.errors import Conflict, Missing, ServerError, Unavailable
 from models.media import sizes
 from models.media.address import parse_picture_source
 from models.media.i420 import turned
+from models.media.tier import SubWish
 from models.media.veil import Veil
 from models.messages import Ok
 from models.messages.camera import (
@@ -39,7 +40,7 @@ from models.messages.camera import (
 from models.messages.event_log import EVENT_LOG, RecordSystem
 from models.messages.media import Lease
 
-RINGS = ("frames", "jpeg", "video", "hevc", "sound")
+RINGS = ("frames", "frames_sub", "jpeg", "video", "hevc", "sound")
 TICK_S = 0.5
 STANDBY_AFTER_S = 10.0
 STALLED_S = 3.0  # a read that does not return
@@ -110,7 +111,9 @@ class Camera(Actor):
             int(self.settings["frameRate"]),
         )
         open_now = not covered and (not may_rest or now - self._wanted_at < STANDBY_AFTER_S)
-        self._worker.set(Plan(wish, int(self.settings["rotation"]), open_now), demand)
+        box = sizes.parse(str(self.settings["subResolution"]))
+        sub = SubWish(box, int(self.settings["subFrameRate"])) if box else SubWish()
+        self._worker.set(Plan(wish, int(self.settings["rotation"]), open_now, sub), demand)
 
     async def _tick(self) -> None:
         while True:

@@ -11,6 +11,7 @@ from models.media.h264_stream import H264Stream
 from models.media.hevc import HevcStream
 from models.media.sizes import Size
 from models.media.sound_track import SoundTrack
+from models.media.tier import FRAMES, Tier
 from models.media.veil import Veil
 
 FRAMES_KEPT = 4
@@ -26,11 +27,12 @@ SOUND_SLOTS = 256
 
 
 class FramesOutput:
-    """Scaled, turned I420 pictures, with the privacy mask on them before they can be read."""
+    """Scaled, turned I420 pictures of one tier, with the privacy mask on them before they can be read."""
 
-    def __init__(self, make_ring: MakeRing) -> None:
+    def __init__(self, make_ring: MakeRing, tier: Tier) -> None:
         self.veil = Veil()
         self._make_ring = make_ring
+        self._name = tier.ring(FRAMES)
         self._ring: Ring | None = None
         self._decimator = Decimator()
         self._broken = True  # the next picture does not continue the one before
@@ -54,7 +56,7 @@ class FramesOutput:
         if self._ring is None or self._ring.largest < length:
             if self._ring is not None:
                 self._ring.close()
-            self._ring = self._make_ring("frames", length, FRAMES_KEPT, SLOTS)
+            self._ring = self._make_ring(self._name, length, FRAMES_KEPT, SLOTS)
         flat = self._ring.ring.place(length)
         i420.write(picture, flat, *size, rotation)
         self.veil.paint(flat, width, height, upright)
@@ -64,6 +66,10 @@ class FramesOutput:
         self._ring.ring_bell()
         self._broken = False
         return True
+
+
+def frames_outputs(make_ring: MakeRing) -> dict[Tier, FramesOutput]:
+    return {tier: FramesOutput(make_ring, tier) for tier in Tier}
 
 
 class JpegPassthrough:

@@ -2,7 +2,7 @@
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from actors.camera.decoder import GARBAGE_IN_A_ROW, Decoder
@@ -17,10 +17,12 @@ from models.media.i420 import Picture
 from models.media.jpeg import jpeg_size, whole
 from models.media.sizes import Size
 from models.media.stall import StallDetector
+from models.media.tier import FRAMES, SubWish, Tier
 
 SAMPLED_BYTES = 65_536  # of a packet, for telling whether it is the same as the last one
 REORDERED_NS = 1_000_000  # less is the drift of a clock that is corrected
 OWN_RINGS = {"h264": "video", "hevc": "hevc"}  # of packets that are passed through
+SMALL = Tier.SUB.ring(FRAMES)
 AS_FAST = 0.95  # a wish for this share of the source's rate is a wish for every picture
 
 
@@ -51,7 +53,7 @@ class Session:
     def __init__(
         self,
         source: Source,
-        frames: FramesOutput,
+        frames: Mapping[Tier, FramesOutput],
         make_ring: MakeRing,
         next_generation: Callable[[], int],
         stall: StallDetector,
@@ -61,7 +63,7 @@ class Session:
         self.decoder = Decoder(source.info, source.codec_context())
         self.meter = RateMeter()
         self.shots = 0
-        self._frames = frames
+        self._frames, self._small = frames[Tier.MAIN], frames[Tier.SUB]
         self._make_ring = make_ring
         self._next_generation = next_generation
         self._jpeg: JpegPassthrough | None = None
@@ -71,9 +73,9 @@ class Session:
         self._damaged = 0  # pictures in a row
         self._stall = stall
         self._stall.opened(time.monotonic())
-        self._counted = Decimator()
+        self._counted, self._small_counted = Decimator(), Decimator()
         self._seen = False  # whether what was counted last is pictures that came out of the decoder
-        self._frames.interrupt()
+        self.interrupt()
 
     def size(self, wanted: Size | None) -> Size:
         """The size of the pictures for a wish."""
@@ -97,7 +99,20 @@ class Session:
         fits = self.info.codec in OWN_RINGS and begins and self.fps(fps) == 0
         return (OWN_RINGS[self.info.codec],) if fits else ()
 
-    def take(self, shot: Shot, demand: frozenset[str], wanted: Size | None, fps: int, rotation: int) -> None:
+    def interrupt(self) -> None:
+        """What comes next does not continue what was."""
+        self._frames.interrupt()
+        self._small.interrupt()
+
+    def take(
+        self,
+        shot: Shot,
+        demand: frozenset[str],
+        wanted: Size | None,
+        fps: int,
+        rotation: int,
+        sub: SubWish = SubWish(),  # noqa: B008 (frozen)
+    ) -> None:
         """Give one shot to whoever wants it.
 
         Raises:
@@ -125,24 +140,39 @@ class Session:
         wanted_now = self._counted.wants(shot.pts)
         if self.info.intra and not wanted_now:
             return
-        seen = "frames" in demand and not self.info.intra  # then what counts is what comes out of the decoder
+        seen = FRAMES in demand and not self.info.intra  # then what counts is what comes out of the decoder
         if wanted_now and not seen:
             self.meter.add(shot.pts / NS)
             self._seen = False
         self._pass_through(shot, demand, own)
-        if "frames" not in demand:
-            self.decoder.skip(shot)
+        large, small = FRAMES in demand, SMALL in demand
+        if not large:
             self._frames.interrupt()
+        if not small:
+            self._small.interrupt()
+        elif self.info.intra:  # what is not needed is not even decoded
+            self._small_counted.fps = sub.fps
+            small = self._small_counted.wants(shot.pts)
+        if not large and not small:
+            self.decoder.skip(shot)
             return
         for picture in self.decoder.pictures(shot):
             self._note_size(self.decoder.size)
-            place = self.info.shape.place(self.size(wanted), rotation)
-            written = self._frames.put(picture, *place, thinned if not self.info.intra else 0.0, rotation)
-            if written and seen:
-                if not self._seen:
-                    self.meter.forget_from(picture.pts / NS)  # decoded from the last key picture on: counted before
-                    self._seen = True
-                self.meter.add(picture.pts / NS)
+            size = self.size(wanted)
+            if large:
+                place = self.info.shape.place(size, rotation)
+                written = self._frames.put(picture, *place, thinned if not self.info.intra else 0.0, rotation)
+                if written and seen:
+                    self._count(picture)
+            if small:
+                place = self.info.shape.place(sizes.fitted(size, sub.box), rotation)
+                self._small.put(picture, *place, sub.fps if not self.info.intra else 0.0, rotation)
+
+    def _count(self, picture: Picture) -> None:
+        if not self._seen:
+            self.meter.forget_from(picture.pts / NS)  # decoded from the last key picture on: counted before
+            self._seen = True
+        self.meter.add(picture.pts / NS)
 
     def _note_order(self, shot: Shot) -> None:
         """Pictures that come in another order than they are shown have to be sorted, and so encoded."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from actors.camera.memory import Memory
 from actors.camera.opener import Opener, Wish
-from actors.camera.outputs import FramesOutput
+from actors.camera.outputs import frames_outputs
 from actors.camera.session import Session
 from actors.camera.shape import Shape
 from actors.camera.source import MODAL, SourceInfo
@@ -20,6 +20,7 @@ from actors.runtime.worker import Worker
 from models.media import i420
 from models.media.backoff import Backoff
 from models.media.stall import StallDetector
+from models.media.tier import SubWish, Tier
 from models.media.veil import Veil
 
 REST_S = 0.5
@@ -38,6 +39,7 @@ class Plan:
     wish: Wish = field(default_factory=Wish)
     rotation: int = 0
     open: bool = True
+    sub: SubWish = field(default_factory=SubWish)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class CameraWorker(Worker):
         self._make_ring = make_ring
         self._next_generation = next_generation
         self._on_report = on_report
-        self._frames = FramesOutput(make_ring)
+        self._frames = frames_outputs(make_ring)
         self._turn = threading.Lock()  # held while pictures are made of what was read
         self._wake = threading.Event()
         self._still: Still | None = None
@@ -102,13 +104,14 @@ class CameraWorker(Worker):
     def cover(self, veil: Veil) -> None:
         """When this returns, no picture is made without it any more. Waits for the picture that is just made."""
         with self._turn:
-            self._frames.veil = veil
-            self._frames.interrupt()
+            for output in self._frames.values():
+                output.veil = veil
+                output.interrupt()
         self._wake.set()
 
     @property
     def veil(self) -> Veil:
-        return self._frames.veil
+        return self._frames[Tier.MAIN].veil
 
     def take_still(self, still: Still) -> None:
         self._still = still
@@ -180,7 +183,7 @@ class CameraWorker(Worker):
                 session.silent()
                 return
             with self._turn:
-                session.take(shot, self.demand, plan.wish.size, plan.wish.fps, plan.rotation)
+                session.take(shot, self.demand, plan.wish.size, plan.wish.fps, plan.rotation, plan.sub)
         except SourceError as error:
             self._close()
             self._lost(str(error))
@@ -262,7 +265,7 @@ class CameraWorker(Worker):
     def _close(self) -> None:
         session, self.session = self.session, None
         if session is not None:
-            self._frames.interrupt()
+            session.interrupt()
             session.close()
 
     def _rest(self, seconds: float) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 import secrets
 import time
+from dataclasses import fields
+from functools import partial
 
 from actors.encoder.audio_worker import AudioWorker
 from actors.encoder.follower import PassthroughFollower
 from actors.encoder.h264 import best_encoder
-from actors.encoder.jpeg_worker import JpegWorker
 from actors.encoder.load import read_load
-from actors.encoder.video_worker import VideoState, VideoWorker
+from actors.encoder.tier_encoders import TierEncoders
 from actors.media.clock import unix_ms
 from actors.media.counter import next_number
 from actors.runtime.actor import Actor, handles
@@ -17,6 +18,7 @@ from actors.runtime.leases import Leases
 from actors.runtime.rings import forget_pictures
 from models.errors import Invalid, ServerError
 from models.media.throttle import Throttle
+from models.media.tier import FRAMES, JPEG, VIDEO, Tier
 from models.messages import Ok
 from models.messages.camera import CameraView
 from models.messages.encoder import ForgetPictures, GetVideo, RequestKeyframe, SetVideoQuality, VideoView
@@ -26,7 +28,6 @@ from models.messages.settings import SETTINGS, ChangeSettings
 
 TICK_S = 0.5
 LOAD_EVERY_S = 2.0
-NEW_RATE_SHARE = 0.15  # a smaller change of the camera's frame rate leaves the bit rate alone
 WHY = {"cpu": "the processor is too busy", "thermal": "the device is too hot", "undervoltage": "the power is too weak"}
 
 
@@ -37,22 +38,28 @@ class Encoder(Actor):
         self._holders = Leases()
         self._throttle = Throttle()
         self._own: tuple[str, ...] = ()  # rings that the camera fills itself
-        self._told: VideoView | None = None
-        self._state = VideoState()
+        self._told: dict[Tier, VideoView] = {}
         self._bench = self.bench("bench")
         name = await self._bench.do(best_encoder)
         self.log.info("h264 encoder", encoder=name)
         generations = self.boot.data_dir / "stream-generation"
-        frames = self.ring_reader
-        self._jpeg = JpegWorker(frames("frames"), self.ring_writer)
-        self._video = VideoWorker(
-            frames("frames"), self.ring_writer, lambda: next_number(generations), name, self._on_video
-        )
-        self._audio = AudioWorker(frames("pcm"), self.ring_writer, self.boot.rtsp.audio_codec)
-        self._passed = PassthroughFollower(frames("video"))
+        self._tiers = {
+            tier: TierEncoders(
+                tier,
+                self.ring_reader,
+                self.ring_writer,
+                lambda: next_number(generations),
+                name,
+                partial(self._on_video, tier),
+            )
+            for tier in Tier
+        }
+        self._audio = AudioWorker(self.ring_reader("pcm"), self.ring_writer, self.boot.rtsp.audio_codec)
+        self._passed = PassthroughFollower(self.ring_reader("video"))
         self._apply_settings()
-        for worker in (self._jpeg, self._video, self._audio, self._passed):
+        for worker in (*self._tiers[Tier.MAIN].workers, self._audio, self._passed):
             self.hire(worker)
+        self._sub_hired = False
         self.start_task(self._tick())
         self.start_task(self._watch_load())
 
@@ -60,15 +67,15 @@ class Encoder(Actor):
         self._apply_settings()
 
     def _apply_settings(self) -> None:
-        self._jpeg.quality = int(self.settings["jpegQuality"])
-        self._video.quality = int(self.settings["h264Quality"])
-        self._video.nominal_fps = int(self.settings["frameRate"])
+        jpeg, video, fps = (int(self.settings[key]) for key in ("jpegQuality", "h264Quality", "frameRate"))
+        quality, sub_fps = int(self.settings["subQuality"]), int(self.settings["subFrameRate"])
+        self._tiers[Tier.MAIN].configure(jpeg, video, fps)
+        self._tiers[Tier.SUB].configure(quality, quality, min(fps, sub_fps))
         self._limit_rate()
 
     def _limit_rate(self) -> None:
-        wanted = float(int(self.settings["frameRate"]))
-        allowed = self._throttle.fps(wanted)
-        self._jpeg.fps = self._video.fps = allowed if allowed < wanted else 0.0
+        for tier in self._tiers.values():
+            tier.limit(self._throttle)
 
     # ---------------------------------------------------------------- demand
     @handles(Lease)
@@ -81,23 +88,26 @@ class Encoder(Actor):
         if camera.passthrough != self._own:
             self._own = camera.passthrough
             self._steer()
-        known = self._video.source_fps
-        if camera.fps > 0 and abs(camera.fps - known) > NEW_RATE_SHARE * known:
-            self._video.source_fps = camera.fps
-        declared = camera.declared_fps
-        true = abs(camera.fps - declared) <= NEW_RATE_SHARE * declared
-        self._video.told_fps = (declared if true else camera.fps) if camera.fps > 0 else 0.0
+        for tier in self._tiers.values():
+            tier.camera_gives(camera.fps, camera.declared_fps)
 
     def _steer(self) -> None:
         """Pass every wish on to whoever fills it: a thread of ours, or the camera."""
         jpeg, video, audio = (self._holders.wanted(ring) for ring in ("jpeg", "video", "audio"))
         own_jpeg, own_video = "jpeg" in self._own, "video" in self._own
-        self._jpeg.own, self._video.own = not own_jpeg, not own_video
-        self._jpeg.wanted, self._video.wanted = jpeg and not own_jpeg, video and not own_video
+        main, sub = self._tiers[Tier.MAIN], self._tiers[Tier.SUB]
+        main.jpeg.own, main.video.own = not own_jpeg, not own_video
+        main.jpeg.wanted, main.video.wanted = jpeg and not own_jpeg, video and not own_video
+        sub.jpeg.wanted, sub.video.wanted = (self._holders.wanted(Tier.SUB.ring(kind)) for kind in (JPEG, VIDEO))
+        if sub.wanted and not self._sub_hired:  # threads only where somebody has ever asked
+            self._sub_hired = True
+            for worker in sub.workers:
+                self.hire(worker)
         self._audio.wanted, self._passed.wanted = audio, video and own_video
         self._want("camera", "jpeg", jpeg and own_jpeg)
         self._want("camera", "video", video and own_video)
-        self._want("camera", "frames", self._jpeg.wanted or self._video.wanted)
+        for tier in (main, sub):
+            self._want("camera", tier.tier.ring(FRAMES), tier.wanted)
         self._want("microphone", "pcm", audio)
 
     def _want(self, owner: MediaOwner, ring: str, wanted: bool) -> None:
@@ -110,7 +120,7 @@ class Encoder(Actor):
         while True:
             await asyncio.sleep(TICK_S)
             self._steer()
-            self._tell_view()
+            self._tell_views()
 
     # ---------------------------------------------------------------- throttle
     async def _watch_load(self) -> None:
@@ -125,7 +135,7 @@ class Encoder(Actor):
             self.log.warning("frame rate", share=self._throttle.share, reason=reason)
             if reason != before:
                 await self._record(f"Frame rate lowered: {WHY[reason]}" if reason in WHY else "Full frame rate again")
-            self._tell_view()
+            self._tell_views()
 
     async def _record(self, text: str) -> None:
         try:
@@ -134,60 +144,50 @@ class Encoder(Actor):
             self.log.warning("could not be recorded", reason=error.detail)
 
     # ---------------------------------------------------------------- views
-    def _on_video(self, state: VideoState) -> None:
-        self._state = state
+    def _on_video(self, tier: Tier) -> None:
+        state = self._tiers[tier].state
         if state.running:
-            self.log.info("h264 stream", generation=state.generation, codec=state.codec, kbps=state.target // 1000)
-        self._tell_view()
+            about = {"generation": state.generation, "codec": state.codec, "kbps": state.target // 1000}
+            self.log.info("h264 stream", tier=tier, **about)
+        self._tell_views()
 
-    def _view(self) -> VideoView:
+    def _view(self, tier: Tier) -> VideoView:
         now = time.monotonic()
-        if "video" in self._own:
-            passed = self._passed
-            return VideoView(
-                running=passed.wanted,
-                encoder="passthrough",
-                codec=passed.codec,
-                width=passed.size[0],
-                height=passed.size[1],
-                fps=round(passed.meter.rate(now), 1),
-                quality=self._video.quality,
-                bitrate_kbps=round(passed.meter.kbps(now)),
-                target_kbps=0,
-                generation=passed.generation,
-                frames_encoded=passed.units,
-                frames_dropped=0,
-            )
-        state = self._state
+        holders = (self._holders.holders(tier.ring(kind)) for kind in (JPEG, VIDEO))
+        readers = tuple(sorted({name for names in holders for name in names}))
+        if tier == Tier.SUB or "video" not in self._own:
+            return self._tiers[tier].view(now, self._throttle.reason, readers)
+        passed = self._passed
         return VideoView(
-            running=state.running,
-            encoder=state.encoder or self._video.encoder_name,
-            codec=state.codec,
-            width=state.width,
-            height=state.height,
-            fps=round(self._video.meter.rate(now), 1),
-            quality=self._video.quality,
-            bitrate_kbps=round(self._video.meter.kbps(now)),
-            target_kbps=state.target // 1000,
-            generation=state.generation,
-            frames_encoded=self._video.encoded,
-            frames_dropped=self._video.dropped,
-            throttle=self._throttle.reason,
+            running=passed.wanted,
+            encoder="passthrough",
+            codec=passed.codec,
+            width=passed.size[0],
+            height=passed.size[1],
+            fps=round(passed.meter.rate(now), 1),
+            quality=self._tiers[tier].video.quality,
+            bitrate_kbps=round(passed.meter.kbps(now)),
+            target_kbps=0,
+            generation=passed.generation,
+            frames_encoded=passed.units,
+            frames_dropped=0,
+            readers=readers,
         )
 
-    def _tell_view(self) -> None:
-        view, told = self._view(), self._told
-        if told is None or _lasting(view) != _lasting(told):
-            self._told = view
-            self.publish_state(view)
+    def _tell_views(self) -> None:
+        for tier in self._tiers:
+            view, told = self._view(tier), self._told.get(tier)
+            if told is None or _lasting(view) != _lasting(told):
+                self._told[tier] = view
+                self.publish_state(view)
 
     @handles(GetVideo)
     def _get(self, _: GetVideo) -> VideoView:
-        return self._view()
+        return self._view(Tier.MAIN)
 
     @handles(RequestKeyframe)
-    def _keyframe(self, _: RequestKeyframe) -> None:
-        self._video.keyframe_wanted = True
+    def _keyframe(self, message: RequestKeyframe) -> None:
+        self._tiers[message.tier].video.keyframe_wanted = True
 
     @handles(ForgetPictures, max_concurrency=1)  # a lane of its own: settings, which ask, may be asked meanwhile
     async def _forget(self, _: ForgetPictures) -> Ok:
@@ -195,8 +195,9 @@ class Encoder(Actor):
         return Ok()
 
     def _forget_all(self) -> None:
-        for worker in (self._jpeg, self._video):
-            worker.forget()
+        for tier in self._tiers.values():
+            tier.jpeg.forget()
+            tier.video.forget()
         forget_pictures(self.boot.shm_dir)
 
     @handles(SetVideoQuality)
@@ -204,11 +205,11 @@ class Encoder(Actor):
         result = await self.actor(SETTINGS).ask(ChangeSettings({"h264Quality": message.quality}, "ws", internal=True))
         if result.errors:
             raise Invalid(result.errors[0])
-        self._video.quality = message.quality
-        return self._view()
+        self._tiers[Tier.MAIN].video.quality = message.quality
+        return self._view(Tier.MAIN)
 
 
 def _lasting(view: VideoView) -> tuple[object, ...]:
     """The part of a view whose change is news."""
     measured = ("fps", "bitrate_kbps", "frames_encoded", "frames_dropped")
-    return tuple(getattr(view, name) for name in view.__slots__ if name not in measured)
+    return tuple(getattr(view, field.name) for field in fields(view) if field.name not in measured)

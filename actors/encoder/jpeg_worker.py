@@ -10,6 +10,7 @@ from models.media import ring
 from models.media.decimate import Decimator
 from models.media.i420 import size_of
 from models.media.ring import Entry
+from models.media.tier import JPEG, Tier
 
 RECORDS = 2  # of the largest size; usual pictures are a tenth of it
 SLOTS = 64
@@ -18,11 +19,11 @@ FALLBACK_QUALITY = 50  # for a picture that does not fit: noise at quality 100
 
 
 class JpegWorker(DemandWorker):
-    def __init__(self, reader: RingReader, make_ring: MakeRing) -> None:
-        super().__init__("jpeg encoder", reader)
+    def __init__(self, reader: RingReader, make_ring: MakeRing, tier: Tier) -> None:
+        super().__init__(f"jpeg encoder {tier}", reader)
         self.quality = 85
         self.fps = 0.0  # at most so many a second; 0: every picture
-        self._ring = TurnRing(make_ring, "jpeg", RECORDS, SLOTS)
+        self._ring = TurnRing(make_ring, tier.ring(JPEG), RECORDS, SLOTS)
         self._decimator = Decimator()
         self._broken = True
 

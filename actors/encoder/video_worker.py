@@ -15,6 +15,7 @@ from models.media.decimate import Decimator, RateMeter
 from models.media.i420 import size_of
 from models.media.quality import bitrate
 from models.media.ring import Entry
+from models.media.tier import VIDEO, Tier
 
 NS = 1_000_000_000
 GOP_NS = 2 * NS
@@ -49,8 +50,9 @@ class VideoWorker(DemandWorker):
         next_generation: Callable[[], int],
         encoder_name: str,
         on_change: Callable[[VideoState], object],
+        tier: Tier,
     ) -> None:
-        super().__init__("h264 encoder", reader)
+        super().__init__(f"h264 encoder {tier}", reader)
         self.quality = 60
         self.nominal_fps = 30
         self.source_fps = 0.0  # what really comes, 0: not known
@@ -67,7 +69,7 @@ class VideoWorker(DemandWorker):
         self._preset = PRESETS[0]
         self._on_change = on_change
         self._encoder: H264Encoder | None = None
-        self._ring = TurnRing(make_ring, "video", RECORDS, SLOTS)
+        self._ring = TurnRing(make_ring, tier.ring(VIDEO), RECORDS, SLOTS)
         self._decimator = Decimator()
         self._generation = 0
         self._target = 0

@@ -28,7 +28,7 @@ async def keep_house(server: RtspServer) -> None:
                 continue
             session.tick(now - before)
             if session.state is State.PLAYING and ticks % SENDER_REPORT_S == 0:
-                session.report(server.presentation, time.monotonic_ns(), time.time_ns(), now)
+                session.report(time.monotonic_ns(), time.time_ns(), now)
         for connection in list(server.seats):
             if idle(server, connection, now):
                 connection.transport.abort()

@@ -9,7 +9,9 @@ from actors.rtsp.listener import udp_pair
 from actors.rtsp.senders import TcpSender, UdpSender
 from actors.rtsp.server import RtspServer
 from actors.rtsp.session import Session
+from actors.rtsp.stream import Stream
 from models.errors import LimitReached, ServerError
+from models.media.tier import Tier
 from models.rtsp import auth, transport, url
 from models.rtsp.message import Method, Request, Response, Status
 from models.rtsp.presentation import Sent, hurried
@@ -85,9 +87,10 @@ async def _options(_server: RtspServer, _connection: Connection, _request: Reque
 
 
 async def _describe(server: RtspServer, connection: Connection, request: Request, _session: Session | None) -> Response:
-    if not server.hooks.streaming or not await server.described():
+    stream = server.stream(request)
+    if not server.hooks.streaming or not await stream.described():
         return UNAVAILABLE
-    presentation = server.presentation
+    presentation = stream.presentation
     video = presentation.video_format
     if video is None:
         return UNAVAILABLE
@@ -96,7 +99,8 @@ async def _describe(server: RtspServer, connection: Connection, request: Request
     text = session_description(
         server.hooks.device_name, server.description_id, presentation.version, connection.local, video, sound
     )
-    headers = (("Content-Base", asked.base + "/"), ("Content-Type", SDP_TYPE), ("Cache-Control", "no-cache"))
+    base = asked.base if stream.tier == Tier.MAIN else url.sub_base(asked, server.path)  # a query does not come back
+    headers = (("Content-Base", base + "/"), ("Content-Type", SDP_TYPE), ("Cache-Control", "no-cache"))
     return Response(Status.OK, headers, text.encode())
 
 
@@ -104,14 +108,15 @@ async def _setup(server: RtspServer, connection: Connection, request: Request, s
     if not server.hooks.streaming:
         return UNAVAILABLE
     track = url.parse(request.url).track or url.VIDEO
-    numbered = server.presentation.track(track)
+    stream = server.stream(request) if session is None else session.stream
+    numbered = stream.presentation.track(track)
     if numbered is None:
         return Response(Status.NOT_FOUND)
     spec = transport.choose(request.headers.get("transport", ""), udp=not connection.secure)
     if spec is None or (session is not None and session.transport not in ("", _kind(spec))):
         return Response(Status.UNSUPPORTED_TRANSPORT)
     if session is None:
-        session = await _admitted(server, connection, request)
+        session = await _admitted(server, stream, connection, request)
     if isinstance(spec, transport.TcpTransport):
         channels = _channels(connection, spec, (session.session_id, track)) if session.owner is connection else None
         if channels is None:
@@ -129,7 +134,7 @@ async def _setup(server: RtspServer, connection: Connection, request: Request, s
         if session.state is State.PLAYING:
             sender.start()
         chosen = transport.udp_header(spec, *sender.server_ports, numbered.ssrc)
-    server.demand(LINGER_S)
+    stream.demand(LINGER_S)
     server.changed()
     return Response(Status.OK, (("Transport", chosen), _session_header(session)))
 
@@ -138,10 +143,10 @@ def _kind(spec: transport.TransportSpec) -> str:
     return "tcp" if isinstance(spec, transport.TcpTransport) else "udp"
 
 
-async def _admitted(server: RtspServer, connection: Connection, request: Request) -> Session:
+async def _admitted(server: RtspServer, stream: Stream, connection: Connection, request: Request) -> Session:
     if not server.seats.sit_down(connection):
         raise LimitReached("Too many connections")
-    session = Session(connection.peer, request.headers.get("user-agent", ""), connection, server.now())
+    session = Session(stream, connection.peer, request.headers.get("user-agent", ""), connection, server.now())
     server.admitting[session.session_id] = connection.peer
     try:
         await server.hooks.admit(session.session_id, connection.peer)
@@ -170,15 +175,15 @@ async def _play(server: RtspServer, connection: Connection, request: Request, se
     if session.state is State.PLAYING:
         connection.reply(Response(Status.OK, tuple(headers)), request.cseq)
         return
-    server.demand(LINGER_S)
+    session.stream.demand(LINGER_S)
     gop = await _first_group(server, session)
     if session.session_id not in server.sessions:
         connection.reply(Response(Status.SESSION_NOT_FOUND), request.cseq)
         return
     if gop:
-        headers.append(("RTP-Info", _rtp_info(server, session, gop, url.parse(request.url).base)))
+        headers.append(("RTP-Info", _rtp_info(session, gop, url.parse(request.url).base)))
     connection.reply(Response(Status.OK, tuple(headers)), request.cseq)
-    session.start(server.presentation, gop, time.monotonic_ns(), time.time_ns(), server.now())
+    session.start(gop, time.monotonic_ns(), time.time_ns(), server.now())
     server.demand()
     server.changed()
 
@@ -188,7 +193,7 @@ async def _first_group(server: RtspServer, session: Session) -> list[Sent]:
 
     Over UDP only the newest IDR: a burst would overflow the receiver's buffer.
     """
-    presentation = server.presentation
+    stream, presentation = session.stream, session.stream.presentation
     if url.VIDEO not in session.senders:
         return []
     udp = session.transport == "udp"
@@ -203,8 +208,8 @@ async def _first_group(server: RtspServer, session: Session) -> list[Sent]:
         left = (deadline if presentation.gop else latest) - server.now()
         if left <= 0:
             break
-        server.hooks.request_keyframe()
-        await server.wait_for_news(min(left, 0.5))
+        stream.request_keyframe()
+        await stream.wait_for_news(min(left, 0.5))
     return [] if udp and not fresh() else hurried(presentation.gop, GOP_SHOWN_S)
 
 
@@ -212,13 +217,13 @@ def _age(pts: int | None) -> float | None:
     return None if pts is None else (time.monotonic_ns() - pts) / 1e9
 
 
-def _rtp_info(server: RtspServer, session: Session, gop: list[Sent], base: str) -> str:
+def _rtp_info(session: Session, gop: list[Sent], base: str) -> str:
     """RFC 2326 §12.33. All times are those of the same moment, the first picture's."""
     pts = gop[0][1].pts
     parts = []
     for track, sender in session.senders.items():
         first = next((unit for kind, unit in gop if kind == track), None)
-        timestamp = first.timestamp if first else server.presentation.timestamp(track, pts)
+        timestamp = first.timestamp if first else session.stream.presentation.timestamp(track, pts)
         number = f";seq={sender.first_number(first)}" if first else ""
         parts.append(f"url={url.track_url(base, track)}{number};rtptime={timestamp}")
     return ",".join(parts)
@@ -227,7 +232,7 @@ def _rtp_info(server: RtspServer, session: Session, gop: list[Sent], base: str) 
 async def _pause(server: RtspServer, _c: Connection, _request: Request, session: Session | None) -> Response:
     assert session is not None
     session.state = State.READY
-    server.demand(LINGER_S)
+    session.stream.demand(LINGER_S)
     server.changed()
     return Response(Status.OK, (_session_header(session),))
 

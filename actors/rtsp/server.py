@@ -1,10 +1,9 @@
-"""The RTSP server's network core: listeners, connections, sessions, and the fan-out of units to all of them.
+"""The RTSP server's network core: listeners, connections, and sessions, each of which plays one of the streams.
 
 It knows no actor: whoever runs it feeds ring entries and implements ``Hooks``.
 """
 
 import asyncio
-import secrets
 import socket
 import ssl
 import time
@@ -12,32 +11,22 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
 from actors.rtsp.connection import Connection
-from actors.rtsp.limits import (
-    AUDIO_RETRY_S,
-    AUDIO_WAIT_S,
-    BACKLOG,
-    FIRST_PICTURE_S,
-    GUESS_EVERY_S,
-    LINGER_S,
-    LOOK_EVERY_S,
-)
+from actors.rtsp.limits import BACKLOG, GUESS_EVERY_S, LOOK_EVERY_S
 from actors.rtsp.seats import Seats
 from actors.rtsp.senders import Sender
 from actors.rtsp.session import Session
+from actors.rtsp.stream import Stream, StreamHooks
 from actors.rtsp.tls import TlsListener
-from models.media.ring import Entry
+from models.media.tier import Tier
 from models.messages.rtsp_session import Serving
-from models.rtp.track import Unit
 from models.rtsp.message import Request
-from models.rtsp.presentation import Presentation, Seeds
-from models.rtsp.state import State
-from models.rtsp.url import AUDIO, VIDEO
+from models.rtsp.url import parse, tier_of
 from models.security.lockout import KNOWN_MAX, KnownClients, LockoutPolicy, Lockouts, client_key
 
 LOCKOUT = LockoutPolicy(lock_s=60.0)
 
 
-class Hooks(Protocol):
+class Hooks(StreamHooks, Protocol):
     """What the server needs from the house around it."""
 
     @property
@@ -46,22 +35,12 @@ class Hooks(Protocol):
     def max_sessions(self) -> int: ...
     @property
     def max_sessions_per_address(self) -> int: ...
-    @property
-    def streaming(self) -> bool:
-        """The master switch."""
-
-    @property
-    def sound(self) -> bool:
-        """Whether an audio track may be described."""
-
     async def admit(self, session_id: str, address: str) -> None:
         """Take a place among the allowed sessions; raises ``ServerError`` where there is none."""
 
     def changed(self) -> None:
         """Sessions came, went, or play now."""
 
-    def want_media(self, wanted: bool) -> None: ...
-    def request_keyframe(self) -> None: ...
     def login_failed(self, address: str) -> None: ...
     def first_login(self, address: str) -> None:
         """Nobody had logged in from there, as far as is remembered."""
@@ -75,11 +54,10 @@ class RtspServer:
     def __init__(self, hooks: Hooks, answer: "Callable[[RtspServer, Connection, Request], Awaitable[None]]") -> None:
         self.hooks = hooks
         self._answer = answer
-        self.presentation = Presentation(_seeds())
+        self.streams = {tier: Stream(self, hooks, tier) for tier in Tier}
         self.serving: Serving | None = None
         self.sessions: dict[str, Session] = {}
         self.seats = Seats(hooks)
-        self._playing: dict[int, list[Sender]] = {VIDEO: [], AUDIO: []}
         self._look_at = 0.0
         self.admitting: dict[str, str] = {}  # session id → address, between SETUP and the manager's answer
         self.lockouts = Lockouts(LOCKOUT)
@@ -87,10 +65,6 @@ class RtspServer:
         self._turns: dict[str, asyncio.Lock] = {}  # by locked address from which somebody has been in
         self.description_id = time.time_ns() // 1_000_000_000
         self._listeners: dict[int, list[asyncio.Server | TlsListener]] = {}  # by port
-        self._news = asyncio.Event()  # set, and replaced, at each key picture and each first sound
-        self._media_until = 0.0
-        self._wants_media = False
-        self._no_sound_since: float | None = None
 
     @staticmethod
     def now() -> float:
@@ -101,6 +75,11 @@ class RtspServer:
     def ports(self) -> frozenset[int]:
         """Where it listens."""
         return frozenset(self._listeners)
+
+    @property
+    def path(self) -> str:
+        """Of the large stream."""
+        return self.serving.path if self.serving else ""
 
     async def serve(
         self, serving: Serving, made: Mapping[int, Iterable[socket.socket]], tls: ssl.SSLContext | None = None
@@ -139,82 +118,29 @@ class RtspServer:
         for connection in list(self.seats):
             connection.transport.close()
 
-    # ---------------------------------------------------------------- media in, packets out
-    def feed_video(self, entry: Entry) -> None:
-        unit = self.presentation.feed_video(entry)
-        if unit is None:
-            if self.presentation.waits_for_key:
-                self.hooks.request_keyframe()
-            return
-        self._publish(VIDEO, unit)
-        if unit.key:
-            self._tell_waiting()
-
-    def feed_audio(self, entry: Entry) -> None:
-        first = self.presentation.audio_format is None
-        unit = self.presentation.feed_audio(entry)
-        if unit is not None:
-            self._no_sound_since = None
-            self._publish(AUDIO, unit)
-            if first:
-                self._tell_waiting()
-
-    def _publish(self, track: int, unit: Unit) -> None:
-        now = self.now()
+    # ---------------------------------------------------------------- media
+    def look_at_queues(self, now: float) -> None:
+        """See now and then how much waits for each connection."""
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             for connection in self.seats:
                 connection.look(now)
-        for sender in self._playing[track]:
-            sender.send(unit, now)
 
-    def _tell_waiting(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    @property
+    def on_air(self) -> bool:
+        return self.serving is not None
 
-    async def wait_for_news(self, timeout_s: float) -> bool:
-        """Wait for a key picture or the first sound; False when ``timeout_s`` passed without."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._news.wait()
-        except TimeoutError:
-            return False
-        return True
+    def playing(self, stream: Stream) -> list[dict[int, Sender]]:
+        return [session.senders for session in self.sessions.values() if session.plays(stream)]
 
-    async def described(self) -> bool:
-        """Wake the media and wait until the description is complete; False: no picture came."""
-        self.demand(LINGER_S)
-        begin = self.now()
-        while self.presentation.video_format is None:
-            self.hooks.request_keyframe()
-            left = begin + FIRST_PICTURE_S - self.now()
-            if left <= 0:
-                return False
-            await self.wait_for_news(min(left, 1.0))
-        await self._sound_described(begin)
-        return True
+    def stream(self, request: Request) -> Stream:
+        """That which the URL of a request means."""
+        return self.streams[tier_of(parse(request.url), self.path)]
 
-    async def _sound_described(self, begin: float) -> None:
-        lately = self._no_sound_since is not None and self.now() - self._no_sound_since < AUDIO_RETRY_S
-        if not self.hooks.sound or lately:
-            return
-        while self.presentation.audio_format is None:
-            left = begin + AUDIO_WAIT_S - self.now()
-            if left <= 0:
-                self._no_sound_since = self.now()  # no microphone, it seems: the next viewer need not wait for it
-                return
-            await self.wait_for_news(left)
-
-    def demand(self, for_s: float = 0.0) -> None:
-        """Keep the media running for ``for_s`` seconds, and as long as somebody plays."""
-        self._media_until = max(self._media_until, self.now() + for_s)
-        plays = any(session.state is State.PLAYING for session in self.sessions.values())
-        wanted = self.serving is not None and self.hooks.streaming and (plays or self.now() < self._media_until)
-        if wanted != self._wants_media:
-            self._wants_media = wanted
-            if not wanted:
-                self.presentation.pause()
-            self.hooks.want_media(wanted)
+    def demand(self) -> None:
+        """Keep each tier's media running as long as somebody plays it, or has just asked for it."""
+        for stream in self.streams.values():
+            stream.demand()
 
     def logged_in(self, address: str) -> None:
         """Somebody there knows the login."""
@@ -245,15 +171,15 @@ class RtspServer:
     def end(self, session: Session) -> None:
         if self.sessions.pop(session.session_id, None) is None:
             return
-        session.goodbye(self.presentation, self.now())
+        session.goodbye(self.now())
         session.close()
         self.demand()
         self.changed()
 
     def changed(self) -> None:
         """Sessions came or went, play or pause now, or have one more track."""
-        playing = [session.senders for session in self.sessions.values() if session.state is State.PLAYING]
-        self._playing = {track: [of[track] for of in playing if track in of] for track in (VIDEO, AUDIO)}
+        for stream in self.streams.values():
+            stream.sessions_changed()
         self.hooks.changed()
 
     # ---------------------------------------------------------------- connections
@@ -277,10 +203,3 @@ class RtspServer:
 
     def failed(self, error: BaseException) -> None:
         self.hooks.failed(error)
-
-
-def _seeds() -> Seeds:
-    def three() -> tuple[int, int, int]:
-        return secrets.randbits(32), secrets.randbits(16), secrets.randbits(32)
-
-    return Seeds(three(), three())

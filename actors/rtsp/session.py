@@ -3,9 +3,10 @@
 import secrets
 
 from actors.rtsp.senders import Sender, TcpSender, UdpSender
+from actors.rtsp.stream import Stream
 from models.messages.rtsp import RtspSession
 from models.rtp import rtcp
-from models.rtsp.presentation import Presentation, Sent
+from models.rtsp.presentation import Sent
 from models.rtsp.session import SessionFacts
 from models.rtsp.state import State
 from models.rtsp.url import VIDEO
@@ -23,7 +24,8 @@ def printable(text: str) -> str:
 class Session:
     """``owner`` is the connection that carries it (TCP) or that it was set up by (UDP)."""
 
-    def __init__(self, address: str, user_agent: str, owner: object, now: float) -> None:
+    def __init__(self, stream: Stream, address: str, user_agent: str, owner: object, now: float) -> None:
+        self.stream = stream
         self.session_id = secrets.token_hex(12)
         self.address = address
         self.user_agent = printable(user_agent)
@@ -52,12 +54,15 @@ class Session:
             old.close()
         self.senders[track] = sender
 
-    def start(self, presentation: Presentation, gop: list[Sent], pts: int, wall_ns: int, now: float) -> None:
+    def plays(self, stream: Stream) -> bool:
+        return self.stream is stream and self.state is State.PLAYING
+
+    def start(self, gop: list[Sent], pts: int, wall_ns: int, now: float) -> None:
         """Reports first (players synchronise by them), then the kept group; everything after comes by ``send``."""
         for sender in self.senders.values():
             if isinstance(sender, UdpSender):
                 sender.start()
-        self.report(presentation, pts, wall_ns, now)
+        self.report(pts, wall_ns, now)
         if VIDEO in self.senders and not gop:
             self.senders[VIDEO].wait_for_key()
         for track, sender in self.senders.items():
@@ -69,9 +74,9 @@ class Session:
                     sender.send(unit, now)
         self.state = State.PLAYING
 
-    def report(self, presentation: Presentation, pts: int, wall_ns: int, now: float) -> None:
+    def report(self, pts: int, wall_ns: int, now: float) -> None:
         for track, sender in self.senders.items():
-            packet = presentation.sender_report(track, pts, wall_ns, CNAME)
+            packet = self.stream.presentation.sender_report(track, pts, wall_ns, CNAME)
             if packet:
                 sender.send_rtcp(packet, now)
 
@@ -104,14 +109,15 @@ class Session:
             bitrate_kbps=round(self._kbps, 1),
             loss_percent=round(self._loss, 1),
             seconds=round(now - self.started, 1),
+            tier=self.stream.tier,
         )
 
-    def goodbye(self, presentation: Presentation, now: float) -> None:
+    def goodbye(self, now: float) -> None:
         """Tell the client by RTCP that nothing more comes."""
         if self.state is not State.PLAYING:
             return
         for track, sender in self.senders.items():
-            numbered = presentation.track(track)
+            numbered = self.stream.presentation.track(track)
             if numbered is not None:
                 sender.send_rtcp(rtcp.goodbye(numbered.ssrc), now)
 

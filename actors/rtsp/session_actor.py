@@ -1,10 +1,12 @@
 """A session actor: holds connections and sessions, reads the rings while somebody plays."""
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from actors.journal import Journal
@@ -19,6 +21,8 @@ from config import certificate
 from config.files import write_atomically
 from models.errors import Conflict, Unavailable
 from models.events import LOCKED_OUT, LOGIN_FAILED
+from models.media.ring import Entry
+from models.media.tier import VIDEO, Tier
 from models.messages.camera import CameraView
 from models.messages.encoder import ENCODER, RequestKeyframe
 from models.messages.media import MediaOwner
@@ -40,8 +44,7 @@ from models.messages.rtsp_session import (
 from models.rtsp.state import State
 from models.security.lockout import KnownClients
 
-VIDEO, HEVC, AUDIO = "video", "hevc", "audio"
-OWNERS: dict[str, MediaOwner] = {VIDEO: "encoder", HEVC: "camera", AUDIO: "encoder"}
+HEVC, AUDIO = "hevc", "audio"
 
 
 class House:
@@ -50,7 +53,7 @@ class House:
     def __init__(self, actor: "RtspSessions") -> None:
         self._actor = actor
         self._journal = Journal(actor)
-        self._asked = 0.0
+        self._asked: dict[Tier, float] = {}
 
     @property
     def device_name(self) -> str:
@@ -78,14 +81,14 @@ class House:
     def changed(self) -> None:
         self._actor.sessions_changed.set()
 
-    def want_media(self, wanted: bool) -> None:
-        self._actor.want_media(wanted)
+    def want_media(self, tier: Tier, wanted: bool) -> None:
+        self._actor.want_media(tier, wanted)
 
-    def request_keyframe(self) -> None:
+    def request_keyframe(self, tier: Tier) -> None:
         now = time.monotonic()
-        if now - self._asked >= KEYFRAME_EVERY_S:
-            self._asked = now
-            self._actor.actor(ENCODER).tell(RequestKeyframe())
+        if now - self._asked.get(tier, 0.0) >= KEYFRAME_EVERY_S:
+            self._asked[tier] = now
+            self._actor.actor(ENCODER).tell(RequestKeyframe(tier))
 
     def login_failed(self, address: str) -> None:
         self._actor.log.info("login failed", client=address)
@@ -125,13 +128,8 @@ class RtspSessions(Actor):
         self.start_task(self._keep_lockouts(self.bench("files")))
         self._prepared: tuple[Serving, dict[int, list[socket.socket]]] | None = None
         self._tls: ssl.SSLContext | None = None
-        self._feeds = {
-            VIDEO: (self.ring_reader(VIDEO), self.server.feed_video),
-            HEVC: (self.ring_reader(HEVC), self.server.feed_video),
-            AUDIO: (self.ring_reader(AUDIO), self.server.feed_audio),
-        }
-        self._picture = VIDEO  # the ring that is served
-        self._following: list[asyncio.Task[None]] = []  # while media is wanted
+        self._pictures = {tier: tier.ring(VIDEO) for tier in Tier}  # the rings that are served
+        self._following: dict[Tier, list[asyncio.Task[None]]] = {}  # while media is wanted
         self._playing: dict[str, str] = {}  # session id → client, for the log
         self.start_task(keep_house(self.server))
         self.start_task(self._report_for_ever())
@@ -233,43 +231,43 @@ class RtspSessions(Actor):
         """Serve the camera's own H.265 while it is passed through. Another codec needs another description."""
         own = self.boot.rtsp.video_codec == "source" and HEVC in camera.passthrough
         ring = HEVC if own else VIDEO
-        if ring == self._picture:
+        if ring == self._pictures[Tier.MAIN]:
             return
-        following = bool(self._following)
+        following = Tier.MAIN in self._following
         if following:
             self.server.end_all()
-            self.want_media(False)
-        self._picture = ring
-        self.server.presentation.pause()
+            self.want_media(Tier.MAIN, False)
+        self._pictures[Tier.MAIN] = ring
+        self.server.streams[Tier.MAIN].presentation.pause()
         if following:
-            self.want_media(True)
+            self.want_media(Tier.MAIN, True)
 
-    def want_media(self, wanted: bool) -> None:
-        owner = OWNERS[self._picture]
+    def want_media(self, tier: Tier, wanted: bool) -> None:
+        ring, stream = self._pictures[tier], self.server.streams[tier]
         if wanted:
-            self.lease(owner, self._picture)
-            self._following = [self.start_task(self._follow(ring)) for ring in (self._picture, AUDIO)]
+            self.lease(_owner(ring), ring)
+            feeds = ((ring, stream.feed_video), (AUDIO, stream.feed_audio))
+            self._following[tier] = [self.start_task(self._follow(ring, feed)) for ring, feed in feeds]
         else:
-            self.release(owner, self._picture)
-            for task in self._following:
+            self.release(_owner(ring), ring)
+            for task in self._following.pop(tier, ()):
                 task.cancel()
-            self._following = []
         self._lease_sound()
 
     def _lease_sound(self) -> None:
         if self._following and self.server.hooks.sound:
-            self.lease(OWNERS[AUDIO], AUDIO)
+            self.lease(_owner(AUDIO), AUDIO)
         else:
-            self.release(OWNERS[AUDIO], AUDIO)
+            self.release(_owner(AUDIO), AUDIO)
 
-    async def _follow(self, ring: str) -> None:
+    async def _follow(self, ring: str, feed: Callable[[Entry], None]) -> None:
         """Begin with the group of pictures that the ring holds, however long it is, if it goes on until now."""
-        reader, feed = self._feeds[ring]
-        newest = reader.peek()
-        runs = newest is not None and time.monotonic_ns() - newest.pts < STALE_ENTRY_S * 1e9
-        if ring == AUDIO or not runs or not reader.seek_key():
-            reader.seek_end()
-        await reader.follow(feed, in_order=True)
+        with contextlib.closing(self.ring_reader(ring)) as reader:
+            newest = reader.peek()
+            runs = newest is not None and time.monotonic_ns() - newest.pts < STALE_ENTRY_S * 1e9
+            if ring == AUDIO or not runs or not reader.seek_key():
+                reader.seek_end()
+            await reader.follow(feed, in_order=True)
 
     # ---------------------------------------------------------------- what the manager hears
     async def _report_for_ever(self) -> None:
@@ -300,6 +298,10 @@ class RtspSessions(Actor):
             if session_id not in playing:
                 self.log.info("viewer left", client=client)
         self._playing = {session_id: one.address for session_id, one in playing.items()}
+
+
+def _owner(ring: str) -> MediaOwner:
+    return "camera" if ring == HEVC else "encoder"
 
 
 def _remembered(path: Path) -> object:

@@ -159,7 +159,7 @@ async def enable_h264(socket: LiveSocket, request: Message, hub: Hub) -> None:
     framing = request.get("framing", "raw")
     if not request.get("enable", request.get("enabled", True)):
         hub.pictures.drop(socket)
-        socket.answer(messages.h264_ack(hub.now.video, framing, enabled=False), request)
+        socket.answer(messages.h264_ack(hub.now.video(), framing, enabled=False), request)
     elif not hub.now.camera.streaming:
         refused = {"success": False, "enabled": False, "error": "Camera not started"}
         socket.answer({"type": "h264_ack", **refused}, request)

@@ -129,7 +129,7 @@ class Hub:
         return messages.status(self.now, self._viewers(), self.context.license, warning)
 
     def _system_info(self) -> Message:
-        return self._machine.info(self._actors.last, self.now.video, self._started)
+        return self._machine.info(self._actors.last, self.now.video(), self._started)
 
     # ---------------------------------------------------------------- once a second
     async def tick(self) -> None:

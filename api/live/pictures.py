@@ -62,7 +62,7 @@ class Pictures:
     def tell_quality(self, except_for: LiveSocket) -> None:
         for socket in self:
             if socket is not except_for and socket.outbox.video is not None:
-                socket.answer(messages.h264_ack(self._now.video, socket.outbox.video.framing))
+                socket.answer(messages.h264_ack(self._now.video(), socket.outbox.video.framing))
 
     async def _follow(self) -> None:
         async with contextlib.aclosing(self._context.follow(RING)) as entries:
@@ -95,7 +95,7 @@ class Pictures:
             about: Message = {"width": entry.width, "height": entry.height, "generation": entry.spare}
             codec = codec_string(entry.data)
             about |= {"codec": codec} if codec else {}
-            socket.answer(messages.h264_ack(self._now.video, socket.outbox.video.framing, **about), request)
+            socket.answer(messages.h264_ack(self._now.video(), socket.outbox.video.framing, **about), request)
         if offered.too_slow:
             slow = messages.error(
                 "The connection is too slow for this stream",

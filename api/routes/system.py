@@ -59,7 +59,7 @@ def _troubles(states: ActorStates | None) -> dict[str, object]:
 )
 async def capabilities(request: web.Request, _context: Context) -> web.StreamResponse:
     now = request.app[FRONT].now
-    camera, microphone, speaker, video = now.capabilities, now.microphone, now.speaker, now.video
+    camera, microphone, speaker, video = now.capabilities, now.microphone, now.speaker, now.video()
     if camera is None:
         raise Unavailable("The camera is starting")
     more = {

@@ -36,6 +36,15 @@ def choose(wanted: Size | None, offered: tuple[Size, ...]) -> Size:
     return smaller[-1] if smaller else offered[0]
 
 
+def fitted(size: Size, box: Size) -> Size:
+    """The largest size in the shape of ``size`` that fits into ``box`` (turned, for a picture that stands upright)
+    and is not larger than ``size``."""
+    width, height = size
+    box = box if (width >= height) == (box[0] >= box[1]) else box[::-1]
+    scale = min(1.0, box[0] / width, box[1] / height)
+    return even(width * scale + 0.5), even(height * scale + 0.5)
+
+
 def rates(highest: float) -> tuple[int, ...]:
     """Pictures per second that a source of ``highest`` can give: its own rate, and those by leaving pictures out."""
     top = max(1, round(highest))

@@ -1,5 +1,6 @@
-"""The camera's mailbox. Rings it writes: ``frames``; ``jpeg`` and ``video`` where the source's are passed through,
-``hevc`` (H.265) likewise, ``sound`` where a network camera's connection carries some (``models.media.sound_track``)."""
+"""The camera's mailbox. Rings it writes: ``frames``, ``frames_sub``; ``jpeg`` and ``video`` where the source's are
+passed through, ``hevc`` (H.265) likewise, ``sound`` where a network camera's connection carries some
+(``models.media.sound_track``)."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,8 +1,9 @@
-"""The encoder's mailbox. Rings it writes, while leased: ``jpeg``, ``video``, ``audio``."""
+"""The encoder's mailbox. Rings it writes, while leased: ``jpeg``, ``video``, ``jpeg_sub``, ``video_sub``, ``audio``."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
+from models.media.tier import Tier
 from models.messages import Ask, Ok, Ref, State, Tell
 from models.messages.media import ToMedia
 
@@ -16,7 +17,7 @@ ENCODER: Ref[ToEncoder] = Ref("encoder")
 
 @dataclass(frozen=True, slots=True)
 class VideoView(State):
-    """The running H.264 stream. ``generation`` rises at each restart of the stream, for ever.
+    """The running H.264 stream of the tier ``main``. ``generation`` rises at each restart of the stream, for ever.
 
     Published for a new generation, another bit rate or codec string, and when throttling begins or ends; what is
     measured (fps, bitrate_kbps, frames_…) is as of then.
@@ -35,6 +36,12 @@ class VideoView(State):
     frames_encoded: int
     frames_dropped: int
     throttle: str = "none"  # none, cpu, thermal, undervoltage
+    readers: tuple[str, ...] = ()  # actors that lease the tier's pictures, encoded in either way
+
+
+@dataclass(frozen=True, slots=True)
+class SubVideoView(VideoView):
+    """The same of the tier ``sub``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,9 @@ class GetVideo(Ask[ToEncoder, VideoView]):
 
 @dataclass(frozen=True, slots=True)
 class RequestKeyframe(Tell[ToEncoder]):
-    """Make the next picture an IDR; at most one a second for the whole device."""
+    """Make the tier's next picture an IDR; at most one a second for the whole device."""
+
+    tier: Tier = Tier.MAIN
 
 
 @dataclass(frozen=True, slots=True)

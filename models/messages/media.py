@@ -16,6 +16,6 @@ class ToMedia:
 class Lease(Tell[ToMedia]):
     """``holder`` wants ``ring`` to be filled for ``ttl_s`` seconds more; 0 gives it back. Renewed every second."""
 
-    ring: str  # frames, jpeg, video, hevc, sound, pcm, audio
+    ring: str  # frames, jpeg, video (and of the tier sub: frames_sub, jpeg_sub, video_sub), hevc, sound, pcm, audio
     holder: str
     ttl_s: float

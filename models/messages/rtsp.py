@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from models.media.tier import Tier
 from models.messages import Ask, Ok, Ref, State, Tell
 
 
@@ -22,6 +23,7 @@ class RtspSession:
     bitrate_kbps: float
     loss_percent: float
     seconds: float
+    tier: str = Tier.MAIN
 
 
 @dataclass(frozen=True, slots=True)

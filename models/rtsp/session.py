@@ -52,13 +52,13 @@ def refusal(request: Request, path: str, session: SessionFacts | None) -> Respon
 
 
 def serves(request_url: str, path: str, method: Method) -> bool:
-    """The configured path or "/", with or without a slash at the end, a query or a track behind it."""
+    """The configured path, that of the small stream, or "/", with or without a slash, a query or a track behind it."""
     if request_url == "*":
         return method in state.STATELESS and method is not Method.DESCRIBE
     target = url.parse(request_url)
     if target.track is not None and target.track not in (url.VIDEO, url.AUDIO):
         return False
-    return target.path in ("/", path) or method is Method.OPTIONS
+    return target.path in ("/", path, path + url.SUB_SUFFIX) or method is Method.OPTIONS
 
 
 def _content_refusal(request: Request, method: Method) -> Response | None:

@@ -19,6 +19,7 @@ from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from actors.runtime.rings import RingReader, RingWriter
 from models.media.ring import FORMAT_H264, KEY, PARAMETER_SETS
+from models.media.tier import Tier
 from models.messages.rtsp_session import Serving
 
 RING = "video"
@@ -33,8 +34,8 @@ class Open:
 
     async def admit(self, session_id: str, address: str) -> None: ...
     def changed(self) -> None: ...
-    def want_media(self, wanted: bool) -> None: ...
-    def request_keyframe(self) -> None: ...
+    def want_media(self, tier: Tier, wanted: bool) -> None: ...
+    def request_keyframe(self, tier: Tier) -> None: ...
     def login_failed(self, address: str) -> None: ...
     def failed(self, error: BaseException) -> None:
         raise error
@@ -73,7 +74,8 @@ async def main(clip: str, directory: str) -> None:
     reader = RingReader(Path(directory), Path(directory), RING)
     Process(target=write, args=(Path(directory), access_units(clip), 30), daemon=True).start()
     print(port, flush=True)
-    await asyncio.gather(reader.follow(server.feed_video, in_order=True), keep_house(server))
+    feed = server.streams[Tier.MAIN].feed_video
+    await asyncio.gather(reader.follow(feed, in_order=True), keep_house(server))
 
 
 if __name__ == "__main__":

@@ -169,8 +169,8 @@ def _range(setting: Setting) -> str:
         return "read-only"
     if setting.kind == "boolean":
         return f"true, false{' (Pro)' if setting.pro else ''}"
-    if setting.kind == "string":
-        return ""
     if setting.choices:
         return ", ".join(str(choice) for choice in setting.choices)
+    if setting.kind == "string":
+        return ""
     return f"{setting.minimum}–{setting.maximum} {setting.unit}".rstrip()

@@ -55,6 +55,9 @@ DOCUMENT = (
 )
 EXTENSIONS = {
     "h264Quality": 60,
+    "subResolution": "640x360",
+    "subFrameRate": 10,
+    "subQuality": 60,
     "streaming": True,
     "reverseProxyEnabled": False,
     "trustedProxies": "",

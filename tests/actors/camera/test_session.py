@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.camera.outputs import FramesOutput, JpegPassthrough, VideoPassthrough
+from actors.camera.outputs import JpegPassthrough, VideoPassthrough, frames_outputs
 from actors.camera.session import Session
 from actors.camera.source import Shot, SourceInfo
 from actors.media import jpeg
@@ -87,7 +87,7 @@ def make_ring(tmp_path: Path) -> MakeRing:
 
 def session_of(source: HandSource, make_ring: MakeRing) -> Session:
     generations = iter(range(1, 100))
-    return Session(source, FramesOutput(make_ring), make_ring, lambda: next(generations), StallDetector())
+    return Session(source, frames_outputs(make_ring), make_ring, lambda: next(generations), StallDetector())
 
 
 FRAMES, VIDEO, JPEG = frozenset({"frames"}), frozenset({"video"}), frozenset({"jpeg"})

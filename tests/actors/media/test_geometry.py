@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from actors.camera.file import FileSource
 from actors.camera.network import NetworkSource
-from actors.camera.outputs import FramesOutput
+from actors.camera.outputs import frames_outputs
 from actors.camera.session import Session
 from actors.camera.source import Source
 from actors.runtime.rings import RingReader, RingWriter
@@ -38,7 +38,7 @@ class Watched:
             return RingWriter(directory, directory, name, largest, records, slots)
 
         numbers = itertools.count(1)
-        self.session = Session(source, FramesOutput(ring), ring, lambda: next(numbers), StallDetector())
+        self.session = Session(source, frames_outputs(ring), ring, lambda: next(numbers), StallDetector())
         self.wanted, self.rotation = wanted, rotation
         self._reader = RingReader(directory, directory, "frames")
 

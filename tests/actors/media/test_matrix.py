@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actors.camera.network import NetworkSource
-from actors.camera.outputs import FramesOutput
+from actors.camera.outputs import frames_outputs
 from actors.camera.session import Session
 from actors.runtime.rings import RingReader, RingWriter
 from models.media.address import parse_picture_source
@@ -86,7 +86,7 @@ def test_each_cell(codec: str, way: str, tmp_path: Path) -> None:
 
     with camera(codec, way, tmp_path) as url, closing(NetworkSource(parse_picture_source(url))) as source:
         assert (source.info.codec, source.info.size) == (NAMES[codec], (160, 120))
-        session = Session(source, FramesOutput(make_ring), make_ring, lambda: 1, StallDetector())
+        session = Session(source, frames_outputs(make_ring), make_ring, lambda: 1, StallDetector())
         assert session.passthrough(None, 60, 0) == ((RINGS[codec],) if RINGS[codec] else ())
         ring = RINGS[codec] or "frames"
         reader = RingReader(tmp_path, tmp_path, ring)

@@ -17,8 +17,10 @@ from actors.rtsp.housekeeping import keep_house
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
+from actors.rtsp.stream import Stream
 from models.errors import LimitReached
 from models.media.ring import FORMAT_AAC, FORMAT_H264, KEY, PARAMETER_SETS, Entry
+from models.media.tier import Tier
 from models.messages.rtsp_session import Serving
 
 RATE = 16_000
@@ -41,7 +43,7 @@ class Camera:
     height: int = HEIGHT
     bit_rate: int = 500_000
     noise: bool = False
-    wanted: bool = False
+    wanted_tiers: frozenset[Tier] = frozenset()
     always: bool = False
     failures: list[BaseException] = field(default_factory=list)
     failed_logins: list[str] = field(default_factory=list)
@@ -57,14 +59,22 @@ class Camera:
 
     def changed(self) -> None: ...
 
-    def want_media(self, wanted: bool) -> None:
-        self.wanted = wanted
+    def want_media(self, tier: Tier, wanted: bool) -> None:
+        self.wanted_tiers = self.wanted_tiers | {tier} if wanted else self.wanted_tiers - {tier}
 
-    def request_keyframe(self) -> None:
+    @property
+    def wanted(self) -> bool:
+        return bool(self.wanted_tiers)
+
+    def request_keyframe(self, _: Tier) -> None:
         self.key_asked = self.takes_orders
 
     def first_login(self, address: str) -> None:
         self.first_logins.append(address)
+
+    def _streams(self) -> list[Stream]:
+        """The same pictures for both tiers."""
+        return [stream for tier, stream in self.server.streams.items() if self.always or tier in self.wanted_tiers]
 
     def login_failed(self, address: str) -> None:
         self.failed_logins.append(address)
@@ -112,9 +122,9 @@ class Camera:
                 sequence += 1
                 flags = KEY | PARAMETER_SETS if packet.is_keyframe else 0
                 data, wall = bytes(packet), time.time_ns()
-                self.server.feed_video(
-                    Entry(epoch, sequence, pts, wall, flags, self.width, self.height, FORMAT_H264, 0, data)
-                )
+                entry = Entry(epoch, sequence, pts, wall, flags, self.width, self.height, FORMAT_H264, 0, data)
+                for stream in self._streams():
+                    stream.feed_video(entry)
 
     async def hum(self) -> None:
         """A tone of 440 Hz in AAC frames of 64 ms."""
@@ -133,7 +143,8 @@ class Camera:
             for packet in codec.encode(sound):
                 if (self.wanted or self.always) and self.sound:
                     entry = Entry(1, number, pts, time.time_ns(), 0, RATE, 1, FORMAT_AAC, 0, bytes(packet))
-                    self.server.feed_audio(entry)
+                    for stream in self._streams():
+                        stream.feed_audio(entry)
 
 
 @contextlib.asynccontextmanager

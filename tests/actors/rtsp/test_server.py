@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from actors.rtsp.housekeeping import idle
 from actors.rtsp.limits import STALL_S
+from models.media.tier import Tier
 from models.rtp.packet import parse_header
 from tests.actors.rtsp.studio import Camera, studio
 from tests.actors.rtsp.wire import Client, rtp_info
@@ -164,7 +165,7 @@ async def test_media_runs_only_while_somebody_wants_it() -> None:
             await client.ask("PLAY")
             assert camera.wanted
         await asyncio.sleep(0.1)
-        camera.server._media_until = 0.0  # the time it lingers for is over
+        camera.server.streams[Tier.MAIN]._media_until = 0.0  # the time it lingers for is over
         camera.server.demand()
         assert not camera.wanted
 

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rtsp.url import StreamUrl, parse, track_url
+from models.media.tier import Tier
+from models.rtsp.url import StreamUrl, parse, sub_base, tier_of, track_url
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,31 @@ from models.rtsp.url import StreamUrl, parse, track_url
 )
 def test_parse(url: str, expected: StreamUrl) -> None:
     assert parse(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "tier"),
+    [
+        ("rtsp://h/cam", Tier.MAIN),
+        ("rtsp://h/", Tier.MAIN),
+        ("rtsp://h/cam2", Tier.SUB),
+        ("rtsp://h/cam2/trackID=1", Tier.SUB),
+        ("rtsp://h/cam?tier=sub", Tier.SUB),
+        ("rtsp://h/?tier=sub/trackID=0", Tier.SUB),
+        ("rtsp://h/cam2?tier=main", Tier.MAIN),
+        ("rtsp://h/cam?tier=tiny", Tier.MAIN),
+    ],
+)
+def test_tier_of(url: str, tier: Tier) -> None:
+    assert tier_of(parse(url), "/cam") == tier
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [("rtsp://h:8554/cam?tier=sub", "rtsp://h:8554/cam2"), ("rtsp://h/?tier=sub", "rtsp://h/cam2"), ("/cam2", "/cam2")],
+)
+def test_a_query_is_no_part_of_the_small_streams_base(url: str, base: str) -> None:
+    assert sub_base(parse(url), "/cam") == base
 
 
 def test_track_url() -> None:

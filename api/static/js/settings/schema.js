@@ -22,7 +22,7 @@ export function choicesOf(entry) {
 
 export function choiceLabel(entry, value) {
   if (entry.key === "rotation") return value === 0 ? "Upright" : `${value}°`;
-  if (entry.key === "resolution") return String(value).replace("x", " × ");
+  if (entry.key === "resolution" || entry.key === "subResolution") return String(value).replace("x", " × ");
   if (entry.key === "cameraId") {
     const camera = store.get("capabilities")?.cameras?.find((item) => item.id === value);
     return camera?.name ? `${value} · ${camera.name}` : `Camera ${value}`;

@@ -1,0 +1,147 @@
+"""One tier as RTSP serves it: its presentation, those who play it, and its demand for media."""
+
+import asyncio
+import secrets
+from typing import Protocol
+
+from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, FIRST_PICTURE_S, LINGER_S
+from actors.rtsp.senders import Sender
+from models.media.ring import Entry
+from models.media.tier import Tier
+from models.rtp.track import Unit
+from models.rtsp.presentation import Presentation, Seeds
+from models.rtsp.url import AUDIO, VIDEO
+
+
+class StreamHooks(Protocol):
+    """What a stream needs from the house around the server."""
+
+    @property
+    def streaming(self) -> bool:
+        """The master switch."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether an audio track may be described."""
+
+    def want_media(self, tier: Tier, wanted: bool) -> None: ...
+    def request_keyframe(self, tier: Tier) -> None: ...
+
+
+class StreamServer(Protocol):
+    """What a stream needs of its server."""
+
+    @staticmethod
+    def now() -> float: ...
+    @property
+    def on_air(self) -> bool:
+        """Whether anything is served at all."""
+
+    def playing(self, stream: "Stream") -> list[dict[int, Sender]]:
+        """The senders of each session that plays it, by track."""
+
+    def look_at_queues(self, now: float) -> None: ...
+
+
+class Stream:
+    def __init__(self, server: StreamServer, hooks: StreamHooks, tier: Tier) -> None:
+        self.tier = tier
+        self._hooks = hooks
+        self.presentation = Presentation(_seeds())
+        self._server = server
+        self._playing: dict[int, list[Sender]] = {VIDEO: [], AUDIO: []}
+        self._news = asyncio.Event()  # set, and replaced, at each key picture and each first sound
+        self._media_until = 0.0
+        self._wants_media = False
+        self._no_sound_since: float | None = None
+
+    # ---------------------------------------------------------------- media in, packets out
+    def feed_video(self, entry: Entry) -> None:
+        unit = self.presentation.feed_video(entry)
+        if unit is None:
+            if self.presentation.waits_for_key:
+                self.request_keyframe()
+            return
+        self._publish(VIDEO, unit)
+        if unit.key:
+            self._tell_waiting()
+
+    def feed_audio(self, entry: Entry) -> None:
+        first = self.presentation.audio_format is None
+        unit = self.presentation.feed_audio(entry)
+        if unit is not None:
+            self._no_sound_since = None
+            self._publish(AUDIO, unit)
+            if first:
+                self._tell_waiting()
+
+    def _publish(self, track: int, unit: Unit) -> None:
+        now = self._server.now()
+        self._server.look_at_queues(now)
+        for sender in self._playing[track]:
+            sender.send(unit, now)
+
+    def sessions_changed(self) -> None:
+        playing = self._server.playing(self)
+        self._playing = {track: [of[track] for of in playing if track in of] for track in (VIDEO, AUDIO)}
+
+    def request_keyframe(self) -> None:
+        self._hooks.request_keyframe(self.tier)
+
+    def _tell_waiting(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def wait_for_news(self, timeout_s: float) -> bool:
+        """Wait for a key picture or the first sound; False when ``timeout_s`` passed without."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    # ---------------------------------------------------------------- demand
+    async def described(self) -> bool:
+        """Wake the media and wait until the description is complete; False: no picture came."""
+        self.demand(LINGER_S)
+        begin = self._server.now()
+        while self.presentation.video_format is None:
+            self.request_keyframe()
+            left = begin + FIRST_PICTURE_S - self._server.now()
+            if left <= 0:
+                return False
+            await self.wait_for_news(min(left, 1.0))
+        await self._sound_described(begin)
+        return True
+
+    async def _sound_described(self, begin: float) -> None:
+        now = self._server.now
+        lately = self._no_sound_since is not None and now() - self._no_sound_since < AUDIO_RETRY_S
+        if not self._hooks.sound or lately:
+            return
+        while self.presentation.audio_format is None:
+            left = begin + AUDIO_WAIT_S - now()
+            if left <= 0:
+                self._no_sound_since = now()  # no microphone, it seems: the next viewer need not wait for it
+                return
+            await self.wait_for_news(left)
+
+    def demand(self, for_s: float = 0.0) -> None:
+        """Keep the media running for ``for_s`` seconds, and as long as somebody plays."""
+        now = self._server.now()
+        self._media_until = max(self._media_until, now + for_s)
+        asked_for = now < self._media_until or bool(self._server.playing(self))
+        wanted = self._server.on_air and self._hooks.streaming and asked_for
+        if wanted != self._wants_media:
+            self._wants_media = wanted
+            if not wanted:
+                self.presentation.pause()
+            self._hooks.want_media(self.tier, wanted)
+
+
+def _seeds() -> Seeds:
+    def three() -> tuple[int, int, int]:
+        return secrets.randbits(32), secrets.randbits(16), secrets.randbits(32)
+
+    return Seeds(three(), three())
