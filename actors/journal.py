@@ -6,6 +6,7 @@ import time
 from collections import deque
 
 from actors.runtime.actor import Actor
+from config.clock import unix_ms
 from models.errors import ServerError
 from models.http.bucket import Buckets
 from models.messages.event_log import EVENT_LOG, RecordSystem
@@ -33,7 +34,7 @@ class Journal:
             return
         if left_out := self._left_out.pop(kind, 0):
             text = f"{text} (and {left_out} more before that)"
-        now = time.time_ns() // 1_000_000
+        now = unix_ms()
         self._waiting.append(RecordSystem(secrets.token_hex(16), kind, now, self._actor.name, text))
         if self._writing is None or self._writing.done():
             self._writing = self._actor.start_task(self._write())

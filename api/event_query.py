@@ -1,6 +1,5 @@
 """The query of /events: what it may say, and what each wrong value is told."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,10 +24,6 @@ class EventQuery:
     types: tuple[str, ...]
     bucket_ms: int
     system: bool
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def start_of_day(now: int) -> int:

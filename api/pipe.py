@@ -5,10 +5,9 @@ pictures 11 s old. SIOCOUTQ counts what the peer has not acknowledged, for plain
 """
 
 import asyncio
-import fcntl
 import socket
-import struct
-import termios
+
+from config.sockets import unacknowledged
 
 
 class Pipe:
@@ -30,10 +29,9 @@ class Pipe:
         if self._socket is None or self._socket.fileno() < 0:
             return waiting
         try:
-            (queued,) = struct.unpack("i", fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4)))
+            return waiting + unacknowledged(self._socket.fileno())
         except OSError:  # it is being closed under our hands
             return waiting
-        return waiting + int(queued)
 
     def write(self, data: bytes) -> None:
         if not self.closing:

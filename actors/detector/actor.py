@@ -11,6 +11,7 @@ from actors.detector.courier import Courier
 from actors.detector.fetcher import Fetcher, look
 from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.actor import Actor, handles
+from config.clock import unix_ms
 from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE
 from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Switch, Tracks, enabled
@@ -62,7 +63,7 @@ class Detector(Actor):
         self._deaf_until_ms = 0
         self._gate_shut_at = float("inf")
         if visits := tuple(kind for kind in self._keys if kind in VISITS):  # of a life that was killed
-            self._courier.send(EndFormerVisits(visits, time.time_ns() // 1_000_000))
+            self._courier.send(EndFormerVisits(visits, unix_ms()))
         self.start_task(self._courier.run())
         self._apply()
 

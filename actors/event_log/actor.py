@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import time
 from collections import deque
 
 from actors.event_log import database, limits
@@ -13,6 +12,7 @@ from actors.event_log.photographer import Photographer
 from actors.event_log.recorder import Recorder
 from actors.event_log.store import Order
 from actors.runtime.actor import Actor, handles
+from config.clock import unix_ms
 from models.errors import Missing, ServerError, Unavailable
 from models.events import SYSTEM_PREFIX, VISITS, Detection, Event
 from models.messages import Ok
@@ -42,10 +42,6 @@ from models.messages.event_log import (
 DAY_MS = 86_400_000
 NOTE_AGAIN_S = 10.0
 BEGAN = "event_log.began"  # in the directory that each run of the program finds empty
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class EventLog(Actor):
@@ -166,11 +162,11 @@ class EventLog(Actor):
     # ---------------------------------------------------------------- questions
     @handles(QueryEvents, max_concurrency=limits.READS_AT_ONCE)
     async def _query(self, message: QueryEvents) -> EventPage:
-        return await self._ledger.read(lambda queries: queries.page(message, now_ms()))
+        return await self._ledger.read(lambda queries: queries.page(message, unix_ms()))
 
     @handles(QueryBuckets, max_concurrency=limits.READS_AT_ONCE)
     async def _buckets(self, message: QueryBuckets) -> EventBuckets:
-        return await self._ledger.read(lambda queries: queries.buckets(message, now_ms()))
+        return await self._ledger.read(lambda queries: queries.buckets(message, unix_ms()))
 
     @handles(EventsAfter, max_concurrency=limits.READS_AT_ONCE)
     async def _after(self, message: EventsAfter) -> EventPage:
@@ -220,7 +216,7 @@ class EventLog(Actor):
             await asyncio.sleep(limits.TRIM_EVERY_S)
 
     async def _trim(self) -> None:
-        before = now_ms() - int(self.settings["eventRetentionDays"]) * DAY_MS
+        before = unix_ms() - int(self.settings["eventRetentionDays"]) * DAY_MS
         try:
             trimmed = 0
             while count := await self._ledger.write(lambda store: store.trim(before)):
@@ -247,7 +243,7 @@ class EventLog(Actor):
     def _note(self, text: str) -> None:
         """From any thread: what happened to the storage becomes an event of its own."""
         self.log.warning("storage", what=text)
-        note = RecordSystem(secrets.token_hex(16), "STORAGE", now_ms(), self.name, text)
+        note = RecordSystem(secrets.token_hex(16), "STORAGE", unix_ms(), self.name, text)
         self._loop.call_soon_threadsafe(lambda: self.start_task(self._insist(note)))
 
     async def _insist(self, note: RecordSystem) -> None:

@@ -5,11 +5,8 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from actors.event_log import limits
+from models.media.i420 import CHROMA_TO_FULL_RANGE, LUMA_TO_FULL_RANGE
 from models.media.ring import FULL_RANGE, Entry
-
-_GREY = np.arange(256, dtype=np.float32)
-_LUMA = np.clip(np.rint((_GREY - 16) * (255 / 219)), 0, 255).astype(np.uint8)
-_CHROMA = np.clip(np.rint((_GREY - 128) * (255 / 224) + 128), 0, 255).astype(np.uint8)
 
 
 def thumbnail(entry: Entry) -> bytes:
@@ -24,7 +21,7 @@ def thumbnail(entry: Entry) -> bytes:
     y = _mean(luma[: 2 * down * factor, : 2 * across * factor], factor)
     u, v = (_mean(plane[: down * factor, : across * factor], factor) for plane in chroma)
     if not entry.flags & FULL_RANGE:
-        y, u, v = _LUMA[y], _CHROMA[u], _CHROMA[v]
+        y, u, v = LUMA_TO_FULL_RANGE[y], CHROMA_TO_FULL_RANGE[u], CHROMA_TO_FULL_RANGE[v]
     return bytes(simplejpeg.encode_jpeg_yuv_planes(y, u, v, quality=limits.THUMBNAIL_QUALITY))
 
 

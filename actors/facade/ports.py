@@ -6,9 +6,9 @@ import json
 import socket
 from pathlib import Path
 
+from config.sockets import listening
 from models.errors import Conflict
 
-BACKLOG = 256
 TRIES = 16  # for a free port that is free on every address
 NOT_HERE = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT})
 
@@ -33,7 +33,7 @@ def _bind_all(addresses: tuple[str, ...], port: int, option: str) -> tuple[int, 
     try:
         for address in addresses:
             try:
-                bound.append(_bind(address, port))
+                bound.append(listening(address, port))
             except OSError as error:
                 if error.errno not in NOT_HERE:
                     raise Conflict(_reason(error, address, port, option)) from None
@@ -47,22 +47,6 @@ def _bind_all(addresses: tuple[str, ...], port: int, option: str) -> tuple[int, 
             listener.close()
         raise
     return port, bound
-
-
-def _bind(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listener.bind((address, port))
-        listener.listen(BACKLOG)  # here, not later: with SO_REUSEADDR only listen() finds some conflicts
-        listener.setblocking(False)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _reason(error: OSError, address: str, port: int, option: str) -> str:

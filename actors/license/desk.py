@@ -1,6 +1,5 @@
 """The licence of this device on disk: blocking, for the actor's bench, and for the command line while nothing runs."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from config.boot import Boot
+from config.clock import unix_ms
 from config.device import device_id
 from config.files import write_atomically
 from config.store import Store
@@ -55,7 +55,7 @@ class Desk:
         return self._judged(key, seen_ms, issuers, billing)
 
     def _judged(self, key: str, seen_ms: int, issuers: tuple[bytes, ...], billing: str) -> LicenseView:
-        now_ms = _now_ms()
+        now_ms = unix_ms()
         try:
             license = read(key, issuers)
         except Invalid as error:
@@ -89,7 +89,7 @@ class Desk:
         """Store a licence key; ``Invalid`` says why it is none for this device."""
         _, seen_ms = self._stored()
         license = read(key, self._issuers())
-        if reason := problem(license, self.device_id, _now_ms(), seen_ms):
+        if reason := problem(license, self.device_id, unix_ms(), seen_ms):
             raise Invalid(reason)
         self._store.save({"key": key.strip(), "seen": seen_ms})
 
@@ -102,7 +102,7 @@ class Desk:
         if not self._boot.license.allow_local_issuer:
             raise Refused("This device takes licences of its configured issuers only")
         issuer = issuer_in(self._issuer_path)
-        key = issue(License(licensee, self.device_id, _now_ms(), 0), issuer)
+        key = issue(License(licensee, self.device_id, unix_ms(), 0), issuer)
         _, seen_ms = self._stored()
         self._store.save({"key": key, "seen": seen_ms})
         return key
@@ -189,7 +189,3 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise ServerError(f"{path.name} is not an Ed25519 key; move it away to have a new issuer made")
     return key
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

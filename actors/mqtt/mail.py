@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ from actors.mqtt.link import Link
 from actors.mqtt.outbox import LAST, SINCE, Outbox, Waiting
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
+from config.clock import unix_ms
 from models.errors import ServerError
 from models.events import VISITS, Event
 from models.messages.event_log import EVENT_LOG, EventsAfter, QueryEvents
@@ -125,7 +125,7 @@ class Mail:
     async def _find_ends(self) -> None:
         """Visits that ended while we were away."""
         first = await self._bench.do(self._outbox.recall, SINCE)
-        recent = int(time.time() * 1000) - TOO_OLD_MS
+        recent = unix_ms() - TOO_OLD_MS
         visits = QueryEvents(recent, types=VISITS, limit=limits.ENDS_LOOKED_FOR, summary=False)
         try:
             page = await self._actor.actor(EVENT_LOG).ask(visits)
@@ -156,7 +156,7 @@ class Mail:
 
     async def _store(self, events: list[Event], ended: int | None = None) -> None:
         """Into the outbox, in one transaction with what says that they are in it."""
-        oldest = time.time() * 1000 - TOO_OLD_MS
+        oldest = unix_ms() - TOO_OLD_MS
         messages = [message for event in events if event.timestamp >= oldest for message in _messages(event)]
         last = self._last
         if ended is None:
@@ -205,7 +205,7 @@ class Mail:
         """Too late, or delivered already and only not yet taken out of the outbox."""
         card = self._flight.card
         delivered = card.sequence == message.sequence and card.phase is Phase.DONE
-        return delivered or 0 < message.expires <= time.time() * 1000
+        return delivered or 0 < message.expires <= unix_ms()
 
     async def _wait_for_the_disk(self, error: sqlite3.OperationalError, way: str) -> None:
         self._say(way, f"events for MQTT can't be stored: {error}")

@@ -9,12 +9,12 @@ from actors.runtime.actor import Actor
 from config.settings import REGISTRY
 from models.detect import DETECTORS
 from models.errors import Invalid, LimitReached, Refused, ServerError
+from models.http.bucket import TokenBucket
 from models.messages.camera import CAMERA, Capture, SetTorch
 from models.messages.settings import SETTINGS, ChangeResult, ChangeSettings
 from models.messages.speaker import SPEAKER, Speak
 from models.messages.supervisor import SUPERVISOR, RestartActor
 from models.mqtt import commands, limits, payloads
-from models.mqtt.bucket import Bucket
 from models.mqtt.topics import Topics
 from models.mqtt.waiting import WaitingCommands
 
@@ -30,8 +30,8 @@ class Orders:
     def __init__(self, actor: Actor, refused: Callable[[], None]) -> None:
         self._actor = actor
         self._refused = refused
-        self._bucket = Bucket(limits.COMMANDS_BURST, limits.COMMANDS_PER_S)
-        self._restarts = Bucket(1, 1 / limits.RESTART_EVERY_S)
+        self._bucket = TokenBucket(limits.COMMANDS_PER_S, limits.COMMANDS_BURST)
+        self._restarts = TokenBucket(1 / limits.RESTART_EVERY_S, 1)
         self._waiting: WaitingCommands[Received] = WaitingCommands(limits.COMMANDS_WAITING)
         self._arrived = asyncio.Event()
 

@@ -1,12 +1,12 @@
 """How the device does, every so many seconds."""
 
 import asyncio
-import time
 from typing import TypeVar
 
 from actors.mqtt.link import Link
 from actors.runtime.actor import Actor
 from config import sensors
+from config.clock import unix_ms
 from models.errors import ServerError
 from models.messages import Ask, Ref
 from models.messages.camera import CAMERA, GetCamera
@@ -55,7 +55,7 @@ class Telemetry:
         heard = microphone is not None and microphone.state == "running"
         memory = sensors.memory()
         return {
-            "timestamp": int(time.time() * 1000),
+            "timestamp": unix_ms(),
             "cpu": sensors.cpu(),
             "memory": memory.percent if memory is not None else None,
             "temperature": sensors.temperature(),

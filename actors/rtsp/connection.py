@@ -10,7 +10,8 @@ from email.utils import formatdate
 from typing import Protocol
 
 from actors.rtsp.limits import QUEUE_AGE_MAX_S, REQUESTS_PENDING_MAX, WRITE_BUFFER_HIGH
-from actors.rtsp.outflow import Outflow, unacknowledged
+from actors.rtsp.outflow import Outflow
+from config.sockets import unacknowledged
 from models.rtsp.auth import Nonces
 from models.rtsp.message import Request, Response, Status
 from models.rtsp.parser import InterleavedFrame, Malformed, Parser

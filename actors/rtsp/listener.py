@@ -1,12 +1,11 @@
 """Listening sockets, and port pairs for RTP over UDP."""
 
-import contextlib
 import errno
-import ipaddress
 import socket
 from collections.abc import Sequence
 
-from actors.rtsp.limits import BACKLOG, UDP_BUFFER_BYTES, UDP_PAIR_TRIES
+from actors.rtsp.limits import UDP_BUFFER_BYTES, UDP_PAIR_TRIES
+from config.sockets import listening
 from models.errors import Conflict, Unavailable
 
 UDP_SEGMENT = 103  # linux/udp.h; not in Python's socket module
@@ -22,8 +21,8 @@ def listen(addresses: Sequence[str], port: int, shared: bool) -> list[socket.soc
     sockets: list[socket.socket] = []
     try:
         for address in addresses:
-            with contextlib.suppress(_AbsentError):
-                sockets.append(_listen_at(address, port, shared))
+            if (made := _listen_at(address, port, shared)) is not None:
+                sockets.append(made)
         if not sockets:
             raise Conflict(f"No address to listen on at port {port}")
     except BaseException:
@@ -43,33 +42,16 @@ def is_free(addresses: Sequence[str], port: int) -> bool:
     return True
 
 
-class _AbsentError(Exception):
-    """This host has no such address family."""
-
-
-def _listen_at(address: str, port: int, shared: bool) -> socket.socket:
-    family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
+def _listen_at(address: str, port: int, shared: bool) -> socket.socket | None:
+    """None where this host has no such address family."""
     try:
-        made = socket.socket(family, socket.SOCK_STREAM)
+        return listening(address, port, shared=shared)
     except OSError as error:
-        raise _AbsentError from error
-    try:
-        made.setblocking(False)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind((address, port))
-        made.listen(BACKLOG)
-    except OSError as error:
-        made.close()
-        if family == socket.AF_INET6 and error.errno in _NO_IPV6:
-            raise _AbsentError from error
+        if ":" in address and error.errno in _NO_IPV6:
+            return None
         if error.errno == errno.EADDRINUSE:
             raise Conflict(f"Port {port} is in use") from error
         raise Conflict(f"Port {port} cannot be opened: {error.strerror}") from error
-    return made
 
 
 def udp_pair(local_address: str) -> tuple[socket.socket, socket.socket]:

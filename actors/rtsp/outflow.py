@@ -4,22 +4,9 @@ The kernel's send buffer grows with the connection: 11 s of video were seen in i
 counts is not whether ``write`` would block, but the age of the oldest byte that the peer has not acknowledged.
 """
 
-import array
-import fcntl
-import termios
 from collections import deque
 
 from actors.rtsp.limits import QUEUE_BYTES_MAX
-
-SIOCOUTQ = termios.TIOCOUTQ  # tcp(7): bytes in the send queue, not acknowledged
-
-_room = array.array("i", [0])
-
-
-def unacknowledged(descriptor: int) -> int:
-    """Bytes in the kernel's send queue of a TCP socket."""
-    fcntl.ioctl(descriptor, SIOCOUTQ, _room)
-    return _room[0]
 
 
 class Outflow:

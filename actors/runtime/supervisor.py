@@ -34,6 +34,7 @@ from actors.runtime.envelope import (
 from actors.runtime.out_of_memory import OutOfMemory
 from actors.runtime.port import Connection, Port
 from actors.runtime.spec import Child, load_class
+from config.clock import unix_ms
 from config.files import write_atomically
 from models.errors import Missing, ServerError, SwitchedOff
 from models.messages import Ok
@@ -262,7 +263,7 @@ class Supervisor(Actor):
     def _say(self, child: Living, kind: str, text: str) -> None:
         self.publish(ActorChanged(child.spec.name, child.state, text))
         self._publish_states()
-        now = time.time_ns() // 1_000_000
+        now = unix_ms()
         self._history.append(RecordSystem(uuid.uuid4().hex, kind, now, child.spec.name, text))
         self._history_grew.set()
 

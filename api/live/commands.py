@@ -13,6 +13,7 @@ from api.live.messages import Message, error
 from api.live.socket import LiveSocket
 from api.middleware import identify
 from api.passwords import check_password
+from config.clock import unix_ms
 from config.settings import REGISTRY
 from models.errors import Conflict, LimitReached, Refused, ServerError, Unavailable
 from models.http import limits
@@ -53,7 +54,7 @@ def failed(request: Message, failure: ServerError, code: str) -> Message:
 @command("auth")
 async def authenticate(socket: LiveSocket, request: Message, hub: Hub) -> None:
     """By token or password. A good one without a Pro licence is refused: only a cookie makes a dashboard."""
-    caller, answer = socket.caller, {"type": "auth", "success": True, "timestamp": messages.now_ms()}
+    caller, answer = socket.caller, {"type": "auth", "success": True, "timestamp": unix_ms()}
     try:
         if "token" in request:
             token = well_formed(request["token"])
@@ -69,7 +70,7 @@ async def authenticate(socket: LiveSocket, request: Message, hub: Hub) -> None:
     except ServerError as failure:
         return _auth_failed(socket, request, messages.auth_failure(failure), isinstance(failure, Unavailable))
     if not good or not may(role, VIEWER):
-        answer = {"type": "auth", "success": False, "error": "Invalid token", "timestamp": messages.now_ms()}
+        answer = {"type": "auth", "success": False, "error": "Invalid token", "timestamp": unix_ms()}
         return _auth_failed(socket, request, answer, False)
     if not caller.dashboard and not hub.context.license.is_pro:
         socket.answer(messages.pro_required("api_access", False, inReplyTo="auth"), request)
@@ -95,7 +96,7 @@ def _auth_failed(socket: LiveSocket, request: Message, answer: Message, ours: bo
 
 @command("ping")
 async def ping(socket: LiveSocket, request: Message, _hub: Hub) -> None:
-    pong = {"type": "pong", "timestamp": messages.now_ms()}
+    pong = {"type": "pong", "timestamp": unix_ms()}
     if "timestamp" in request:
         pong["clientTimestamp"] = request["timestamp"]
     socket.answer(pong, request)
@@ -214,7 +215,7 @@ async def _capture(socket: LiveSocket, request: Message, hub: Hub) -> None:
     try:
         await hub.context.actor(CAMERA).ask(Capture(int(request.get("quality", 95))), CAPTURE_S)
     except Conflict:
-        busy = {"type": "capture_busy", "timestamp": messages.now_ms(), "retryAfterMs": CAPTURE_RETRY_MS}
+        busy = {"type": "capture_busy", "timestamp": unix_ms(), "retryAfterMs": CAPTURE_RETRY_MS}
         socket.answer(busy, request)
     except ServerError as failure:
         away = failure.code == Unavailable.code or not hub.now.camera.running

@@ -6,12 +6,12 @@ import time
 from aiohttp import WSMsgType, web
 
 from api.context import Context
-from api.live import messages
 from api.live.door import caller_of
 from api.live.hub import HUB, Hub
 from api.live.inbox import receive
 from api.live.socket import LiveSocket
 from api.pipe import Pipe
+from config.clock import unix_ms
 from models.errors import Invalid, Unavailable
 from models.http import limits
 from models.http.handshake import Close, State
@@ -42,7 +42,7 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
         if socket.ready:
             await hub.welcome(socket)
         else:
-            socket.answer({"type": "auth_required", "timestamp": messages.now_ms()})
+            socket.answer({"type": "auth_required", "timestamp": unix_ms()})
         await _read(socket, hub)
     finally:
         hub.leave(socket)

@@ -5,8 +5,8 @@ import socket
 import time
 from typing import Any
 
-from api.live.messages import now_ms
 from config import sensors
+from config.clock import unix_ms
 from models.messages.encoder import VideoView
 from models.messages.supervisor import ActorRow
 
@@ -30,7 +30,7 @@ class Machine:
             **self._about,
             "stream": _stream(video),
             "actors": [_row(row) for row in actors],
-            "timestamp": now_ms(),
+            "timestamp": unix_ms(),
         }
 
 

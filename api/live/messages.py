@@ -1,12 +1,12 @@
 """Server messages, as ``models.http.schema.SERVER`` has them. All times are Unix ms."""
 
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.errors import DASHBOARD_HINT, DIRECT_HINT
 from api.now import Now
 from api.shapes import license_shape, rtsp_access_shape, settings_shape, status_shape
+from config.clock import unix_ms
 from models.errors import ServerError
 from models.events import Event
 from models.http.limits import CAPTURE_KEPT_S, SOUND_CHUNK_MS
@@ -36,22 +36,18 @@ PRO_FEATURES = (
 )
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 def connected(name: str, version: str, device: str, pro: bool) -> Message:
     return {
         "type": "connected",
         "authenticated": True,
-        "timestamp": now_ms(),
+        "timestamp": unix_ms(),
         "server": {"name": name, "version": version, "deviceId": device},
         "features": dict.fromkeys(PRO_FEATURES, pro),
     }
 
 
 def error(message: str, code: str, **more: object) -> Message:
-    return {"type": "error", "message": message, "code": code, "timestamp": now_ms()} | more
+    return {"type": "error", "message": message, "code": code, "timestamp": unix_ms()} | more
 
 
 def pro_required(feature: str, dashboard: bool, **more: object) -> Message:
@@ -61,7 +57,7 @@ def pro_required(feature: str, dashboard: bool, **more: object) -> Message:
 
 def auth_failure(failure: ServerError) -> Message:
     """With ``lockout`` and ``lockoutRemaining`` where the address is locked out."""
-    answer: Message = {"type": "auth", "success": False, "error": failure.detail, "timestamp": now_ms()}
+    answer: Message = {"type": "auth", "success": False, "error": failure.detail, "timestamp": unix_ms()}
     if "lockoutRemaining" in failure.fields:
         answer |= {"lockout": True, "lockoutRemaining": failure.fields["lockoutRemaining"]}
     return answer
@@ -69,7 +65,7 @@ def auth_failure(failure: ServerError) -> Message:
 
 def settings(view: SettingsView, license: LicenseView, changed: Iterable[str], source: str) -> Message:
     data = settings_shape(view.stored, license)
-    return {"type": "settings", "data": data, "changed": list(changed), "source": source, "timestamp": now_ms()}
+    return {"type": "settings", "data": data, "changed": list(changed), "source": source, "timestamp": unix_ms()}
 
 
 def status(now: Now, viewers: ViewersView, license: LicenseView, warning: bool) -> Message:
@@ -81,7 +77,7 @@ def status(now: Now, viewers: ViewersView, license: LicenseView, warning: bool) 
     elif warning or now.camera.state == "waiting":
         state = "WARNING"
     more = {"viewerCount": viewers.clients, "detection": detection(now.detectors), "state": state}
-    return {"type": "status", **shape, **more, "timestamp": now_ms()}
+    return {"type": "status", **shape, **more, "timestamp": unix_ms()}
 
 
 def detection(detectors: Mapping[str, DetectorView]) -> Message:
@@ -217,7 +213,7 @@ def rtsp_status(now: Now) -> Message:
 
 def license_changed(license: LicenseView) -> Message:
     shape = license_shape(license)
-    return {"type": "license:changed", "license": shape, "isPro": license.is_pro, "timestamp": now_ms()}
+    return {"type": "license:changed", "license": shape, "isPro": license.is_pro, "timestamp": unix_ms()}
 
 
 def capabilities_changed(capabilities: Capabilities) -> Message:
@@ -228,7 +224,7 @@ def capabilities_changed(capabilities: Capabilities) -> Message:
         "maxFrameRate": capabilities.max_frame_rate,
         "torch": capabilities.torch,
     }
-    return {"type": "capabilitiesChanged", "capabilities": body, "timestamp": now_ms()}
+    return {"type": "capabilitiesChanged", "capabilities": body, "timestamp": unix_ms()}
 
 
 def audio_ack(subscribed: bool, code: str = "", why: str = "") -> Message:
@@ -243,4 +239,4 @@ def levels(found: Iterable[Level]) -> Message:
         {"key": one.key, "value": one.value, "threshold": one.threshold, "unit": one.unit, "note": one.note}
         for one in found
     ]
-    return {"type": "levels", "levels": rows, "timestamp": now_ms()}
+    return {"type": "levels", "levels": rows, "timestamp": unix_ms()}

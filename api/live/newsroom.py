@@ -4,6 +4,7 @@ from collections import deque
 
 from api.live import messages
 from api.live.hub import Hub
+from config.clock import unix_ms
 from config.settings import REGISTRY
 from models import events
 from models.http.handshake import Event
@@ -113,7 +114,7 @@ class Newsroom:
         self._all.wanted(messages.levels(levels.values()))
 
     def _actor(self, news: ActorChanged) -> None:
-        about = {"actor": news.name, "state": news.state, "text": news.text, "timestamp": messages.now_ms()}
+        about = {"actor": news.name, "state": news.state, "text": news.text, "timestamp": unix_ms()}
         self._all.wanted({"type": "actor_event", **about}, as_event=True)
         self._hub.actors_changed()
 

@@ -12,8 +12,9 @@ from api.live.messages import Message
 from api.live.socket import LiveSocket
 from api.now import Now
 from models.http.limits import FIRST_PICTURE_S
-from models.http.live import AccessUnit, codec_string
+from models.http.live import AccessUnit
 from models.http.viewer import Offered, ViewerQueue
+from models.media.annexb import codec_string
 from models.media.ring import Entry
 from models.messages.encoder import ENCODER, RequestKeyframe
 

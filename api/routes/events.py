@@ -5,9 +5,10 @@ import json
 from aiohttp import web
 
 from api.context import Context
-from api.event_query import BUCKET_MAX, BUCKET_MIN, LATEST, LIMIT, LIMIT_MAX, EventQuery, now_ms, parse
+from api.event_query import BUCKET_MAX, BUCKET_MIN, LATEST, LIMIT, LIMIT_MAX, EventQuery, parse
 from api.routes import Access, Query, route
 from api.schemas import BOOL, FLAG, TEXT, whole
+from config.clock import unix_ms
 from models.errors import Invalid, Missing
 from models.events import Event
 from models.messages.event_log import (
@@ -63,7 +64,7 @@ EXAMPLE = {
 )
 async def events(request: web.Request, context: Context) -> web.StreamResponse:
     """400 for a value out of range; the summary counts the whole match, whatever ``limit`` is."""
-    query = parse(request.query, now_ms())
+    query = parse(request.query, unix_ms())
     return await (_buckets(query, context) if query.bucket_ms else _events(query, context))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detect.detector import Picture
+from models.media.i420 import CHROMA_TO_FULL_RANGE, LUMA_TO_FULL_RANGE
 
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
@@ -78,11 +79,6 @@ def grid(side: int, strides: tuple[int, ...]) -> tuple[Floats, Floats]:
     return np.concatenate(cells).astype(np.float32), np.concatenate(steps).astype(np.float32)
 
 
-_RANGE = np.arange(256, dtype=np.float32)
-_LUMA_FULL = np.clip(np.rint((_RANGE - 16) * (255 / 219)), 0, 255).astype(np.uint8)
-_CHROMA_FULL = np.clip(np.rint((_RANGE - 128) * (255 / 224) + 128), 0, 255).astype(np.uint8)
-
-
 def bgr(picture: Picture, width: int, height: int, interpolation: int) -> NDArray[np.uint8]:
     """The picture as (height, width, 3) BGR, BT.601. Planes are resized first: three small ones beat one large one."""
     y, u, v = (
@@ -90,6 +86,6 @@ def bgr(picture: Picture, width: int, height: int, interpolation: int) -> NDArra
         for plane in (picture.luma, picture.u, picture.v)
     )
     if not picture.full_range:
-        y, u, v = cv2.LUT(y, _LUMA_FULL), cv2.LUT(u, _CHROMA_FULL), cv2.LUT(v, _CHROMA_FULL)
+        y, u, v = cv2.LUT(y, LUMA_TO_FULL_RANGE), cv2.LUT(u, CHROMA_TO_FULL_RANGE), cv2.LUT(v, CHROMA_TO_FULL_RANGE)
     converted: NDArray[np.uint8] = cv2.cvtColor(cv2.merge((y, v, u)), cv2.COLOR_YCrCb2BGR)
     return converted

@@ -12,7 +12,6 @@ import json
 import struct
 from typing import Any
 
-from models.media.annexb import SPS, nal_type, nal_units
 from models.media.ring import KEY, PARAMETER_SETS, Entry
 
 TEXT, BINARY, PING, PONG = 0x1, 0x2, 0x9, 0xA
@@ -63,12 +62,3 @@ class AccessUnit:
             before = v1_header(self.entry, discontinuity) if framing == "v1" else b""
             built = self._frames[wanted] = frame(BINARY, self.entry.data, before)
         return built
-
-
-def codec_string(access_unit: bytes) -> str:
-    """RFC 6381's "avc1.PPCCLL" from the SPS inside; "" where there is none.
-
-    The three bytes after the NAL header are profile_idc, the constraint flags and level_idc (H.264 §7.3.2.1.1).
-    """
-    sets = (unit for unit in nal_units(access_unit) if nal_type(unit) == SPS and len(unit) > 3)
-    return next(("avc1." + unit[1:4].hex().upper() for unit in sets), "")

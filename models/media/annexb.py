@@ -26,8 +26,7 @@ class SequenceParameterSet:
 
     @property
     def codec(self) -> str:
-        """RFC 6381 §3.3: ``avc1.PPCCLL``."""
-        return f"avc1.{self.profile_idc:02X}{self.constraints:02X}{self.level_idc:02X}"
+        return _codec(self.profile_idc, self.constraints, self.level_idc)
 
 
 def nal_units(stream: bytes) -> Iterator[bytes]:
@@ -169,6 +168,17 @@ class _Bits:
     def se(self) -> int:
         code = self.ue()
         return (code + 1) // 2 if code & 1 else -(code // 2)
+
+
+def codec_string(access_unit: bytes) -> str:
+    """Of the SPS inside, whether or not the rest of it is understood; "" where there is none."""
+    sets = (unit for unit in nal_units(access_unit) if nal_type(unit) == SPS and len(unit) > 3)
+    return next((_codec(*unit[1:4]) for unit in sets), "")
+
+
+def _codec(profile_idc: int, constraints: int, level_idc: int) -> str:
+    """RFC 6381 §3.3: ``avc1.PPCCLL``."""
+    return f"avc1.{profile_idc:02X}{constraints:02X}{level_idc:02X}"
 
 
 def parse_sps(unit: bytes) -> SequenceParameterSet | None:

@@ -85,14 +85,15 @@ def _filter(source: Plane, size: tuple[int, int]) -> int:
     return cv2.INTER_AREA if source.shape[0] > size[1] else cv2.INTER_LINEAR
 
 
-_LUMA_TO_FULL = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
-_CHROMA_TO_FULL = np.clip((np.arange(256) - 128) * 255 / 224 + 128.5, 0, 255).astype(np.uint8)
+# For each value of the limited range (BT.601: 16–235, chroma 16–240) that of the full one.
+LUMA_TO_FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
+CHROMA_TO_FULL_RANGE = np.clip((np.arange(256) - 128) * 255 / 224 + 128.5, 0, 255).astype(np.uint8)
 
 
 def to_full_range(flat: Plane, width: int, height: int) -> Plane:
     """A copy with luma and chroma stretched from 16–235/240 to 0–255: JPEG knows nothing else (JFIF 1.02)."""
     result = np.empty_like(flat)
     luma = width * height
-    result[:luma] = cv2.LUT(flat[:luma], _LUMA_TO_FULL).reshape(-1)
-    result[luma:] = cv2.LUT(flat[luma:], _CHROMA_TO_FULL).reshape(-1)
+    result[:luma] = cv2.LUT(flat[:luma], LUMA_TO_FULL_RANGE).reshape(-1)
+    result[luma:] = cv2.LUT(flat[luma:], CHROMA_TO_FULL_RANGE).reshape(-1)
     return result

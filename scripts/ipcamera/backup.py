@@ -25,6 +25,7 @@ from config import backup as archives
 from config import places, replacing
 from config.backup import BackupError
 from config.boot_load import BootError, load_boot, program_version
+from config.clock import unix_ms
 from config.device import device_id
 from config.store import Store
 from models.errors import ServerError
@@ -53,7 +54,7 @@ def backup(
     if place in file.absolute().parents:
         fail(f"{file} is in the data directory itself; choose another place, best on another disk")
     passphrase = _new_passphrase(passphrase_stdin) if encrypt or passphrase_stdin else ""
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     try:
         made = archives.write(place, file, program_version(), now_ms, device_id(place), passphrase)
     except (BackupError, OSError) as error:

@@ -12,6 +12,7 @@ import typer
 
 from actors.license.desk import Desk, issuer_in
 from config.boot_load import load_boot
+from config.clock import unix_ms
 from config.places import make_private, run_dir
 from models.errors import ServerError
 from models.messages import Ask
@@ -84,7 +85,7 @@ def sign(
     licensee: Annotated[str, typer.Option(help="Whose it is.")] = "",
 ) -> None:
     """Make a licence key for somebody else's device, as a vendor does; nothing changes on this one."""
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = unix_ms()
     license = License(licensee, device, now_ms, now_ms + days * DAY_MS if days else 0)
     try:
         private = issuer_in(issuer)

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import resource
-import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from config import replacing
 from config.boot import Boot
 from config.boot_load import load_boot
 from config.places import make_private
+from config.sockets import listening
 from scripts.ipcamera.console import fail, find_control
 from scripts.ipcamera.welcome import welcome
 
@@ -93,14 +93,8 @@ def _raise_descriptors() -> None:
 
 def port_problem(address: str, port: int) -> str:
     """Why we could not listen there; "" if we could. A wildcard address that this host has not got is no problem."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            probe.bind((address, port))
-            probe.listen()
+        listening(address, port).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             return f"port {port} is in use by another program"

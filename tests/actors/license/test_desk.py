@@ -25,7 +25,7 @@ def boot(tmp_path: Path) -> Boot:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     now = [1_000 * HOUR_MS]
-    monkeypatch.setattr(module, "_now_ms", lambda: now[0])
+    monkeypatch.setattr(module, "unix_ms", lambda: now[0])
     return now
 
 

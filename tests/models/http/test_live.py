@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 from websockets.frames import Frame
 from websockets.streams import StreamReader
 
-from models.http.live import BINARY, TEXT, V1_HEADER, AccessUnit, codec_string, frame
+from models.http.live import BINARY, TEXT, V1_HEADER, AccessUnit, frame
+from models.media.annexb import codec_string
 from models.media.ring import KEY, PARAMETER_SETS, Entry
 from tests.api.stage import DELTA, IDR, delta, idr
 

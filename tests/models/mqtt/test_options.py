@@ -1,7 +1,6 @@
 import pytest
 
 from config.settings import defaults
-from models.mqtt.bucket import Bucket
 from models.mqtt.limits import LARGEST_RETRY_S
 from models.mqtt.options import Trust, options
 from models.mqtt.reasons import retry_after, text
@@ -42,10 +41,3 @@ def test_retries_double_up_to_a_bound_and_are_spread() -> None:
 def test_reasons_are_words() -> None:
     assert text(5) == "Not authorized"
     assert text(250) == "The broker gave reason 250"
-
-
-def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
-    bucket = Bucket(3, 2)
-    assert [bucket.take(100.0) for _ in range(4)] == [True, True, True, False]
-    assert not bucket.take(100.2)
-    assert bucket.take(100.8)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from models.mqtt.bucket import Bucket
 from models.mqtt.waiting import WaitingCommands
 
 
@@ -33,10 +32,3 @@ def test_it_is_bounded_and_what_waits_can_still_be_replaced() -> None:
     assert drained(waiting) == ["2", "1"]
     with pytest.raises(KeyError):
         waiting.pop()
-
-
-def test_the_bucket_says_how_long_to_wait() -> None:
-    bucket = Bucket(2, 4)
-    assert [bucket.take(0.0) for _ in range(3)] == [True, True, False]
-    assert bucket.wait_s() == 0.25
-    assert bucket.take(0.25)

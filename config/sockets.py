@@ -1,0 +1,43 @@
+"""TCP sockets: one that listens, and what a peer has not taken yet."""
+
+import array
+import fcntl
+import socket
+import termios
+
+BACKLOG = 256
+SIOCOUTQ = termios.TIOCOUTQ  # tcp(7): bytes in the send queue, not acknowledged
+
+_room = array.array("i", [0])
+
+
+def listening(address: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that listens there and does not block; ``shared``: with other processes of ours (SO_REUSEPORT).
+
+    Raises:
+        OSError: the port is taken or not for us, or this host has no such address.
+    """
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if made.family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((address, port))
+        made.listen(BACKLOG)  # at once: with SO_REUSEADDR only listen() finds some conflicts
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def unacknowledged(descriptor: int) -> int:
+    """Bytes in the kernel's send queue of a TCP socket.
+
+    Raises:
+        OSError: it is closed.
+    """
+    fcntl.ioctl(descriptor, SIOCOUTQ, _room)
+    return _room[0]
