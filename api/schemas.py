@@ -230,6 +230,8 @@ COMPONENTS: dict[str, Schema] = {
         },
         fingerprintSha256=TEXT,
         subjectAltNames=_list(TEXT),
+        trustFingerprintSha256=_said(TEXT, "Of what is downloaded and installed"),
+        trustNotAfter=TIME,
     ),
     "Event": {
         **_object(

@@ -1,6 +1,8 @@
-"""The HTTPS certificate: the owner's own, or a self-signed one that follows the device's addresses.
+"""The HTTPS certificate: the owner's own, or one of the device's authority that follows the device's addresses.
 
-The self-signed one is kept with its key in *one* file, so that the two can never be of different ages.
+Ours are kept with their keys in *one* file each, so that the two can never be of different ages. People install the
+authority, once; what it signs is renewed without asking anybody. A certificate of version 0.1 signs itself: it is
+served, and downloaded, until it is due.
 """
 
 import socket
@@ -10,18 +12,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from config import reachable
+from config.authority import is_constrained, issue, make_authority, permits
 from config.boot import Boot
 from config.files import write_atomically
-from config.self_signed import is_constrained, self_signed
 from models.errors import Conflict, Unavailable
 from models.messages.facade import CertificateView
 
 FILE = "certificate.pem"
+AUTHORITY_FILE = "authority.pem"
 RENEW_DAYS = 30
+AUTHORITY_RENEW_DAYS = 400  # nothing that it signs outlives it
 # A clock before the release of this program has not been set yet (no battery, no network so far): its word counts for
 # nothing, or a device without a clock of its own would make a new certificate at each boot.
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -36,15 +41,16 @@ MISSING = CertificateView("", "", 0, 0, "", "missing", "", ())
 
 @dataclass(frozen=True, slots=True)
 class CertificateFiles:
-    """``own``: the owner's, which we never write. Otherwise both paths are the same file."""
+    """``own``: the owner's, which we never write. Otherwise ``certificate`` and ``key`` are the same file."""
 
     certificate: Path
     key: Path
+    authority: Path
     own: bool = False
 
 
 def ensure(boot: Boot) -> CertificateFiles:
-    """The files to serve; a self-signed certificate is made or renewed first where that is due.
+    """The files to serve; the device's certificate is made or renewed first where that is due.
 
     Raises:
         Unavailable: the owner's certificate or key cannot be used.
@@ -59,7 +65,9 @@ def ensure(boot: Boot) -> CertificateFiles:
 
 
 def regenerate(boot: Boot) -> CertificateFiles:
-    """A new self-signed certificate in place of the old one, which stays if anything fails.
+    """A new certificate in place of the old one, which stays if anything fails.
+
+    The authority stays too, unless it may not sign for the names that the device has now.
 
     Raises:
         Conflict: the owner's own certificate is configured.
@@ -73,7 +81,7 @@ def regenerate(boot: Boot) -> CertificateFiles:
 
 
 def due(boot: Boot, now: datetime | None = None) -> str:
-    """Why the self-signed certificate should be renewed now; "" where it need not be."""
+    """Why the device's certificate should be renewed now; "" where it need not be."""
     files = files_of(boot)
     if files.own:
         return ""
@@ -86,8 +94,32 @@ def due(boot: Boot, now: datetime | None = None) -> str:
         return "whoever installed it would trust it for every site"
     if certificate.not_valid_before_utc > now >= RELEASED:
         return f"the clock was wrong when it was made: it begins on {certificate.not_valid_before_utc:%Y-%m-%d}"
-    missing = [name for name in _wanted_names() if name not in _alt_names(certificate)]
+    if certificate.issuer != certificate.subject:
+        authority = _authority(files)
+        if authority is None or not _signed_by(certificate, authority[1]):
+            return "its authority is not here"
+        return _spent(authority[1], now) or _unnamed(certificate, _named_by(authority[1]))
+    return _unnamed(certificate, _wanted_names())
+
+
+def _unnamed(certificate: x509.Certificate, wanted: tuple[str, ...]) -> str:
+    missing = [name for name in wanted if name not in _alt_names(certificate)]
     return f"it does not name {', '.join(missing)}" if missing else ""
+
+
+def _spent(authority: x509.Certificate, now: datetime) -> str:
+    """Why another authority is needed; "" where this one can go on signing."""
+    if authority.not_valid_after_utc - now < timedelta(days=AUTHORITY_RENEW_DAYS):
+        return f"its authority ends on {authority.not_valid_after_utc:%Y-%m-%d}"
+    if authority.not_valid_before_utc > now >= RELEASED:
+        return "the clock was wrong when its authority was made"
+    strange = [name for name in reachable.names() if not permits(authority, name)]
+    return f"its authority may not sign for {', '.join(strange)}" if strange else ""
+
+
+def _named_by(authority: x509.Certificate) -> tuple[str, ...]:
+    """An address of the Internet that came after the authority is left out: nobody has to trust a new one for it."""
+    return tuple(name for name in _wanted_names() if permits(authority, name))
 
 
 def upkeep(boot: Boot, context: ssl.SSLContext, seen: float) -> float:
@@ -129,8 +161,24 @@ def reload(context: ssl.SSLContext, files: CertificateFiles) -> None:
 
 
 def public_pem(files: CertificateFiles) -> str:
-    """The certificate (chain) as PEM, never the key."""
-    blocks = x509.load_pem_x509_certificates(files.certificate.read_bytes())
+    """The certificate (chain) that is served, as PEM, never the key."""
+    return _public(files.certificate)
+
+
+def trust_pem(files: CertificateFiles) -> str:
+    """What has to be installed for browsers and apps to trust this device, as PEM, never the key."""
+    served = _load(files.certificate)
+    by_ours = not files.own and served.issuer != served.subject
+    return _public(files.authority if by_ours else files.certificate)
+
+
+def in_pairs(fingerprint: str) -> str:
+    """As browsers show it; the only form in which people see one."""
+    return ":".join(fingerprint[at : at + 2].upper() for at in range(0, len(fingerprint), 2))
+
+
+def _public(path: Path) -> str:
+    blocks = x509.load_pem_x509_certificates(path.read_bytes())
     return "".join(block.public_bytes(serialization.Encoding.PEM).decode() for block in blocks)
 
 
@@ -153,9 +201,9 @@ def files_of(boot: Boot) -> CertificateFiles:
     """Where it is, or will be."""
     if boot.certificate.certificate:
         own = Path(boot.certificate.certificate)
-        return CertificateFiles(own, Path(boot.certificate.key or own), own=True)
+        return CertificateFiles(own, Path(boot.certificate.key or own), own, own=True)
     generated = boot.data_dir / FILE
-    return CertificateFiles(generated, generated)
+    return CertificateFiles(generated, generated, boot.data_dir / AUTHORITY_FILE)
 
 
 def _check(files: CertificateFiles) -> None:
@@ -179,12 +227,41 @@ def _usable(files: CertificateFiles) -> bool:
 
 
 def _write(files: CertificateFiles) -> None:
+    now, host, names = max(datetime.now(UTC), RELEASED), socket.gethostname(), _wanted_names()
+    authority = _authority(files)
+    if authority is None or _spent(authority[1], now):
+        key = ec.generate_private_key(ec.SECP256R1())
+        authority = (key, make_authority(key, now, host, names))
+        _keep(files.authority, *authority)
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = self_signed(key, datetime.now(UTC), socket.gethostname(), _wanted_names())
+    _keep(files.certificate, key, issue(authority, key, now, host, names))
+
+
+def _keep(path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    write_atomically(files.certificate, private + certificate.public_bytes(serialization.Encoding.PEM))
+    write_atomically(path, private + certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _authority(files: CertificateFiles) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate] | None:
+    """None where there is none, or none that can be used."""
+    try:
+        pem = files.authority.read_bytes()
+        key, certificate = serialization.load_pem_private_key(pem, None), x509.load_pem_x509_certificate(pem)
+    except (OSError, ValueError, TypeError):
+        return None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        return None
+    return key, certificate
+
+
+def _signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _wanted_names() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""/cert: the certificate for installing on a device, what it says, and a new one."""
+"""/cert: what is installed on a phone or computer to trust this device, what the served certificate says, a new one."""
 
 import asyncio
 import re
@@ -34,11 +34,11 @@ INFO_ANSWER = {
     "/cert",
     access=Access.PRO,
     feature="certificate_download",
-    summary="The certificate as PEM, to be installed on clients",
+    summary="What to install on clients to trust the device, as PEM",
     content_type="application/x-pem-file",
 )
 async def download(request: web.Request, context: Context) -> web.StreamResponse:
-    pem, _ = await asyncio.to_thread(_read, context.boot)
+    pem, _, _ = await asyncio.to_thread(_read, context.boot)
     if not pem:
         raise Missing("No certificate")
     phone = PHONES.search(request.headers.get("User-Agent", ""))
@@ -53,8 +53,8 @@ async def download(request: web.Request, context: Context) -> web.StreamResponse
     "GET", "/cert/info", access=Access.PUBLIC, summary="Certificate metadata", gives="Certificate", answer=INFO_ANSWER
 )
 async def info(_request: web.Request, context: Context) -> web.StreamResponse:
-    _, view = await asyncio.to_thread(_read, context.boot)
-    return web.json_response(certificate_shape(view))
+    _, view, trusted = await asyncio.to_thread(_read, context.boot)
+    return web.json_response(certificate_shape(view, trusted))
 
 
 @route(
@@ -75,8 +75,8 @@ async def regenerate(request: web.Request, context: Context) -> web.StreamRespon
     return web.json_response({"success": True})
 
 
-def certificate_shape(view: CertificateView) -> dict[str, object]:
-    """The document's seven fields, then ours."""
+def certificate_shape(view: CertificateView, trusted: CertificateView) -> dict[str, object]:
+    """The document's seven fields, then ours. ``trusted``: what is downloaded and installed."""
     return {
         "subject": view.subject,
         "issuer": view.issuer,
@@ -87,15 +87,18 @@ def certificate_shape(view: CertificateView) -> dict[str, object]:
         "downloadUrl": certificate.DOWNLOAD_URL,
         "fingerprintSha256": view.fingerprint_sha256,
         "subjectAltNames": list(view.subject_alt_names),
+        "trustFingerprintSha256": trusted.fingerprint_sha256,
+        "trustNotAfter": trusted.not_after,
     }
 
 
-def _read(boot: Boot) -> tuple[str, CertificateView]:
+def _read(boot: Boot) -> tuple[str, CertificateView, CertificateView]:
+    """(what is installed as PEM, what is served, what is installed)."""
     files = certificate.files_of(boot)
     if not files.certificate.exists():
-        return "", certificate.MISSING
+        return "", certificate.MISSING, certificate.MISSING
     try:
-        pem = certificate.public_pem(files)
-        return pem, certificate.view(pem)
+        pem = certificate.trust_pem(files)
+        return pem, certificate.view(certificate.public_pem(files)), certificate.view(pem)
     except (OSError, ValueError) as error:
         raise Unavailable("The certificate cannot be read") from error

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ app = typer.Typer(help="The HTTPS certificate.", no_args_is_help=True)
 @app.command()
 def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Whose it is, how long it holds, and its fingerprint to compare with what a browser shows."""
-    view = certificate.view(_pem(data_dir))
+    view, trusted = certificate.view(_pem(data_dir)), certificate.view(_pem(data_dir, certificate.trust_pem))
     if as_json:
         shown = {
             "subject": view.subject,
@@ -36,13 +37,17 @@ def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             "status": view.status,
             "fingerprintSha256": view.fingerprint_sha256,
             "subjectAltNames": view.subject_alt_names,
+            "trustFingerprintSha256": trusted.fingerprint_sha256,
+            "trustNotAfter": trusted.not_after,
         }
         typer.echo(json.dumps(shown, indent=1))
         return
     typer.echo(f"Subject   {view.subject}\nIssuer    {view.issuer}")
     typer.echo(f"Valid     {_day(view.not_before)} to {_day(view.not_after)}: {view.status}")
     typer.echo(f"Names     {', '.join(view.subject_alt_names)}")
-    typer.echo(f"Serial    {view.serial_number}\nSHA-256   {_pairs(view.fingerprint_sha256)}")
+    typer.echo(f"Serial    {view.serial_number}\nSHA-256   {certificate.in_pairs(view.fingerprint_sha256)}")
+    typer.echo(f"Install   {trusted.subject}, valid until {_day(trusted.not_after)}")
+    typer.echo(f"SHA-256   {certificate.in_pairs(trusted.fingerprint_sha256)}")
 
 
 @app.command()
@@ -50,8 +55,8 @@ def export(
     output: Annotated[Path | None, typer.Argument(help="A file; standard output without one.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """The certificate as PEM, to be installed where the dashboard is opened. Never the key."""
-    pem = _pem(data_dir)
+    """What to install where the dashboard is opened, as PEM: the device's authority. Never a key."""
+    pem = _pem(data_dir, certificate.trust_pem)
     if output is None:
         typer.echo(pem, nl=False)
         return
@@ -63,7 +68,7 @@ def export(
 
 @app.command()
 def regenerate(data_dir: DataDir = None) -> None:
-    """Make a new certificate. Open connections stay; browsers have to trust the new one."""
+    """Make a new certificate. Open connections stay, and who has installed the authority trusts it already."""
     place = data_dir_of(data_dir)
     control = find_control(place)
     try:
@@ -77,17 +82,17 @@ def regenerate(data_dir: DataDir = None) -> None:
         fail(error.detail)
     except OSError as error:
         fail(f"{place} cannot be written: {error.strerror}")
-    typer.echo(f"SHA-256   {_pairs(certificate.view(_pem(data_dir)).fingerprint_sha256)}")
+    typer.echo(f"SHA-256   {certificate.in_pairs(certificate.view(_pem(data_dir)).fingerprint_sha256)}")
 
 
 def _boot(given: Path | None) -> Boot:
     return load_boot({"data_dir": data_dir_of(given)}, os.environ)
 
 
-def _pem(given: Path | None) -> str:
+def _pem(given: Path | None, of: Callable[[certificate.CertificateFiles], str] = certificate.public_pem) -> str:
     files = certificate.files_of(_boot(given))
     try:
-        return certificate.public_pem(files)
+        return of(files)
     except FileNotFoundError:
         make = command("cert regenerate", data_dir_of(given))
         fail(f"there is no certificate yet: the first start makes one, and so does `{make}`")
@@ -97,8 +102,3 @@ def _pem(given: Path | None) -> str:
 
 def _day(moment_ms: int) -> str:
     return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
-
-
-def _pairs(fingerprint: str) -> str:
-    """As browsers show it."""
-    return ":".join(fingerprint[at : at + 2].upper() for at in range(0, len(fingerprint), 2))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from actors.runtime.control import Control
 from config.boot import Boot
+from config.certificate import in_pairs
 from config.command import command
 from config.places import FIRST_PASSWORD, OWNER_CODE
 from config.reachable import lasting_addresses, names
@@ -34,8 +35,10 @@ def welcome(boot: Boot, control: Control) -> str:
     lines = ["", "The camera server is ready.", "", _row("Picture", seen)]
     lines += [_row("" if at else "Dashboard", url) for at, url in enumerate(dashboard_urls(boot, ports))]
     if certificate is not None:
-        lines.append(_row("Certificate", "made on this device; the browser warns once. SHA-256:"))
-        lines.append(_row("", certificate.fingerprint_sha256))
+        lines.append(
+            _row("Certificate", "made on this device; the browser warns once. Compare the SHA-256 that it shows:")
+        )
+        lines.append(_row("", in_pairs(certificate.fingerprint_sha256)))
     lines.append(_row("Password", _password(boot, control, kept)))
     lines += [_row("" if at else "RTSP", line) for at, line in enumerate(rtsp.lines(control, boot.data_dir, not kept))]
     view = ask_if_up(control, LICENSE, GetLicense())

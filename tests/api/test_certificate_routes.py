@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from models.errors import Conflict, Unavailable
 from models.messages.facade import RegenerateCertificate
@@ -32,6 +33,8 @@ async def test_info_is_public_and_has_the_documents_fields(server: Served) -> No
         "downloadUrl": str,
         "fingerprintSha256": str,
         "subjectAltNames": list,
+        "trustFingerprintSha256": str,
+        "trustNotAfter": int,
     }
     assert (body["status"], body["downloadUrl"]) == ("valid", "/cert")
     assert body["notAfter"] > 10**12
@@ -48,8 +51,12 @@ async def test_download(server: Served, headers: dict[str, str], content_type: s
     assert response.content_type == content_type
     assert b"PRIVATE" not in pem
     async with server.request("GET", "/cert/info") as response:
-        serial = (await response.json())["serialNumber"]
-    assert f"{x509.load_pem_x509_certificate(pem).serial_number:x}" == serial
+        info = await response.json()
+    authority = x509.load_pem_x509_certificate(pem)
+    assert authority.fingerprint(hashes.SHA256()).hex() == info["trustFingerprintSha256"]
+    served = x509.load_pem_x509_certificate((server.surface.boot.data_dir / "certificate.pem").read_bytes())
+    served.verify_directly_issued_by(authority)
+    assert served.fingerprint(hashes.SHA256()).hex() == info["fingerprintSha256"]
 
 
 async def test_regenerate_is_rare(server: Served) -> None:

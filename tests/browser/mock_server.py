@@ -339,7 +339,7 @@ def _storage(mock: MockServer, *_: Any) -> Any:
 
 def _certificate(*_: Any) -> Any:
     year = 31_536_000_000
-    print_ = ":".join(f"{(n * 37 + 11) % 256:02X}" for n in range(32))
+    print_ = "".join(f"{(n * 37 + 11) % 256:02x}" for n in range(32))
     return {
         "subject": "CN=IP Camera, O=Local Network, C=US",
         "notBefore": now_ms() - year // 2,
@@ -349,6 +349,8 @@ def _certificate(*_: Any) -> Any:
         "downloadUrl": "/cert",
         "fingerprintSha256": print_,
         "subjectAltNames": ["192.168.1.100", "hallway.local", "localhost"],
+        "trustFingerprintSha256": print_[::-1],
+        "trustNotAfter": now_ms() + 9 * year,
     }
 
 

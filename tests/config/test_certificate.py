@@ -3,6 +3,7 @@ import os
 import shutil
 import ssl
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from config import certificate, reachable, self_signed
+from config import authority, certificate, reachable
 from config.boot import Boot, CertificateBoot
 from models.errors import Conflict, Unavailable
 
@@ -29,8 +30,10 @@ def serial(boot: Boot) -> str:
 
 def test_it_says_who_we_are(boot: Boot) -> None:
     view = certificate.view(certificate.public_pem(certificate.ensure(boot)))
-    assert view.subject == view.issuer
     assert view.subject.startswith("CN=")
+    trusted = certificate.view(certificate.trust_pem(certificate.ensure(boot)))
+    assert view.issuer == trusted.subject == trusted.issuer
+    assert trusted.not_after - trusted.not_before > 9.9 * 365 * 86_400_000
     assert set(view.subject_alt_names) >= {"localhost", "127.0.0.1", "::1"}
     assert (view.not_after - view.not_before) / 86_400_000 <= 398
     assert view.status == "valid"
@@ -45,7 +48,8 @@ def test_it_stays_until_something_is_due(boot: Boot) -> None:
 def test_the_key_is_private_and_never_in_the_download(boot: Boot) -> None:
     files = certificate.ensure(boot)
     assert files.key.stat().st_mode & 0o777 == 0o600
-    assert "PRIVATE" not in certificate.public_pem(files)
+    assert files.authority.stat().st_mode & 0o777 == 0o600
+    assert "PRIVATE" not in certificate.public_pem(files) + certificate.trust_pem(files)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +92,44 @@ def test_a_clock_that_is_not_set_yet_changes_nothing(boot: Boot, monkeypatch: py
         assert made_at(boot, datetime(year, 1, 1, tzinfo=UTC), monkeypatch) == good
 
 
-def test_it_is_renewed_for_a_new_address(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+def trusted(boot: Boot) -> str:
+    return certificate.trust_pem(certificate.ensure(boot))
+
+
+def at(*addresses: str) -> Callable[[], tuple[reachable.Address, ...]]:
+    return lambda: tuple(ipaddress.ip_address(address) for address in addresses)
+
+
+def test_a_new_address_needs_a_new_certificate_and_no_new_trust(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, installed = serial(boot), trusted(boot)
+    monkeypatch.setattr(reachable, "lasting_addresses", at("192.168.77.7"))
+    assert certificate.due(boot) == "it does not name 192.168.77.7"
+    assert serial(boot) != before
+    assert trusted(boot) == installed
+    assert certificate.due(boot) == ""
+
+
+def test_an_address_of_the_internet_that_came_later_is_left_out(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reachable, "lasting_addresses", at("192.0.2.7"))
+    named = certificate.view(certificate.public_pem(certificate.ensure(boot))).subject_alt_names
+    assert "192.0.2.7" in named
+    monkeypatch.setattr(reachable, "lasting_addresses", at("192.0.2.7", "198.51.100.9"))
+    assert certificate.due(boot) == ""
+
+
+def test_an_authority_that_has_gone_or_is_another_one_is_made_anew(boot: Boot) -> None:
+    files = certificate.ensure(boot)
+    installed = trusted(boot)
+    files.authority.unlink()
+    assert certificate.due(boot) == "its authority is not here"
+    assert trusted(boot) != installed
+    assert certificate.due(boot) == ""
+
+
+def test_it_is_renewed_for_a_new_name(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
     before = serial(boot)
     monkeypatch.setattr(reachable, "names", lambda: ("localhost", "attic.local"))
-    assert certificate.due(boot) == "it does not name attic.local"
+    assert certificate.due(boot) == "its authority may not sign for attic.local"
     assert serial(boot) != before
     assert serial(replace(boot, certificate=CertificateBoot(auto_regenerate=False))) == serial(boot)
 
@@ -106,7 +144,7 @@ def test_a_failed_renewal_keeps_the_old_one(boot: Boot, monkeypatch: pytest.Monk
     with pytest.raises(OSError, match="No space"):
         certificate.regenerate(boot)
     assert serial(boot) == before
-    assert [path.name for path in boot.data_dir.iterdir()] == ["certificate.pem"]
+    assert {path.name for path in boot.data_dir.iterdir()} == {"authority.pem", "certificate.pem"}
 
 
 def test_a_damaged_file_is_replaced(boot: Boot) -> None:
@@ -166,7 +204,7 @@ def test_host_names(name: str, good: bool) -> None:
 
 def _leaf(boot: Boot, *names: x509.GeneralName) -> tuple[Path, Path]:
     """What the key on the device could sign for others: (the installed certificate, the forged one)."""
-    pem = certificate.ensure(boot).certificate.read_bytes()
+    pem = certificate.ensure(boot).authority.read_bytes()
     authority, key = x509.load_pem_x509_certificate(pem), serialization.load_pem_private_key(pem, None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     own, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
@@ -209,16 +247,58 @@ def _trusted(installed: Path, leaf: Path) -> bool:
 def test_what_people_install_vouches_for_this_device_alone(boot: Boot, name: x509.GeneralName) -> None:
     installed, leaf = _leaf(boot, name)
     assert not _trusted(installed, leaf)
-    assert _trusted(installed, installed)
+    served = boot.data_dir / "served.pem"
+    served.write_text(certificate.public_pem(certificate.files_of(boot)))
+    assert _trusted(installed, served)
     assert _trusted(*_leaf(boot, x509.DNSName("localhost")))  # or nothing at all would be refused
 
 
-def test_one_that_could_sign_for_others_is_replaced(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As versions before this one made it."""
-    with monkeypatch.context() as former:
-        unconstrained = x509.PrecertPoison()  # any extension that is not the one
-        former.setattr(self_signed, "_constraints", lambda _: unconstrained)
-        before = certificate.view(certificate.public_pem(certificate.regenerate(boot))).serial_number
+def test_one_that_signs_itself_is_served_until_it_is_due(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As version 0.1 made it: who has installed it is asked again only when it would have ended anyway."""
+    files = certificate.files_of(boot)
+    key, names = ec.generate_private_key(ec.SECP256R1()), certificate._wanted_names()
+    now = datetime.now(UTC)
+    signing = (key, authority.make_authority(key, now, "attic", names))
+    alone = authority.issue(signing, key, now, "attic", names)
+    former = (
+        x509.CertificateBuilder()
+        .subject_name(alone.subject)
+        .issuer_name(alone.subject)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(alone.not_valid_before_utc)
+        .not_valid_after(alone.not_valid_after_utc)
+        .add_extension(alone.extensions.get_extension_for_class(x509.SubjectAlternativeName).value, critical=False)
+        .add_extension(x509.NameConstraints([x509.DNSName("localhost")], None), critical=True)
+        .add_extension(x509.BasicConstraints(True, 0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate._keep(files.certificate, key, former)
+    assert serial(boot) == "7"
+    assert trusted(boot) == certificate.public_pem(files)
+    monkeypatch.setattr(reachable, "lasting_addresses", at("192.168.77.7"))
+    assert certificate.due(boot) == "it does not name 192.168.77.7"
+    assert serial(boot) != "7"
+    assert trusted(boot) != certificate.public_pem(files)
+
+
+def test_one_that_could_sign_for_others_is_replaced(boot: Boot) -> None:
+    """As versions before that one made it."""
+    files, key = certificate.files_of(boot), ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "attic")])
+    now = datetime.now(UTC)
+    unconstrained = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(8)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=300))
+        .add_extension(x509.BasicConstraints(True, None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate._keep(files.certificate, key, unconstrained)
     assert "every site" in certificate.due(boot)
-    assert serial(boot) != before
+    assert serial(boot) != "8"
     assert certificate.due(boot) == ""

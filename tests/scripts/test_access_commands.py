@@ -131,7 +131,7 @@ class TestWhileItDoesNot:
         shown = json.loads(ipcamera(tmp_path, "cert", "show", "--json").stdout)
         exported = tmp_path / "exported.pem"
         assert ipcamera(tmp_path, "cert", "export", str(exported)).exit_code == 0
-        assert certificate.view(exported.read_text()).serial_number == shown["serialNumber"]
+        assert certificate.view(exported.read_text()).fingerprint_sha256 == shown["trustFingerprintSha256"]
         assert "PRIVATE" not in exported.read_text()
 
 

@@ -74,3 +74,8 @@ export function isoDay(ms) {
   const two = (value) => String(value).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
+
+/** A fingerprint as browsers show it. */
+export function pairs(hex) {
+  return (hex?.match(/../g) ?? []).join(":").toUpperCase() || "–";
+}

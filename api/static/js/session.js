@@ -2,6 +2,7 @@
 
 import { authStatus, getJson, postJson, whenExpired } from "./ask.js";
 import { h, icon, newId } from "./dom.js";
+import { pairs } from "./format.js";
 import * as socket from "./socket.js";
 import * as store from "./store.js";
 
@@ -149,7 +150,7 @@ function fingerprintHint() {
   const text = h("p.fingerprint");
   const hint = h("details.small", h("summary", "Is this really my camera?"), h("p.muted", "Compare this SHA-256 fingerprint with the one that the browser shows for this page's certificate, and with the one that the device printed when it started."), text);
   getJson("cert/info").then(
-    (info) => (text.textContent = info.fingerprintSha256 ?? info.serialNumber),
+    (info) => (text.textContent = pairs(info.fingerprintSha256)),
     () => (hint.hidden = true),
   );
   return hint;

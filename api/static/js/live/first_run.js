@@ -2,6 +2,7 @@
 
 import { getJson } from "../ask.js";
 import { h, icon, squareButton } from "../dom.js";
+import { pairs } from "../format.js";
 import { proButton } from "../pro.js";
 import * as store from "../store.js";
 
@@ -36,7 +37,7 @@ async function showCertificate(item) {
   const info = await getJson("cert/info").catch(() => null);
   item.hidden = info === null;
   if (info === null) return;
-  item.append(h("strong", "Certificate: "), "the camera made its own, so the browser warns once. Before you trust it, compare this fingerprint with the one that the device printed when it started: ", h("code", info.fingerprintSha256 ?? info.serialNumber), ". ", h("a", { href: "#system/certificate" }, "How to trust it for good"));
+  item.append(h("strong", "Certificate: "), "the camera made its own, so the browser warns once. Before you trust it, compare this fingerprint with the one that the device printed when it started: ", h("code", pairs(info.fingerprintSha256)), ". ", h("a", { href: "#system/certificate" }, "How to trust it for good"));
 }
 
 function protection() {

@@ -2,7 +2,7 @@
 
 import { getJson, postJson } from "../ask.js";
 import { card, facts, h, icon, setText } from "../dom.js";
-import { shortDate } from "../format.js";
+import { pairs, shortDate } from "../format.js";
 import { lockedBox } from "../locked.js";
 import { confirmed } from "../notice.js";
 import * as store from "../store.js";
@@ -24,7 +24,7 @@ export function certificateCard() {
   const renew = h("button.small", { type: "button", onclick: () => regenerate() }, "New certificate");
   const save = h("a.button.small", { href: "cert", download: "ipcamera.pem" }, icon("download"), "Download");
   const locked = lockedBox("certificate_download");
-  const steps = h("details", h("summary", "How to trust it for good"), h("dl.stack.tight.small", HOW_TO.map(([name, text]) => [h("dt", h("b", name)), h("dd.muted", text)])));
+  const steps = h("details", h("summary", "How to trust this device for good"), h("dl.stack.tight.small", HOW_TO.map(([name, text]) => [h("dt", h("b", name)), h("dd.muted", text)])));
   const element = card("Certificate", "shield", h("div.stack", list, h("div", h("h3", "SHA-256 fingerprint"), fingerprint), h("div.row", save, renew), locked, result, steps));
   element.id = "certificate";
   element.head.append(chip);
@@ -35,16 +35,17 @@ export function certificateCard() {
     const valid = info.status === "valid";
     chip.className = `chip ${valid ? "good" : "warn"}`;
     setText(chip, info.status.replaceAll("_", " "));
-    setText(fingerprint, info.fingerprintSha256 ?? "–");
+    setText(fingerprint, pairs(info.fingerprintSha256));
     list.show({
       "For": info.subject,
-      "Valid until": shortDate(info.notAfter),
+      "Valid until": info.trustNotAfter > info.notAfter ? `${shortDate(info.notAfter)}, then renewed` : shortDate(info.notAfter),
+      "Trusted until": shortDate(info.trustNotAfter),
       "Serial number": info.serialNumber,
       "Names": (info.subjectAltNames ?? []).join(", "),
     });
   };
   async function regenerate() {
-    const yes = await confirmed("Make a new certificate?", "Browsers and apps that trusted the old one will ask again. Open connections stay.", "New certificate", "primary");
+    const yes = await confirmed("Make a new certificate?", "Who has installed what “Download” gives is not asked again, unless the device has a new name. Open connections stay.", "New certificate", "primary");
     if (!yes) return;
     try {
       await postJson("cert/regenerate");
