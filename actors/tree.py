@@ -23,5 +23,6 @@ def tree(boot: Boot) -> tuple[Child, ...]:
         *(Child(f"rtsp_session_{n}", "actors.rtsp.session_actor:RtspSessions", MEDIA) for n in sessions),
         Child("rtsp", "actors.rtsp.manager:Rtsp", MEDIA),
         Child("mqtt", "actors.mqtt.actor:Mqtt", MEDIA),
+        Child("notifier", "actors.notifier.actor:Notifier", MEDIA),
         Child("facade", "actors.facade.actor:Facade", EDGE),
     )

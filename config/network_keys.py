@@ -179,6 +179,26 @@ EXTENSIONS = (
         extension=True,
     ),
     Setting(
+        "notificationsEnabled",
+        "Notifications",
+        "boolean",
+        False,
+        "Notifications",
+        "Tell browsers, webhooks and other services what happens, by the rules that are set up for it.",
+        extension=True,
+    ),
+    Setting(
+        "publicAddress",
+        "Notifications",
+        "string",
+        "",
+        "Address in links",
+        "Where links in notifications lead, such as https://camera.example:8443. Empty: this device's address in its "
+        "network.",
+        pattern=r"(https?://[A-Za-z0-9._~:\[\]-]+(/[A-Za-z0-9._~/-]*)?)?",
+        extension=True,
+    ),
+    Setting(
         "authEnabled",
         "Access",
         "boolean",

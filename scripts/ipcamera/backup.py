@@ -19,6 +19,8 @@ from actors.event_log.numbers import keep_above
 from actors.license.desk import FILE as LICENSE_FILE
 from actors.license.desk import Desk
 from actors.mqtt import outbox
+from actors.notifier import outbox as notifier_outbox
+from actors.notifier.book import notifications_store
 from actors.runtime.session import LOCK
 from actors.settings.keeper import settings_store
 from config import backup as archives
@@ -33,7 +35,11 @@ from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
 
 VARIABLE = "IPCAMERA_BACKUP_PASSPHRASE"
 PASSPHRASE_MIN = 8
-DATABASES = {"events.db": len(database.STEPS), "mqtt/outbox.db": len(outbox.STEPS)}
+DATABASES = {
+    "events.db": len(database.STEPS),
+    "mqtt/outbox.db": len(outbox.STEPS),
+    "notifier/outbox.db": len(notifier_outbox.STEPS),
+}
 FromStdin = Annotated[
     bool, typer.Option("--passphrase-stdin", help=f"Read the pass phrase from stdin; or set {VARIABLE}.")
 ]
@@ -118,7 +124,8 @@ def _stage(place: Path, file: BinaryIO, passphrase_stdin: bool) -> archives.Mani
 
 def _problems(staged: Path) -> Iterator[str]:
     """Why this program could not use what was unpacked."""
-    for store in (settings_store(staged), auth_store(staged), Store(staged / LICENSE_FILE)):
+    stores = (settings_store(staged), auth_store(staged), notifications_store(staged), Store(staged / LICENSE_FILE))
+    for store in stores:
         if store.path.exists() and not store.usable():
             yield f"{store.path.name} is damaged, or of a newer version"
     for name, known in DATABASES.items():

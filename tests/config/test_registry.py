@@ -72,6 +72,8 @@ EXTENSIONS = {
     "mqttDiscoveryPrefix": "homeassistant",
     "privacyMask": "",
     "deviceName": "porch",
+    "notificationsEnabled": False,
+    "publicAddress": "",
     "authEnabled": True,
 }
 

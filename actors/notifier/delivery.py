@@ -1,0 +1,138 @@
+"""From the outbox to the channels: in order for each, several at once, with patience where one does not answer.
+
+At least once: a message is taken out of the outbox when the other side has taken it. Killed in between, we send it
+again, with the same id; that concerns one message of a channel, the one under way.
+"""
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from actors.notifier import pictures
+from actors.notifier.book import Book
+from actors.notifier.carrier import Carrier, Fate, Outcome
+from actors.notifier.outbox import Outbox, Waiting
+from actors.runtime.actor import Actor
+from actors.runtime.worker import Bench
+from models.errors import ServerError
+from models.media.backoff import Backoff
+from models.notify import limits, notice
+from models.notify.channel import Channel
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Record:
+    """How a channel fares, since this life began."""
+
+    delivered: int = 0  # Unix ms of the last one
+    error: str = ""  # why the last try failed
+
+
+class Delivery:
+    """``more``: set when there may be something to do. ``trouble``: why nothing can be taken out, "" else."""
+
+    def __init__(
+        self, actor: Actor, bench: Bench, book: Book, outbox: Outbox, carrier: Carrier, more: asyncio.Event
+    ) -> None:
+        self.trouble = ""
+        self.records: dict[str, Record] = {}
+        self._actor = actor
+        self._bench = bench
+        self._book = book
+        self._outbox = outbox
+        self._carrier = carrier
+        self._more = more
+        self.under_way: set[asyncio.Task[None]] = set()
+        self._busy: set[str] = set()
+
+    async def run(self) -> None:
+        """Never returns."""
+        while True:
+            self._more.clear()
+            now = now_ms()
+            heads, expired = await self._kept(partial(self._outbox.heads, now))
+            if expired:
+                self._actor.log.warning("notifications could not be delivered in time", count=expired)
+            idle = [head for head in heads if head.channel not in self._busy]
+            ready = [head for head in idle if head.due <= now or head.due > now + limits.EXPIRES_MS]
+            for head in ready[: limits.AT_ONCE - len(self._busy)]:
+                self._busy.add(head.channel)
+                task = self._actor.start_task(self._deliver(head))
+                self.under_way.add(task)
+                task.add_done_callback(self.under_way.discard)
+            dates = [head.due for head in idle if head not in ready]
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout((min(dates) - now) / 1000 if dates else None):
+                    await self._more.wait()
+
+    async def _deliver(self, head: Waiting) -> None:
+        channel = self._book.channels.get(head.channel)
+        if channel is None:
+            await self._kept(partial(self._outbox.forget, head.channel))
+        else:
+            await self._try(channel, head)
+        self._busy.discard(head.channel)
+        self._more.set()
+
+    async def _try(self, channel: Channel, head: Waiting) -> None:
+        event = head.event
+        clock = time.strftime("%H:%M", time.localtime(event.timestamp / 1000))
+        picture = await pictures.of_event(self._actor, event)
+        told = notice.of_event(event, str(self._actor.settings["deviceName"]), clock, picture)
+        outcome = await self.send(channel, told, head.expires)
+        if outcome.fate is not Fate.LATER:
+            if outcome.fate is not Fate.DELIVERED:
+                self._actor.log.warning("a notification was refused", channel=channel.id, reason=outcome.said)
+            return await self._kept(partial(self._outbox.done, head.sequence))
+        backoff = Backoff(limits.FIRST_RETRY_S, limits.LARGEST_RETRY_S, head.attempts)
+        wait_s = max(backoff.failed() * random.uniform(0.8, 1.2), outcome.wait_s)  # noqa: S311
+        due = now_ms() + int(wait_s * 1000)
+        if not head.attempts:
+            self._actor.log.warning("a notification is tried again later", channel=channel.id, reason=outcome.said)
+        await self._kept(partial(self._outbox.postpone, head.sequence, due))
+
+    async def send(self, channel: Channel, told: notice.Notice, expires: int) -> Outcome:
+        """Once, now. A channel where nobody is any more is forgotten."""
+        try:
+            outcome = await self._carrier.carry(channel, told, expires)
+        except ServerError as error:
+            outcome = Outcome(Fate.LATER, error.detail)
+        record = self.records.setdefault(channel.id, Record())
+        if outcome.fate is Fate.DELIVERED:
+            record.delivered, record.error = now_ms(), ""
+        else:
+            record.error = outcome.said
+        if outcome.fate is Fate.GONE and self._book.channels.get(channel.id) == channel:
+            self._actor.log.info("a browser takes no notifications any more and is forgotten", channel=channel.id)
+            await self.forget(channel.id)
+        return outcome
+
+    async def forget(self, channel_id: str) -> None:
+        """Raises Missing, Unavailable."""
+        await self._bench.do(self._book.delete_channel, channel_id)
+        await self._kept(partial(self._outbox.forget, channel_id))
+        self.records.pop(channel_id, None)
+
+    async def _kept(self, change: Callable[[], T]) -> T:
+        """Until the disk has taken it."""
+        while True:
+            try:
+                result = await self._bench.do(change)
+                self.trouble = ""
+                return result
+            except sqlite3.OperationalError as error:
+                self.trouble = f"the outbox of notifications can't be written: {error}"
+                self._actor.log.error("the outbox can't be written", reason=str(error))
+                await asyncio.sleep(limits.DISK_WAIT_S)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000

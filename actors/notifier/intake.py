@@ -1,0 +1,129 @@
+"""From the event log into the outbox: each event is looked at once, also those that we were not told of."""
+
+import asyncio
+import sqlite3
+import time
+
+from actors.notifier.book import Book
+from actors.notifier.outbox import Outbox, Wanted
+from actors.runtime.actor import Actor
+from actors.runtime.worker import Bench
+from models.errors import ServerError
+from models.events import Event
+from models.messages.event_log import EVENT_LOG, QueryEvents
+from models.messages.facade import FACADE, GetViewers
+from models.messages.license import LicenseView
+from models.notify import limits
+from models.notify.channel import FREE_KINDS
+from models.notify.rule import FREE_TYPES, Rule
+
+LICENSE_S = 5.0  # for the licence's first word
+
+
+class Intake:
+    """``more``: set when something was put into the outbox. ``since``: Unix ms; what was before concerns nobody.
+
+    ``trouble``: why nothing can be put into it, "" else.
+    """
+
+    def __init__(self, actor: Actor, bench: Bench, book: Book, outbox: Outbox, more: asyncio.Event, since: int) -> None:
+        self.trouble = ""
+        self._since = since
+        self._actor = actor
+        self._bench = bench
+        self._book = book
+        self._outbox = outbox
+        self._more = more
+        self._missed = True  # before this life
+        self._arrived: asyncio.Queue[Event | None] = asyncio.Queue(limits.WAITING_EVENTS)
+
+    def arrived(self, event: Event) -> None:
+        """An event was recorded. If there are too many at once, the history is looked at when there is time."""
+        if not self._book.rules or event.phase != "appeared":
+            return
+        if self._arrived.full():
+            self._missed = True
+        else:
+            self._arrived.put_nowait(event)
+
+    def missed(self) -> None:
+        """Events were recorded that we were not told of."""
+        self._missed = True
+        if not self._arrived.full():
+            self._arrived.put_nowait(None)
+
+    async def run(self) -> None:
+        """Never returns."""
+        while True:
+            if self._missed and self._arrived.empty():
+                await self._catch_up()
+            event = await self._arrived.get()
+            if event is not None:
+                await self._take(event)
+
+    async def _catch_up(self) -> None:
+        self._missed = False
+        if not self._book.rules:
+            return
+        begin = max(_now() - limits.EXPIRES_MS, min(rule.since for rule in self._book.rules.values()), self._since, 1)
+        recent = QueryEvents(begin, limit=limits.CATCH_UP, system=True, summary=False)
+        try:
+            page = await self._actor.actor(EVENT_LOG).ask(recent)
+        except ServerError as error:
+            self._actor.log.warning("missed events are looked for later", reason=error.detail)
+            await asyncio.sleep(limits.LOOK_AGAIN_S)
+            return self.missed()
+        unseen = await self._bench.do(self._outbox.unseen, [event.event_id for event in page.events])
+        for event in page.events:
+            if event.event_id in unseen:
+                await self._take(event)
+
+    async def _take(self, event: Event) -> None:
+        """Until it is on disk: a full disk is waited for, and what came meanwhile is found in the history."""
+        expires = event.timestamp + limits.EXPIRES_MS
+        if expires <= _now():
+            return
+        wanted = await self._wanted(event)
+        while True:
+            try:
+                dropped = await self._bench.do(self._outbox.take, event, wanted, expires)
+                break
+            except sqlite3.OperationalError as error:
+                self.trouble = f"notifications can't be stored: {error}"
+                self._actor.log.error("the outbox can't be written", reason=str(error))
+                await asyncio.sleep(limits.DISK_WAIT_S)
+        self.trouble = ""
+        if dropped:
+            self._actor.log.warning("the outbox is full: the oldest messages were dropped", count=dropped)
+        if wanted:
+            self._more.set()
+
+    async def _wanted(self, event: Event) -> list[Wanted]:
+        local = time.localtime(event.timestamp / 1000)
+        minute = local.tm_hour * 60 + local.tm_min
+        rules = [rule for rule in self._book.rules.values() if rule.fits(event, local.tm_wday, minute)]
+        if any(rule.unwatched for rule in rules) and await self._watched():
+            rules = [rule for rule in rules if not rule.unwatched]
+        if not rules:
+            return []
+        license = await self._actor.first(LicenseView, LICENSE_S)
+        pro = license is not None and license.is_pro
+        if not pro and event.type not in FREE_TYPES:
+            return []
+        return [Wanted(rule.id, rule.every_min * 60_000, self._channels(rule, pro)) for rule in rules]
+
+    def _channels(self, rule: Rule, pro: bool) -> tuple[str, ...]:
+        known = self._book.channels
+        return tuple(to for to in rule.channels if to in known and (pro or known[to].kind in FREE_KINDS))
+
+    async def _watched(self) -> bool:
+        """Whether somebody has the live picture open; when nobody can say, nobody has."""
+        try:
+            return (await self._actor.actor(FACADE).ask(GetViewers(), limits.VIEWERS_S)).clients > 0
+        except ServerError as error:
+            self._actor.log.info("nobody can say who watches", reason=error.detail)
+            return False
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

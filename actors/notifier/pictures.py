@@ -1,0 +1,68 @@
+"""The picture of an event: its thumbnail, and a smaller one that fits into a push message."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import simplejpeg
+
+from actors.runtime.actor import Actor
+from models.errors import Missing, ServerError
+from models.events import EVENT_TYPES, Event
+from models.messages.event_log import EVENT_LOG, GetThumbnail
+from models.notify import limits
+
+HOLDER = "picture"
+FRESH_NS = 2_000_000_000
+
+
+async def of_event(actor: Actor, event: Event) -> bytes:
+    """JPEG; empty where there is none. It comes a little after its event, so that is waited for."""
+    if event.type not in EVENT_TYPES:
+        return b""
+    until = event.timestamp / 1000 + limits.PICTURE_WAIT_S
+    while True:
+        try:
+            found = await actor.actor(EVENT_LOG).ask(GetThumbnail(event.event_id))
+            picture = await asyncio.to_thread(Path(found.path).read_bytes)
+            return picture if len(picture) <= limits.PICTURE_BYTES else b""
+        except Missing:
+            if time.time() >= until:
+                return b""
+        except (ServerError, OSError) as error:
+            actor.log.info("a notification goes without its picture", reason=str(error))
+            return b""
+        await asyncio.sleep(limits.PICTURE_AGAIN_S)
+
+
+async def of_now(actor: Actor) -> bytes:
+    """JPEG of this moment; empty where there is none in time."""
+    reader = actor.ring_reader("jpeg")
+    actor.lease("encoder", "jpeg", HOLDER)
+    try:
+        async with asyncio.timeout(limits.PICTURE_WAIT_S):
+            while True:
+                entry = await reader.newest(limits.PICTURE_WAIT_S)
+                if entry is not None and time.time_ns() - entry.wall < FRESH_NS:
+                    return entry.data if len(entry.data) <= limits.PICTURE_BYTES else b""
+    except TimeoutError:
+        return b""
+    finally:
+        actor.release("encoder", "jpeg", HOLDER)
+        reader.close()
+
+
+def shrink(picture: bytes, room: int) -> bytes:
+    """The picture as a JPEG of at most ``room`` bytes, as large and good as that allows; else nothing."""
+    for width in limits.PUSH_SMALL_WIDTHS:
+        try:
+            pixels = simplejpeg.decode_jpeg(picture, min_width=width)
+        except ValueError:  # half a file
+            return b""
+        step = max(1, pixels.shape[1] // width)
+        small = pixels[::step, ::step].copy()
+        for quality in limits.PUSH_SMALL_QUALITIES:
+            found = bytes(simplejpeg.encode_jpeg(small, quality=quality, colorsubsampling="420"))
+            if len(found) <= room:
+                return found
+    return b""
