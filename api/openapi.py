@@ -9,7 +9,7 @@ from api.schemas import COMPONENTS, TEXT, Schema, ref
 
 VERSION = "3.1.0"
 SAFE = ("GET", "HEAD")
-MAY_BE_MISSING = frozenset({"/cert", "/capture"})
+MAY_BE_MISSING = frozenset({"/cert", "/capture", "/api/notifications/rules", "/api/notifications/test"})
 ACCESS_WORDS = {
     Access.PUBLIC: "No credential is needed.",
     Access.UI: "Free: from the dashboard only. Pro: for every caller.",

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from config.setting import Setting
 from config.settings import REGISTRY
 from models.events import EVENT_TYPES
+from models.notify.channel import KINDS
+from models.notify.limits import EVERY_MAX_MIN, NAME_MAX, URL_MAX
+from models.notify.rule import DAYS, TYPES
 from models.security.roles import ROLES
 
 Schema = dict[str, object]
@@ -84,6 +87,19 @@ _STATUS: dict[str, Schema] = {
     "settings": ref("Settings"),
 }
 _CODE = _said(TEXT, "As the device printed it when it started; dashes do not count")
+_RULE: dict[str, Schema] = {
+    "types": _list(_one(*TYPES)),
+    "channels": _said(_list(TEXT), "Ids of channels"),
+}
+_RULE_MORE: dict[str, Schema] = {
+    "name": {**TEXT, "maxLength": NAME_MAX},
+    "enabled": BOOL,
+    "days": _said(_list(_one(*DAYS)), "Local time; every day where it is left out"),
+    "from": _said(TEXT, "HH:MM, local time; the same as `to`: all day. A span over midnight belongs to its first day"),
+    "to": _said(TEXT, "HH:MM"),
+    "everyMin": _said(whole(0, EVERY_MAX_MIN), "At most once in so many minutes; 0: each event"),
+    "unwatched": _said(BOOL, "Only while nobody has the live picture open"),
+}
 _MQTT = _settings(lambda setting: _of_mqtt(setting) and not setting.read_only)
 
 COMPONENTS: dict[str, Schema] = {
@@ -323,4 +339,36 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "MqttTest": _object({}, settings=ref("MqttChangeWithCredentials")),
     "MqttTested": _object({"success": BOOL}, latencyMs=INT, error=TEXT),
+    "Notifications": _object(
+        {
+            "enabled": _said(BOOL, "The setting notificationsEnabled; while it is off, nothing is shown"),
+            "publicKey": _said(TEXT, "The applicationServerKey for browsers (RFC 8292), base64url"),
+            "rules": _list(ref("NotificationRule")),
+            "channels": _list(ref("NotificationChannel")),
+            "waiting": _said(INT, "Messages in the outbox"),
+            "types": _said(_list(TEXT), "Types that a rule can name"),
+            "freeTypes": _said(_list(TEXT), "Those that need no Pro"),
+        }
+    ),
+    "NotificationRule": _object({"id": TEXT, **_RULE, **_RULE_MORE}),
+    "NotificationRuleChange": _object(
+        _RULE, id=_said(TEXT, "Of the rule that this one replaces; a new one without"), **_RULE_MORE
+    ),
+    "NotificationChannel": _object(
+        {"id": TEXT, "kind": _one(*KINDS), "name": TEXT, "target": _said(TEXT, "Where it goes, without secrets")},
+        lastDelivered=TIME_OR_NULL,
+        lastError=_said(TEXT_OR_NULL, "Why the last try failed, in the other side's words"),
+    ),
+    "NotificationChannelNew": _object(
+        {"kind": _one(*KINDS)},
+        name={**TEXT, "maxLength": NAME_MAX},
+        url=_said({**TEXT, "maxLength": URL_MAX}, "webhook: https:// or http://; apprise: its URL. Never shown again"),
+        subscription=_said({"type": "object"}, "push: the browser's PushSubscription, as its toJSON() gives it"),
+        replaces=_said(TEXT, "push: the endpoint of a subscription that this one takes the place of"),
+    ),
+    "NotificationStored": _object(
+        {"success": SUCCESS, "id": TEXT}, secret=_said(TEXT, "Of a webhook, to verify with; shown here only")
+    ),
+    "NotificationTest": _object({"channel": _said(TEXT, "Its id")}),
+    "NotificationTested": _object({"success": BOOL, "answer": _said(TEXT, "What the other side said")}, latencyMs=INT),
 }
