@@ -261,6 +261,7 @@ COMPONENTS: dict[str, Schema] = {
             confidence=_said(PERCENT, "All but MOTION and ANY_SOUND"),
             objectClass=_said(TEXT, "OBJECT_PERSON, OBJECT_DOG"),
             eventType=_said(TEXT, "OBJECT_PERSON, OBJECT_DOG: appeared"),
+            zones=_list(_said(TEXT, "Names of the zones that it was in; for a visit that has ended, of its whole way")),
             thumbnail=_said(BOOL, "Whether /events/{id}/thumbnail has a picture"),
         ),
         "description": f"``type``: {', '.join(EVENT_TYPES)}, or SYSTEM_… for the server's own history",

@@ -46,7 +46,7 @@ class Setting:
     pro: str = ""  # feature id that is needed to switch it on
     needs: str = ""  # key of the switch without which this one has no effect
     applies: Applies = "live"
-    home_assistant: Literal["", "switch", "number", "select"] = ""
+    home_assistant: Literal["", "switch", "number", "select", "names"] = ""  # names: those in a list, only shown
     options_from: str = ""  # field of /capabilities that lists the values
     default_note: str = ""
     read_only: bool = False

@@ -16,7 +16,7 @@ NEW_ADDRESS = "NEW_ADDRESS"
 FLOOD = "FLOOD"
 CREDENTIALS = "CREDENTIALS"  # the password, protection, or a token was changed
 
-DetailValue = str | int | float | bool | None
+DetailValue = str | int | float | bool | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,15 @@ def to_row(detection: Detection, event_id: int, thumbnail_path: str) -> dict[str
         "resolution": scene.resolution,
         "frame_rate": scene.frame_rate,
         "light_level": scene.light_level,
-        "motion_zones": "",
+        "motion_zones": "; ".join(_zones(detection)),
         "thumbnail_path": thumbnail_path,
         "notes": to_json(detection.metadata),
     }
+
+
+def _zones(detection: Detection) -> list[str]:
+    zones = detection.details.get("zones")
+    return zones if isinstance(zones, list) else []
 
 
 def to_event(detection: Detection, event_id: int, stored: bool) -> Event:

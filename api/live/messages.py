@@ -116,7 +116,7 @@ def event(happened: Event) -> Message | None:
     confidence = happened.confidence or 0
     match happened.type:
         case "MOTION":
-            return {"type": "motion_detected", **base, **_some(details, "changedPercent", "width", "height")}
+            return {"type": "motion_detected", **base, **_some(details, "changedPercent", "width", "height", "zones")}
         case "ANY_SOUND":
             return {"type": "sound_detected", **base, **_some(details, "db", "rms")}
         case "DOG_BARK" | "BABY_CRY":
@@ -126,7 +126,8 @@ def event(happened: Event) -> Message | None:
         case "OBJECT_PERSON" | "OBJECT_DOG":
             seen = happened.type.removeprefix("OBJECT_").lower()
             about = {"objectClass": seen, "confidence": confidence, "eventType": happened.phase}
-            return {"type": "object_detected", **base, **about, **_some(metadata, "trackId"), **_box(metadata)}
+            places = _some({**details, **metadata}, "zones", "trackId")
+            return {"type": "object_detected", **base, **about, **places, **_box(metadata)}
         case _:
             return None
 

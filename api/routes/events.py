@@ -114,9 +114,9 @@ def _bucket_list(page: EventBuckets) -> str:
 def event_shape(event: Event) -> dict[str, object]:
     """As the API document shows an event: its type's own fields beside the common ones.
 
-    Ours are ``thumbnail``, and for a visit that has ended ``endTimestamp`` (Unix ms) and ``durationMs``.
+    Ours are ``thumbnail``, ``zones``, and for a visit that has ended ``endTimestamp`` (Unix ms) and ``durationMs``.
     """
-    ended = {key: event.metadata[key] for key in ("endTimestamp", "durationMs") if key in event.metadata}
+    ended = {key: event.metadata[key] for key in ("zones", "endTimestamp", "durationMs") if key in event.metadata}
     common = {"id": event.id, "eventId": event.event_id, "timestamp": event.timestamp, "type": event.type}
     return common | dict(event.details) | ended | ({"thumbnail": True} if event.thumbnail else {})
 

@@ -4,8 +4,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from models.detect.detector import (
     NS,
     Activity,
@@ -20,8 +18,10 @@ from models.detect.detector import (
     enabled,
 )
 from models.detect.episode import Episode
-from models.detect.foreground import Foreground, Mask, Scene
+from models.detect.fence import Cells, Fence, cells
+from models.detect.foreground import Foreground
 from models.events import DetailValue
+from models.zones import read_zones
 
 RATE = 10.0  # pictures a second
 QUIET_S = 2.0  # this long without anybody, and the motion is over
@@ -46,21 +46,77 @@ def sensitivity(setting: int) -> Sensitivity:
     return Sensitivity(area=20 * (0.1 / 20) ** s, contrast=2 * (0.4 / 2) ** s)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one picture shows, counted in the cells of ``fence``; ``pixels`` of the small picture it was counted in."""
+
+    pts: int
+    wall: int
+    size: tuple[int, int]
+    pixels: int
+    moving: Cells
+    fresh: Cells
+    present: Cells  # moving, or standing where something moved
+    veto: str = ""
+
+
+class Judge:
+    """From what pictures show to motion: all that settings decide."""
+
+    def __init__(self) -> None:
+        self._episode = Episode(QUIET_S, AGAIN_S)
+        self._walking: deque[bool] = deque(maxlen=PICTURES)
+
+    def configure(self, settings: Settings) -> None:
+        self._wanted = sensitivity(int(settings["motionSensitivity"]))
+        self._cooldown = float(settings["motionCooldown"])
+        self._fence = Fence(read_zones(str(settings["zones"])), "motion", int(settings["rotation"]))
+
+    def feed(self, seen: Seen) -> Iterator[Output]:
+        present = self._percent(seen, seen.present)
+        was_active = self._episode.active
+        told = self._episode.feed(self._somebody(seen, present), seen.pts, self._cooldown)
+        if self._episode.active != was_active:
+            yield Activity("motion", self._episode.active)
+        if told:
+            width, height = seen.size
+            details: dict[str, DetailValue] = {"changedPercent": round(present, 1), "width": width, "height": height}
+            if names := self._fence.names_of(seen.present):
+                details["zones"] = names
+            yield Finding("motion", seen.pts, seen.wall, details)
+        yield Reading("motion", round(present, 1), round(self._wanted.area, 2), "%", seen.veto)
+
+    def _somebody(self, seen: Seen, present: float) -> bool:
+        """Somebody walks in, or is still there."""
+        area = self._wanted.area
+        gets_on = self._percent(seen, seen.moving) >= area and self._percent(seen, seen.fresh) >= FRESH * area
+        self._walking.append(gets_on and not seen.veto)
+        if self._episode.active:
+            return present >= STAYS * area
+        return sum(self._walking) >= NEEDED
+
+    def _percent(self, seen: Seen, counts: Cells) -> float:
+        """The area, in percent of the picture, of what shows in the zones."""
+        return min(100.0, 100.0 * int(counts[self._fence.chosen].sum()) / seen.pixels / STRUCTURE)
+
+    def reset(self) -> list[Output]:
+        self._walking.clear()
+        return [Activity("motion", False)] if self._episode.reset() else []
+
+
 class Motion(Detector[Picture]):
     name, eats = "motion", "frames"
     switches = (Switch("motion", "motionEnabled", "MOTION"),)
 
     def __init__(self, settings: Settings, models: Models) -> None:
-        self._episode = Episode(QUIET_S, AGAIN_S)
         self._foreground = Foreground()
-        self._walking: deque[bool] = deque(maxlen=PICTURES)
+        self._judge = Judge()
         super().__init__(settings, models)
 
     def configure(self, settings: Settings) -> None:
         self._on = enabled(self.switches[0], settings)
-        self._wanted = sensitivity(int(settings["motionSensitivity"]))
-        self._foreground.contrast = self._wanted.contrast
-        self._cooldown = float(settings["motionCooldown"])
+        self._foreground.contrast = sensitivity(int(settings["motionSensitivity"])).contrast
+        self._judge.configure(settings)
 
     @property
     def rate(self) -> float:
@@ -70,35 +126,11 @@ class Motion(Detector[Picture]):
         if not self._on:
             return
         scene = self._foreground.update(sample.luma, sample.pts / NS)
-        was_active = self._episode.active
-        told = self._episode.feed(self._somebody(scene), sample.pts, self._cooldown)
-        if self._episode.active != was_active:
-            yield Activity("motion", self._episode.active)
-        percent = round(_percent(scene.moving | scene.standing), 1)
-        if told:
-            details: dict[str, DetailValue] = {
-                "changedPercent": percent,
-                "width": sample.width,
-                "height": sample.height,
-            }
-            yield Finding("motion", sample.pts, sample.wall, details)
-        yield Reading("motion", percent, round(self._wanted.area, 2), "%", scene.veto)
-
-    def _somebody(self, scene: Scene) -> bool:
-        """Somebody walks in, or is still there."""
-        area = self._wanted.area
-        gets_on = _percent(scene.moving) >= area and _percent(scene.fresh) >= FRESH * area
-        self._walking.append(gets_on and not scene.veto)
-        if self._episode.active:
-            return _percent(scene.moving | scene.standing) >= STAYS * area
-        return sum(self._walking) >= NEEDED
+        moving, fresh, present = cells(scene.moving), cells(scene.fresh), cells(scene.moving | scene.standing)
+        size = sample.width, sample.height
+        seen = Seen(sample.pts, sample.wall, size, scene.new.size, moving, fresh, present, scene.veto)
+        yield from self._judge.feed(seen)
 
     def reset(self) -> list[Output]:
-        self._foreground = Foreground(self._wanted.contrast)
-        self._walking.clear()
-        return [Activity("motion", False)] if self._episode.reset() else []
-
-
-def _percent(mask: Mask) -> float:
-    """The area, in percent of the picture, of what shows as ``mask``."""
-    return min(100.0, 100.0 * np.count_nonzero(mask) / mask.size / STRUCTURE)
+        self._foreground = Foreground(self._foreground.contrast)
+        return self._judge.reset()

@@ -22,14 +22,17 @@ from models.detect.detector import (
     Tracks,
     enabled,
 )
+from models.detect.fence import Fence, feet
 from models.detect.foreground import Foreground
 from models.detect.regions import blobs, choose, cut, cut_off, inside, share
 from models.detect.tracker import Sighting, Track, Tracker, Update
 from models.events import DetailValue
 from models.messages.detector import TrackedObject
+from models.zones import read_zones
 
 SAME = 0.5  # part of the smaller box inside the other: two looks at one thing
 KEEP_ALIVE = 0.7  # of the wanted confidence: enough for a visit that has begun
+FLOOR = 21.0  # confidence down to which sightings are looked for, whatever is wanted: enough for a wanted one of 30
 
 
 class Decode(Protocol):
@@ -67,6 +70,87 @@ KINDS = (
 KEYS = {kind.coco_class: kind.switch.key for kind in KINDS}
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one picture of ``size`` shows, weak sightings too."""
+
+    pts: int
+    wall: int
+    size: tuple[int, int]
+    sightings: tuple[Sighting, ...]
+
+
+class Judge:
+    """From sightings to visits: all that settings decide."""
+
+    def __init__(self) -> None:
+        self._tracker = Tracker()
+        self._active: set[str] = set()
+        self._drawn = False
+        self._been: dict[int, list[str]] = {}  # the zones of each visit, in the order of its coming
+
+    def configure(self, settings: Settings) -> None:
+        zones, rotation = read_zones(str(settings["zones"])), int(settings["rotation"])
+        kinds = [kind for kind in KINDS if enabled(kind.switch, settings)]
+        self.wanted = {kind.switch.key: int(settings[kind.confidence_setting]) for kind in kinds}
+        self._fences = {key: Fence(zones, key, rotation) for key in self.wanted}
+
+    @property
+    def alive(self) -> tuple[Track, ...]:
+        return self._tracker.alive
+
+    @property
+    def busy(self) -> bool:
+        return self._tracker.busy
+
+    def feed(self, seen: Seen) -> Iterator[Output]:
+        counted = [one for one in seen.sightings if self._counts(one, seen.size)]
+        update = self._tracker.update(counted, self.wanted, seen.pts, seen.wall, seen.size)
+        for track in update.seen:
+            been = self._been.setdefault(track.id, [])
+            been += [name for name in self._zones(track, seen.size) if name not in been]
+        yield from (self._farewell(track) for track in update.gone)
+        yield from (_finding(track, seen.size, self._zones(track, seen.size)) for track in update.appeared)
+        yield from self._activities()
+        yield from self._picture(update, seen)
+        for key, wanted in self.wanted.items():
+            best = max((one.confidence for one in counted if one.key == key), default=0)
+            yield Reading(key, float(best), float(wanted), "confidence")
+
+    def _counts(self, one: Sighting, size: tuple[int, int]) -> bool:
+        """Whether it is wanted, sure enough to keep a visit alive, and stands where it counts."""
+        wanted = self.wanted.get(one.key)
+        sure = wanted is not None and one.confidence >= int(KEEP_ALIVE * wanted)
+        return sure and self._fences[one.key].allows(feet(one.box, size))
+
+    def _zones(self, track: Track, size: tuple[int, int]) -> list[str]:
+        fence = self._fences.get(track.key)  # it may have been switched off meanwhile
+        return fence.names(feet(track.box, size)) if fence is not None else []
+
+    def reset(self) -> list[Output]:
+        said: list[Output] = [self._farewell(track) for track in self._tracker.end()]
+        said += self._activities()
+        return said
+
+    def _farewell(self, track: Track) -> Farewell:
+        about: dict[str, DetailValue] = {"trackId": track.id}
+        if been := self._been.pop(track.id, []):
+            about["zones"] = been
+        return Farewell(track.key, track.id, track.wall, track.best, about)
+
+    def _activities(self) -> list[Activity]:
+        now = {track.key for track in self._tracker.alive}
+        changed = [Activity(key, key in now) for key in sorted(now ^ self._active)]
+        self._active = now
+        return changed
+
+    def _picture(self, update: Update, seen: Seen) -> Iterator[Tracks]:
+        objects = tuple(_tracked(track, seen.size) for track in update.seen)
+        if self._tracker.alive or self._drawn:
+            yield Tracks(objects, seen.pts, seen.wall, *seen.size)
+        self._drawn = bool(self._tracker.alive)
+
+
 class ObjectDetector(Detector[Picture]):
     name, eats = "object_detector", "frames"
     switches = tuple(kind.switch for kind in KINDS)
@@ -78,11 +162,9 @@ class ObjectDetector(Detector[Picture]):
             raise ValueError("the object detector needs its model")
         self._run = models[model_id]
         self._net = NETS[model_id]
-        self._tracker = Tracker()
+        self._judge = Judge()
         self._foreground = Foreground()
         self._turn = 0
-        self._active: set[str] = set()
-        self._drawn = False
         super().__init__(settings, models)
 
     @classmethod
@@ -91,11 +173,12 @@ class ObjectDetector(Detector[Picture]):
 
     def configure(self, settings: Settings) -> None:
         self._rate = float(settings["objectDetectionSamplingRate"])
-        kinds = [kind for kind in KINDS if enabled(kind.switch, settings)]
-        self._wanted = {kind.switch.key: int(settings[kind.confidence_setting]) for kind in kinds}
+        self._judge.configure(settings)
+        wanted = {kind: self._judge.wanted.get(kind.switch.key) for kind in KINDS}
         self._lowest = {
-            kind.coco_class: self._net.scales[kind.coco_class].score(KEEP_ALIVE * self._wanted[kind.switch.key])
-            for kind in kinds
+            kind.coco_class: self._net.scales[kind.coco_class].score(min(FLOOR, KEEP_ALIVE * confidence))
+            for kind, confidence in wanted.items()
+            if confidence is not None
         }
 
     @property
@@ -104,7 +187,7 @@ class ObjectDetector(Detector[Picture]):
 
     @property
     def busy(self) -> bool:
-        return self._tracker.busy
+        return self._judge.busy
 
     def sightings(self, picture: Picture) -> list[Sighting]:
         """What the network sees in one picture, and in the parts of it where something moves; weak sightings too."""
@@ -113,7 +196,7 @@ class ObjectDetector(Detector[Picture]):
         if scene.veto:
             stirring[:] = False
         size = picture.width, picture.height
-        small = [track.box for track in self._tracker.alive]
+        small = [track.box for track in self._judge.alive]
         self._turn += 1
         found = self._look(picture)
         for region in choose([*small, *blobs(stirring, *size)], *size, self._turn):
@@ -133,36 +216,14 @@ class ObjectDetector(Detector[Picture]):
         return self._net.decode(self._run(self._net.prepare(picture)), picture, self._lowest)
 
     def feed(self, sample: Picture) -> Iterator[Output]:
-        if not self._wanted:
+        if not self._lowest:
             return
-        sightings = self.sightings(sample)
-        size = sample.width, sample.height
-        update = self._tracker.update(sightings, self._wanted, sample.pts, sample.wall, size)
-        yield from (_farewell(track) for track in update.gone)
-        yield from (_finding(track, sample) for track in update.appeared)
-        yield from self._activities()
-        yield from self._picture(update, sample)
-        for key, wanted in self._wanted.items():
-            best = max((s.confidence for s in sightings if s.key == key), default=0)
-            yield Reading(key, float(best), float(wanted), "confidence")
+        sightings = tuple(self.sightings(sample))
+        yield from self._judge.feed(Seen(sample.pts, sample.wall, (sample.width, sample.height), sightings))
 
     def reset(self) -> list[Output]:
         self._foreground = Foreground()
-        said: list[Output] = [_farewell(track) for track in self._tracker.end()]
-        said += self._activities()
-        return said
-
-    def _activities(self) -> list[Activity]:
-        now = {track.key for track in self._tracker.alive}
-        changed = [Activity(key, key in now) for key in sorted(now ^ self._active)]
-        self._active = now
-        return changed
-
-    def _picture(self, update: Update, sample: Picture) -> Iterator[Tracks]:
-        objects = tuple(_tracked(track, sample) for track in update.seen)
-        if self._tracker.alive or self._drawn:
-            yield Tracks(objects, sample.pts, sample.wall, sample.width, sample.height)
-        self._drawn = bool(self._tracker.alive)
+        return self._judge.reset()
 
 
 def _shifted(box: Box, region: Box) -> Box:
@@ -182,17 +243,19 @@ def fused(first: list[Candidate], second: list[Candidate]) -> list[Candidate]:
     return kept
 
 
-def _tracked(track: Track, sample: Picture) -> TrackedObject:
+def _tracked(track: Track, size: tuple[int, int]) -> TrackedObject:
     x1, y1, x2, y2 = track.box
-    width, height = sample.width, sample.height
+    width, height = size
     shape = (x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height)
     x, y, w, h = (round(value, 4) for value in shape)
     return TrackedObject(track.id, track.key, track.confidence, x, y, w, h)
 
 
-def _finding(track: Track, sample: Picture) -> Finding:
-    drawn = _tracked(track, sample)
+def _finding(track: Track, size: tuple[int, int], zones: list[str]) -> Finding:
+    drawn = _tracked(track, size)
     details: dict[str, DetailValue] = {"objectClass": track.key, "confidence": track.best, "eventType": "appeared"}
+    if zones:
+        details["zones"] = zones
     metadata: dict[str, DetailValue] = {
         "trackId": track.id,
         "boxX": drawn.x,
@@ -201,7 +264,3 @@ def _finding(track: Track, sample: Picture) -> Finding:
         "boxH": drawn.h,
     }
     return Finding(track.key, track.pts, track.wall, details, track.best, metadata, track.id)
-
-
-def _farewell(track: Track) -> Farewell:
-    return Farewell(track.key, track.id, track.wall, track.best, {"trackId": track.id})

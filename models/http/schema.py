@@ -274,6 +274,7 @@ SERVER: dict[str, Schema] = dict(
             },
             trackId=INT,
             box=BOX,
+            zones=_list(TEXT),
         ),
         _message(
             "detection_frame",

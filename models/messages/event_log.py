@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.events import Detection, Event
+from models.events import DetailValue, Detection, Event
 from models.messages import Ask, News, Ok, Ref
 
 PAGE_MAX = 1000  # events in one message
@@ -30,7 +30,7 @@ class EndEvent(Ask[ToEventLog, Ok]):
 
     uid: str
     ended: int  # Unix ms
-    metadata: dict[str, str | int | float | bool | None]
+    metadata: dict[str, DetailValue]
     confidence: int | None = None  # the highest of the whole visit
     retry: ClassVar[bool] = True
 

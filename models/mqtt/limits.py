@@ -30,7 +30,7 @@ TOPIC_CHARACTERS = 512  # of a received message: twice the longest prefix with t
 COMMANDS_WAITING = 128  # more than there are entities; of one topic only the newest waits
 COMMANDS_BURST = 64  # a scene that sets everything at once
 COMMANDS_PER_S = 4.0  # carried out in the long run
-COMMAND_BYTES = 4096
+COMMAND_BYTES = 20_480  # zones are the longest setting
 RESTART_EVERY_S = 10.0
 
 SECOND_REPORT_S = 5.0  # who has just heard of us has missed the first report

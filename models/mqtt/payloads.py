@@ -25,7 +25,7 @@ def event(event: Event) -> dict[str, object]:
     if event.type.startswith("OBJECT_"):
         shown["eventType"] = event.phase
     if event.phase == "disappeared":
-        shown |= {key: value for key, value in event.metadata.items() if key not in shown}
+        shown |= {key: value for key, value in event.metadata.items() if key not in shown or key == "zones"}
     return shown
 
 

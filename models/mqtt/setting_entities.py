@@ -7,7 +7,8 @@ from models.mqtt.entities import CONFIG, DIAGNOSTIC, Component
 from models.mqtt.topics import OFF, ON, Topics
 
 _NUMBERS_AS_BOX = 100  # more steps than this do not fit on a slider
-_READ_ONLY = {"switch": "binary_sensor", "number": "sensor", "select": "sensor"}
+_READ_ONLY = {"switch": "binary_sensor", "number": "sensor", "select": "sensor", "names": "sensor"}
+_STATE_MAX = 255  # characters of a state in Home Assistant
 
 
 class SettingEntry(Protocol):
@@ -35,6 +36,8 @@ class SettingEntry(Protocol):
 
 def command(entry: SettingEntry, topics: Topics, options: tuple[str, ...]) -> tuple[str, Component]:
     """Key and component of a switch, number or select."""
+    if entry.home_assistant == "names":  # is set on the same topic as the others, but by no entity
+        return read_only(entry, topics)
     component = _shown(entry, topics, entry.home_assistant, CONFIG)
     component["command_topic"] = topics(f"control/setting/{entry.key}/set")
     if entry.home_assistant == "number":
@@ -55,6 +58,8 @@ def read_only(entry: SettingEntry, topics: Topics) -> tuple[str, Component]:
 def _shown(entry: SettingEntry, topics: Topics, platform: str, category: str) -> Component:
     value = f"value_json.{entry.key}"
     on_off = entry.kind == "boolean"
+    if entry.home_assistant == "names":
+        value = f"(({value} or '[]') | from_json | map(attribute='name') | join(', '))[:{_STATE_MAX}]"
     component: Component = {
         "platform": platform,
         "name": entry.title,

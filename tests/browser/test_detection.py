@@ -1,5 +1,8 @@
 """Detector cards: made from the registry, live meters, plain words, reasons."""
 
+import json
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -89,3 +92,57 @@ def test_the_free_licence_locks_the_cards(mock: MockServer, open_page: Opener, s
     mock.set_license(True)
     expect(page.get_by_role("switch", name="Motion detection")).to_be_enabled()
     expect(page.get_by_text("is part of Pro").first).to_be_hidden()
+
+
+def zone_of(mock: MockServer) -> dict[str, Any]:
+    [zone] = json.loads(mock.world.settings["zones"])
+    assert isinstance(zone, dict)
+    return zone
+
+
+def test_a_zone_is_drawn_by_hand_and_by_keys(mock: MockServer, detection: Page) -> None:
+    card = detection.locator("section", has=detection.get_by_role("heading", name="Zones and privacy mask"))
+    expect(card.locator(".plan img")).to_have_js_property("complete", True)
+    card.get_by_role("button", name="New zone").click()
+    corner = card.get_by_role("button", name="Corner 1 of Zone 1")
+    corner.scroll_into_view_if_needed()
+    expect(corner).to_be_focused()
+    plan, knob = card.locator(".plan").bounding_box(), corner.bounding_box()
+    assert plan is not None
+    assert knob is not None
+    x, y = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2
+    detection.mouse.move(x, y)
+    detection.mouse.down()
+    detection.mouse.move(x - plan["width"] * 0.2, y - plan["height"] * 0.1, steps=4)
+    detection.mouse.up()
+    corner.press("ArrowRight")
+    corner.press("Shift+ArrowDown")
+    corner.press("Insert")
+    expect(card.locator(".corner")).to_have_count(5)
+    card.get_by_role("button", name="Corner 2 of Zone 1").press("Delete")
+    expect(card.locator(".corner")).to_have_count(4)
+    card.get_by_label("Name").fill("Drive")
+    card.get_by_label("Person").uncheck()
+    card.get_by_role("button", name="Save").click()
+    expect(card.get_by_text("Saved.")).to_be_visible()
+    zone = zone_of(mock)
+    assert (zone["name"], zone["mode"]) == ("Drive", "in")
+    assert "person" not in zone["for"]
+    assert "motion" in zone["for"]
+    assert zone["points"][0] == pytest.approx([0.11, 0.25], abs=0.02)
+    assert zone["points"][1:] == [[0.7, 0.3], [0.7, 0.7], [0.3, 0.7]]
+
+
+def test_a_mask_keeps_its_place_when_the_picture_is_turned(mock: MockServer, open_page: Opener, size: str) -> None:
+    mask = [[[0.1, 0.2], [0.5, 0.2], [0.5, 0.4]]]
+    mock.world.settings |= {"rotation": 90, "privacyMask": json.dumps(mask)}
+    page = open_page(mock.url, size, section="detection").page
+    area = page.locator(".plan .area.covered")
+    expect(area).to_have_attribute("points", "0.8,0.1 0.8,0.5 0.6,0.5")
+    page.get_by_role("button", name="New zone").click()
+    page.get_by_label("What Zone 1 is for").select_option("covered")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert json.loads(mock.world.settings["privacyMask"])[0] == mask[0]
+    assert len(json.loads(mock.world.settings["privacyMask"])) == 2
+    assert mock.world.settings["zones"] == ""

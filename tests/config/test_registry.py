@@ -71,6 +71,7 @@ EXTENSIONS = {
     "mqttDiscoveryEnabled": True,
     "mqttDiscoveryPrefix": "homeassistant",
     "privacyMask": "",
+    "zones": "",
     "deviceName": "porch",
     "notificationsEnabled": False,
     "publicAddress": "",

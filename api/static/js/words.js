@@ -31,6 +31,7 @@ export function eventWords(event) {
   if (event.db !== undefined) parts.push(decibels(event.db, 1));
   if (event.className) parts.push(event.className);
   if (event.confidence !== undefined && event.confidence !== null) parts.push(`${event.confidence} % sure`);
+  if (event.zones?.length) parts.push(event.zones.join(", "));
   if (event.durationMs) parts.push(`${(event.durationMs / 1000).toFixed(1)} s long`);
   return parts.join(" · ");
 }

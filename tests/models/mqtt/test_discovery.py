@@ -48,7 +48,10 @@ def test_pictures_are_raw_bytes() -> None:
     assert "image_encoding" not in components()["last_event"]
 
 
-@pytest.mark.parametrize("entry", [entry for entry in REGISTRY.values() if entry.home_assistant])
+COMMANDED = [entry for entry in REGISTRY.values() if entry.home_assistant not in ("", "names")]
+
+
+@pytest.mark.parametrize("entry", COMMANDED)
 def test_each_setting_for_home_assistant_can_be_set_there(entry: Any) -> None:
     about = components()[snake(entry.key)]
     assert about["platform"] == entry.home_assistant
@@ -57,6 +60,14 @@ def test_each_setting_for_home_assistant_can_be_set_there(entry: Any) -> None:
         assert (about["min"], about["max"]) == (entry.minimum, entry.maximum)
     if entry.home_assistant == "select":
         assert str(defaults()[entry.key]) in about["options"]
+
+
+def test_zones_are_shown_by_their_names() -> None:
+    about = components()["zones_state"]
+    assert about["platform"] == "sensor"
+    assert "command_topic" not in about
+    template = "{{ ((value_json.zones or '[]') | from_json | map(attribute='name') | join(', '))[:255] }}"
+    assert about["value_template"] == template
 
 
 def test_without_commands_nothing_can_be_commanded() -> None:

@@ -29,3 +29,8 @@ function detectorKey(stem) {
 export function camel(key) {
   return key.replaceAll(/_(.)/g, (_, letter) => letter.toUpperCase());
 }
+
+/** "dogBark" → "dog_bark". */
+export function snake(key) {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -2,19 +2,22 @@
 
 import { getJson } from "../ask.js";
 import { detectorCard } from "../detection/card.js";
-import { camel, readDetectors } from "../detection/detectors.js";
+import { camel, readDetectors, snake } from "../detection/detectors.js";
 import { card, h } from "../dom.js";
 import { onEvent } from "../events/feed.js";
 import { settingField } from "../settings/field.js";
 import * as models from "../models.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
+import { zonesCard } from "../zones/card.js";
 
 const LATEST = 300;
+const LOOKING = new Set(["motion_detection", "object_detection"]);
 
 export function buildDetection(host) {
   const grid = h("div.cards");
   const cards = new Map();
+  let zones = null;
   host.append(h("div.page-head", h("h2", "Detection"), h("p.lead", "The line in each meter is the level that counts as an event: move the slider and watch it.")), grid);
 
   store.watch("schema", (schema) => {
@@ -23,6 +26,9 @@ export function buildDetection(host) {
     cards.clear();
     for (const detector of detectors) cards.set(detector.key, detectorCard(detector));
     grid.replaceChildren(...cards.values());
+    zones = zonesCard(detectors.filter(({ entry }) => LOOKING.has(entry.pro)).map(({ key, entry }) => ({ key: snake(key), title: entry.title.replace(/ detection$/, "") })));
+    grid.append(zones);
+    if (!host.hidden) zones.picture();
     if (shared.length) grid.append(card("Shared by the detectors", "chip", h("div.stack", shared.map((entry) => settingField(entry)))));
     loadLatest(cards);
   });
@@ -37,7 +43,12 @@ export function buildDetection(host) {
     if (event.eventType === "disappeared") return;
     for (const element of cards.values()) if (element.eventType === event.type) element.addEvent(event);
   });
-  return { shown: loadModels };
+  return {
+    shown: () => {
+      loadModels();
+      zones?.picture();
+    },
+  };
 }
 
 /** What is fetched is news for all cards; on a free licence nothing can be switched on that would need it. */
