@@ -11,6 +11,7 @@ from api.live.hub import Hub
 from api.live.newsroom import Newsroom
 from api.now import Now
 from api.streams import Streams
+from models.media.tier import Tier
 from models.messages import News, State
 from models.messages.auth import SessionsRevoked
 from models.messages.camera import CameraView
@@ -58,7 +59,8 @@ class Front:
                 self.streams.end(lambda viewer: not revoked or viewer.session_id in revoked)
 
     def viewers(self) -> ViewersView:
-        return ViewersView(len(self.streams) + len(self.hub.pictures), len(self.hub))
+        small = self.hub.pictures.watching(Tier.SUB) + sum(viewer.tier == Tier.SUB for viewer in self.streams)
+        return ViewersView(len(self.streams) + len(self.hub.pictures), len(self.hub), small)
 
     def _viewers_changed(self) -> None:
         viewers = self.viewers()

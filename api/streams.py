@@ -19,13 +19,14 @@ from api.now import Now
 from api.pipe import Pipe
 from models.errors import Unavailable
 from models.http import limits, mjpeg
+from models.media import sizes
+from models.media.jpeg import shrunk
 from models.media.ring import Entry
+from models.media.tier import JPEG, Tier
 from models.messages.auth import Identity
 
 NOT_STARTED = "Camera not started"
 NO_SIGNAL = Path(__file__).parent / "no_signal.jpg"
-RING = "jpeg"
-OWNER = "encoder"
 HEADERS = {
     "Content-Type": mjpeg.CONTENT_TYPE,
     "Cache-Control": "no-store, no-cache",
@@ -45,8 +46,8 @@ class Multipart(Unframed):
 class Viewer:
     """One open /stream, and who looks."""
 
-    def __init__(self, pipe: Pipe, mode: mjpeg.Mode, address: str, identity: Identity) -> None:
-        self.pipe, self.mode, self.address, self.identity = pipe, mode, address, identity
+    def __init__(self, pipe: Pipe, mode: mjpeg.Mode, address: str, identity: Identity, tier: Tier = Tier.MAIN) -> None:
+        self.pipe, self.mode, self.address, self.identity, self.tier = pipe, mode, address, identity, tier
         self.ended = asyncio.Event()
         self._written = self._read = 0  # bytes
         self._moved = time.monotonic()
@@ -70,25 +71,84 @@ class Viewer:
             self.ended.set()
 
 
-class Streams:
-    """All viewers of /stream in this process."""
+class _Cast:
+    """The pictures of one tier, followed while somebody looks at them."""
 
-    def __init__(self, context: Context, now: Now) -> None:
-        self._context, self._now = context, now
-        self._viewers: set[Viewer] = set()
-        self._coming: Counter[str] = Counter()  # addresses of those who wait for their first picture
+    def __init__(self, context: Context, now: Now, tier: Tier) -> None:
+        self.viewers: set[Viewer] = set()
+        self._context, self._now, self._ring = context, now, tier.ring(JPEG)
         self._parts = mjpeg.Parts()
         self._tasks: list[asyncio.Task[Any]] = []
         self._picture_at = 0.0
         self._closed = False
+
+    def join(self, viewer: Viewer, first: Entry) -> None:
+        viewer.offer(self._parts.of(first, viewer.mode))
+        self.viewers.add(viewer)
+        if not self._tasks and not self._closed:
+            self._picture_at = time.monotonic()
+            self._tasks = [self._context.start_task(self._cast()), self._context.start_task(self._watch())]
+
+    def leave(self, viewer: Viewer) -> None:
+        self.viewers.discard(viewer)
+        if not self.viewers:
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = []
+
+    async def close(self) -> None:
+        self._closed = True
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _cast(self) -> None:
+        async with contextlib.aclosing(self._context.follow(self._ring)) as pictures:
+            async for entry in pictures:
+                self._picture_at = time.monotonic()
+                self._show(entry)
+
+    def _show(self, entry: Entry) -> None:
+        for viewer in tuple(self.viewers):
+            if viewer.pipe.closing:
+                viewer.ended.set()
+            else:
+                viewer.offer(self._parts.of(entry, viewer.mode))
+
+    async def _watch(self) -> None:
+        placeholder = await asyncio.to_thread(NO_SIGNAL.read_bytes)
+        while True:
+            await asyncio.sleep(limits.NO_SIGNAL_EVERY_S)
+            now = time.monotonic()
+            for viewer in tuple(self.viewers):
+                viewer.check(now)
+            patience = limits.NO_SIGNAL_AFTER_S if not self._now.camera.running else limits.NO_SIGNAL_ANYWAY_AFTER_S
+            missing = now - self._picture_at
+            if missing > patience + limits.NO_SIGNAL_FOR_S:
+                for viewer in self.viewers:
+                    viewer.ended.set()
+            elif missing > patience:
+                self._show(Entry(0, 0, time.monotonic_ns(), time.time_ns(), 0, 0, 0, 0, 0, placeholder))
+
+
+class Streams:
+    """All viewers of /stream in this process."""
+
+    def __init__(self, context: Context, now: Now) -> None:
+        self._casts = {tier: _Cast(context, now, tier) for tier in Tier}
+        self._coming: Counter[str] = Counter()  # addresses of those who wait for their first picture
         self.changed: Callable[[], None] = lambda: None  # set by the front
 
     def __len__(self) -> int:
-        return len(self._viewers)
+        return sum(1 for _ in self)
+
+    def __iter__(self) -> Iterator[Viewer]:
+        return iter([viewer for cast in self._casts.values() for viewer in cast.viewers])
 
     @property
     def addresses(self) -> frozenset[str]:
-        return frozenset(viewer.address for viewer in self._viewers)
+        return frozenset(viewer.address for viewer in self)
 
     @contextlib.contextmanager
     def place(self, address: str) -> Iterator[None]:
@@ -97,7 +157,7 @@ class Streams:
         Raises:
             Unavailable: there is none.
         """
-        counts = self._coming + Counter(viewer.address for viewer in self._viewers)
+        counts = self._coming + Counter(viewer.address for viewer in self)
         if counts.total() >= limits.STREAM_CLIENTS or counts[address] >= limits.STREAM_CLIENTS_PER_ADDRESS:
             raise Unavailable("Too many connections")
         self._coming[address] += 1
@@ -109,85 +169,43 @@ class Streams:
     async def serve(self, viewer: Viewer, first: Entry) -> None:
         """Until he goes, or the streaming ends."""
         viewer.pipe.write(mjpeg.opening(viewer.mode))
-        viewer.offer(self._parts.of(first, viewer.mode))
-        self._join(viewer)
+        cast = self._casts[viewer.tier]
+        cast.join(viewer, first)
+        self.changed()
         try:
             await viewer.ended.wait()
         finally:
-            self._leave(viewer)
+            cast.leave(viewer)
+            self.changed()
 
     def end(self, whose: Callable[[Identity], bool] = lambda _: True) -> None:
         """Streaming was switched off; or these viewers may not look any more."""
-        for viewer in tuple(self._viewers):
+        for viewer in self:
             if whose(viewer.identity):
                 viewer.ended.set()
 
     async def close(self) -> None:
-        self._closed = True
         self.end()
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _join(self, viewer: Viewer) -> None:
-        self._viewers.add(viewer)
-        if not self._tasks and not self._closed:
-            self._picture_at = time.monotonic()
-            self._tasks = [self._context.start_task(self._cast()), self._context.start_task(self._watch())]
-        self.changed()
-
-    def _leave(self, viewer: Viewer) -> None:
-        self._viewers.discard(viewer)
-        if not self._viewers:
-            for task in self._tasks:
-                task.cancel()
-            self._tasks = []
-        self.changed()
-
-    async def _cast(self) -> None:
-        async with contextlib.aclosing(self._context.follow(RING)) as pictures:
-            async for entry in pictures:
-                self._picture_at = time.monotonic()
-                self._show(entry)
-
-    def _show(self, entry: Entry) -> None:
-        for viewer in tuple(self._viewers):
-            if viewer.pipe.closing:
-                viewer.ended.set()
-            else:
-                viewer.offer(self._parts.of(entry, viewer.mode))
-
-    async def _watch(self) -> None:
-        placeholder = await asyncio.to_thread(NO_SIGNAL.read_bytes)
-        while True:
-            await asyncio.sleep(limits.NO_SIGNAL_EVERY_S)
-            now = time.monotonic()
-            for viewer in tuple(self._viewers):
-                viewer.check(now)
-            patience = limits.NO_SIGNAL_AFTER_S if not self._now.camera.running else limits.NO_SIGNAL_ANYWAY_AFTER_S
-            missing = now - self._picture_at
-            if missing > patience + limits.NO_SIGNAL_FOR_S:
-                self.end()
-            elif missing > patience:
-                self._show(Entry(0, 0, time.monotonic_ns(), time.time_ns(), 0, 0, 0, 0, 0, placeholder))
+        for cast in self._casts.values():
+            await cast.close()
 
 
-async def fresh_picture(context: Context, now: Now) -> Entry:
-    """A picture that is at most a second old; waits for one while the camera wakes up.
+async def fresh_picture(context: Context, now: Now, tier: Tier = Tier.MAIN) -> Entry:
+    """A picture of this tier that is at most a second old; waits for one while the camera wakes up.
 
     Raises:
         Unavailable: streaming is switched off, or no picture came in time.
     """
     if not now.camera.streaming:
         raise Unavailable(NOT_STARTED)
-    entry = context.newest(RING)
+    ring = tier.ring(JPEG)
+    entry = context.newest(ring)
     if entry is not None and _fresh(entry):
         return entry
     try:
         async with (
             asyncio.timeout(limits.SNAPSHOT_WAIT_S),
-            contextlib.aclosing(context.follow(RING)) as pictures,
+            contextlib.aclosing(context.follow(ring)) as pictures,
         ):
             async for picture in pictures:
                 if _fresh(picture):
@@ -195,6 +213,31 @@ async def fresh_picture(context: Context, now: Now) -> Entry:
     except TimeoutError:
         pass
     raise Unavailable(NOT_STARTED)
+
+
+async def sized_picture(context: Context, now: Now, width: int) -> Entry:
+    """``fresh_picture`` of this width, from the smallest tier that is enough; never made larger.
+
+    Raises:
+        Unavailable: also where the camera's own JPEG cannot be read.
+    """
+    there = context.newest(JPEG)
+    large = there is not None and _fresh(there)
+    picture = await fresh_picture(context, now, Tier.MAIN if large or not _sub_gives(context, now, width) else Tier.SUB)
+    if picture.width <= width:
+        return picture
+    quality = int(context.settings["jpegQuality"])
+    try:
+        return picture._replace(data=await asyncio.to_thread(shrunk, picture.data, width, quality))
+    except ValueError:
+        raise Unavailable("The camera's picture cannot be read") from None
+
+
+def _sub_gives(context: Context, now: Now, width: int) -> bool:
+    """Whether the small stream is wide enough, and smaller than the large one."""
+    whole = (now.camera.width, now.camera.height)
+    box = sizes.parse(str(context.settings["subResolution"]))
+    return box is not None and 0 not in whole and width <= sizes.fitted(whole, box)[0] < whole[0]
 
 
 def _fresh(entry: Entry) -> bool:

@@ -13,10 +13,12 @@ OWNERS: dict[str, MediaOwner] = {
     "frames": "camera",
     "jpeg": "encoder",
     "video": "encoder",
+    "jpeg_sub": "encoder",
+    "video_sub": "encoder",
     "audio": "encoder",
     "pcm": "microphone",
 }
-NEWEST_WINS = frozenset({"frames", "jpeg"})
+NEWEST_WINS = frozenset({"frames", "jpeg", "jpeg_sub"})
 LAG = 64  # entries that a follower may be behind; he is in the same loop, so this is for seconds of trouble
 LINGER_S = 2.0  # the next snapshot or reload finds the encoder still running
 

@@ -20,6 +20,7 @@ from models.http import limits
 from models.http.handshake import Close, Event
 from models.http.schema import MAX_TALK_BYTES, WANTS
 from models.http.viewer import ViewerQueue
+from models.media.tier import Tier
 from models.messages.auth import LogIn
 from models.messages.camera import CAMERA, Capture
 from models.messages.encoder import ENCODER, RequestKeyframe, SetVideoQuality
@@ -165,15 +166,15 @@ async def enable_h264(socket: LiveSocket, request: Message, hub: Hub) -> None:
         refused = {"success": False, "enabled": False, "error": "Camera not started"}
         socket.answer({"type": "h264_ack", **refused}, request)
     else:
-        hub.pictures.add(socket, ViewerQueue(framing), request)
+        hub.pictures.add(socket, ViewerQueue(framing, Tier(request.get("tier", Tier.MAIN))), request)
 
 
 @command("requestKeyframe")
 async def request_keyframe(socket: LiveSocket, request: Message, hub: Hub) -> None:
-    if not socket.watching:
+    if socket.outbox.video is None:
         socket.answer(error("H.264 is not enabled", "H264_UNAVAILABLE", inReplyTo=request["type"]), request)
         return
-    hub.context.actor(ENCODER).tell(RequestKeyframe())
+    hub.context.actor(ENCODER).tell(RequestKeyframe(socket.outbox.video.tier))
 
 
 @command("h264_quality")

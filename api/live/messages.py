@@ -11,6 +11,7 @@ from models.errors import ServerError
 from models.events import Event
 from models.http.limits import CAPTURE_KEPT_S, SOUND_CHUNK_MS
 from models.http.schema import DETECTION_KEYS
+from models.media.tier import Tier
 from models.messages.camera import Capabilities, CaptureView
 from models.messages.detector import DetectionFrame, DetectorView, Level
 from models.messages.encoder import VideoView
@@ -98,9 +99,10 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def h264_ack(video: VideoView | None, framing: str, **more: object) -> Message:
+def h264_ack(video: VideoView | None, framing: str, tier: Tier = Tier.MAIN, **more: object) -> Message:
     """``more`` beats what the encoder says: codec, width, height and generation of the access unit at hand."""
     answer: Message = {"type": "h264_ack", "success": True, "enabled": True, "framing": framing}
+    answer |= {"tier": tier} if tier != Tier.MAIN else {}
     if video is not None:
         answer |= {"quality": video.quality, "width": video.width, "height": video.height}
         answer |= {"generation": video.generation}

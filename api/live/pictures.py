@@ -16,16 +16,15 @@ from models.http.live import AccessUnit
 from models.http.viewer import Offered, ViewerQueue
 from models.media.annexb import codec_string
 from models.media.ring import Entry
+from models.media.tier import VIDEO, Tier
 from models.messages.encoder import ENCODER, RequestKeyframe
-
-RING = "video"
 
 
 class Pictures:
     def __init__(self, context: Context, now: Now) -> None:
         self._context, self._now = context, now
         self._viewers: dict[LiveSocket, Message | None] = {}  # with the request that is not answered yet
-        self._task: asyncio.Task[Any] | None = None
+        self._tasks: dict[Tier, asyncio.Task[Any]] = {}  # one follows each tier that somebody watches
         self.changed: Callable[[], None] = lambda: None  # set by the hub
 
     def __len__(self) -> int:
@@ -38,9 +37,8 @@ class Pictures:
         """``h264_ack`` is sent with the first IDR, from its own SPS; without one in three seconds it says so."""
         socket.outbox.video = queue
         self._viewers[socket] = request
-        if self._task is None:
-            self._task = self._context.start_task(self._follow())
-        self._context.actor(ENCODER).tell(RequestKeyframe())
+        self._follow_what_is_watched()
+        self._context.actor(ENCODER).tell(RequestKeyframe(queue.tier))
         socket.spawn(self._answer_anyway(socket, queue))
         self.changed()
 
@@ -49,10 +47,22 @@ class Pictures:
         if socket not in self._viewers:
             return
         del self._viewers[socket]
-        if not self._viewers and self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._follow_what_is_watched()
         self.changed()
+
+    def _follow_what_is_watched(self) -> None:
+        watched = {queue.tier for _, queue in self._watching()}
+        for tier in watched - self._tasks.keys():
+            self._tasks[tier] = self._context.start_task(self._follow(tier))
+        for tier in self._tasks.keys() - watched:
+            self._tasks.pop(tier).cancel()
+
+    def _watching(self) -> list[tuple[LiveSocket, ViewerQueue]]:
+        return [(socket, socket.outbox.video) for socket in self._viewers if socket.outbox.video is not None]
+
+    def watching(self, tier: Tier) -> int:
+        """How many watch this tier."""
+        return sum(queue.tier == tier for _, queue in self._watching())
 
     def stop_all(self) -> None:
         """Streaming was switched off."""
@@ -61,42 +71,45 @@ class Pictures:
             socket.answer({"type": "h264_ack", "success": True, "enabled": False})
 
     def tell_quality(self, except_for: LiveSocket) -> None:
-        for socket in self:
-            if socket is not except_for and socket.outbox.video is not None:
-                socket.answer(messages.h264_ack(self._now.video(), socket.outbox.video.framing))
+        for socket, queue in self._watching():
+            if socket is not except_for and queue.tier == Tier.MAIN:
+                socket.answer(self._ack(queue))
 
-    async def _follow(self) -> None:
-        async with contextlib.aclosing(self._context.follow(RING)) as entries:
+    async def _follow(self, tier: Tier) -> None:
+        async with contextlib.aclosing(self._context.follow(tier.ring(VIDEO))) as entries:
             async for entry in entries:
-                self._offer(AccessUnit(entry))
+                self._offer(tier, AccessUnit(entry))
 
-    def _offer(self, unit: AccessUnit) -> None:
+    def _offer(self, tier: Tier, unit: AccessUnit) -> None:
         now, need_key = time.monotonic(), False
-        for socket in self:
-            if socket.outbox.video is None:
+        for socket, queue in self._watching():
+            if queue.tier != tier:
                 continue
-            if socket.outbox.video.at_beginning and not unit.entry.key:
-                self._begin(socket, socket.outbox.video, unit.entry)
-            offered = socket.outbox.video.offer(unit, now)
+            if queue.at_beginning and not unit.entry.key:
+                self._begin(socket, queue, unit.entry)
+            offered = queue.offer(unit, now)
             need_key |= offered.need_key
-            self._tell(socket, unit.entry, offered)
+            self._tell(socket, queue, unit.entry, offered)
             socket.wake()
         if need_key:
-            self._context.actor(ENCODER).tell(RequestKeyframe())
+            self._context.actor(ENCODER).tell(RequestKeyframe(tier))
 
     def _begin(self, socket: LiveSocket, queue: ViewerQueue, before: Entry) -> None:
         """With the group of pictures that is under way, instead of waiting for the next key: cameras take no orders."""
-        group = [AccessUnit(entry) for entry in self._context.kept(RING, before)]
+        group = [AccessUnit(entry) for entry in self._context.kept(queue.tier.ring(VIDEO), before)]
         if group and queue.begin(group):
-            self._tell(socket, group[0].entry, Offered(True, begins=True))
+            self._tell(socket, queue, group[0].entry, Offered(True, begins=True))
 
-    def _tell(self, socket: LiveSocket, entry: Entry, offered: Offered) -> None:
-        if offered.begins and socket.outbox.video is not None:
+    def _ack(self, queue: ViewerQueue, **about: object) -> Message:
+        return messages.h264_ack(self._now.video(queue.tier), queue.framing, queue.tier, **about)
+
+    def _tell(self, socket: LiveSocket, queue: ViewerQueue, entry: Entry, offered: Offered) -> None:
+        if offered.begins:
             request, self._viewers[socket] = self._viewers[socket], None
             about: Message = {"width": entry.width, "height": entry.height, "generation": entry.spare}
             codec = codec_string(entry.data)
             about |= {"codec": codec} if codec else {}
-            socket.answer(messages.h264_ack(self._now.video(), socket.outbox.video.framing, **about), request)
+            socket.answer(self._ack(queue, **about), request)
         if offered.too_slow:
             slow = messages.error(
                 "The connection is too slow for this stream",
@@ -111,4 +124,4 @@ class Pictures:
         request = self._viewers.get(socket)
         if request is not None and socket.outbox.video is queue:
             self._viewers[socket] = None
-            socket.answer(messages.h264_ack(None, queue.framing), request)
+            socket.answer(messages.h264_ack(None, queue.framing, queue.tier), request)

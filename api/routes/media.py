@@ -8,14 +8,36 @@ from api.keys import CLIENT, IDENTITY
 from api.live import endpoint
 from api.pipe import Pipe
 from api.routes import Access, Query, route
-from api.schemas import FLAG, TEXT
-from api.streams import NOT_STARTED, Multipart, Viewer, fresh_picture
-from models.errors import Missing, Unavailable
+from api.schemas import FLAG, TEXT, whole
+from api.streams import NOT_STARTED, Multipart, Viewer, fresh_picture, sized_picture
+from config.setting import between, one_of
+from models.errors import Invalid, Missing, Unavailable
 from models.http import mjpeg
+from models.http.limits import WIDEST
+from models.media.tier import Tier
 from models.messages.camera import CAMERA, GetCapture
 from models.security.roles import MEDIA
 
+TIER = Query("tier", {"type": "string", "enum": list(Tier)}, "main (else), or sub: the small stream")
+WIDTH = Query("width", whole(1, WIDEST), "Not wider than this, in its own shape; never made larger")
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
+
+
+def _tier(request: web.Request) -> Tier:
+    asked = request.query.get("tier", Tier.MAIN)
+    if asked not in list(Tier):
+        raise Invalid(f"tier: {one_of(tuple(Tier))}")
+    return Tier(asked)
+
+
+def _width(request: web.Request) -> int:
+    """0: not asked for."""
+    asked = request.query.get("width", "")
+    if not asked:
+        return 0
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= 5 and 1 <= int(asked) <= WIDEST):
+        raise Invalid(f"width: {between(1, WIDEST)}")
+    return int(asked)
 
 
 @route(
@@ -26,13 +48,13 @@ NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
     media=True,
     summary="Live video as MJPEG",
     content_type=mjpeg.CONTENT_TYPE,
-    query=(Query("advance", FLAG, "Send the next part's headers in advance, or Content-Length"),),
+    query=(Query("advance", FLAG, "Send the next part's headers in advance, or Content-Length"), TIER),
 )
 @route("GET", "/video.mjpg", access=Access.UI, role=MEDIA, media=True, summary="The same as /stream", extension=True,
-       content_type=mjpeg.CONTENT_TYPE)  # fmt: skip
+       content_type=mjpeg.CONTENT_TYPE, query=(TIER,))  # fmt: skip
 async def stream(request: web.Request, context: Context) -> web.StreamResponse:
     """503 while there is no picture, or for one viewer too many."""
-    front = request.app[FRONT]
+    front, tier = request.app[FRONT], _tier(request)
     response = Multipart()
     if request.method == "HEAD":
         if not front.now.camera.streaming:
@@ -41,13 +63,13 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
         return response
     address = request[CLIENT]
     with front.streams.place(address):
-        first = await fresh_picture(context, front.now)
+        first = await fresh_picture(context, front.now, tier)
         await response.prepare(request)
     if request.transport is None:
         return response
     agent, dest = request.headers.get("User-Agent", ""), request.headers.get("Sec-Fetch-Dest", "")
     mode = mjpeg.mode_for(agent, dest, request.query.get("advance", ""))
-    await front.streams.serve(Viewer(Pipe(request.transport), mode, address, request[IDENTITY]), first)
+    await front.streams.serve(Viewer(Pipe(request.transport), mode, address, request[IDENTITY], tier), first)
     return response
 
 
@@ -59,6 +81,7 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
     media=True,
     summary="The newest picture",
     content_type="image/jpeg",
+    query=(TIER, WIDTH),
 )
 @route(
     "GET",
@@ -69,6 +92,7 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
     summary="The same as /snapshot",
     extension=True,
     content_type="image/jpeg",
+    query=(TIER, WIDTH),
 )
 async def snapshot(request: web.Request, context: Context) -> web.StreamResponse:
     """At most a second old; 503 when there is none within three."""
@@ -76,7 +100,8 @@ async def snapshot(request: web.Request, context: Context) -> web.StreamResponse
         if not request.app[FRONT].now.camera.streaming:
             raise Unavailable(NOT_STARTED)
         return web.Response(headers=NO_STORE, content_type="image/jpeg")
-    picture = await fresh_picture(context, request.app[FRONT].now)
+    now, width = request.app[FRONT].now, _width(request)
+    picture = await (sized_picture(context, now, width) if width else fresh_picture(context, now, _tier(request)))
     stamp = {"X-Timestamp": f"{picture.wall / 1e9:.6f}"}
     return web.Response(body=picture.data, content_type="image/jpeg", headers=NO_STORE | stamp)
 

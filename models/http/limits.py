@@ -39,6 +39,7 @@ NO_SIGNAL_FOR_S = 30.0  # then the stream ends
 # /snapshot
 FRESH_S = 1.0  # a picture of this age is as good as a new one
 SNAPSHOT_WAIT_S = 3.0
+WIDEST = 8192  # that may be asked for
 
 # /capture
 CAPTURE_KEPT_S = 600.0

@@ -7,6 +7,7 @@ only to who asked for them by ``hello``. Field helpers take the least and the gr
 from typing import Any
 
 from models.http.check import Schema
+from models.media.tier import Tier
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -104,6 +105,7 @@ CLIENT: dict[str, Schema] = dict(
             enable={**BOOL, "default": True},
             enabled=BOOL,  # a synonym
             framing={**_one("raw", "v1"), "default": "raw"},
+            tier={**_one(*Tier), "default": Tier.MAIN},
             maxFps=_int(1, 60),  # a wish: one stream is encoded for all, so it is not granted
             requestId=REQUEST_ID,
         ),
@@ -254,6 +256,7 @@ SERVER: dict[str, Schema] = dict(
             quality=PERCENT,
             bitrateKbps=NUM,
             framing=_one("raw", "v1"),
+            tier=_one(*Tier),  # extension: missing for main
             generation=_int(0),
             error=TEXT,
             requestId=REQUEST_ID,

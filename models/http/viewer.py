@@ -10,6 +10,7 @@ from models.http.bucket import Window
 from models.http.limits import GROUP_BYTES, OVERFLOW_WINDOW_S, OVERFLOWS, QUEUED_PICTURE_BYTES, QUEUED_PICTURES
 from models.http.live import AccessUnit
 from models.media.ring import DISCONTINUITY
+from models.media.tier import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class Offered:
 
 
 class ViewerQueue:
-    """Bounded queue of one viewer, in the framing he chose."""
+    """Bounded queue of one viewer, in the tier and framing he chose."""
 
-    def __init__(self, framing: str) -> None:
-        self.framing = framing
+    def __init__(self, framing: str, tier: Tier = Tier.MAIN) -> None:
+        self.framing, self.tier = framing, tier
         self.generation: int | None = None
         self._group: deque[AccessUnit] = deque()  # goes out first
         self._units: deque[tuple[AccessUnit, bool]] = deque()

@@ -1,8 +1,11 @@
-"""JPEG (ITU-T T.81) as cameras send it, made whole."""
+"""JPEG (ITU-T T.81) as cameras send it, made whole, and smaller."""
 
 import re
 import struct
 from collections.abc import Iterator
+
+import cv2
+import simplejpeg
 
 SOI = b"\xff\xd8"
 DHT, SOS, EOI = 0xC4, 0xDA, 0xD9
@@ -126,3 +129,22 @@ class Splitter:
     def _drop(self, count: int) -> None:
         del self._buffer[:count]
         self._inside, self._at, self._scanning = False, 0, False
+
+
+def shrunk(data: bytes, width: int, quality: int) -> bytes:
+    """The picture ``width`` pixels wide, in its own shape; one that is narrower stays as it is.
+
+    Raises:
+        ValueError: it cannot be decoded.
+    """
+    try:
+        _, whole_width, _, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+    except KeyError:  # of a colour space that there is not
+        raise ValueError("not a JPEG") from None
+    if whole_width <= width:
+        return data
+    # libjpeg scales by eighths while it decodes, which leaves little to do.
+    picture = simplejpeg.decode_jpeg(data, "BGR", min_width=width, strict=False)
+    size = (width, max(1, round(picture.shape[0] * width / picture.shape[1])))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return bytes(simplejpeg.encode_jpeg(small, quality, "BGR", "420"))

@@ -17,6 +17,7 @@ FACADE: Ref[ToFacade] = Ref("facade")
 class ViewersView:
     clients: int  # live video over HTTP and WebSocket
     ws_clients: int  # authenticated sockets
+    sub_clients: int = 0  # of ``clients``, those that take the tier ``sub``
 
 
 @dataclass(frozen=True, slots=True)

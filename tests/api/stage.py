@@ -15,7 +15,7 @@ from models.media.ring import KEY, PARAMETER_SETS, Entry
 from models.messages import Ask, Ref, State, Tell
 from models.messages.auth import AuthStatus, Identity, LogIn, OpenAnonymousSession, Session, WhoIs
 from models.messages.camera import CameraView
-from models.messages.encoder import SetVideoQuality, VideoView
+from models.messages.encoder import SetVideoQuality, SubVideoView, VideoView
 from models.messages.handle import Handle
 from models.messages.license import UNKNOWN_LICENSE, LicenseView
 from models.messages.settings import ChangeResult, ChangeSettings, SettingsView, Value
@@ -25,6 +25,7 @@ PRO = LicenseView(True, "ACTIVE", "DEBUG_OVERRIDE", False, "UNAVAILABLE_HARD", "
 FREE = UNKNOWN_LICENSE
 CAMERA = CameraView("running", True, "test pattern", "pattern", 64, 48, 30.0)
 VIDEO = VideoView(True, "libx264", "avc1.42C01F", 64, 48, 30.0, 70, 900.0, 1000.0, 3, 99, 0)
+SUB_VIDEO = SubVideoView(True, "libx264", "avc1.42C01F", 32, 24, 10.0, 55, 90.0, 100.0, 9, 33, 0)
 SPS = b"\0\0\0\1\x67\x42\xc0\x1f\xda\x01\x40"
 PPS = b"\0\0\0\1\x68\xce\x3c\x80"
 IDR = SPS + PPS + b"\0\0\0\1\x65" + b"i" * 40
@@ -67,6 +68,7 @@ class Stage:
             license,
             CAMERA,
             VIDEO,
+            SUB_VIDEO,
             AuthStatus(auth, True),
             ActorStates({"camera": ActorState("up", "", True)}, time.monotonic()),
         )
@@ -130,7 +132,7 @@ class Stage:
     async def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
         queue: asyncio.Queue[Entry] = asyncio.Queue()
         self.followers.setdefault(ring, []).append(queue)
-        if ring in {"jpeg", "frames"} and ring in self.last:
+        if ring in {"jpeg", "jpeg_sub", "frames"} and ring in self.last:
             queue.put_nowait(self.last[ring])
         try:
             while True:
@@ -164,8 +166,8 @@ class Stage:
         for queue in self.followers.get(ring, ()):
             queue.put_nowait(entry)
 
-    def picture(self, jpeg: bytes = JPEG) -> None:
-        self.put("jpeg", entry(next(self._numbers), jpeg))
+    def picture(self, jpeg: bytes = JPEG, ring: str = "jpeg") -> None:
+        self.put(ring, entry(next(self._numbers), jpeg))
 
     # ---------------------------------------------------------------- scripted actors
     def _who_is(self, message: WhoIs) -> Identity:

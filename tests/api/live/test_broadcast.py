@@ -9,6 +9,7 @@ from models.events import Event
 from models.http import limits
 from models.http.live import V1_HEADER
 from models.media.ring import Entry
+from models.media.tier import Tier
 from models.messages.camera import CameraView, Capabilities
 from models.messages.detector import (
     DetectionFrame,
@@ -233,6 +234,31 @@ async def test_streaming_that_is_stopped_ends_the_pictures(surface: Open) -> Non
     await caller.send("enableH264")
     refused = await caller.until("h264_ack")
     assert (refused["success"], refused["error"]) == (False, "Camera not started")
+
+
+async def test_each_watches_his_tier_and_may_change_it(surface: Open) -> None:
+    here = await surface()
+    large, _ = await watching(here)
+    assert await large.receive() == IDR
+    small = await here.ready()
+    await small.send("enableH264", tier="sub")
+    await here.stage.followed("video_sub")
+    here.stage.put("video_sub", idr(1, generation=9, data=IDR + b"s"))
+    ack = await small.until("h264_ack")
+    assert (ack["tier"], ack["generation"], ack["quality"]) == ("sub", 9, 55)
+    assert await small.receive() == IDR + b"s"
+    assert here.front.viewers().sub_clients == 1
+    await small.send("requestKeyframe")
+    await small.said()
+    assert here.stage.told.count(("encoder", RequestKeyframe(Tier.SUB))) == 2
+    await small.send("enableH264", tier="main")
+    await small.said()
+    here.stage.put("video", idr(2))
+    ack = await small.until("h264_ack")
+    assert ("tier" in ack, ack["generation"]) == (False, 3)
+    assert await small.receive() == IDR
+    assert not here.stage.followers["video_sub"]
+    assert here.front.viewers().sub_clients == 0
 
 
 async def test_boxes_are_for_who_sees_the_picture(surface: Open) -> None:

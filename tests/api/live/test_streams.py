@@ -2,15 +2,20 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+import simplejpeg
 
 from api.streams import NO_SIGNAL
 from models.errors import Missing
 from models.http import limits
 from models.http.mjpeg import CONTENT_TYPE
+from models.media.ring import Entry
 from models.messages import News
 from models.messages.auth import SessionsRevoked
 from models.messages.camera import CameraView, CaptureView, GetCapture
@@ -99,6 +104,66 @@ async def test_a_snapshot_wakes_the_camera_and_waits(surface: Open) -> None:
     assert (await waiting).status == 200
 
 
+async def test_the_small_stream_is_followed_alone(surface: Open) -> None:
+    here = await surface()
+    here.stage.picture(JPEG + b"small", "jpeg_sub")
+    _, body = await opened(here, "/stream?tier=sub")
+    await body.readuntil(JPEG + b"small")
+    await here.stage.followed("jpeg_sub")
+    assert not here.stage.followers.get("jpeg")
+    assert (here.front.viewers().clients, here.front.viewers().sub_clients) == (1, 1)
+    here.stage.picture(JPEG + b"next", "jpeg_sub")
+    await body.readuntil(JPEG + b"next")
+    assert await (await here.client.get("/snapshot?tier=sub")).read() == JPEG + b"next"
+
+
+@pytest.mark.parametrize("query", ["tier=tiny", "width=0", "width=x", "width=8193", "width=-1", "width=١"])
+async def test_a_wrong_wish_is_refused(surface: Open, query: str) -> None:
+    here = await surface()
+    here.stage.picture()
+    response = await here.client.get(f"/snapshot?{query}")
+    assert response.status == 400
+    assert (await response.json())["error"].startswith(query.partition("=")[0] + ": Value must be ")
+
+
+def drawn(width: int, height: int) -> Entry:
+    rows = np.random.default_rng(1).integers(0, 255, (height // 8, width // 8, 3), np.uint8)
+    picture = np.ascontiguousarray(np.kron(rows, np.ones((8, 8, 1), np.uint8)))
+    return entry(1, simplejpeg.encode_jpeg(picture, 90, "BGR"))._replace(width=width, height=height)
+
+
+@pytest.mark.parametrize(
+    ("width", "running", "expected"),
+    [
+        pytest.param(320, "", (180, 320), id="made of the small one"),
+        pytest.param(640, "", (360, 640), id="the small one as it is"),
+        pytest.param(800, "", (450, 800), id="the small one is not enough"),
+        pytest.param(5000, "", (720, 1280), id="never larger"),
+        pytest.param(320, "jpeg", (180, 320), id="the large one is there anyway"),
+    ],
+)
+async def test_a_snapshot_of_a_width(surface: Open, width: int, running: str, expected: tuple[int, int]) -> None:
+    here = await surface()
+    here.stage.state(replace(CAMERA, width=1280, height=720))
+    ring = running or ("jpeg_sub" if width <= 640 else "jpeg")
+    picture = drawn(640, 360) if ring == "jpeg_sub" else drawn(1280, 720)
+    if running:
+        here.stage.put(ring, picture)
+    asked = asyncio.create_task(here.client.get(f"/snapshot?width={width}"))
+    if not running:
+        await here.stage.followed(ring)
+        here.stage.put(ring, picture)
+    data = await (await asked).read()
+    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape[:2] == expected
+
+
+async def test_a_broken_picture_cannot_be_made_smaller(surface: Open) -> None:
+    here = await surface()
+    here.stage.picture()
+    response = await here.client.get("/snapshot?width=32")
+    assert (response.status, await response.json()) == (503, {"error": "The camera's picture cannot be read"})
+
+
 async def test_nothing_while_streaming_is_switched_off(surface: Open) -> None:
     here = await surface()
     here.stage.picture()
@@ -185,10 +250,10 @@ async def test_one_who_does_not_read_holds_nobody_up_and_is_not_shown_old_pictur
     stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     here.stage.picture()
     await asyncio.get_running_loop().sock_sendall(_unblocked(stopped), b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
-    while not (others := set(here.front.streams._viewers)):
+    while not (others := set(here.front.streams)):
         await asyncio.sleep(0.005)
     _, body = await begin(here)
-    while not (mine := set(here.front.streams._viewers) - others):
+    while not (mine := set(here.front.streams) - others):
         await asyncio.sleep(0.005)
     [viewer] = mine
     big = bytes(200_000)
@@ -198,7 +263,7 @@ async def test_one_who_does_not_read_holds_nobody_up_and_is_not_shown_old_pictur
             await body.readuntil(b"<%d>" % number)
             while viewer.pipe.backlog():
                 await asyncio.sleep(0.001)  # until the kernel knows that it was read
-    waiting = [viewer.pipe.backlog() for viewer in here.front.streams._viewers]
+    waiting = [viewer.pipe.backlog() for viewer in here.front.streams]
     assert max(waiting) < 2 * len(big) + limits.STREAM_BACKLOG  # one picture and a bit, not thirty
     stopped.close()
 
