@@ -69,15 +69,18 @@ class Gate:
     async def _serve(self, one: Arrived) -> None:
         """From the handshake until the connection belongs to its protocol, which tells us its end."""
 
+        tls = one.site.tls
+
         def protocol() -> Connection:
-            made = one.site.make()
+            made = one.site.make(tls is not None)
             made.ended = lambda: self.admission.left(one.address, one)
             return made
 
-        tls, patience_s = one.site.tls, limits.HANDSHAKE_S if one.site.tls else None
         try:
+            if tls is not None and await _speaks_http(one.socket):
+                tls = None
             one.transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-                protocol, one.socket, ssl=tls, ssl_handshake_timeout=patience_s
+                protocol, one.socket, ssl=tls, ssl_handshake_timeout=limits.HANDSHAKE_S if tls else None
             )
         except OSError as error:  # of TLS too; the loop has closed it
             log.debug("no handshake", client=one.address, reason=str(error))
@@ -87,23 +90,44 @@ class Gate:
                 self.admission.left(one.address, one)
 
 
+async def _speaks_http(connection: socket.socket) -> bool:
+    """Whether somebody typed ``http://`` before the port of HTTPS: the first byte is a letter, and TLS has none there.
+
+    Raises:
+        TimeoutError: nothing came in the time of a handshake.
+    """
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(connection, readable.set)
+    try:
+        async with asyncio.timeout(limits.HANDSHAKE_S):
+            await readable.wait()
+    finally:
+        loop.remove_reader(connection)
+    return connection.recv(1, socket.MSG_PEEK).isalpha()
+
+
 class GuardedSite(web.BaseSite):
-    """One listening socket of a runner that has been set up."""
+    """One listening socket of a runner that has been set up; ``plain`` serves those who speak no TLS to it."""
 
     def __init__(
-        self, runner: web.AppRunner | web.ServerRunner, gate: Gate, listener: socket.socket, tls: ssl.SSLContext | None
+        self,
+        runner: web.AppRunner | web.ServerRunner,
+        gate: Gate,
+        listener: socket.socket,
+        tls: ssl.SSLContext | None,
+        plain: web.ServerRunner,
     ) -> None:
         super().__init__(runner)
         self._gate, self._listener, self.tls = gate, listener, tls
-        self._server_of = runner
+        self._secure, self._plain = runner, plain
         listener.setblocking(False)
 
     @property
     def name(self) -> str:
         return f"{'https' if self.tls else 'http'}://{self._listener.getsockname()}"
 
-    def make(self) -> Connection:
-        served = self._server_of.server
+    def make(self, secure: bool) -> Connection:
+        served = (self._secure if secure else self._plain).server
         assert served is not None
         made = served()
         assert isinstance(made, Connection)

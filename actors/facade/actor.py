@@ -2,12 +2,8 @@
 
 import asyncio
 import json
-import socket
-import ssl
 from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
-
-from aiohttp import web
 
 from actors.facade import ports
 from actors.facade.taps import OWNERS, Tap, group_before
@@ -80,9 +76,13 @@ class Facade(Actor):
         self._gate = Gate(self._guard.knows_key)
         await self._learn_addresses()
         https = HttpsRunner(self._app, shutdown_timeout=SHUTDOWN_S)
-        await self._serve(https, self._https, self._tls)
+        await https.setup()
         plain = plain_runner(https, self, SHUTDOWN_S)
-        await self._serve(plain, self._http, None)
+        await plain.setup()
+        for listener in self._https:
+            await GuardedSite(https, self._gate, listener, self._tls, plain).start()
+        for listener in self._http:
+            await GuardedSite(plain, self._gate, listener, None, plain).start()
         self._runners = [plain, https]
         self.start_task(self._upkeep())
         self.publish_state(self._ports)
@@ -97,13 +97,6 @@ class Facade(Actor):
         http, self._http = ports.listen(bind, self.boot.http_port, former.get("http", 0), "--http-port")
         self._ports = PortsView(https, http)
         path.write_text(json.dumps({"https": https, "http": http}))
-
-    async def _serve(
-        self, runner: web.AppRunner | web.ServerRunner, listeners: list[socket.socket], tls: ssl.SSLContext | None
-    ) -> None:
-        await runner.setup()
-        for listener in listeners:
-            await GuardedSite(runner, self._gate, listener, tls).start()
 
     async def on_stop(self) -> None:
         await asyncio.gather(*(runner.cleanup() for runner in self._runners))

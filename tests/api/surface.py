@@ -216,7 +216,7 @@ async def served(change: Callable[[Surface], None] = lambda _surface: None) -> A
         for runner, tls in ((https, certificate.server_context(files)), (plain, None)):
             listener = socket.create_server(("127.0.0.1", 0), backlog=256)
             ports.append(listener.getsockname()[1])
-            await GuardedSite(runner, gate, listener, tls).start()
+            await GuardedSite(runner, gate, listener, tls, plain).start()
         surface.answers[GetPorts] = PortsView(*ports)
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting()), cookie_jar=jar) as client:

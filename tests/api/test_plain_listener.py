@@ -42,6 +42,19 @@ async def test_a_person_is_sent_on(server: Served, method: str, path: str, targe
         assert "Set-Cookie" not in response.headers
 
 
+async def test_http_to_the_port_of_https_is_the_same(server: Served) -> None:
+    page, other = (f"http://127.0.0.1:{server.https_port}{path}" for path in ("/?a=b", "/status"))
+    async with server.client.get(page, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (302, f"https://127.0.0.1:{server.https_port}/?a=b")
+    async with server.client.get(other, headers=BEARER) as response:
+        assert (response.status, await response.json()) == (
+            403,
+            {"error": "HTTPS required", "httpsPort": server.https_port},
+        )
+    async with server.request("GET", "/auth/status") as response:
+        assert response.status == 200
+
+
 @pytest.mark.parametrize(
     ("method", "path", "headers"),
     [

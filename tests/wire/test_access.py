@@ -108,6 +108,9 @@ def test_quick_start_word_for_word(device: RunningServer) -> None:
         ('curl -k -H "Authorization: Bearer TOKEN" "https://DEVICE/api/events/export" -o FILE', 200),
         ('curl -k -H "Authorization: Bearer TOKEN" https://DEVICE/cert -o FILE', 200),
         ('curl -k -X POST -H "Authorization: Bearer TOKEN" https://DEVICE/cert/regenerate', 200),
+        ("curl --cacert FILE https://DEVICE/auth/status", 200),  # who has installed it trusts the new one too
+        ("curl -D - http://DEVICE/ -o /dev/null", 302),
+        ("curl http://DEVICE/status", 403),
     ):
         typed = line
         for word, value in (
