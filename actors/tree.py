@@ -18,6 +18,7 @@ def tree(boot: Boot) -> tuple[Child, ...]:
         Child("camera", "actors.camera.actor:Camera", MEDIA),
         Child("microphone", "actors.microphone.actor:Microphone", MEDIA),
         Child("encoder", "actors.encoder.actor:Encoder", MEDIA),
+        Child("recorder", "actors.recorder.actor:Recorder", MEDIA),
         Child("speaker", "actors.speaker.actor:Speaker", MEDIA),
         *(Child(name, "actors.detector.actor:Detector", MEDIA) for name in DETECTORS),
         *(Child(f"rtsp_session_{n}", "actors.rtsp.session_actor:RtspSessions", MEDIA) for n in sessions),

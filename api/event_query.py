@@ -34,18 +34,18 @@ def start_of_day(now: int) -> int:
 
 def parse(query: Mapping[str, str], now: int) -> EventQuery:
     """Raises Invalid ("key: reason") for the first wrong value."""
-    limit = _whole(query, "limit", LIMIT, 1, LIMIT_MAX)
-    since = _whole(query, "since", 0, 0, LATEST)
+    limit = whole(query, "limit", LIMIT, 1, LIMIT_MAX)
+    since = whole(query, "since", 0, 0, LATEST)
     types = _types(query.get("type", ""))
-    bucket_ms = _whole(query, "bucketMs", 0, BUCKET_MIN, BUCKET_MAX)
-    until = _whole(query, "until", now, 0, LATEST)
+    bucket_ms = whole(query, "bucketMs", 0, BUCKET_MIN, BUCKET_MAX)
+    until = whole(query, "until", now, 0, LATEST)
     day_start = start_of_day(now)
     return EventQuery(
         now, day_start, since or day_start, until or now, limit, types, bucket_ms, query.get("system") == "1"
     )
 
 
-def _whole(query: Mapping[str, str], key: str, default: int, low: int, high: int) -> int:
+def whole(query: Mapping[str, str], key: str, default: int, low: int, high: int) -> int:
     text = query.get(key)
     if text is None:
         return default

@@ -10,6 +10,7 @@ from models.messages.encoder import SubVideoView, VideoView
 from models.messages.license import UNKNOWN_LICENSE, LicenseView
 from models.messages.microphone import MicrophoneView
 from models.messages.mqtt import MqttView
+from models.messages.recorder import RecorderView
 from models.messages.rtsp import RtspView
 from models.messages.settings import SettingsView
 from models.messages.speaker import SpeakerView
@@ -25,6 +26,7 @@ STATES = (
     LicenseView,
     MicrophoneView,
     MqttView,
+    RecorderView,
     RtspView,
     SettingsView,
     SpeakerView,
@@ -67,6 +69,10 @@ class Now:
     @property
     def speaker(self) -> SpeakerView | None:
         return self._context.latest(SpeakerView)
+
+    @property
+    def recorder(self) -> RecorderView | None:
+        return self._context.latest(RecorderView)
 
     @property
     def rtsp(self) -> RtspView | None:

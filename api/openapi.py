@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.routing import Access, Route
-from api.schemas import COMPONENTS, TEXT, Schema, ref
+from api.schema_words import TEXT, Schema, ref
+from api.schemas import COMPONENTS
 
 VERSION = "3.1.0"
 SAFE = ("GET", "HEAD")
@@ -113,7 +114,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 def _responses(route: Route) -> dict[str, Any]:
     good = "101" if route.path == "/ws" else "200"
-    responses: dict[str, Any] = {good: _good(route)}
+    responses: dict[str, Any] = {good: _good(route)} if route.content_type else {}
+    responses |= {str(status): {"description": meaning} for status, meaning in route.also.items()}
     for status in sorted(_errors(route)):
         content = {"schema": _any_of(("Error", "Errors") if status == 400 and route.takes else ("Error",))}
         responses[str(status)] = {"description": STATUS_WORDS[status], "content": {"application/json": content}}

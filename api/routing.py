@@ -59,6 +59,7 @@ class Route:
     answer: object
     content_type: str
     extension: bool  # not in the API document
+    also: Mapping[int, str]  # other good answers: status and what it means
     role: str  # the least that the credential must be good for (models.security.roles)
 
 
@@ -83,6 +84,7 @@ def route(
     answer: object = None,
     content_type: str = "application/json",
     extension: bool = False,
+    also: Mapping[int, str] | None = None,
     role: str = OWNER,
 ) -> Callable[[Handler], Handler]:
     """Register a handler. It may stand on several paths: one decorator each."""
@@ -109,6 +111,7 @@ def route(
             answer=answer,
             content_type=content_type,
             extension=extension,
+            also=also or {},
             role=role,
         )
         return handler

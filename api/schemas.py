@@ -6,6 +6,27 @@ Written for generators of clients: objects with names and types, ``anyOf`` only 
 
 from collections.abc import Callable, Mapping
 
+from api.clip_schemas import CLIPS
+from api.schema_words import (
+    BOOL,
+    FAILED,
+    INT,
+    INT_OR_NULL,
+    NUM,
+    PERCENT,
+    SUCCESS,
+    TEXT,
+    TEXT_OR_NULL,
+    TIME,
+    TIME_OR_NULL,
+    Schema,
+    ref,
+    whole,
+)
+from api.schema_words import listed as _list
+from api.schema_words import one_of as _one
+from api.schema_words import said as _said
+from api.schema_words import shaped as _object
 from config.setting import Setting
 from config.settings import REGISTRY
 from models.events import EVENT_TYPES
@@ -13,48 +34,6 @@ from models.notify.channel import KINDS
 from models.notify.limits import EVERY_MAX_MIN, NAME_MAX, URL_MAX
 from models.notify.rule import DAYS, TYPES
 from models.security.roles import ROLES
-
-Schema = dict[str, object]
-
-BOOL: Schema = {"type": "boolean"}
-TEXT: Schema = {"type": "string"}
-INT: Schema = {"type": "integer"}
-NUM: Schema = {"type": "number"}
-TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
-INT_OR_NULL: Schema = {"type": ["integer", "null"]}
-TIME: Schema = {"type": "integer", "description": "Unix time in ms"}
-TIME_OR_NULL: Schema = {"type": ["integer", "null"], "description": "Unix time in ms; null where there is nothing"}
-PERCENT: Schema = {"type": "integer", "minimum": 0, "maximum": 100}
-SUCCESS: Schema = {"type": "boolean", "description": "true"}
-FAILED: Schema = {"type": "boolean", "description": "false, where it is there"}
-
-
-FLAG: Schema = {"type": "string", "enum": ["0", "1"]}  # in a URL
-
-
-def whole(low: int, high: int) -> Schema:
-    return {"type": "integer", "minimum": low, "maximum": high}
-
-
-def ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _one(*values: str) -> Schema:
-    return {"type": "string", "enum": list(values)}
-
-
-def _object(required: Mapping[str, Schema], **optional: Schema) -> Schema:
-    shape: Schema = {"type": "object", "properties": {**required, **optional}}
-    return {**shape, "required": list(required)} if required else shape
-
-
-def _said(schema: Schema, meaning: str) -> Schema:
-    return {**schema, "description": meaning}
 
 
 def _settings(which: Callable[[Setting], bool]) -> dict[str, Schema]:
@@ -114,6 +93,7 @@ COMPONENTS: dict[str, Schema] = {
             retryAfterMs=INT,
             httpsPort=INT,
             role=_said(TEXT, "The role of the credential, which is not good for this"),
+            reason=_said(_one("not_yet", "none", "expired"), "Why an event has no clip"),
         ),
         "examples": [{"error": "Description of the error"}],
     },
@@ -263,6 +243,7 @@ COMPONENTS: dict[str, Schema] = {
             eventType=_said(TEXT, "OBJECT_PERSON, OBJECT_DOG: appeared"),
             zones=_list(_said(TEXT, "Names of the zones that it was in; for a visit that has ended, of its whole way")),
             thumbnail=_said(BOOL, "Whether /events/{id}/thumbnail has a picture"),
+            clipId=_said(TEXT_OR_NULL, "Its clip; null until there is one, and when that is gone"),
         ),
         "description": f"``type``: {', '.join(EVENT_TYPES)}, or SYSTEM_… for the server's own history",
     },
@@ -270,6 +251,7 @@ COMPONENTS: dict[str, Schema] = {
     "EventPage": _object(
         {"serverNow": TIME, "dayStart": TIME, "events": _list(ref("Event")), "summary": _list(ref("EventCount"))}
     ),
+    **CLIPS,
     "EventBuckets": _object(
         {"buckets": _list(ref("EventBucket")), "bucketMs": INT, "timeRange": ref("TimeRange")},
     ),

@@ -29,6 +29,8 @@ BLOCK = 1 << 20
 # Names in the data directory, or patterns of them. What is not named here is in every backup, whoever made it.
 LEFT_OUT = (
     "models",  # fetched again
+    "clips",  # large, and soon too old; their list is in the database
+    "pictures",
     "run.json",
     "under_way",  # MQTT: how far one delivery is with a broker that goes on meanwhile
     "events.reserve",

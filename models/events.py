@@ -56,3 +56,4 @@ class Event:
     metadata: dict[str, DetailValue] = field(default_factory=dict)
     phase: Literal["appeared", "disappeared"] = "appeared"
     thumbnail: bool = False  # there is a picture of the moment; it may come a little after the event
+    clip: str = ""  # id of its clip, "expired" after that is gone

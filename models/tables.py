@@ -32,6 +32,33 @@ class EventRow(SQLModel, table=True):
     motion_zones: str = Field("", sa_column_kwargs=EMPTY)
     thumbnail_path: str = Field("", sa_column_kwargs=EMPTY)  # relative to the data directory
     notes: str = Field(sa_column=Column("metadata", Text, nullable=False, server_default="{}"))
+    clip: str = Field("", sa_column_kwargs=EMPTY)  # id of its clip; "expired" after that is gone
+
+
+class ClipRow(SQLModel, table=True):
+    """One finished clip. JSON where there are several values."""
+
+    __tablename__: ClassVar[Any] = "clip"
+    __table_args__ = (Index("clip_by_time", "kind", "start"),)
+
+    id: str = Field(primary_key=True)
+    kind: str
+    start: int  # Unix ms
+    duration_ms: int
+    run_up_ms: int
+    moment: int
+    types: str = Field(sa_column=Column(Text, nullable=False, server_default="[]"))
+    events: str = Field(sa_column=Column(Text, nullable=False, server_default="[]"))
+    bytes: int
+    width: int
+    height: int
+    codec: str
+    sound: bool
+    path: str
+    written: int = 0
+    head: int = 0
+    parts: str = Field(sa_column=Column(Text, nullable=False, server_default="[]"))
+    keep: bool = False
 
 
 class Counter(SQLModel, table=True):

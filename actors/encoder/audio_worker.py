@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actors.encoder.audio import AudioEncoder
 from actors.encoder.wanted import DemandWorker
+from actors.media.audio_encoder import AudioEncoder
 from actors.media.clock import wall_of
 from actors.runtime.rings import RingReader, RingWriter
 from models.media import ring

@@ -5,7 +5,7 @@ import secrets
 from collections import deque
 
 from actors.event_log import database, limits
-from actors.event_log.album import FOLDER, Album
+from actors.event_log.album import FOLDER, FULL_FOLDER, Album
 from actors.event_log.ledger import Ledger
 from actors.event_log.numbers import Told
 from actors.event_log.photographer import Photographer
@@ -13,12 +13,16 @@ from actors.event_log.recorder import Recorder
 from actors.event_log.store import Order
 from actors.runtime.actor import Actor, handles
 from config.clock import unix_ms
+from models.clips import Clip
 from models.errors import Missing, ServerError, Unavailable
 from models.events import SYSTEM_PREFIX, VISITS, Detection, Event
 from models.messages import Ok
 from models.messages.event_log import (
     ClearEvents,
+    ClipPage,
+    ClipReady,
     CsvRows,
+    DeleteClip,
     EndEvent,
     EndFormerVisits,
     EventBuckets,
@@ -28,11 +32,17 @@ from models.messages.event_log import (
     EventsAfter,
     EventsCleared,
     ExportRows,
+    GetClip,
+    GetEvent,
     GetEventRange,
     GetStorageStats,
     GetThumbnail,
+    KeepClip,
+    MakeRoom,
     QueryBuckets,
+    QueryClips,
     QueryEvents,
+    RecordClip,
     RecordEvent,
     RecordSystem,
     StorageStats,
@@ -58,13 +68,16 @@ class EventLog(Actor):
         self._ledger = Ledger(self.boot.data_dir, write, read, self._note)
         self._recorder = Recorder(self._ledger, self.start_task)
         self._album = Album(self.boot.data_dir / FOLDER)
-        self._photographer = Photographer(self, self._pictures, self._album)
+        self._full = Album(self.boot.data_dir / FULL_FOLDER, limits.PICTURES_MAX_BYTES)
+        self._photographer = Photographer(self, self._pictures, self._album, self._full)
         self._told = Told(self.boot.run_dir / "events.told")
         self._ended: deque[str] = deque(maxlen=limits.AGAIN)
+        self._clips_told: deque[str] = deque(maxlen=limits.AGAIN)
         self._unkept: dict[str, Event] = {}  # by uid, while history is off: for their ends
         try:
             await self._ledger.open()
             await self._pictures.do(self._album.open)
+            await self._pictures.do(self._full.open)
             began = self.boot.shm_dir / BEGAN
             if not began.exists():  # the program was away: nobody is there any more who could end a visit
                 await self._ledger.write(lambda store: store.end_former(VISITS))
@@ -185,18 +198,92 @@ class EventLog(Actor):
     async def _export(self, message: ExportRows) -> CsvRows:
         return await self._ledger.read(lambda queries: queries.csv(message.after_id, message.limit, message.system))
 
+    @handles(GetEvent, max_concurrency=limits.READS_AT_ONCE)
+    async def _event(self, message: GetEvent) -> Event:
+        event = await self._ledger.read(lambda queries: queries.event(message.event_id))
+        if event is None:
+            raise Missing("No such event")
+        return event
+
     @handles(GetThumbnail, max_concurrency=limits.READS_AT_ONCE)
     async def _thumbnail(self, message: GetThumbnail) -> Thumbnail:
         name = await self._ledger.read(lambda queries: queries.thumbnail(message.event_id))
+        if message.full:
+            name = f"{FULL_FOLDER}/{message.event_id}.jpg"
         path = self.boot.data_dir / name
         if not name or not path.is_file():
-            raise Missing("No thumbnail")
+            raise Missing("No picture" if message.full else "No thumbnail")
         return Thumbnail(str(path))
+
+    # ---------------------------------------------------------------- clips
+    @handles(RecordClip, max_concurrency=limits.READS_AT_ONCE)
+    async def _record_clip(self, message: RecordClip) -> Ok:
+        clip = message.clip
+        await self._ledger.write(lambda store: store.clips.record(clip))
+        if clip.id not in self._clips_told:  # a life that died in between did not get so far
+            self._clips_told.append(clip.id)
+            self.publish(ClipReady(clip))
+        try:
+            await self._trim_clips()
+        except Unavailable as error:
+            self.log.warning("old clips could not be deleted", reason=error.detail)
+        return Ok()
+
+    @handles(QueryClips, max_concurrency=limits.READS_AT_ONCE)
+    async def _query_clips(self, message: QueryClips) -> ClipPage:
+        allowed = self._clips_allowed
+        return await self._ledger.read(
+            lambda queries: ClipPage(queries.clips.page(message, unix_ms()), queries.clips.space(allowed))
+        )
+
+    @handles(GetClip, max_concurrency=limits.READS_AT_ONCE)
+    async def _get_clip(self, message: GetClip) -> Clip:
+        return await self._clip(message.id)
+
+    async def _clip(self, clip_id: str) -> Clip:
+        clip, there = await self._ledger.read(
+            lambda queries: (found := queries.clips.get(clip_id), found is not None and queries.clips.there(found))
+        )
+        if clip is None:
+            raise Missing("No such clip")
+        if not there:
+            await self._ledger.write(lambda store: store.clips.remove((clip_id,)))
+            raise Missing("The file of this clip is gone")
+        return clip
+
+    @handles(KeepClip, max_concurrency=1)
+    async def _keep_clip(self, message: KeepClip) -> Clip:
+        await self._clip(message.id)
+        await self._ledger.write(lambda store: store.clips.keep(message.id, message.keep))
+        return await self._clip(message.id)
+
+    @handles(DeleteClip, max_concurrency=1)
+    async def _delete_clip(self, message: DeleteClip) -> Ok:
+        if not await self._ledger.write(lambda store: store.clips.remove((message.id,))):
+            raise Missing("No such clip")
+        return Ok()
+
+    @handles(MakeRoom, max_concurrency=1)
+    async def _make_room(self, message: MakeRoom) -> bool:
+        return await self._trim_clips(message.bytes)
+
+    async def _trim_clips(self, room: int = 0) -> bool:
+        before, allowed = unix_ms() - int(self.settings["clipRetentionDays"]) * DAY_MS, self._clips_allowed
+        count, fits = await self._ledger.write(lambda store: store.clips.trim(before, allowed, room))
+        if count:
+            self.log.info("old clips deleted", count=count)
+        return fits
+
+    @property
+    def _clips_allowed(self) -> int:
+        return int(self.settings["clipMaxGb"]) << 30
 
     @handles(ClearEvents, max_concurrency=1)
     async def _clear(self, _: ClearEvents) -> int:
         count = await self._ledger.write(lambda store: store.clear())
+        await self._ledger.write(lambda store: store.clips.clear())
         await self._pictures.do(self._album.clear)
+        await self._pictures.do(self._full.clear)
         self.publish(EventsCleared(count))
         self.start_task(self._give_back())
         return count
@@ -225,6 +312,8 @@ class EventLog(Actor):
                 await self._give_back()
                 self.log.info("old events deleted", count=trimmed)
             await self._ledger.write(lambda store: store.drop_copies(before))
+            await self._trim_clips()
+            await self._ledger.write(lambda store: store.clips.sweep())
             await self._drop_pictures()
             kept = await self._ledger.write(lambda store: store.keep_reserve())
         except Unavailable as error:
@@ -235,7 +324,8 @@ class EventLog(Actor):
     async def _drop_pictures(self) -> None:
         """Those of events that are gone, also where a former life ended between the two."""
         oldest = await self._ledger.write(lambda store: store.oldest_picture())
-        await self._pictures.do(self._album.drop_before, oldest)
+        for album in (self._album, self._full):
+            await self._pictures.do(album.drop_before, oldest)
 
     async def _give_back(self) -> None:
         await self._ledger.write(lambda store: store.give_back())

@@ -8,6 +8,7 @@ from pathlib import Path
 from actors.event_log import limits
 
 FOLDER = "thumbnails"  # in the data directory
+FULL_FOLDER = "pictures"  # in their own size
 
 
 def drop_oldest(folder: Path, count: int) -> int:
@@ -21,8 +22,9 @@ def drop_oldest(folder: Path, count: int) -> int:
 class Album:
     """One thread. A thumbnail that cannot be written is left out: the event matters, not its picture."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, budget: int = 0) -> None:
         self._folder = folder
+        self._budget = budget or limits.THUMBNAILS_MAX_BYTES
         self._sizes: dict[int, int] = {}  # ascending by event id
         self._bytes = 0
 
@@ -56,7 +58,7 @@ class Album:
                 continue
             self._sizes[event_id] = len(jpeg)
             self._bytes += len(jpeg)
-            while self._bytes > limits.THUMBNAILS_MAX_BYTES:
+            while self._bytes > self._budget:
                 self._drop(limits.TRIM_ROWS)
             return True
         return False

@@ -19,7 +19,7 @@ from actors.event_log import limits
 from config.migration import UnfitError, additive, migrate
 from models import tables
 
-STEPS = (additive,)  # 1: release 0.1.0, which wrote no version
+STEPS = (additive, additive)  # 1: release 0.1.0, which wrote no version; 2: clips
 CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 SIDE_FILES = ("", "-wal", "-shm")
 # FULL: the log is on disk before a commit returns, so an acknowledged event survives the power.

@@ -2,6 +2,8 @@
 
 DATABASE_MAX_BYTES = 512 << 20  # about 1.5 million events; the oldest go
 THUMBNAILS_MAX_BYTES = 200 << 20
+PICTURES_MAX_BYTES = 500 << 20  # in their own size, of events with a clip
+PICTURE_QUALITY = 85
 THUMBNAIL_WIDTH = 320
 THUMBNAIL_QUALITY = 75
 THUMBNAILS_WAITING = 8  # pictures being made at once; events beyond go without
@@ -18,6 +20,9 @@ TRIM_FIRST_S = 30.0
 TRIM_EVERY_S = 600.0
 CHECK_AT_START_BYTES = 32 << 20  # a larger database is checked while it already works
 CHECK_PATIENCE_S = 900.0  # a large database on a slow card
+CLIPS_AT_ONCE = 200  # deleted in one transaction
+STRAY_S = 3_600.0  # a file without a row is deleted after so long: until then its recorder may still tell of it
+WRITTEN_DAYS = 60  # of which the bytes that were written are known
 RECEIPTS = 2_000
 VISIT_MS = 24 * 3_600_000  # an older visit without an end is left as it is
 BUCKET_ROWS = 10_000  # events of each type that are counted for one answer

@@ -2,7 +2,7 @@
 
 from actors.event_log import limits
 from actors.event_log.album import Album
-from actors.event_log.picture import thumbnail
+from actors.event_log.picture import picture, thumbnail
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
 from models.media.ring import FORMAT_I420, Entry
@@ -10,17 +10,20 @@ from models.media.ring import FORMAT_I420, Entry
 NS = 1_000_000_000
 HOLDER = "thumbnail"
 
+Prints = tuple[bytes, bytes]  # the thumbnail, and the picture in its own size or nothing
+
 
 class Photographer:
-    def __init__(self, actor: Actor, bench: Bench, album: Album) -> None:
+    def __init__(self, actor: Actor, bench: Bench, album: Album, full: Album) -> None:
+        """``full``: for pictures in their own size, which are kept while clips are on."""
         self._actor = actor
         self._bench = bench
-        self._album = album
+        self._album, self._full = album, full
         self._ring = actor.ring_reader("frames")
         self._waiting = 0
 
-    async def at_hand(self, pts: int, wall_ms: int) -> bytes | None:
-        """JPEG of the picture nearest to the event, if there is a fresh one."""
+    async def at_hand(self, pts: int, wall_ms: int) -> Prints | None:
+        """JPEGs of the picture nearest to the event, if there is a fresh one."""
         entry = self._ring.nearest(pts) if pts else self._ring.peek()
         fresh = entry is not None and abs(entry.wall // 1_000_000 - wall_ms) < limits.PICTURE_FRESH_S * 1000
         return await self._develop(entry) if entry is not None and fresh else None
@@ -32,17 +35,22 @@ class Photographer:
         self._waiting += 1
         self._actor.lease("camera", "frames", HOLDER)
         try:
-            jpeg = await self._develop(await self._ring.newest(limits.PICTURE_WAIT_S))
+            prints = await self._develop(await self._ring.newest(limits.PICTURE_WAIT_S))
         finally:
             self._waiting -= 1
             if not self._waiting:
                 self._actor.release("camera", "frames", HOLDER)
-        return jpeg is not None and await self.keep(event_id, jpeg)
+        return prints is not None and await self.keep(event_id, prints)
 
-    async def keep(self, event_id: int, jpeg: bytes) -> bool:
-        return await self._bench.do(self._album.save, event_id, jpeg)
+    async def keep(self, event_id: int, prints: Prints) -> bool:
+        """Whether there is a thumbnail."""
+        small, full = prints
+        if full:
+            await self._bench.do(self._full.save, event_id, full)
+        return await self._bench.do(self._album.save, event_id, small)
 
-    async def _develop(self, entry: Entry | None) -> bytes | None:
+    async def _develop(self, entry: Entry | None) -> Prints | None:
         if entry is None or entry.format != FORMAT_I420:
             return None
-        return await self._bench.do(thumbnail, entry)
+        small = await self._bench.do(thumbnail, entry)
+        return small, await self._bench.do(picture, entry) if self._actor.settings["clipsEnabled"] else b""

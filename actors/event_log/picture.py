@@ -25,6 +25,17 @@ def thumbnail(entry: Entry) -> bytes:
     return bytes(simplejpeg.encode_jpeg_yuv_planes(y, u, v, quality=limits.THUMBNAIL_QUALITY))
 
 
+def picture(entry: Entry) -> bytes:
+    """JPEG of an I420 entry of the ring ``frames`` in its own size."""
+    width, height = entry.width, entry.height
+    whole = np.frombuffer(entry.data, np.uint8)
+    y, chroma = whole[: width * height].reshape(height, width), whole[width * height :].reshape(2, height // 2, -1)
+    u, v = chroma
+    if not entry.flags & FULL_RANGE:
+        y, u, v = LUMA_TO_FULL_RANGE[y], CHROMA_TO_FULL_RANGE[u], CHROMA_TO_FULL_RANGE[v]
+    return bytes(simplejpeg.encode_jpeg_yuv_planes(y, u, v, quality=limits.PICTURE_QUALITY))
+
+
 def _mean(plane: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     height, width = plane.shape
     blocks = plane.reshape(height // factor, factor, width // factor, factor)

@@ -9,6 +9,7 @@ from sqlalchemy import Integer, and_, cast, func, or_, select
 from sqlmodel import Session
 
 from actors.event_log import limits
+from actors.event_log.clips import ClipQueries
 from actors.event_log.database import SIDE_FILES, engine
 from actors.event_log.rows import COLUMNS, EVENT, from_row
 from models import events_csv
@@ -47,6 +48,7 @@ class Queries:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._engine = engine(path)
+        self.clips = ClipQueries(self._engine, path.parent)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -162,6 +164,11 @@ class Queries:
             chosen = chosen if system else chosen.where(VISIBLE_BY_ID)
             rows = session.execute(chosen.order_by(EVENT.id).limit(min(limit, limits.EXPORT_ROWS))).all()
         return CsvRows(events_csv.lines([tuple(row) for row in rows]), rows[-1][0] if rows else 0)
+
+    def event(self, event_id: int) -> Event | None:
+        with Session(self._engine) as session:
+            row = session.execute(select(*COLUMNS).where(event_id == EVENT.id)).one_or_none()
+        return self._event(row) if row is not None else None
 
     def thumbnail(self, event_id: int) -> str:
         """Path relative to the data directory; "" where there is none."""

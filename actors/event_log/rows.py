@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 from models.events import SYSTEM_PREFIX, Detection, Event
-from models.tables import Counter, EventRow, Receipt
+from models.tables import ClipRow, Counter, EventRow, Receipt
 
 # SQLModel gives its classes the types of values; these are the columns.
 EVENT: Any = EventRow.__table__.c  # type: ignore[attr-defined]
 RECEIPT: Any = Receipt.__table__.c  # type: ignore[attr-defined]
+CLIP: Any = ClipRow.__table__.c  # type: ignore[attr-defined]
 COUNTERS: Any = Counter.__table__.c  # type: ignore[attr-defined]
 
 COLUMNS: tuple[Any, ...] = (
@@ -18,6 +19,7 @@ COLUMNS: tuple[Any, ...] = (
     EVENT.details,
     EVENT.confidence,
     EVENT.metadata,
+    EVENT.clip,
     EVENT.thumbnail_path,
 )
 
@@ -61,9 +63,9 @@ def to_event(detection: Detection, event_id: int, stored: bool) -> Event:
 
 def from_row(row: Any) -> Event:
     """``row``: the values of ``COLUMNS``."""
-    event_id, kind, timestamp, details, confidence, notes, picture = row
+    event_id, kind, timestamp, details, confidence, notes, clip, picture = row
     texts = (json.loads(details), confidence, json.loads(notes))
-    return Event(event_id, event_id, kind, timestamp, *texts, thumbnail=bool(picture))
+    return Event(event_id, event_id, kind, timestamp, *texts, thumbnail=bool(picture), clip=clip)
 
 
 def to_json(values: object) -> str:

@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from actors.event_log import limits
 from actors.event_log.album import FOLDER, drop_oldest
+from actors.event_log.clips import ClipShelf
 from actors.event_log.database import open_database
 from actors.event_log.numbers import PROMISE, Promise
 from actors.event_log.rows import COLUMNS, COUNTERS, EVENT, RECEIPT, from_row, to_event, to_json, to_row
@@ -56,6 +57,7 @@ class Store:
         self._reserve = folder / RESERVE
         self._engine: Engine
         self._engine, self.said = open_database(self.path)
+        self.clips = ClipShelf(self._engine, folder)
         with Session(self._engine) as session:
             issued = session.execute(select(COUNTERS.value).where(COUNTERS.name == COUNTER)).scalar()
             newest = session.execute(select(func.max(EVENT.id))).scalar()
@@ -316,7 +318,7 @@ def _with_end(row: EventRow, ended: int, metadata: dict[str, DetailValue]) -> st
 
 
 def _ended(row: EventRow) -> Event:
-    values = (row.id, row.type, row.timestamp, row.details, row.confidence, row.notes, row.thumbnail_path)
+    values = (row.id, row.type, row.timestamp, row.details, row.confidence, row.notes, row.clip, row.thumbnail_path)
     return replace(from_row(values), phase="disappeared")
 
 

@@ -26,7 +26,7 @@ from models.messages.auth import AUTH, GetKnownAddresses, SessionsRevoked
 from models.messages.camera import CameraView, Capabilities, CaptureReady
 from models.messages.detector import DetectionFrame, DetectorView, Level
 from models.messages.encoder import VideoView
-from models.messages.event_log import EventRecorded
+from models.messages.event_log import ClipReady, EventRecorded
 from models.messages.facade import (
     CertificateView,
     GetCertificate,
@@ -191,6 +191,7 @@ class Facade(Actor):
 
     @handles(ActorChanged)
     @handles(CaptureReady)
+    @handles(ClipReady)
     @handles(EventRecorded)
     @handles(Level)
     @handles(SessionsRevoked)

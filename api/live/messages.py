@@ -7,6 +7,7 @@ from api.errors import DASHBOARD_HINT, DIRECT_HINT
 from api.now import Now
 from api.shapes import license_shape, rtsp_access_shape, settings_shape, status_shape
 from config.clock import unix_ms
+from models.clips import Clip
 from models.errors import ServerError
 from models.events import Event
 from models.http.limits import CAPTURE_KEPT_S, SOUND_CHUNK_MS
@@ -175,6 +176,20 @@ def capture_ready(still: CaptureView) -> Message:
         "size": still.size,
         "captureId": still.capture_id,
         "expiresAt": still.timestamp + int(CAPTURE_KEPT_S * 1000),
+    }
+
+
+def clip_ready(clip: Clip) -> Message:
+    return {
+        "type": "clip_ready",
+        "clipId": clip.id,
+        "start": clip.start,
+        "durationMs": clip.duration_ms,
+        "runUpMs": clip.run_up_ms,
+        "types": list(clip.types),
+        "events": list(clip.events),
+        "url": f"/clips/{clip.id}/video",
+        "timestamp": unix_ms(),
     }
 
 

@@ -13,7 +13,7 @@ from models.messages.auth import SessionsRevoked
 from models.messages.camera import CameraView, Capabilities, CaptureReady
 from models.messages.detector import DetectionFrame, DetectorView, Level
 from models.messages.encoder import VideoView
-from models.messages.event_log import EventRecorded
+from models.messages.event_log import ClipReady, EventRecorded
 from models.messages.license import LicenseView
 from models.messages.mqtt import MqttView
 from models.messages.rtsp import RtspView
@@ -31,6 +31,7 @@ class Newsroom:
         self._changed_by = "system"
         self._levels: dict[str, Level] = {}
         self._told: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
+        self._clips: deque[str] = deque(maxlen=REMEMBERED)  # told, by id
         self._all.tell |= {"settings": self._tell_settings, "levels": self._tell_levels}
 
     def state(self, old: State | None, new: State) -> None:
@@ -64,6 +65,10 @@ class Newsroom:
             case EventRecorded(event=event):
                 if self._first_time(event) and (message := messages.event(event)) is not None:
                     self._all.event(message)
+            case ClipReady(clip=clip):
+                if clip.kind != "continuous" and clip.id not in self._clips:
+                    self._clips.append(clip.id)
+                    self._all.wanted(messages.clip_ready(clip), as_event=True)
             case Level(key=key):
                 self._levels[key] = news
                 self._all.mark("levels")

@@ -6,9 +6,11 @@ from aiohttp import web
 
 from api.context import Context
 from api.event_query import BUCKET_MAX, BUCKET_MIN, LATEST, LIMIT, LIMIT_MAX, EventQuery, parse
+from api.front import FRONT
 from api.routes import Access, Query, route
-from api.schemas import BOOL, FLAG, TEXT, whole
+from api.schema_words import BOOL, FLAG, TEXT, whole
 from config.clock import unix_ms
+from models.clips import EXPIRED
 from models.errors import Invalid, Missing
 from models.events import Event
 from models.messages.event_log import (
@@ -17,6 +19,7 @@ from models.messages.event_log import (
     ClearEvents,
     EventBuckets,
     EventPage,
+    GetEvent,
     GetEventRange,
     GetThumbnail,
     QueryBuckets,
@@ -114,11 +117,12 @@ def _bucket_list(page: EventBuckets) -> str:
 def event_shape(event: Event) -> dict[str, object]:
     """As the API document shows an event: its type's own fields beside the common ones.
 
-    Ours are ``thumbnail``, ``zones``, and for a visit that has ended ``endTimestamp`` (Unix ms) and ``durationMs``.
+    Ours are ``thumbnail``, ``clipId``, ``zones``; of a visit that has ended ``endTimestamp`` (Unix ms), ``durationMs``.
     """
     ended = {key: event.metadata[key] for key in ("zones", "endTimestamp", "durationMs") if key in event.metadata}
     common = {"id": event.id, "eventId": event.event_id, "timestamp": event.timestamp, "type": event.type}
-    return common | dict(event.details) | ended | ({"thumbnail": True} if event.thumbnail else {})
+    clip = {"clipId": event.clip if event.clip not in ("", EXPIRED) else None}
+    return common | dict(event.details) | ended | ({"thumbnail": True} if event.thumbnail else {}) | clip
 
 
 @route(
@@ -167,9 +171,60 @@ async def clear(request: web.Request, context: Context) -> web.StreamResponse:
 )
 async def thumbnail(request: web.Request, context: Context) -> web.StreamResponse:
     """404 where the event has none; ``id`` is its eventId."""
-    text = request.match_info["id"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise Missing("No thumbnail")
-    found = await context.actor(EVENT_LOG).ask(GetThumbnail(int(text)))
+    return await _picture(request, context, full=False)
+
+
+@route(
+    "GET",
+    "/events/{id}/picture",
+    access=Access.PRO,
+    role=VIEWER,
+    feature="event_history",
+    media=True,
+    extension=True,
+    summary="The picture of the moment in its full size",
+    content_type="image/jpeg",
+)
+async def picture(request: web.Request, context: Context) -> web.StreamResponse:
+    """404 where there is none: it is kept while clips are on; ``id`` is its eventId."""
+    return await _picture(request, context, full=True)
+
+
+async def _picture(request: web.Request, context: Context, full: bool) -> web.StreamResponse:
+    found = await context.actor(EVENT_LOG).ask(GetThumbnail(event_id_of(request), full))
     headers = {"Content-Type": "image/jpeg", "Cache-Control": "private, max-age=86400"}
     return web.FileResponse(found.path, headers=headers)
+
+
+@route(
+    "GET",
+    "/events/{id}/clip",
+    access=Access.PRO,
+    role=VIEWER,
+    feature="event_history",
+    media=True,
+    extension=True,
+    summary="To the video of its clip",
+    content_type="",
+    also={302: "To /clips/{id}/video, with the same query"},
+)
+async def clip(request: web.Request, context: Context) -> web.StreamResponse:
+    """404 with the ``reason``: not_yet, none, expired. ``id`` is its eventId."""
+    event = await context.actor(EVENT_LOG).ask(GetEvent(event_id_of(request)))
+    recorder = request.app[FRONT].now.recorder
+    if event.clip == EXPIRED:
+        raise Missing("The clip of this event is gone", reason="expired")
+    if not event.clip and recorder is not None and event.event_id in recorder.events:
+        raise Missing("The clip of this event is being recorded", reason="not_yet")
+    if not event.clip:
+        raise Missing("There is no clip of this event", reason="none")
+    query = f"?{request.query_string}" if request.query_string else ""
+    return web.Response(status=302, headers={"Location": f"../../clips/{event.clip}/video{query}"})
+
+
+def event_id_of(request: web.Request) -> int:
+    """Raises Missing for what is no event id."""
+    text = request.match_info["id"]
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Missing("No such event")
+    return int(text)

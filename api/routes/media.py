@@ -8,7 +8,7 @@ from api.keys import CLIENT, IDENTITY
 from api.live import endpoint
 from api.pipe import Pipe
 from api.routes import Access, Query, route
-from api.schemas import FLAG, TEXT, whole
+from api.schema_words import FLAG, TEXT, whole
 from api.streams import NOT_STARTED, Multipart, Viewer, fresh_picture, sized_picture
 from config.setting import between, one_of
 from models.errors import Invalid, Missing, Unavailable

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from api.context import Context
 from api.routes import Access, Query, route
-from api.schemas import TEXT
+from api.schema_words import TEXT
 from models.errors import Invalid
 
 MAX_TEXT = 512  # bytes of UTF-8: an address with room to spare, and a code that a phone still reads

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from api.context import Context
 from api.routes import Access, Query, route
-from api.schemas import FLAG
+from api.schema_words import FLAG
 from models import events_csv
 from models.errors import LimitReached
 from models.messages.event_log import EVENT_LOG, ExportRows, GetStorageStats

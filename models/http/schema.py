@@ -326,7 +326,7 @@ SERVER: dict[str, Schema] = dict(
     )
 )
 
-WANTS = ("levels", "actor_event", "tts_ack", "talk_state")
+WANTS = ("levels", "actor_event", "tts_ack", "talk_state", "clip_ready")
 HELLO: Schema = _message("hello", {"want": _list(TEXT, maxItems=32)}, requestId=REQUEST_ID)[1]
 _LEVEL = _object({"key": TEXT, "value": NUM, "threshold": NUM, "unit": TEXT, "note": TEXT})
 EXTENSIONS: dict[str, Schema] = dict(
@@ -336,5 +336,11 @@ EXTENSIONS: dict[str, Schema] = dict(
         _message("actor_event", {"actor": TEXT, "state": TEXT, "text": TEXT, "timestamp": TIME}),
         _message("tts_ack", {"success": BOOL, "durationMs": _int(0)}, requestId=REQUEST_ID),
         _message("talk_state", {"speaking": BOOL, "untilMs": TIME}),
+        _message(
+            "clip_ready",
+            {"clipId": TEXT, "start": TIME, "durationMs": _int(0), "runUpMs": _int(0), "url": TEXT, "timestamp": TIME},
+            types=_list(TEXT),
+            events=_list(_int(1)),
+        ),
     )
 )

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from models.clips import Clip
 from models.events import DetailValue, Detection, Event
 from models.messages import Ask, News, Ok, Ref
 
 PAGE_MAX = 1000  # events in one message
+CLIPS_MAX = 500  # clips in one message
 
 
 class ToEventLog:
@@ -164,9 +166,10 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class GetThumbnail(Ask[ToEventLog, Thumbnail]):
-    """``missing`` where the event has none."""
+    """``missing`` where the event has none. ``full``: the picture in its own size, kept while clips are on."""
 
     event_id: int
+    full: bool = False
     retry: ClassVar[bool] = True
 
 
@@ -184,3 +187,91 @@ class EventRecorded(News):
 @dataclass(frozen=True, slots=True)
 class EventsCleared(News):
     count: int
+
+
+# -------------------------------------------------------------------- clips
+@dataclass(frozen=True, slots=True)
+class RecordClip(Ask[ToEventLog, Ok]):
+    """A finished clip: store it, enter it in its events, publish it. Asking again with the same id does no harm."""
+
+    clip: Clip
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSpace:
+    """Bytes. ``written``: by day ("2026-11-27" in the device's time zone), the newest last."""
+
+    clips: int
+    used: int
+    kept: int
+    allowed: int
+    free: int  # on the disk
+    written: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPage:
+    clips: tuple[Clip, ...]  # ascending by start
+    space: ClipSpace
+
+
+@dataclass(frozen=True, slots=True)
+class QueryClips(Ask[ToEventLog, ClipPage]):
+    """The newest ``limit`` clips that overlap ``since``–``until`` (Unix ms; 0: now), at most ``CLIPS_MAX``.
+
+    ``types``: with an event of one of them; MANUAL, CONTINUOUS. Empty: all but continuous recordings.
+    """
+
+    since: int = 0
+    until: int = 0
+    types: tuple[str, ...] = ()
+    limit: int = CLIPS_MAX
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class GetClip(Ask[ToEventLog, Clip]):
+    """``missing`` where there is none, or its file is gone: then it is forgotten."""
+
+    id: str
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class GetEvent(Ask[ToEventLog, Event]):
+    """``missing`` where there is none."""
+
+    event_id: int
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeepClip(Ask[ToEventLog, Clip]):
+    """A clip that is kept is deleted by nobody but a person."""
+
+    id: str
+    keep: bool
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteClip(Ask[ToEventLog, Ok]):
+    """``missing`` where there is none."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRoom(Ask[ToEventLog, bool]):
+    """The oldest clips go until there is room for ``bytes`` more; False: what is left may not go."""
+
+    bytes: int
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClipReady(News):
+    """Published after the clip is stored; known by its id, it may come twice."""
+
+    clip: Clip

@@ -14,7 +14,8 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 FOR_MEDIA = {"/stream", "/video.mjpg", "/snapshot", "/snapshot.jpg", "/capture"}
 FOR_VIEWERS = FOR_MEDIA | {
     "/status", "/settings", "/api/settings/schema", "/capabilities", "/events", "/events/range",
-    "/events/{id}/thumbnail", "/api/events/export",
+    "/events/{id}/thumbnail", "/events/{id}/picture", "/events/{id}/clip", "/api/events/export",
+    "/clips", "/clips/{id}", "/clips/{id}/video", "/clips/{id}/boxes",
 }  # fmt: skip
 
 

@@ -76,6 +76,14 @@ EXTENSIONS = {
     "notificationsEnabled": False,
     "publicAddress": "",
     "authEnabled": True,
+    "clipsEnabled": False,
+    "clipEventTypes": "",
+    "clipRunUpSec": 8,
+    "clipRunOutSec": 6,
+    "clipMaxSec": 120,
+    "clipRetentionDays": 14,
+    "clipMaxGb": 8,
+    "recordContinuously": False,
 }
 
 

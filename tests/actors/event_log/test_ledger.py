@@ -194,7 +194,7 @@ async def test_a_database_that_lacks_a_column_is_completed(make: Make, tmp_path:
     await record(again)
     assert await count(again) == 6
     assert (await again.read(lambda queries: queries.csv(0, 10, False))).last_id
-    assert notes == ["events.db is now in format 1; the former one is kept as events.db.v0"]
+    assert notes == ["events.db is now in format 2; the former one is kept as events.db.v0"]
     await again.write(lambda store: store.clear())
     assert not (tmp_path / "events.db.v0").exists()  # what is deleted is deleted
 

@@ -15,9 +15,9 @@ from actors.camera.memory import Memory
 from actors.camera.stills import KEPT, Stills
 from actors.camera.usb import choose_mode, choose_rate
 from actors.camera.v4l2 import Mode
-from actors.encoder.audio import CODECS, AudioEncoder
 from actors.encoder.h264 import H264Encoder, Shape, best_encoder
 from actors.media import turn_ring
+from actors.media.audio_encoder import CODECS, AudioEncoder
 from actors.media.container import SourceError
 from actors.media.counter import next_number
 from actors.media.jpeg import encode

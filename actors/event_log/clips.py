@@ -1,0 +1,163 @@
+"""Clips: their rows, and what may stay on the disk. A row goes before its file: what is listed can be played."""
+
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.engine import Engine
+from sqlmodel import Session
+
+from actors.event_log import limits
+from actors.event_log.rows import CLIP, COUNTERS, EVENT, to_json
+from config.space import free, stays_free
+from models.clips import CONTINUOUS, EXPIRED, MANUAL, Clip
+from models.messages.event_log import CLIPS_MAX, ClipSpace, QueryClips
+from models.tables import ClipRow, Counter, EventRow
+
+FOLDER = "clips"  # in the data directory
+WRITTEN = "clips.written."  # counters, one a day
+LISTS = ("types", "events", "parts")
+COLUMNS = tuple(CLIP[name] for name in Clip.__slots__)
+
+
+class ClipShelf:
+    """In the writing thread. Every method is one transaction, and then what becomes of the files."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+
+    def record(self, clip: Clip) -> bool:
+        """Whether it was not known. An event keeps the first clip that it got."""
+        with Session(self._engine) as session:
+            if session.execute(select(CLIP.id).where(clip.id == CLIP.id)).scalar() is not None:
+                return False
+            values = {name: to_json(value) if name in LISTS else value for name, value in asdict(clip).items()}
+            session.execute(insert(ClipRow), [values])
+            session.execute(update(EventRow).where(EVENT.id.in_(clip.events), EVENT.clip == "").values(clip=clip.id))
+            self._count(session, clip.written)
+            session.commit()
+        return True
+
+    @staticmethod
+    def _count(session: Session, written: int) -> None:
+        today = WRITTEN + time.strftime("%Y-%m-%d")
+        so_far = session.execute(select(COUNTERS.value).where(COUNTERS.name == today)).scalar() or 0
+        session.merge(Counter(name=today, value=so_far + written))
+        days = select(COUNTERS.name).where(COUNTERS.name.startswith(WRITTEN)).order_by(COUNTERS.name.desc())
+        old = list(session.execute(days.offset(limits.WRITTEN_DAYS)).scalars())
+        session.execute(delete(Counter).where(COUNTERS.name.in_(old)))
+
+    def keep(self, clip_id: str, keep: bool) -> None:
+        with Session(self._engine) as session:
+            session.execute(update(ClipRow).where(clip_id == CLIP.id).values(keep=keep))
+            session.commit()
+
+    def remove(self, clip_ids: Sequence[str]) -> int:
+        """How many there were."""
+        with Session(self._engine) as session:
+            rows = session.execute(select(CLIP.id, CLIP.path, CLIP.events).where(CLIP.id.in_(clip_ids))).all()
+            for clip_id, _, events in rows:
+                mine = (EVENT.id.in_(json.loads(events)), clip_id == EVENT.clip)
+                session.execute(update(EventRow).where(*mine).values(clip=EXPIRED))
+            session.execute(delete(ClipRow).where(CLIP.id.in_([row[0] for row in rows])))
+            session.commit()
+        for _, path, _ in rows:
+            (self._folder / path).unlink(missing_ok=True)
+            (self._folder / path).with_suffix(".json").unlink(missing_ok=True)
+        return len(rows)
+
+    def clear(self) -> int:
+        """All that nobody wants to keep."""
+        count = 0
+        while ids := self._ids(CLIP.keep.is_(False)):
+            count += self.remove(ids)
+        return count
+
+    def trim(self, before: int, allowed: int, room: int = 0) -> tuple[int, bool]:
+        """Delete what is older than ``before`` (Unix ms), and the oldest until all have ``allowed`` bytes and the disk
+        has ``room`` more than what must stay free: how many went, and whether that is so now."""
+        count = 0
+        while ids := self._ids(CLIP.keep.is_(False), CLIP.start + CLIP.duration_ms < before):
+            count += self.remove(ids)
+        while not (fits := self._used() + room <= allowed and free(self._folder) >= stays_free(self._folder) + room):
+            oldest = self._ids(CLIP.keep.is_(False), limit=1)
+            if not oldest:
+                break
+            count += self.remove(oldest)
+        return count, fits
+
+    def _ids(self, *which: Any, limit: int = limits.CLIPS_AT_ONCE) -> list[str]:
+        with Session(self._engine) as session:
+            return list(session.execute(select(CLIP.id).where(*which).order_by(CLIP.start).limit(limit)).scalars())
+
+    def _used(self) -> int:
+        with Session(self._engine) as session:
+            return session.execute(select(func.sum(CLIP.bytes))).scalar() or 0
+
+    def sweep(self) -> None:
+        """Files that no row names, and that nobody is about to tell of."""
+        folder, long_ago = self._folder / FOLDER, time.time() - limits.STRAY_S
+        if not folder.is_dir():
+            return
+        with Session(self._engine) as session:
+            known = {Path(path).stem for path in session.execute(select(CLIP.path)).scalars()}
+        for entry in os.scandir(folder):
+            if entry.is_file() and Path(entry.name).stem not in known and entry.stat().st_mtime < long_ago:
+                os.unlink(entry.path)
+
+
+class ClipQueries:
+    """In the reading thread."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+
+    def get(self, clip_id: str) -> Clip | None:
+        with Session(self._engine) as session:
+            row = session.execute(select(*COLUMNS).where(clip_id == CLIP.id)).one_or_none()
+        return from_row(row) if row is not None else None
+
+    def there(self, clip: Clip) -> bool:
+        return (self._folder / clip.path).is_file()
+
+    def page(self, query: QueryClips, now: int) -> tuple[Clip, ...]:
+        chosen = select(*COLUMNS).where(
+            CLIP.start + CLIP.duration_ms >= query.since, CLIP.start <= (query.until or now), *_of(query.types)
+        )
+        newest = chosen.order_by(CLIP.start.desc()).limit(min(query.limit, CLIPS_MAX))
+        with Session(self._engine) as session:
+            found = [from_row(row) for row in session.execute(newest)]
+        return tuple(clip for clip in reversed(found) if self.there(clip))
+
+    def space(self, allowed: int) -> ClipSpace:
+        with Session(self._engine) as session:
+            total = select(func.count(), func.sum(CLIP.bytes)).select_from(ClipRow)
+            count, used = session.execute(total).one()
+            _, kept = session.execute(total.where(CLIP.keep.is_(True))).one()
+            days = (
+                select(COUNTERS.name, COUNTERS.value).where(COUNTERS.name.startswith(WRITTEN)).order_by(COUNTERS.name)
+            )
+            written = tuple((name.removeprefix(WRITTEN), value) for name, value in session.execute(days))
+        return ClipSpace(count, used or 0, kept or 0, allowed, free(self._folder), written)
+
+
+def from_row(row: Iterable[Any]) -> Clip:
+    values = dict(zip(Clip.__slots__, row, strict=True))
+    for name in ("types", "events"):
+        values[name] = tuple(json.loads(values[name]))
+    return Clip(**values | {"parts": tuple(tuple(part) for part in json.loads(values["parts"]))})
+
+
+def _of(types: Sequence[str]) -> list[Any]:
+    """Without types: all but continuous recordings."""
+    if not types:
+        return [CLIP.kind != CONTINUOUS.lower()]
+    kinds = {MANUAL: CLIP.kind == MANUAL.lower(), CONTINUOUS: CLIP.kind == CONTINUOUS.lower()}
+    return [or_(*(kinds.get(kind, CLIP.types.contains(f'"{kind}"')) for kind in types))]

@@ -1,0 +1,152 @@
+"""One recording under way: what it takes of the stream, and its task that writes it down."""
+
+import asyncio
+import errno
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from actors.recorder import limits
+from actors.recorder.file import About, Growing, Part, note
+from actors.runtime.worker import Bench
+from models.clips import MILLISECOND, Course, Frame, Kind, Sound
+from models.media.fmp4 import Picture, Sample
+
+Fragment = tuple[list[Sample], int, list[Sample]]
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def new_id(start_ms: int) -> str:
+    """Ids rise with time, and cannot be guessed."""
+    return f"{start_ms:012x}{secrets.token_hex(6)}"
+
+
+class Recording:
+    """``stop`` ends it where it is; ``problem`` says why it ended before its time."""
+
+    def __init__(
+        self, kind: Kind, frames: list[Frame], picture: Picture, sound: bool, course: Course, moment: int, at_ms: int
+    ) -> None:
+        """``frames``: from an IDR on; ``moment``: pts of the event, ``at_ms``: its Unix time."""
+        first = frames[0]
+        start = first.wall // MILLISECOND
+        run_up = max(0, moment - first.pts) // MILLISECOND
+        self.course = course
+        self.picture = picture
+        self.about = About(
+            new_id(start), kind, start, run_up, at_ms or start, picture.width, picture.height, picture.codec, sound
+        )
+        self.closing_at: int | None = None  # pts of the end
+        self.problem = ""
+        self.boxes: list[tuple[int, list[list[object]]]] = []
+        self.backlog = 0  # bytes that wait to be written
+        self._origin = first.pts
+        self._video: list[Frame] = []
+        self._audio: list[Sound] = []
+        self._last = first.pts
+        self._step = 0
+        self._queue: asyncio.Queue[Fragment | None] = asyncio.Queue()
+        self._noted = asyncio.Event()
+        self.kinds: dict[int, str] = {}  # of its events
+        for frame in frames:
+            self._take(frame)
+
+    # ---------------------------------------------------------------- what it is about
+    @property
+    def id(self) -> str:
+        return self.about.id
+
+    @property
+    def taking(self) -> bool:
+        """Whether it goes on."""
+        return self.closing_at is None
+
+    def belongs(self, kind: str, event_id: int | None = None) -> None:
+        """An event of this kind is in it."""
+        if kind not in self.about.types:
+            self.about.types.append(kind)
+        if event_id is not None and event_id not in self.about.events and len(self.about.events) < limits.EVENTS_MAX:
+            self.about.events.append(event_id)
+            self.kinds[event_id] = kind
+        self._noted.set()
+
+    def tracked(self, pts: int, objects: list[list[object]]) -> None:
+        """Where tracked objects are."""
+        if self.taking and pts >= self._origin and len(self.boxes) < limits.BOXES_MAX:
+            self.boxes.append(((pts - self._origin) // MILLISECOND, objects))
+
+    # ---------------------------------------------------------------- the stream
+    def video(self, frame: Frame) -> None:
+        if self.taking and self.course.over(frame.pts):
+            self.close(frame.pts)
+        if self.taking:
+            self._take(frame)
+
+    def _take(self, frame: Frame) -> None:
+        if self._video and (frame.key or frame.pts - self._video[0].pts >= limits.FRAGMENT_NS):
+            self._flush(frame.pts)
+        self._step = frame.pts - self._last or self._step
+        self._last = frame.pts
+        self._video.append(frame)
+
+    def sound(self, frame: Sound) -> None:
+        if self.about.sound and frame.pts >= self._origin and (self.closing_at is None or frame.pts < self.closing_at):
+            self._audio.append(frame)
+
+    def close(self, pts: int | None = None) -> None:
+        """No more pictures, from ``pts`` on or from now on; late sound is still waited for."""
+        if self.closing_at is None:
+            here = self._last + max(self._step, MILLISECOND)
+            self.closing_at = here if pts is None else min(pts, here + limits.LAST_PICTURE_NS)
+
+    def late(self, now: int) -> bool:
+        """Whether all has come that can come."""
+        return self.closing_at is not None and now >= self.closing_at + limits.LATE_SOUND_NS
+
+    def end(self) -> None:
+        """Write what is left."""
+        self.close()
+        assert self.closing_at is not None
+        self._flush(self.closing_at)
+        self._queue.put_nowait(None)
+
+    def _flush(self, until: int) -> None:
+        video = [Sample(frame.pts - self._origin, frame.data, frame.key) for frame in self._video]
+        heard = [frame for frame in self._audio if frame.pts < until]
+        audio = [Sample(frame.pts - self._origin, frame.data) for frame in heard]
+        self._audio = self._audio[len(heard) :]
+        self._video = []
+        if video or audio:
+            self.backlog += sum(len(sample.data) for sample in (*video, *audio))
+            self._queue.put_nowait((video, until - self._origin, audio))
+
+    # ---------------------------------------------------------------- the task
+    async def write(self, data_dir: Path, bench: Bench, room: Callable[[bool], Awaitable[None]]) -> list[Part]:
+        """Until ``end``: the fragments that are on the disk. ``room`` raises OSError where there is none."""
+        growing: Growing | None = None
+        try:
+            await room(True)
+            growing = await bench.do(Growing, data_dir, self.about, self.picture)
+            while (fragment := await self._queue.get()) is not None:
+                video, until, audio = fragment
+                await room(False)
+                await bench.do(growing.append, video, until, audio)
+                self.backlog -= sum(len(sample.data) for sample in (*video, *audio))
+                if self._noted.is_set():
+                    self._noted.clear()
+                    await bench.do(note, data_dir, self.about)
+            await bench.do(note, data_dir, self.about)
+        except OSError as error:
+            self.problem = "there is no room on the disk" if error.errno in NO_ROOM else error.strerror or str(error)
+            self.close()
+        finally:
+            if growing is not None:
+                await bench.do(growing.close)
+        return growing.parts if growing is not None else []
+
+
+def pts_of(unix_ms: int) -> int:
+    """When an event was that is told now: its Unix time, as long ago as the clock says it is."""
+    ago = time.time_ns() - unix_ms * MILLISECOND
+    return time.monotonic_ns() - min(max(ago, 0), 60 * 1000 * MILLISECOND)
