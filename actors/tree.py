@@ -25,5 +25,6 @@ def tree(boot: Boot) -> tuple[Child, ...]:
         Child("rtsp", "actors.rtsp.manager:Rtsp", MEDIA),
         Child("mqtt", "actors.mqtt.actor:Mqtt", MEDIA),
         Child("notifier", "actors.notifier.actor:Notifier", MEDIA),
+        Child("onvif", "actors.onvif.actor:Onvif", MEDIA),
         Child("facade", "actors.facade.actor:Facade", EDGE),
     )

@@ -115,7 +115,7 @@ class GuardedSite(web.BaseSite):
         gate: Gate,
         listener: socket.socket,
         tls: ssl.SSLContext | None,
-        plain: web.ServerRunner,
+        plain: web.AppRunner | web.ServerRunner,
     ) -> None:
         super().__init__(runner)
         self._gate, self._listener, self.tls = gate, listener, tls

@@ -283,6 +283,18 @@ COMPONENTS: dict[str, Schema] = {
         tlsPort=_said(INT_OR_NULL, "Of RTSP over TLS; null while it is off"),
         sessions=_list(ref("RtspSession")),
     ),
+    "OnvifStatus": _object(
+        {"enabled": BOOL, "running": BOOL, "port": INT, "subscribers": _list(ref("OnvifSubscriber"))},
+        lastError=TEXT_OR_NULL,
+    ),
+    "OnvifSubscriber": _object(
+        {"client": TEXT, "kind": _said(TEXT, "pull point, webhook")},
+        userAgent=TEXT,
+        seconds=_said(NUM, "Since it subscribed"),
+        expiresInSec=NUM,
+        delivered=_said(INT, "States that it was told"),
+        dropped=_said(INT, "States that newer ones overtook in its queue"),
+    ),
     "RtspNewLogin": _object(
         {
             "login": {

@@ -11,6 +11,7 @@ from config.addresses import parse_broker
 from config.clip_keys import CLIPS
 from config.keys import CAMERA, DETECTION, DEVICE
 from config.network_keys import EXTENSIONS, MQTT, RTSP
+from config.onvif_keys import ONVIF
 from config.setting import (
     NO_FRONT_CAMERA,
     NO_TORCH,
@@ -26,7 +27,7 @@ from config.setting import (
 )
 
 DOCUMENTED: tuple[Setting, ...] = CAMERA + DEVICE + DETECTION + RTSP + MQTT  # the API document's 44, in its order
-REGISTRY: dict[str, Setting] = {setting.key: setting for setting in DOCUMENTED + EXTENSIONS + CLIPS}
+REGISTRY: dict[str, Setting] = {setting.key: setting for setting in DOCUMENTED + EXTENSIONS + CLIPS + ONVIF}
 
 # Never settable here, and said so: each has a route of its own that asks for what it needs.
 CREDENTIALS = {"rtspPassword": USE_RTSP, "mqttPassword": USE_MQTT, "mqttUsername": USE_MQTT, "license": READ_ONLY}
@@ -98,7 +99,7 @@ def _device_problem(key: str, value: object, request: Mapping[str, object], arou
         return "" if "cameraId" in request else NO_FRONT_CAMERA
     if key == "torchEnabled" and value is True and around.torch is False:
         return NO_TORCH
-    if key in ("rtspPort", "rtspTlsPort") and value in around.own_ports:
+    if key in ("rtspPort", "rtspTlsPort", "onvifPort") and value in around.own_ports:
         return PORT_IN_USE
     return ""
 

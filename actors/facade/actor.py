@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 
-from actors.facade import ports
+from actors import ports
 from actors.facade.taps import OWNERS, Tap, group_before
 from actors.journal import Journal
 from actors.runtime.actor import Actor, handles

@@ -52,6 +52,7 @@ from models.messages.supervisor import ActorChanged
 from models.rtsp.state import State
 
 SESSION_ACTORS_TRIES = 12
+ONVIF_ACTOR = "onvif"  # asks for the same login
 CHANGES = "changes"  # one at a time, beside the reports of the session actors, for which they may wait
 LIVE = frozenset({ENABLED, "rtspUsername", "rtspHasPassword", OPEN, TLS, TLS_PORT})  # take effect at once
 DOWN = frozenset({"restarting", "degraded", "stopped"})
@@ -294,13 +295,13 @@ class Rtsp(Actor):
 
     @handles(LoginFailed)
     def _login_failed(self, message: LoginFailed) -> None:
-        for name in self._session_actors():
+        for name in (*self._session_actors(), ONVIF_ACTOR):
             if name != message.actor:
                 self.actor(rtsp_session(name)).tell(PeerLoginFailed(message.address))
 
     @handles(FirstLogin)
     def _first_login(self, message: FirstLogin) -> None:
-        for name in self._session_actors():
+        for name in (*self._session_actors(), ONVIF_ACTOR):
             if name != message.actor:
                 self.actor(rtsp_session(name)).tell(PeerFirstLogin(message.address))
 

@@ -17,6 +17,7 @@ from models.errors import ServerError
 from models.messages.camera import CAMERA, GetCamera
 from models.messages.facade import FACADE, GetPorts, GetViewers
 from models.messages.license import LICENSE, GetLicense
+from models.messages.onvif import ONVIF, GetOnvif, OnvifSubscriber, OnvifView
 from models.messages.rtsp import RTSP, GetRtsp, RtspSession, RtspView
 from models.messages.supervisor import SUPERVISOR, ActorRow, ActorTable, GetActors, RestartActor
 from scripts.ipcamera import rtsp
@@ -94,11 +95,12 @@ def as_values(control: Control, data_dir: Path) -> dict[str, Any]:
         "http_port": ports.http if ports else run.get("http_port", 0),
         "version": run.get("version", ""),
         "actors": {row.name: _row_values(row) for row in table.rows},
-        "rtsp": _rtsp_values(ask_if_up(control, RTSP, GetRtsp())),
+        "rtsp": _values(ask_if_up(control, RTSP, GetRtsp())),
+        "onvif": _values(ask_if_up(control, ONVIF, GetOnvif())),
     }
 
 
-def _rtsp_values(view: RtspView | None) -> dict[str, Any]:
+def _values(view: RtspView | OnvifView | None) -> dict[str, Any]:
     return {} if view is None else dataclasses.asdict(view)
 
 
@@ -135,6 +137,7 @@ def as_table(control: Control) -> str:
         f"Ports    {f'https {ports.https}, http {ports.http}' if ports else '?'}",
         f"Viewers  {viewers.clients if viewers else '?'}",
         *_rtsp_lines(ask_if_up(control, RTSP, GetRtsp())),
+        *_onvif_lines(ask_if_up(control, ONVIF, GetOnvif())),
         f"Licence  {licence(view)}",
         "",
     ]
@@ -155,6 +158,21 @@ def _rtsp_line(session: RtspSession) -> str:
     return (
         f"         {session.client} ({session.user_agent or 'unknown player'}): {about}, {session.loss_percent} % lost"
     )
+
+
+def _onvif_lines(view: OnvifView | None) -> list[str]:
+    """Nothing while it is off."""
+    if view is None:
+        return []
+    about = f"ONVIF    port {view.port}, {len(view.subscribers)} subscribed" if view.running else "ONVIF    not serving"
+    problem = [f"         {view.last_error}"] if view.last_error else []
+    return [about, *problem, *map(_onvif_line, view.subscribers)]
+
+
+def _onvif_line(one: OnvifSubscriber) -> str:
+    lost = f", {one.dropped} lost" if one.dropped else ""
+    told = f"{one.kind} for {duration(one.seconds)}, told {one.delivered} times{lost}"
+    return f"         {one.client} ({one.agent or 'unknown client'}): {told}"
 
 
 def _in_trouble_last(table: ActorTable) -> list[ActorRow]:

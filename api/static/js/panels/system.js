@@ -11,6 +11,7 @@ import { encoderCard } from "../system/encoder.js";
 import { healthCard } from "../system/health.js";
 import { licenceCard } from "../system/licence.js";
 import { mqttCard } from "../system/mqtt.js";
+import { onvifCard } from "../system/onvif.js";
 import { passwordCard } from "../system/password.js";
 import { rtspCard } from "../system/rtsp.js";
 
@@ -18,9 +19,10 @@ export function buildSystem(host) {
   const actors = actorsCard();
   const access = accessCard();
   const certificate = certificateCard();
+  const onvif = onvifCard();
   const storage = storageCard(() => storage.load());
   const noStorage = card("Storage", "disk", lockedBox("storage_analytics"));
-  const columns = h("div.columns", rtspCard(), mqttCard(), encoderCard(), storage, noStorage, certificate, passwordCard(), access, licenceCard());
+  const columns = h("div.columns", rtspCard(), onvif, mqttCard(), encoderCard(), storage, noStorage, certificate, passwordCard(), access, licenceCard());
   host.append(h("div.page-head", h("h2", "System")), h("div.stack.wide-gap", healthCard(), actors, columns));
 
   const loadStorage = () => {
@@ -35,6 +37,7 @@ export function buildSystem(host) {
       access.load();
       actors.load();
       certificate.load();
+      onvif.load();
       loadStorage();
       if (argument) document.getElementById(argument)?.scrollIntoView({ block: "center" });
     },

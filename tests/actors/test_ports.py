@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.facade.ports import listen, remembered
+from actors.ports import listen, remembered
 from models.errors import Conflict
 
 BOTH = ("127.0.0.1", "::1")

@@ -1,0 +1,256 @@
+"""ONVIF: what recorders and home automation expect of a network camera, for those who cannot be told an RTSP address.
+
+The actor owns the port, discovery, the login's lock-outs and the subscriptions. Promised: whoever is subscribed learns
+each change of a detector, and the last state of each for certain; nobody is told anything without the login of RTSP
+but that there is a camera, its name and its addresses. A restart loses the subscriptions: pull points are made anew by
+their clients as soon as they are asked, webhooks when they are renewed. While it is off there is no process.
+"""
+
+import asyncio
+import contextlib
+import platform
+import random
+import secrets
+import socket
+import time
+import uuid
+from collections.abc import Mapping
+from functools import partial
+
+from actors.journal import Journal
+from actors.onvif.courier import Courier
+from actors.onvif.discovery import Discovery
+from actors.onvif.door import Door
+from actors.onvif.limits import CREDENTIALS_RETRY_S, LOOK_S
+from actors.onvif.network import Network, look
+from actors.onvif.pictures import Pictures
+from actors.onvif.remembered import Remembered
+from actors.onvif.server import OnvifServer
+from actors.ports import listen
+from actors.runtime.actor import Actor, handles
+from config.device import device_id
+from models.errors import Conflict, ServerError, Unavailable
+from models.events import LOCKED_OUT, LOGIN_FAILED
+from models.messages.camera import CameraView
+from models.messages.detector import DetectorView
+from models.messages.encoder import ENCODER, RequestKeyframe, VideoView
+from models.messages.onvif import GetOnvif, OnvifSubscriber, OnvifView
+from models.messages.rtsp import RTSP, RtspView
+from models.messages.rtsp_session import FirstLogin, LoginFailed, PeerFirstLogin, PeerLoginFailed
+from models.messages.settings import SETTINGS, GetCredentials, Value
+from models.onvif.device import scopes
+from models.onvif.discovery import Device
+from models.onvif.facts import Facts
+from models.onvif.subscriptions import Subscription, Subscriptions
+from models.onvif.tiers import tiers
+from models.security.digest import Login
+
+ENABLED, PORT, USERNAME_TOKEN = "onvifEnabled", "onvifPort", "onvifUsernameToken"
+OPEN = "rtspOpen"
+SERVING = frozenset({PORT, OPEN, "rtspUsername", "rtspHasPassword", USERNAME_TOKEN})
+SERIAL_DIGITS = 12
+ID_BYTES = 18
+
+
+class Onvif(Actor):
+    oom_score = 400
+    observes = (CameraView, VideoView, RtspView)
+
+    @classmethod
+    def wanted(cls, settings: Mapping[str, Value]) -> bool:
+        return settings[ENABLED] is True
+
+    async def on_start(self) -> None:
+        self.subscriptions = Subscriptions(partial(secrets.token_urlsafe, ID_BYTES))
+        self._files = self.bench("files")
+        self._serial = await self._files.do(device_id, self.boot.data_dir)
+        self._network: Network = await self._files.do(look, self.boot.bind)
+        self._journal = Journal(self)
+        self._remembered = Remembered(self, self._files)
+        await self._remembered.load(time.monotonic())
+        self.lockouts, self.known = self._remembered.lockouts, self._remembered.known
+        self._door = Door(self)
+        self._server = OnvifServer(self, self._door, self.known.has)
+        self._courier = Courier(self, self.subscriptions)
+        self._pictures = Pictures(self)
+        instance = int(time.time())
+        chance = random.SystemRandom()
+        self._discovery = Discovery(partial(self._device, instance), partial(chance.uniform, 0.0))
+        self._bells: dict[str, asyncio.Event] = {}
+        self._error = ""
+        self._look_again = asyncio.Event()
+        self.start_task(self._keep())
+        self.start_task(self._remembered.keep())
+
+    async def on_settings(self, changed: frozenset[str]) -> None:
+        if not SERVING.isdisjoint(changed):
+            self._look_again.set()
+
+    async def on_stop(self) -> None:
+        self._discovery.say_goodbye()
+        self.subscriptions.end_all()
+        await self._server.stop()
+        await self._courier.close()
+
+    # ---------------------------------------------------------------- serving
+    async def _keep(self) -> None:
+        """Serve as the settings say, whatever was in the way; look at addresses and at who has gone."""
+        while True:
+            try:
+                credentials = await self.actor(SETTINGS).ask(GetCredentials("rtsp"))
+            except ServerError as error:
+                self.log.info("the login is not known yet", reason=error.detail)
+                await asyncio.sleep(CREDENTIALS_RETRY_S)
+                continue
+            self._follow(Login(credentials.username, credentials.password))
+            await self._serve(int(self.settings[PORT]))
+            self._network = await self._files.do(look, self.boot.bind)
+            if self._server.port:
+                self._discovery.serve(self._server.port, self._network.interfaces)
+            for one in self.subscriptions.expire(time.monotonic()):
+                self.log.info("a subscription has ended", client=one.client, kind=_kind(one))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._look_again.wait()
+            self._look_again.clear()
+
+    def _follow(self, login: Login) -> None:
+        """Whoever subscribed with a former login has to show the new one."""
+        door, is_open = self._door, self.settings[OPEN] is True
+        if (door.login, door.is_open) != (login, is_open):
+            self.subscriptions.end_all()
+        door.login, door.is_open = login, is_open
+        door.username_token = self.settings[USERNAME_TOKEN] is True
+
+    async def _serve(self, port: int) -> None:
+        if self._server.port == port:
+            return
+        self._discovery.say_goodbye()
+        await self._server.stop()
+        try:
+            _, listeners = listen(self.boot.bind, port, 0, "the setting onvifPort")
+        except Conflict as error:
+            if error.detail != self._error:
+                self.log.warning("not serving", reason=error.detail)
+            self._error = error.detail
+            self.degraded(f"ONVIF is not serving: {error.detail}")
+            return
+        await self._server.serve(port, listeners)
+        self._error = ""
+        self.degraded("")
+        self.log.info("serving", port=port)
+
+    def login_failed(self, client: str) -> None:
+        """Counted by RTSP too: it is the same login."""
+        self.log.info("login failed", client=client)
+        self._remembered.changed()
+        self.actor(RTSP).tell(LoginFailed(self.name, client))
+        if locked_for := self.lockouts.remaining(client, time.monotonic()):
+            self._journal.note(LOCKED_OUT, f"{client} is locked out of ONVIF for {locked_for} s after wrong passwords")
+        else:
+            self._journal.note(LOGIN_FAILED, f"A wrong password for ONVIF came from {client}")
+
+    def first_login(self, client: str) -> None:
+        self._remembered.changed()
+        self.actor(RTSP).tell(FirstLogin(self.name, client))
+
+    @handles(PeerLoginFailed)
+    def _peer_login_failed(self, message: PeerLoginFailed) -> None:
+        self.lockouts.failed(message.address, time.monotonic())
+        self._remembered.changed()
+
+    @handles(PeerFirstLogin)
+    def _peer_first_login(self, message: PeerFirstLogin) -> None:
+        self.known.add(message.address)
+        self._remembered.changed()
+
+    # ---------------------------------------------------------------- what happens
+    @handles(DetectorView)
+    def _detector(self, _: DetectorView | None, view: DetectorView) -> None:
+        self.subscriptions.learn({switch.key: switch.active for switch in view.switches}, time.time())
+
+    # ---------------------------------------------------------------- for the server
+    def facts(self, host: str, base: str) -> Facts:
+        camera, rtsp = self.latest(CameraView), self.latest(RtspView)
+        settings = self.settings
+        made = tiers(settings, camera, self.latest(VideoView), str(rtsp.path if rtsp else settings["rtspPath"]))
+        return Facts(
+            base=base,
+            host=host,
+            name=str(settings["deviceName"]),
+            version=self.boot.version,
+            serial=self._serial[:SERIAL_DIGITS],
+            uuid=self._uuid,
+            hardware=platform.machine(),
+            hostname=socket.gethostname(),
+            rtsp_port=rtsp.port if rtsp else int(settings["rtspPort"]),
+            http_port=self._server.port,
+            user=self._door.login.username if self._door.login.asked_for else "",
+            username_token=self._door.username_token,
+            tiers=made,
+            interfaces=self._network.interfaces,
+            gateway=self._network.gateway,
+            dns=self._network.name_servers,
+            now=time.time(),
+            sound=settings["rtspAudioEnabled"] is True and settings["audioEnabled"] is True,
+            sound_codec=self.boot.rtsp.audio_codec,
+        )
+
+    @property
+    def _uuid(self) -> str:
+        """Tells the device from all others for ever, and nothing else of it."""
+        return f"urn:uuid:{uuid.UUID(self._serial)}"
+
+    def _device(self, instance: int) -> Device:
+        return Device(self._uuid, scopes(self.facts("", "")), instance)
+
+    async def picture(self) -> bytes:
+        if not self.settings["streaming"]:
+            raise Unavailable("Streaming is switched off")
+        return await self._pictures.take()
+
+    def request_keyframe(self) -> None:
+        self.actor(ENCODER).tell(RequestKeyframe())
+
+    def check_webhook(self, address: str, client: str) -> None:
+        self._courier.check(address, client)
+
+    def opened(self, one: Subscription, producer: str) -> None:
+        bell = asyncio.Event()
+        one.wake = bell.set
+        self._bells = {live.id: self._bells.get(live.id, bell) for live in self.subscriptions}
+        if one.webhook:
+            bell.set()
+            self.start_task(self._courier.carry(one, bell, producer))
+        self.log.info("subscribed", client=one.client, agent=one.agent, kind=_kind(one))
+
+    async def news(self, one: Subscription, wait_s: float) -> None:
+        bell = self._bells[one.id]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                while not one.queue and not one.ended:
+                    bell.clear()
+                    await bell.wait()
+
+    # ---------------------------------------------------------------- what is shown
+    @handles(GetOnvif)
+    def _get(self, _: GetOnvif) -> OnvifView:
+        now = time.monotonic()
+        subscribers = tuple(
+            OnvifSubscriber(
+                client=one.client,
+                agent=one.agent,
+                kind=_kind(one),
+                seconds=round(now - one.began, 1),
+                expires_in_s=round(one.expires - now, 1),
+                delivered=one.delivered,
+                dropped=one.dropped,
+            )
+            for one in self.subscriptions
+        )
+        problem = self._error or self._discovery.problem
+        return OnvifView(bool(self._server.port), int(self.settings[PORT]), problem, subscribers)
+
+
+def _kind(one: Subscription) -> str:
+    return "webhook" if one.webhook else "pull point"

@@ -1,0 +1,26 @@
+"""Bounds of the ONVIF room. Seconds and counts."""
+
+LOOK_S = 5.0  # how often addresses are looked at, subscriptions expire at the latest, a taken port is tried again
+FACTS_FRESH_S = 5.0  # addresses, gateway and name servers are read no more often
+INTERFACES_MAX = 16
+
+HELLO_TIMES = 2  # SOAP-over-UDP, MULTICAST_UDP_REPEAT
+REPEAT_S = 0.2
+ANSWER_DELAY_S = 0.5  # WS-Discovery, APP_MAX_DELAY: answers of many devices are spread
+ANSWERS_WAITING = 64
+ANSWERS_PER_S, ANSWERS_BURST = 2.0, 10  # to one address
+ADDRESSES = 256  # whose rates are kept
+
+NOTIFY_TIMEOUT_S = 5.0
+NOTIFY_TRIES = 3
+NOTIFY_PAUSE_S = 1.0  # before the second try; doubled before the third
+NOTIFY_FAILURES = 3  # so many batches in a row that could not be brought: the subscriber is gone
+NOTIFY_CONNECTIONS = 32
+
+PICTURE_WAIT_S = 5.0
+PICTURE_FRESH_NS = 1_500_000_000
+PICTURES_AT_ONCE = 16
+
+SHUTDOWN_S = 1.0
+GUESS_EVERY_S = 1.0  # wrong logins of a locked address from which somebody has been in are answered so far apart
+CREDENTIALS_RETRY_S = 1.0

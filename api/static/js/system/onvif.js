@@ -1,0 +1,58 @@
+/** ONVIF: whether it is served, where, and who is told what is detected. */
+
+import { getJson } from "../ask.js";
+import { card, facts, h, setText } from "../dom.js";
+import { duration } from "../format.js";
+import { lockedBox } from "../locked.js";
+import * as store from "../store.js";
+import { reason, resultLine } from "./form.js";
+
+export function onvifCard() {
+  const chip = h("span.chip", "–");
+  const list = facts();
+  const subscribers = h("ul.sessions", { "aria-label": "Subscribers" });
+  const result = resultLine();
+  const off = h("p.muted.small", "Recorders and Home Assistant find this camera by ONVIF. It is switched on in the settings, and needs RTSP.");
+  const content = h("div.stack", off, list, subscribers, result);
+  const locked = lockedBox("rtsp_streaming");
+  const element = card("ONVIF", "cast", content, locked);
+  element.id = "onvif";
+  element.head.append(chip);
+
+  element.load = async () => {
+    if (!store.isPro()) return;
+    try {
+      show(await getJson("api/onvif/status"));
+      result.say("");
+    } catch (error) {
+      result.say(reason(error), "bad");
+    }
+  };
+  function show(status) {
+    const [kind, text] = status.running ? ["good", "Running"] : status.enabled ? ["bad", "Not running"] : ["", "Off"];
+    chip.className = `chip ${kind}`;
+    setText(chip, text);
+    off.hidden = status.enabled;
+    const address = status.running ? `http://${location.hostname}:${status.port}/onvif/device_service` : null;
+    list.show({ "Address": address, "Subscribers": status.running ? status.subscribers.length : null, "Last problem": status.lastError });
+    subscribers.replaceChildren(...status.subscribers.map(row));
+    subscribers.hidden = status.subscribers.length === 0;
+  }
+
+  store.watch("license", (license) => {
+    const free = license !== undefined && !license.isPro;
+    locked.hidden = !free;
+    content.hidden = free;
+    if (free) setText(chip, "Locked");
+  });
+  const seen = () => element.offsetParent !== null;
+  store.watch("settings", () => seen() && element.load());
+  store.watch("system", () => seen() && store.setting("onvifEnabled") === true && element.load());
+  return element;
+}
+
+function row(one) {
+  const lost = one.dropped ? `, ${one.dropped} lost` : "";
+  const about = `${one.kind} for ${duration(one.seconds)}, told ${one.delivered} times${lost}`;
+  return h("li", h("div", h("b", one.client), h("p.muted.small", one.userAgent || "A client without a name"), h("p.muted.small", about)));
+}
