@@ -8,6 +8,7 @@ import time
 from actors.camera import cameras
 from actors.camera.memory import Memory
 from actors.camera.opener import Opener, Wish
+from actors.camera.preview import preview
 from actors.camera.source import SourceInfo
 from actors.camera.stills import Stills
 from actors.camera.torch import Switch, find_torch
@@ -35,6 +36,7 @@ from models.messages.camera import (
     GetCamera,
     GetCapabilities,
     GetCapture,
+    PreviewCamera,
     SetTorch,
 )
 from models.messages.event_log import EVENT_LOG, RecordSystem
@@ -313,6 +315,17 @@ class Camera(Actor):
         if newest is None:
             raise Missing("No capture available")
         return newest
+
+    @handles(PreviewCamera, max_concurrency=2)
+    async def _preview(self, message: PreviewCamera) -> bytes:
+        camera = next((one for one in self._opener.cameras if one.number == message.camera_id), None)
+        if camera is None:
+            raise Missing("There is no such camera")
+        if self._report.info is not None and camera.identity == self._opener.identity:
+            raise Unavailable("This camera is in use: its picture is the live one")
+        if self._worker.veil.on or not self.settings["streaming"]:
+            raise Unavailable("Other cameras are not shown while a mask covers this one, or while it is off")
+        return await preview(camera.device.path)
 
     # ---------------------------------------------------------------- switches
     @handles(SetTorch)

@@ -3,6 +3,7 @@
 import http.client
 import shutil
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,15 +49,19 @@ def fetch(model: ModelFile, target: Path, mirror: str, progress: Progress) -> st
         try:
             _take(source, partial, model.bytes, progress)
         except FAILURES as error:
-            complaints.append(f"{source}: {getattr(error, 'reason', None) or error}")
+            complaints.append(f"{_place(source)}: {getattr(error, 'reason', None) or error}")
             continue
         if wrong := fault(partial, model):
             partial.unlink()
-            complaints.append(f"{source}: {wrong}")
+            complaints.append(f"{_place(source)}: {wrong}")
             continue
         partial.replace(target)
         return source
     raise DownloadError("; ".join(complaints))
+
+
+def _place(source: str) -> str:
+    return urllib.parse.urlsplit(source).netloc or source
 
 
 def _take(source: str, partial: Path, size: int, progress: Progress) -> None:

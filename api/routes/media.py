@@ -15,11 +15,12 @@ from models.errors import Invalid, Missing, Unavailable
 from models.http import mjpeg
 from models.http.limits import WIDEST
 from models.media.tier import Tier
-from models.messages.camera import CAMERA, GetCapture
+from models.messages.camera import CAMERA, GetCapture, PreviewCamera
 from models.security.roles import MEDIA
 
 TIER = Query("tier", {"type": "string", "enum": list(Tier)}, "main (else), or sub: the small stream")
 WIDTH = Query("width", whole(1, WIDEST), "Not wider than this, in its own shape; never made larger")
+PREVIEW_TIMEOUT_S = 12.0  # a camera is opened for it
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
 
@@ -124,6 +125,20 @@ async def capture(request: web.Request, context: Context) -> web.StreamResponse:
     name = f"capture-{still.timestamp}.jpg"
     headers = {"Content-Type": "image/jpeg", "Content-Disposition": f'inline; filename="{name}"', **NO_STORE}
     return web.FileResponse(still.path, headers=headers)
+
+
+@route(
+    "GET",
+    "/api/cameras/{id}/preview",
+    access=Access.UI,
+    extension=True,
+    summary="A picture of a camera that is plugged in and not in use, to choose by",
+    content_type="image/jpeg",
+)
+async def preview(request: web.Request, context: Context) -> web.StreamResponse:
+    """503 says why there is none; of the camera in use, /snapshot has it."""
+    picture = await context.actor(CAMERA).ask(PreviewCamera(request.match_info["id"]), PREVIEW_TIMEOUT_S)
+    return web.Response(body=picture, content_type="image/jpeg", headers=NO_STORE)
 
 
 @route("GET", "/ws", access=Access.PUBLIC, summary="The WebSocket; it has its own gates",

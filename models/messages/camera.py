@@ -66,6 +66,13 @@ class GetCapabilities(Ask[ToCamera, Capabilities]):
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewCamera(Ask[ToCamera, bytes]):
+    """A JPEG of a camera that is plugged in and not in use, to choose by; ``missing``, or ``unavailable`` with why."""
+
+    camera_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetTorch(Ask[ToCamera, bool]):
     """``on`` None toggles. Answers the new state; ``unavailable`` ("Torch not available") where there is none."""
 

@@ -104,7 +104,7 @@ def open_page(browser: Browser) -> Iterator[Opener]:
         watched = Watched(context.new_page(), context, urlsplit(url).netloc, size, expected)
         watched.watch()
         opened.append(watched)
-        watched.page.goto(f"{url}#{section}")
+        watched.page.goto(f"{url}#{section}" if section else url)
         return watched
 
     yield open_

@@ -453,6 +453,7 @@ ROUTES: dict[tuple[str, str], Any] = {
     ("POST", "/torch"): _torch,
     ("GET", "/snapshot"): _picture,
     ("GET", "/capture"): _picture,
+    **{("GET", f"/api/cameras/{number}/preview"): _picture for number in (0, 1)},
     ("GET", "/events"): _events,
     ("GET", "/events/range"): _range,
     ("POST", "/events/clear"): _clear,

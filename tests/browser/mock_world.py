@@ -37,11 +37,14 @@ class World:
     running: bool = True
     state: str = "ACTIVE"
     reason: str = ""
+    kind: str = "pattern"
     throttle: str = "none"
     h264: bool = True  # False: every enableH264 is refused
     failures: int = 0
     locked_until: float = 0.0
-    settings: dict[str, Any] = field(default_factory=lambda: dict(defaults("a1b2c3d4", "Hallway")))
+    settings: dict[str, Any] = field(
+        default_factory=lambda: dict(defaults("a1b2c3d4", "Hallway")) | {"setupDone": True}
+    )
     degraded: dict[str, str] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)  # client messages
@@ -90,7 +93,7 @@ class World:
         return found
 
     def status(self) -> dict[str, Any]:
-        camera = {"state": "running" if self.running else "waiting", "kind": "pattern", "width": 640, "height": 360}
+        camera = {"state": "running" if self.running else "waiting", "kind": self.kind, "width": 640, "height": 360}
         return {
             "clients": 1,
             "wsClients": 1,

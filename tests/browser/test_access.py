@@ -9,7 +9,7 @@ from tests.browser.conftest import CONNECTED, Opener
 from tests.browser.mock_server import MockServer
 
 pytestmark = pytest.mark.browser
-SECTIONS = ("live", "detection", "events", "system", "settings")
+SECTIONS = ("live", "detection", "events", "system", "settings", "setup")
 BACKGROUND = "() => getComputedStyle(document.documentElement).backgroundColor"
 SERIOUS = ("serious", "critical")
 

@@ -54,6 +54,8 @@ DOCUMENT = (
     ("mqttCommandsEnabled", "boolean", None, False, ""),
 )
 EXTENSIONS = {
+    "devicePlace": "",
+    "setupDone": False,
     "h264Quality": 60,
     "subResolution": "640x360",
     "subFrameRate": 10,

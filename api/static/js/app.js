@@ -1,11 +1,13 @@
 /** The beginning: a session, the socket, the sections. */
 
 import { getJson } from "./ask.js";
+import "./install.js";
 import { notice } from "./notice.js";
 import { buildDetection } from "./panels/detection.js";
 import { buildEvents } from "./panels/events.js";
 import { buildLive } from "./panels/live.js";
 import { buildSettings } from "./panels/settings.js";
+import { beginWithSetup, buildSetup } from "./panels/setup.js";
 import { buildSystem } from "./panels/system.js";
 import * as router from "./router.js";
 import { begin, guard, isViewer } from "./session.js";
@@ -37,9 +39,11 @@ async function main() {
   router.addSection("events", "Events", buildEvents);
   if (!viewer) router.addSection("system", "System", buildSystem);
   if (!viewer) router.addSection("settings", "Settings", buildSettings);
+  if (!viewer) router.addSection("setup", "First steps", buildSetup);
   guard(socket.connect);
   socket.connect();
   router.start();
+  if (!viewer) beginWithSetup();
 }
 
 function listen() {

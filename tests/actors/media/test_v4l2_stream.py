@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import simplejpeg
+
 from actors.camera import v4l2_stream
 from tests.actors.media.peers import fake_v4l2, usb_camera
 
@@ -35,3 +37,15 @@ def test_pictures_come_with_the_drivers_time(tmp_path: Path, fake_v4l2: Path) ->
             [sys.executable, "-c", READ], env=environment, capture_output=True, text=True, timeout=60, check=False
         )
     assert result.stdout.strip() == f"(640, 360) {{{640 * 360 * 2}}} [True, True, True]", result.stderr
+
+
+def test_a_preview_is_a_picture_made_by_another_process(tmp_path: Path, fake_v4l2: Path) -> None:
+    sock = tmp_path / "usb"
+    environment = os.environ | {"LD_PRELOAD": str(fake_v4l2), "FAKEV4L2_SOCK": str(sock)}
+    command = [sys.executable, "-m", "actors.camera.preview", "/dev/video0"]
+    with usb_camera(sock):
+        good = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert simplejpeg.decode_jpeg(good.stdout).shape[:2] == (360, 640), good.stderr
+    gone = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+    assert (gone.returncode, gone.stdout) == (1, b"")
+    assert b"/dev/video0" in gone.stderr or b"No such" in gone.stderr

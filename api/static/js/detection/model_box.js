@@ -33,7 +33,7 @@ export function modelBox(key) {
     if (element.hidden) return;
     const size = missing.reduce((sum, model) => sum + model.bytes, 0);
     const fetching = isFetching(missing);
-    setText(title, fetching ? "Fetching what it needs to know" : "It first needs to fetch what it knows");
+    setText(title, fetching ? "Fetching…" : missing.length > 1 ? "It needs these models first" : "It needs this model first");
     list.replaceChildren(...missing.map((model) => h("li", `${model.id}, ${bytes(model.bytes)}, for ${model.role}. Licence: ${model.licence}.`)));
     bar.hidden = !fetching;
     bar.value = missing.reduce((sum, model) => sum + model.done, 0) / size;

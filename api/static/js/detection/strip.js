@@ -7,6 +7,8 @@ const SPAN_MS = 60_000;
 const MOST_SAMPLES = 400;
 const NUDGE = 0.04;
 
+const UNITS = { confidence: "%" };
+
 /** How a value becomes a height from 0 to 1: decibels and certainty evenly, motion by its logarithm. */
 const SCALES = {
   dB: (value) => (value + 80) / 80,
@@ -28,7 +30,8 @@ export function meterStrip(key) {
     while (samples.length > MOST_SAMPLES || now - samples[0].at > SPAN_MS) samples.shift();
     last = message;
     element.hidden = false;
-    setText(reading, `${format(message.value)} ${message.unit} / ${format(message.threshold)} ${message.unit}`);
+    const unit = UNITS[message.unit] ?? message.unit;
+    setText(reading, `${format(message.value)} ${unit} / ${format(message.threshold)} ${unit}`);
     reading.classList.toggle("over", message.value >= message.threshold);
     setText(note, message.note ?? "");
     if (canvas.offsetParent !== null && !document.hidden) draw(canvas, samples, message, key, now);

@@ -21,7 +21,7 @@ export function buildSettings(host) {
   const groups = h("div");
   let rows = [];
 
-  host.append(h("div.page-head", h("h2", "Settings"), h("p.lead", "Changes are saved immediately and apply to everybody who uses this camera.")), h("div.settings-search", h("div.find", icon("search"), search), found), groups);
+  host.append(h("div.page-head", h("h2", "Settings"), h("a.button.small", { href: "#setup" }, "First steps again"), h("p.lead", "Changes are saved immediately and apply to everybody who uses this camera.")), h("div.settings-search", h("div.find", icon("search"), search), found), groups);
 
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -6,7 +6,7 @@ import * as store from "../store.js";
 
 const STATES = { ACTIVE: ["accent", "Pro"], INACTIVE: ["", "Free"], UNKNOWN: ["warn", "Being checked"] };
 const ORIGINS = { local: "a licence issued on this device", issuer: "a licence key of an issuer", flag: "a start-up flag, for testing" };
-const PRO = ["Motion, sound, person and dog detection", "The history of events, export and storage statistics", "Talking through the camera and text-to-speech", "RTSP, MQTT and Home Assistant", "Direct API access and the certificate download"];
+export const PRO = ["Motion, sound, person and dog detection", "The history of events, export and storage statistics", "Talking through the camera and text-to-speech", "RTSP, MQTT and Home Assistant", "Direct API access and the certificate download"];
 
 export function licenceCard() {
   const chip = h("span.chip.plain", "–");

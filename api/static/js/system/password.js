@@ -9,23 +9,28 @@ import { inputField, reason, resultLine } from "./form.js";
 const SHORTEST = 8;
 
 export function passwordCard() {
-  const current = inputField("Current password", { type: "password", autocomplete: "current-password", required: true });
+  const element = card("Password", "key", passwordContent());
+  element.id = "password";
+  return element;
+}
+
+/** The form that fits: one of the two, whichever way protection is. */
+export function passwordContent() {
+  const current = inputField("Current password", { type: "password", autocomplete: "current-password", required: true }, "The one that the device printed may be typed without its dashes.");
   const change = passwordForm(current, "Change password", (next) => changePassword(current.input.value, next), "Changed. Everybody else has to sign in again.");
   const code = codeField();
   const set = passwordForm(code, "Set the password", (next) => startProtection(code.input.value, next), "Set. From now on this page asks for it.");
   const off = h("div.stack", h("p.muted.small", "Password protection is off: everybody in this network can open this page. Set a password to switch it on."), codeWhere(), set);
   const content = h("div");
-  const element = card("Password", "key", content);
-  element.id = "password";
   store.watch("auth", (auth) => {
     const wanted = auth?.enabled === false ? off : change;
     if (content.firstChild !== wanted) content.replaceChildren(wanted);
   });
-  return element;
+  return content;
 }
 
 /** `proof`: the field that shows who asks; `send(next)` may throw. */
-export function passwordForm(proof, label, send, done) {
+function passwordForm(proof, label, send, done) {
   const next = inputField("New password", { type: "password", autocomplete: "new-password", required: true, minlength: SHORTEST }, `At least ${SHORTEST} characters.`);
   const again = inputField("New password again", { type: "password", autocomplete: "new-password", required: true });
   const result = resultLine();

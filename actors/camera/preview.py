@@ -1,0 +1,82 @@
+"""One picture of a camera that is not in use, for whoever has to choose one.
+
+``python -m actors.camera.preview PATH`` opens the device, writes a JPEG to its output and ends. It is a process of its
+own, because a device that hangs in its driver is only got rid of with whoever has asked it.
+"""
+
+import asyncio
+import os
+import sys
+import time
+
+import numpy as np
+
+from actors.camera import v4l2
+from actors.camera.decoder import Decoder
+from actors.camera.usb import open_usb
+from actors.media import jpeg
+from actors.media.container import SourceError
+from models.errors import Unavailable
+from models.media import i420
+
+SIZE = (640, 360)
+RATE = 15
+SETTLE_S = 0.5  # a camera finds its exposure
+GIVE_UP_S = 5.0
+LONGEST_S = 10.0  # of the whole process
+QUALITY = 70
+
+
+async def preview(path: str) -> bytes:
+    """A JPEG of the camera at ``path``.
+
+    Raises:
+        Unavailable: it gives no picture; the text says why.
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    command = (sys.executable, "-m", "actors.camera.preview", path)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment
+    )
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            picture, complaint = await process.communicate()
+    except TimeoutError:
+        raise Unavailable(f"{path} does not answer") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+    if process.returncode:
+        last = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+        raise Unavailable(last[0][:200])
+    return picture
+
+
+def take(path: str) -> bytes:
+    """Raises ``SourceError`` or ``OSError``."""
+    device = v4l2.query(path)
+    if device is None:
+        raise SourceError(f"{path} is not a camera")
+    source = open_usb(device, SIZE, RATE)
+    decoder = Decoder(source.info, source.codec_context())
+    began, seen = time.monotonic(), list[i420.Picture]()
+    while time.monotonic() - began < (SETTLE_S if seen else GIVE_UP_S):
+        if (shot := source.read()) is not None:
+            seen = list(decoder.pictures(shot)) or seen
+    source.close()
+    if not seen:
+        raise SourceError(f"{path} gives no picture")
+    last = seen[-1]
+    scale = min(1.0, SIZE[0] / last.width, SIZE[1] / last.height)
+    size = i420.even(last.width * scale), i420.even(last.height * scale)
+    flat = np.empty(i420.size_of(*size), np.uint8)
+    i420.write(last, flat, *size, 0)
+    return jpeg.encode(flat, *size, QUALITY, last.full_range)
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.buffer.write(take(sys.argv[1]))
+    except (SourceError, OSError) as error:
+        sys.exit(str(error))

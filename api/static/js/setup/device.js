@@ -1,0 +1,36 @@
+/** The phone or computer that this page is open on: keep the page at hand, and trust the camera's certificate. */
+
+import { getJson } from "../ask.js";
+import { h, icon, setText } from "../dom.js";
+import { canInstall, install, isInstalled, onInstallable } from "../install.js";
+import * as store from "../store.js";
+
+export function deviceStep() {
+  const fingerprint = h("p.fingerprint");
+  const download = h("a.button", { href: "cert", download: "ipcamera.pem" }, icon("download"), "Download the certificate");
+  const trust = h("section.stack.tight", h("h3", "Trust this camera"), h("p.muted.small", "The camera has made its own certificate, so the browser warns. Compare this fingerprint with the one that the browser shows, and install the certificate once."), fingerprint, h("div.row", download, h("a.button", { href: "#system/certificate" }, "How to install it")));
+  store.watch("license", (license) => (download.hidden = license?.isPro !== true));
+  const element = h("div.stack", installPart(), trust);
+  element.shown = async () => {
+    const info = await getJson("cert/info").catch(() => null);
+    setText(fingerprint, info?.fingerprintSha256 ?? "");
+  };
+  return element;
+}
+
+function installPart() {
+  const words = h("p.muted.small");
+  const button = h("button.primary", { type: "button", onclick: install }, "Install this page");
+  const element = h("section.stack.tight", h("h3", "Install this page"), words, h("div.row", button));
+  const show = () => {
+    button.hidden = !canInstall();
+    setText(words, isInstalled() ? "It is installed: you have opened it like an app." : canInstall() ? "It then opens like an app, from the home screen." : isApple() ? "Tap Share, then “Add to Home Screen”. It then opens like an app." : "Your browser offers it in its menu, as “Install” or “Add to home screen”, once it trusts the certificate.");
+  };
+  onInstallable(show);
+  show();
+  return element;
+}
+
+function isApple() {
+  return /iPhone|iPad/.test(navigator.userAgent);
+}
