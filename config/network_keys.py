@@ -168,6 +168,7 @@ EXTENSIONS = (
         extension=True,
     ),
     Setting(
+<<<<<<< HEAD
         "zones",
         "Zones",
         "string",
@@ -213,6 +214,8 @@ EXTENSIONS = (
         extension=True,
     ),
     Setting(
+=======
+>>>>>>> f0b3cd5 (config: Keep the device's own keys in a file of their own)
         "notificationsEnabled",
         "Notifications",
         "boolean",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from config.addresses import parse_broker
 from config.clip_keys import CLIPS
+from config.device_keys import DEVICE_EXTENSIONS
 from config.keys import CAMERA, DETECTION, DEVICE
 from config.network_keys import EXTENSIONS, MQTT, RTSP
 from config.onvif_keys import ONVIF
@@ -27,7 +28,8 @@ from config.setting import (
 )
 
 DOCUMENTED: tuple[Setting, ...] = CAMERA + DEVICE + DETECTION + RTSP + MQTT  # the API document's 44, in its order
-REGISTRY: dict[str, Setting] = {setting.key: setting for setting in DOCUMENTED + EXTENSIONS + CLIPS + ONVIF}
+OURS = DEVICE_EXTENSIONS + EXTENSIONS + CLIPS + ONVIF
+REGISTRY: dict[str, Setting] = {setting.key: setting for setting in DOCUMENTED + OURS}
 
 # Never settable here, and said so: each has a route of its own that asks for what it needs.
 CREDENTIALS = {"rtspPassword": USE_RTSP, "mqttPassword": USE_MQTT, "mqttUsername": USE_MQTT, "license": READ_ONLY}

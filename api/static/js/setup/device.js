@@ -2,6 +2,7 @@
 
 import { getJson } from "../ask.js";
 import { h, icon, setText } from "../dom.js";
+import { pairs } from "../format.js";
 import { canInstall, install, isInstalled, onInstallable } from "../install.js";
 import * as store from "../store.js";
 
@@ -13,7 +14,7 @@ export function deviceStep() {
   const element = h("div.stack", installPart(), trust);
   element.shown = async () => {
     const info = await getJson("cert/info").catch(() => null);
-    setText(fingerprint, info?.fingerprintSha256 ?? "");
+    setText(fingerprint, pairs(info?.fingerprintSha256 ?? ""));
   };
   return element;
 }

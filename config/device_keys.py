@@ -1,0 +1,38 @@
+"""Keys of our own for the device itself: what it is called, where it is, whether it was set up."""
+
+from config.setting import Setting
+
+DEVICE_EXTENSIONS = (
+    Setting(
+        "deviceName",
+        "Device",
+        "string",
+        "",
+        "Device name",
+        "The name under which others show this camera.",
+        pattern=r"\S(.*\S)?",
+        max_length=64,
+        default_note="the host's name",
+        extension=True,
+    ),
+    Setting(
+        "devicePlace",
+        "Device",
+        "string",
+        "",
+        "Place",
+        "Where the camera is: a room, the garden.",
+        pattern=r"(\S(.*\S)?)?",
+        max_length=64,
+        extension=True,
+    ),
+    Setting(
+        "setupDone",
+        "Device",
+        "boolean",
+        False,
+        "First steps done",
+        "While this is off, the dashboard begins with the first steps.",
+        extension=True,
+    ),
+)
