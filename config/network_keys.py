@@ -168,7 +168,6 @@ EXTENSIONS = (
         extension=True,
     ),
     Setting(
-<<<<<<< HEAD
         "zones",
         "Zones",
         "string",
@@ -182,40 +181,6 @@ EXTENSIONS = (
         extension=True,
     ),
     Setting(
-        "deviceName",
-        "Device",
-        "string",
-        "",
-        "Device name",
-        "The name under which others show this camera.",
-        pattern=r"\S(.*\S)?",
-        max_length=64,
-        default_note="the host's name",
-        extension=True,
-    ),
-    Setting(
-        "devicePlace",
-        "Device",
-        "string",
-        "",
-        "Place",
-        "Where the camera is: a room, the garden.",
-        pattern=r"(\S(.*\S)?)?",
-        max_length=64,
-        extension=True,
-    ),
-    Setting(
-        "setupDone",
-        "Device",
-        "boolean",
-        False,
-        "First steps done",
-        "While this is off, the dashboard begins with the first steps.",
-        extension=True,
-    ),
-    Setting(
-=======
->>>>>>> f0b3cd5 (config: Keep the device's own keys in a file of their own)
         "notificationsEnabled",
         "Notifications",
         "boolean",
