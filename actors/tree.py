@@ -26,5 +26,6 @@ def tree(boot: Boot) -> tuple[Child, ...]:
         Child("mqtt", "actors.mqtt.actor:Mqtt", MEDIA),
         Child("notifier", "actors.notifier.actor:Notifier", MEDIA),
         Child("onvif", "actors.onvif.actor:Onvif", MEDIA),
+        Child("mdns", "actors.mdns.actor:Mdns", MEDIA),
         Child("facade", "actors.facade.actor:Facade", EDGE),
     )

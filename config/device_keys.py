@@ -1,4 +1,4 @@
-"""Keys of our own for the device itself: what it is called, where it is, whether it was set up."""
+"""Keys of our own for the device itself: what it is called, where it is, who finds it, whether it was set up."""
 
 from config.setting import Setting
 
@@ -33,6 +33,15 @@ DEVICE_EXTENSIONS = (
         False,
         "First steps done",
         "While this is off, the dashboard begins with the first steps.",
+        extension=True,
+    ),
+    Setting(
+        "mdnsEnabled",
+        "Device",
+        "boolean",
+        True,
+        "Found in the network",
+        "Announce the camera by multicast DNS (Bonjour), so that phones, players and Home Assistant find it.",
         extension=True,
     ),
 )

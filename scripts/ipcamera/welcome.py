@@ -1,9 +1,12 @@
 """What ``ipcamera run`` says once everything is up: what it sees, where to look, how to get in, how to stop."""
 
+import io
 import os
 import sys
 import time
 from pathlib import Path
+
+import segno
 
 from actors.runtime.control import Control
 from config.boot import Boot
@@ -46,7 +49,16 @@ def welcome(boot: Boot, control: Control) -> str:
     if view is not None and view.state == "INACTIVE" and not view.source.startswith("DEBUG"):
         lines += [_row("", line) for line in _to_pro(boot, kept)]
     lines.append(_row("Stop", "Ctrl-C"))
+    if sys.stdout.isatty() and ports is not None and ports.https:
+        lines += ["", _row("Phone", "point its camera at this"), "", qr_code(dashboard_urls(boot, ports)[0])]
     return "\n".join([*lines, ""])
+
+
+def qr_code(text: str) -> str:
+    """For a terminal, two modules to a line."""
+    out = io.StringIO()
+    segno.make_qr(text, error="m").terminal(out, compact=True, border=2)
+    return out.getvalue().rstrip("\n")
 
 
 def picture(camera: CameraView | None, wanted: str, data_dir: Path | None = None) -> str:

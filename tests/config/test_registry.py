@@ -78,6 +78,7 @@ EXTENSIONS = {
     "onvifPort": 8000,
     "onvifUsernameToken": True,
     "deviceName": "porch",
+    "mdnsEnabled": True,
     "notificationsEnabled": False,
     "publicAddress": "",
     "authEnabled": True,

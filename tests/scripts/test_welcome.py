@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from actors.runtime.control import Control
@@ -11,7 +13,7 @@ from models.messages.auth import AuthStatus, GetAuthStatus
 from models.messages.camera import CameraView, GetCamera
 from models.messages.facade import GetPorts, PortsView
 from models.messages.license import UNKNOWN_LICENSE, GetLicense, LicenseView
-from scripts.ipcamera.welcome import dashboard_urls, licence, picture, welcome
+from scripts.ipcamera.welcome import dashboard_urls, licence, picture, qr_code, welcome
 from tests.scripts.running import running
 
 USB = CameraView("running", True, "USB camera HD Webcam (/dev/video0)", "v4l2", 1280, 720, 30.0)
@@ -95,3 +97,16 @@ def test_protection_off_is_said(tmp_path: Path) -> None:
         text = welcome(boot, control)
     assert "protection is off" in text
     assert "web server does not answer" in text
+
+
+def test_a_phone_reads_the_code() -> None:
+    halves = {"█": (255, 255), "▀": (255, 0), "▄": (0, 255), " ": (0, 0)}
+    lines = qr_code("https://192.168.1.7:8443/").splitlines()
+    rows = [[halves[char][half] for char in line] for line in lines for half in (0, 1)]
+    width = max(map(len, rows))
+    shown = np.array([row + [0] * (width - len(row)) for row in rows], np.uint8)
+    large = cv2.copyMakeBorder(
+        cv2.resize(shown, None, fx=8, fy=8, interpolation=cv2.INTER_NEAREST), *[64] * 4, cv2.BORDER_CONSTANT, value=255
+    )
+    text, *_ = cv2.QRCodeDetector().detectAndDecode(large)
+    assert text == "https://192.168.1.7:8443/"

@@ -1,0 +1,45 @@
+"""What is announced of what runs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from config.reachable import Address
+
+INSTANCE_MAX = 63  # bytes of UTF-8, RFC 6763 §4.1.1
+HTTPS, RTSP, OURS = "_https._tcp.local.", "_rtsp._tcp.local.", "_ipcamera._tcp.local."
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """``text``: the TXT record's pairs (RFC 6763 §6)."""
+
+    kind: str
+    port: int
+    text: tuple[tuple[str, str], ...]
+
+
+def services(https_port: int, rtsp_port: int, rtsp_path: str, device_id: str, version: str) -> tuple[Service, ...]:
+    """``rtsp_port`` 0: RTSP does not run."""
+    found = [
+        Service(HTTPS, https_port, (("path", "/"),)),
+        Service(OURS, https_port, (("id", device_id), ("version", version), ("path", "/"))),
+    ]
+    if rtsp_port:
+        found.append(Service(RTSP, rtsp_port, (("path", rtsp_path),)))
+    return tuple(found) if https_port else ()
+
+
+def announced_at(bind: Iterable[str], lasting: Iterable[Address]) -> tuple[str, ...]:
+    """The addresses under which the bound ones can be reached by others: none for a server of this device alone."""
+    bound = frozenset(bind)
+    families = {4 for one in bound if one == "0.0.0.0"} | {6 for one in bound if one == "::"}  # noqa: S104 (compared)
+    return tuple(
+        str(address)
+        for address in lasting
+        if not address.is_loopback and (address.version in families or str(address) in bound)
+    )
+
+
+def instance(name: str) -> str:
+    """The device's name as an instance name, cut between two characters."""
+    return name.encode()[:INSTANCE_MAX].decode(errors="ignore") or "ipcamera"
