@@ -131,11 +131,18 @@ class Actor:
         self._peers.tell(to, message)
 
     def publish(self, news: News) -> None:
-        """To every actor that is up and has a handler for this kind."""
+        """To every actor that is up and has a handler for this kind; at most once, in order.
+
+        What is dropped because a receiver is too slow is counted, and the receiver told (``on_missed``). A receiver that
+        comes up later does not hear of it: what must be known then is a state.
+        """
         self._peers.publish(news)
 
     def publish_state(self, state: State) -> None:
-        """The whole state, to every actor that has a handler for this kind, now or whenever it comes."""
+        """The whole state, to every actor that has a handler for this kind, now or whenever it comes.
+
+        The newest wins: those in between may be skipped. Not ordered against tells and answers of this actor.
+        """
         self._peers.publish(state)
 
     def latest(self, kind: type[S], publisher: str = "") -> S | None:

@@ -32,10 +32,13 @@ class Handle(Generic[A]):
     async def ask(self, message: Ask[A, R], timeout_s: float = ASK_TIMEOUT_S) -> R:
         """The actor's answer, or a ``ServerError``.
 
-        Cancelled or timed out, the question is withdrawn; whether it had been acted on by then is not known.
+        It is repeated once after a restart if its kind says that asking twice does no harm (``retry``); no other is.
+        Cancelled or timed out, the question is withdrawn; whether it had been acted on by then is not known. Asks of one
+        actor to another are begun in their order, but for those with a lane of their own (``handles``).
         """
         return await self._post.ask(self.ref, message, timeout_s)
 
     def tell(self, message: Tell[A]) -> None:
-        """Dropped while the actor is not up."""
+        """At most once, in the order of the tells. Dropped while the actor is not up, or too much waits for it already;
+        nobody is told."""
         self._post.tell(self.ref, message)
