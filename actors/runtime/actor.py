@@ -133,8 +133,8 @@ class Actor:
     def publish(self, news: News) -> None:
         """To every actor that is up and has a handler for this kind; at most once, in order.
 
-        What is dropped because a receiver is too slow is counted, and the receiver told (``on_missed``). A receiver that
-        comes up later does not hear of it: what must be known then is a state.
+        What is dropped because a receiver is too slow is counted, and the receiver told (``on_missed``). A receiver
+        that comes up later does not hear of it: what must be known then is a state.
         """
         self._peers.publish(news)
 

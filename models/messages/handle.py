@@ -33,8 +33,8 @@ class Handle(Generic[A]):
         """The actor's answer, or a ``ServerError``.
 
         It is repeated once after a restart if its kind says that asking twice does no harm (``retry``); no other is.
-        Cancelled or timed out, the question is withdrawn; whether it had been acted on by then is not known. Asks of one
-        actor to another are begun in their order, but for those with a lane of their own (``handles``).
+        Cancelled or timed out, the question is withdrawn; whether it had been acted on by then is not known. Asks of
+        one actor to another are begun in their order, but for those with a lane of their own (``handles``).
         """
         return await self._post.ask(self.ref, message, timeout_s)
 
