@@ -133,7 +133,7 @@ class Notifier(Actor):
             case channel.PUSH:
                 new = channel.push(values, new_id)
                 former = self._book.push_channel(str(values.get("replaces", ""))) or self._book.push_channel(new.url)
-                new = channel.push(values, former.id) if former else new
+                new = channel.push({"name": former.name, **values}, former.id) if former else new
             case channel.WEBHOOK:
                 self._insist_on_pro()
                 secret = webhook.secret_text(secrets.token_bytes(webhook.SECRET_BYTES))

@@ -17,13 +17,13 @@ TITLES = {
     "OBJECT_DOG": "A dog",
     "SYSTEM_SOURCE_LOST": "The camera is gone",
     "SYSTEM_SOURCE_BACK": "The camera is back",
-    "SYSTEM_DEGRADED": "A part of the camera server fails",
+    "SYSTEM_DEGRADED": "A part of the camera server has failed",
     "SYSTEM_STORAGE": "The disk needs attention",
     "SYSTEM_LOCKED_OUT": "Somebody was locked out",
     "SYSTEM_NEW_ADDRESS": "A login from a new address",
 }
 TEST_TITLE = "Test notification"
-TEST_TEXT = "This is how the camera will tell you"
+TEST_TEXT = "This is how the camera will notify you"
 
 
 @dataclass(frozen=True, slots=True)

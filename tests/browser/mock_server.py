@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 from api.routes.qr import drawing
 from config.settings import form
 from models.http.live import V1_HEADER
+from models.notify.rule import TYPES
 from tests.browser import mock_media
 from tests.browser.mock_world import World, make_event, now_ms
 
@@ -401,6 +402,25 @@ def _end_session(mock: MockServer, *_: Any) -> Any:
     return {"success": True}
 
 
+def _notifications(*_: Any) -> Any:
+    phone = {"id": "c1", "kind": "push", "name": "Firefox on Android", "target": "updates.push.services.mozilla.com"}
+    mail = {"id": "c2", "kind": "apprise", "name": "Family", "target": "mailtos://…"}
+    rule = {"types": ["OBJECT_PERSON", "BABY_CRY"], "channels": ["c1", "c2"], "days": ["sat", "sun"]}
+    span = {"from": "22:00", "to": "06:30", "everyMin": 5, "unwatched": True}
+    return {
+        "enabled": True,
+        "publicKey": "BNc",
+        "channels": [
+            {**phone, "lastDelivered": now_ms() - 60_000, "lastError": None},
+            {**mail, "lastDelivered": None, "lastError": "Connection refused"},
+        ],
+        "rules": [{"id": "r1", "name": "At night", "enabled": True, **rule, **span}],
+        "waiting": 0,
+        "types": list(TYPES),
+        "freeTypes": ["MOTION"],
+    }
+
+
 def _fine(*_: Any) -> Any:
     return {"success": True, "latencyMs": 12, "cleared": 0}
 
@@ -461,6 +481,7 @@ ROUTES: dict[tuple[str, str], Any] = {
     ("GET", "/api/actors"): lambda mock, *_: {"actors": mock.world.actors()},
     ("GET", "/api/qr"): _qr,
     ("GET", "/api/sessions"): _sessions,
+    ("GET", "/api/notifications"): _notifications,
     ("POST", "/api/tokens"): _make_token,
     ("DELETE", "/api/sessions/t0"): _end_session,
     **{("POST", f"/api/rtsp/{action}"): _fine for action in ("start", "stop", "restart", "apply-settings")},

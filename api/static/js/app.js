@@ -3,6 +3,7 @@
 import { getJson } from "./ask.js";
 import "./install.js";
 import { notice } from "./notice.js";
+import { startWorker } from "./notifications/worker.js";
 import { buildDetection } from "./panels/detection.js";
 import { buildEvents } from "./panels/events.js";
 import { buildLive } from "./panels/live.js";
@@ -33,6 +34,7 @@ async function main() {
   const viewer = isViewer();
   document.body.classList.toggle("viewer", viewer);
   listen();
+  startWorker();
   buildTopbar(document.getElementById("topbar"), document.getElementById("rail"));
   router.addSection("live", "Live", buildLive);
   if (!viewer) router.addSection("detection", "Detection", buildDetection);

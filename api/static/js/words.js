@@ -63,6 +63,7 @@ const FEATURES = {
   motion_detection: ["Motion detection", "An event whenever something in the picture moves."],
   sound_detection: ["Sound detection", "An event when it gets loud, when a dog barks, or when a baby cries."],
   object_detection: ["Person and dog detection", "An event when a person or a dog comes into the picture."],
+  notifications: ["Every notification but motion on this device", "Be told of people, dogs, barking and crying, and by mail, Telegram, ntfy or a webhook of your own."],
   reverse_proxy: ["Running behind a reverse proxy", "For a web server of your own in front of the camera."],
   api_access: ["Direct API access", "For scripts and programs of your own."],
 };

@@ -34,6 +34,7 @@ export function buildEvents(host) {
   const content = h("div", filters, timeline.element, h("div.history", listCard, h("aside.stack", { "aria-label": "History" }, why, storage)));
   host.append(h("div.page-head", h("h2", "Events"), picker, lead), locked, content);
   let visible = false;
+  let wanted = "";
 
   async function load(day) {
     history.day = day;
@@ -44,6 +45,7 @@ export function buildEvents(host) {
     if (free) return;
     await Promise.all([history.load(day), why.load(), storage.load(), loadRange()]);
     timeline.reset();
+    revealWanted();
   }
 
   async function loadRange() {
@@ -73,10 +75,18 @@ export function buildEvents(host) {
     openEvent(event);
   }
 
+  /** `argument`: the number of an event; and when it was, if that is not today: "1412-1770156641250". */
   async function shown(argument) {
     visible = true;
-    await load(startOfDay(Date.now()));
-    const event = argument && history.events.find((one) => String(one.eventId) === argument);
+    const [number, moment] = (argument ?? "").split("-");
+    wanted = number;
+    await load(startOfDay(Number(moment) || Date.now()));
+  }
+
+  /** Once the day is there, which may be only when the licence is known. */
+  function revealWanted() {
+    const event = wanted && history.events.find((one) => String(one.eventId) === wanted);
+    wanted = "";
     if (event) reveal(event);
   }
 

@@ -1,6 +1,7 @@
 /** Every setting of the registry, by group, with search. */
 
 import { h, icon, newId, setText } from "../dom.js";
+import { notificationsCard } from "../notifications/panel.js";
 import { settingField } from "../settings/field.js";
 import { valueLabel } from "../settings/schema.js";
 import * as store from "../store.js";
@@ -14,14 +15,18 @@ const ELSEWHERE = {
   authEnabled: ["#system/password", "Change the password"],
 };
 
+/** What finds the card that is no setting. */
+const NOTIFICATIONS = "notifications push rules channels webhook telegram ntfy mail apprise phone";
+
 export function buildSettings(host) {
   const id = newId("search");
   const search = h("input", { id, type: "search", placeholder: "Search settings", autocomplete: "off", "aria-label": "Search settings" });
   const found = h("output", { for: id, role: "status" });
   const groups = h("div");
+  const notifications = notificationsCard();
   let rows = [];
 
-  host.append(h("div.page-head", h("h2", "Settings"), h("a.button.small", { href: "#setup" }, "First steps again"), h("p.lead", "Changes are saved immediately and apply to everybody who uses this camera.")), h("div.settings-search", h("div.find", icon("search"), search), found), groups);
+  host.append(h("div.page-head", h("h2", "Settings"), h("a.button.small", { href: "#setup" }, "First steps again"), h("p.lead", "Changes are saved immediately and apply to everybody who uses this camera.")), h("div.settings-search", h("div.find", icon("search"), search), found), notifications, groups);
 
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -30,6 +35,7 @@ export function buildSettings(host) {
       row.element.hidden = !words.every((word) => row.text.includes(word));
       count += row.element.hidden ? 0 : 1;
     }
+    notifications.hidden = !words.every((word) => NOTIFICATIONS.includes(word));
     for (const group of groups.children) group.hidden = !group.querySelector(".setting-row:not([hidden])");
     setText(found, words.length ? `${count} of ${rows.length}` : `${rows.length} settings`);
   };
@@ -47,6 +53,7 @@ export function buildSettings(host) {
     shown(argument) {
       if (argument) search.value = argument;
       filter();
+      notifications.load();
     },
   };
 }
