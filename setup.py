@@ -6,7 +6,7 @@ pyproject.toml says the rest; it cannot say this.
 from setuptools import find_packages, setup
 
 ROOM = "ipcamera"
-FOLDERS = ("actors", "api", "config", "models", "scripts")
+FOLDERS = ("actors", "api", "config", "models", "pool", "scripts")
 LEFT_OUT = ("scripts.bench", "scripts.bench.*", "scripts.wheel")
 
 found = [package for package in find_packages(exclude=LEFT_OUT) if package.partition(".")[0] in FOLDERS]

@@ -35,6 +35,7 @@ class CertificateBoot:
 class DetectionBoot:
     object_model: str = "yolox_nano"  # or picodet_s_416
     object_needs_motion: bool = False
+    pool: str = ""  # what `ipcamera pool invite` printed; "" for none
     model_mirror: str = ""  # base URL or directory that is tried before the pinned URLs
 
 

@@ -12,6 +12,7 @@ from config import places
 from config.boot import Boot, CertificateBoot, DetectionBoot, LicenseBoot, RtspBoot
 from config.boot_options import BY_NAME, OPTIONS, Option
 from models.media.login import parse_network
+from models.pool.invite import parse as parse_invite
 
 CONFIG_FILE = "ipcamera.toml"
 SECTIONS = {"rtsp": RtspBoot, "license": LicenseBoot, "certificate": CertificateBoot, "detection": DetectionBoot}
@@ -172,6 +173,11 @@ def _check(boot: Boot) -> None:
         raise BootError("bind: at least one address is needed, e.g. 0.0.0.0")
     if bool(boot.certificate.certificate) != bool(boot.certificate.key):
         raise BootError("certificate: certificate and key belong together; give both or none")
+    if boot.detection.pool:
+        try:
+            parse_invite(boot.detection.pool)
+        except ValueError as error:
+            raise BootError(f"detection.pool: {error}") from None
     _check_media("source", boot.source, ("auto",), _SOURCES)
     _check_media("audio_source", boot.audio_source, ("auto", "none"), _SOUNDS)
     _check_media("speaker", boot.speaker, ("auto", "none"), _SINKS, files=False)

@@ -68,6 +68,7 @@ OPTIONS = (
     Option("certificate.auto_regenerate", "switch", "a new certificate when addresses change or the end is near"),
     Option("detection.object_model", "text", "which model finds persons and dogs", allowed=OBJECT_MODELS),
     Option("detection.object_needs_motion", "switch", "look for objects only while something moves"),
+    Option("detection.pool", "text", "the line that `ipcamera pool invite` printed: docs/pool.md", "IPCAMERA_POOL"),
     Option("detection.model_mirror", "text", "base URL or directory that is tried before the pinned URLs"),
 )
 BY_NAME = {option.name: option for option in OPTIONS}

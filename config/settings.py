@@ -13,6 +13,7 @@ from config.device_keys import DEVICE_EXTENSIONS
 from config.keys import CAMERA, DETECTION, DEVICE
 from config.network_keys import EXTENSIONS, MQTT, RTSP
 from config.onvif_keys import ONVIF
+from config.pool_keys import POOL
 from config.setting import (
     NO_FRONT_CAMERA,
     NO_TORCH,
@@ -28,7 +29,7 @@ from config.setting import (
 )
 
 DOCUMENTED: tuple[Setting, ...] = CAMERA + DEVICE + DETECTION + RTSP + MQTT  # the API document's 44, in its order
-OURS = DEVICE_EXTENSIONS + EXTENSIONS + CLIPS + ONVIF
+OURS = DEVICE_EXTENSIONS + EXTENSIONS + CLIPS + ONVIF + POOL
 REGISTRY: dict[str, Setting] = {setting.key: setting for setting in DOCUMENTED + OURS}
 
 # Never settable here, and said so: each has a route of its own that asks for what it needs.

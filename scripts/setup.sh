@@ -1,6 +1,6 @@
 # Sourced by run, test, check and service: a virtual environment in .venv with the pinned packages, made once.
 # Every file that is installed has the hash that stands in requirements/ (scripts/lock writes them).
-# setup EXTRAS: e.g. "tts" or "tts,test,check".
+# setup EXTRAS: e.g. "tts" or "tts,test,check"; "pool" adds Ray.
 
 setup() {
     local extras=$1 root stamp python packages=run
@@ -19,7 +19,7 @@ setup() {
     fi
     echo "Setting up: installing the pinned packages (some 150 MB, once)"
     # The build backend first: what is built here (Thespian, which has no wheel, and this project) is built by that one.
-    if ! { install_hashed build && install_hashed "$packages" && install_this; }; then
+    if ! { install_hashed build && install_hashed "$packages" && install_pool "$extras" && install_this; }; then
         echo "The packages could not be installed. Is there a network? Run this again when there is." >&2
         return 1
     fi
@@ -58,6 +58,11 @@ setup_mutmut() {
 install_hashed() {
     .venv/bin/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-build-isolation \
         --only-binary=:all: --no-binary=thespian --requirement "requirements/$1.txt"
+}
+
+# Ray for the hosts of a pool (some 90 MB, once), beside the same versions of all else.
+install_pool() {
+    case ",$1," in *,pool,*) install_hashed pool ;; esac
 }
 
 install_this() {

@@ -1,5 +1,6 @@
 """One shell for every detector: the actor's name says which one lives in it."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -8,13 +9,18 @@ from functools import partial
 
 from actors.detector import limits
 from actors.detector.courier import Courier
+from actors.detector.demand import OnDemand
+from actors.detector.elsewhere import PROBES, OnPool
 from actors.detector.fetcher import Fetcher, look
+from actors.detector.pool import Pool
 from actors.detector.worker import Batch, DetectorWorker
+from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
+from config import pool_key
 from config.clock import unix_ms
 from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE
-from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Switch, Tracks, enabled
+from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Run, Switch, Tracks, enabled
 from models.events import VISITS, Detection, Event, Scene
 from models.messages.detector import (
     DetectionFrame,
@@ -32,6 +38,7 @@ from models.messages.detector import (
 from models.messages.event_log import EndEvent, EndFormerVisits, RecordEvent
 from models.messages.media import MediaOwner
 from models.messages.speaker import Speaking
+from models.pool.invite import parse as parse_invite
 
 OWNERS: dict[str, MediaOwner] = {"frames": "camera", "pcm": "microphone"}
 
@@ -65,15 +72,44 @@ class Detector(Actor):
         if visits := tuple(kind for kind in self._keys if kind in VISITS):  # of a life that was killed
             self._courier.send(EndFormerVisits(visits, unix_ms()))
         self.start_task(self._courier.run())
+        self._journal = Journal(self)
+        self._was_on_pool = False
+        self._pool = self._joined()
         self._apply()
 
     async def on_stop(self) -> None:
         await self._courier.finish()
 
+    def _joined(self) -> Pool | None:
+        """The pool that this device was invited to, where this detector's networks can run there."""
+        if not self.boot.detection.pool or not self._kind.movable:
+            return None
+        invite, key = parse_invite(self.boot.detection.pool), pool_key.ensure(self.boot.data_dir)
+        pool = Pool(invite, key, PROBES[self.name](), self._pool_changed)
+        self.start_task(pool.run())
+        return pool
+
+    def _pool_changed(self) -> None:
+        """It was taken, was lost, or says something else than before."""
+        assert self._pool is not None
+        on_pool = self._pool.usable
+        if on_pool != self._was_on_pool:
+            self._was_on_pool = on_pool
+            names = " and ".join(switch.key.replace("_", " ") for switch in self._kind.switches)
+            if on_pool:
+                text = f"Looking for {names} on the pool {self._pool.url}"
+            else:
+                text = f"Looking for {names} on this device. The pool {self._pool.url}: {self._pool.why}"
+            self.log.info("where it runs", on_pool=on_pool, why=self._pool.why)
+            self._journal.note("POOL", text)
+        self._publish()
+
     async def on_settings(self, changed: frozenset[str]) -> None:
         flipped = {switch.setting for switch in self._kind.switches} | {"audioEnabled"}
         if self._worker is not None and not changed & flipped:
             self._worker.configure(self.settings)
+            self._choose_place(running=True)
+            self._publish()
         else:
             self._apply()
 
@@ -92,6 +128,7 @@ class Detector(Actor):
         if self._worker is not None:
             self.dismiss(self._worker)
             self._worker = None
+        self._choose_place(bool(wanted))
         if wanted:
             self.lease(owner, ring)
             self._worker = self._hired()
@@ -102,20 +139,32 @@ class Detector(Actor):
             self._change(key, enabled=key in wanted, active=False)
         self._publish()
 
+    def _choose_place(self, running: bool) -> None:
+        if self._pool is not None:
+            self._pool.wanted = running and bool(self.settings[self._kind.movable])
+
     def _hired(self) -> DetectorWorker:
-        load = self._load if self._model_ids else None
+        load: Callable[[Callable[[], None]], Models] | None = self._load if self._model_ids else None
+        own, elsewhere = OnDemand(self._model_ids, self._load_one), None
+        if self._pool is not None:
+            elsewhere = OnPool(self._pool, own, asyncio.get_running_loop())
+            load = partial(_given, own)
         reader = self.ring_reader(self._kind.eats)
         self._hires += 1
         deliver = partial(self._deliver, self._hires)
-        worker = DetectorWorker(self._kind, self.settings, reader, load, deliver, self._model_state)
+        worker = DetectorWorker(self._kind, self.settings, reader, load, deliver, self._model_state, elsewhere)
+        own.beat = worker.beat
         worker.deaf_until_ms, worker.gate_shut_at = self._deaf_until_ms, self._gate_shut_at
         self.hire(worker)
         return worker
 
     def _load(self, beat: Callable[[], None]) -> Models:
+        return {model_id: self._load_one(model_id, beat) for model_id in self._model_ids}
+
+    def _load_one(self, model_id: str, beat: Callable[[], None]) -> Run:
         from actors.detector.inference import load  # ONNX Runtime: only where a model is loaded
 
-        return {model_id: load(self.boot, model_id, beat) for model_id in self._model_ids}
+        return load(self.boot, model_id, beat)
 
     def _model_state(self, fault: str) -> None:
         """The model is missing or broken, with what to do about it; "" when it works."""
@@ -260,7 +309,17 @@ class Detector(Actor):
     def _view(self) -> DetectorView:
         running = self._worker is not None
         rate, ms = (self._batch.rate, self._batch.ms) if running else (0.0, 0.0)
-        return DetectorView(self.name, tuple(self._views.values()), round(rate, 1), round(ms, 1))
+        where, note = self._place() if running else ("", "")
+        return DetectorView(self.name, tuple(self._views.values()), round(rate, 1), round(ms, 1), where, note)
+
+    def _place(self) -> tuple[str, str]:
+        if self._pool is None:
+            return "", ""
+        return ("pool", self._pool.url) if self._pool.usable else ("device", f"{self._pool.url}: {self._pool.why}")
 
     def _publish(self) -> None:
         self.publish_state(self._view())
+
+
+def _given(models: Models, _beat: Callable[[], None]) -> Models:
+    return models

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,26 @@ from models.detect.detector import Run
 ERRORS_ONLY = 3
 
 
-def load(boot: Boot, model_id: str, beat: Callable[[], None]) -> Run:
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a network runs on. ``batches``: it shall take several inputs at once, along the first dimension."""
+
+    threads: int = 1
+    gpu: bool = False
+
+    @property
+    def batches(self) -> bool:
+        return self.gpu  # a processor runs them one by one as fast, or faster: its caches hold one
+
+    @property
+    def providers(self) -> list[str]:
+        return ["CUDAExecutionProvider", "CPUExecutionProvider"] if self.gpu else ["CPUExecutionProvider"]
+
+
+DEVICE = Engine()
+
+
+def load(boot: Boot, model_id: str, beat: Callable[[], None], engine: Engine = DEVICE) -> Run:
     """Ready to run. ``beat`` is called while it takes long.
 
     Raises:
@@ -34,24 +54,29 @@ def load(boot: Boot, model_id: str, beat: Callable[[], None]) -> Run:
     path = weights.loadable(boot, model)
     if path is not None:
         try:
-            return _open(path, model)
+            return _open(path, model, engine)
         except WeightsError:
             if not model.converted:
                 raise
     # Not converted yet, or what was converted is broken: (once more) from the download.
-    return _open(_convert(boot, model, beat), model)
+    return _open(_convert(boot, model, beat), model, engine)
 
 
-def _open(path: Path, model: ModelFile) -> Run:
+def _open(path: Path, model: ModelFile, engine: Engine) -> Run:
     options = onnxruntime.SessionOptions()
     # One thread, no spinning: a camera has other things to do, and idle threads must cost nothing.
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = engine.threads
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_mem_pattern = False  # 4 MB less, and no slower
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        source: str | bytes = str(path)
+        if engine.batches and not model.converted:
+            from models.detect.batches import with_batches  # brings ONNX: a pool's business
+
+            source = with_batches(path.read_bytes())
+        session = onnxruntime.InferenceSession(source, options, providers=engine.providers)
     except Exception as error:
         raise WeightsError(
             f"The model {model.id} cannot be loaded ({str(error).splitlines()[0]:.120}): {REMEDY}"
@@ -60,7 +85,7 @@ def _open(path: Path, model: ModelFile) -> Run:
     if not set(model.inputs) <= set(given):
         raise WeightsError(f"The model {model.id} is another network (inputs {', '.join(given)}): {REMEDY}")
 
-    _give_back()
+    give_back()
 
     def run(inputs: Mapping[str, NDArray[np.float32]]) -> Sequence[NDArray[np.float32]]:
         outputs: Any = session.run(None, dict(inputs))
@@ -69,7 +94,7 @@ def _open(path: Path, model: ModelFile) -> Run:
     return run
 
 
-def _give_back() -> None:
+def give_back() -> None:
     """What reading the file took goes back to the system; glibc would keep it."""
     with contextlib.suppress(AttributeError, OSError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

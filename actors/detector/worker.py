@@ -13,7 +13,7 @@ from actors.detector import limits
 from actors.runtime.rings import RingReader
 from actors.runtime.worker import Worker
 from config.weights import WeightsError
-from models.detect.detector import NS, AnyDetector, Models, Output, Picture, Settings, Sound
+from models.detect.detector import NS, AnyDetector, Elsewhere, Models, Output, Picture, Settings, Sound
 from models.detect.pace import Pace
 from models.media.ring import DISCONTINUITY, FORMAT_I420, FULL_RANGE, STAND_IN, Entry
 
@@ -43,6 +43,7 @@ class DetectorWorker(Worker):
         load: Callable[[Callable[[], None]], Models] | None,
         deliver: "Deliver",
         model_state: Callable[[str], None],
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         super().__init__(f"{kind.name} detector")
         self._kind = kind
@@ -51,6 +52,8 @@ class DetectorWorker(Worker):
         self._load = load
         self._deliver = deliver
         self._model_state = model_state
+        self._elsewhere = elsewhere
+        self._told = ""  # what was said of the models last
         self._new_settings: Settings | None = None
         self._last: Entry | None = None
         self._ms = 0.0
@@ -73,6 +76,7 @@ class DetectorWorker(Worker):
         if self.stopping.is_set():
             return
         detector = self._kind(self._settings, models)
+        detector.elsewhere = self._elsewhere
         self._reader.seek_end()
         feed = self._picture if detector.eats == "frames" else self._sound
         pace = Pace(detector.rate)
@@ -89,20 +93,22 @@ class DetectorWorker(Worker):
     def _models(self) -> Models:
         if self._load is None:
             return {}
-        told = ""
         while not self.stopping.is_set():
             self.beat()
             try:
                 models = self._load(self.beat)
             except WeightsError as error:
-                if str(error) != told:
-                    told = str(error)
-                    self.post(self._model_state, told)
+                self._say_of_models(str(error))
             else:
                 self.post(self._model_state, "")
                 return models
             self.stopping.wait(limits.MODEL_POLL_S)
         return {}
+
+    def _say_of_models(self, fault: str) -> None:
+        if fault != self._told:
+            self._told = fault
+            self.post(self._model_state, fault)
 
     # ---------------------------------------------------------------- one sample
     def _picture(self, detector: AnyDetector, pace: Pace) -> None:
@@ -144,7 +150,14 @@ class DetectorWorker(Worker):
         resolution: str = "",
     ) -> None:
         began = time.monotonic()
-        outputs = tuple(detector.feed(sample))
+        try:
+            outputs = tuple(detector.feed(sample))
+        except WeightsError as error:  # the pool is away, and the device's own networks cannot take over
+            self._say_of_models(str(error))
+            self._say(detector.reset())
+            self.stopping.wait(limits.MODEL_POLL_S)
+            return
+        self._say_of_models("")
         self._measure(entry, (time.monotonic() - began) * 1000)
         self._last = entry
         if outputs:

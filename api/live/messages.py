@@ -14,7 +14,7 @@ from models.http.limits import CAPTURE_KEPT_S, SOUND_CHUNK_MS
 from models.http.schema import DETECTION_KEYS
 from models.media.tier import Tier
 from models.messages.camera import Capabilities, CaptureView
-from models.messages.detector import DetectionFrame, DetectorView, Level
+from models.messages.detector import DetectionFrame, DetectorView, Level, SwitchView
 from models.messages.encoder import VideoView
 from models.messages.facade import ViewersView
 from models.messages.license import LicenseView
@@ -85,14 +85,21 @@ def status(now: Now, viewers: ViewersView, license: LicenseView, warning: bool) 
 def detection(detectors: Mapping[str, DetectorView]) -> Message:
     """What each switch does; a kind that no detector answers for is off."""
     found: Message = {key: {"enabled": False, "active": False} for key in DETECTION_KEYS}
-    for switch in (switch for view in detectors.values() for switch in view.switches):
-        key = camel(switch.key)
-        found[key] = {"enabled": switch.enabled, "active": switch.active}
-        if switch.last_event_id:
-            found[key]["lastEventId"] = switch.last_event_id
-        if switch.degraded:
-            found[key]["degraded"] = switch.degraded
+    for view in detectors.values():
+        for switch in view.switches:
+            found[camel(switch.key)] = _switch(view, switch)
     return found
+
+
+def _switch(view: DetectorView, switch: SwitchView) -> Message:
+    shown: Message = {"enabled": switch.enabled, "active": switch.active}
+    if switch.last_event_id:
+        shown["lastEventId"] = switch.last_event_id
+    if switch.degraded:
+        shown["degraded"] = switch.degraded
+    if view.where and switch.enabled:
+        shown |= {"where": view.where, "whereNote": view.where_note}
+    return shown
 
 
 def camel(name: str) -> str:

@@ -7,17 +7,18 @@ ring, the pace, the settings, the model and the worker. See docs/detection.md, "
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.detect.sights import Lowest, Sights
 from models.events import DetailValue, EventType
 from models.messages.detector import TrackedObject
 
 Settings = Mapping[str, str | int | bool]
 Run = Callable[[Mapping[str, NDArray[np.float32]]], Sequence[NDArray[np.float32]]]  # a network: inputs → outputs
-Models = Mapping[str, Run]  # by their ids in the catalogue
+Models = Mapping[str, Run]  # by their ids in the catalogue; may load one only when it is asked for
 
 SAMPLE_RATE = 16_000  # Hz, mono: all sound that detectors eat
 NS = 1_000_000_000
@@ -115,6 +116,20 @@ class Tracks:
     height: int
 
 
+class Elsewhere(Protocol):
+    """The same networks on another machine: the seam at which a detector may leave the device.
+
+    None: not now. The detector then runs its own network, at once; nothing is asked twice.
+    """
+
+    def look(self, pictures: Sequence[Picture], lowest: Lowest) -> Sights | None: ...
+
+    def listen(
+        self, wave: NDArray[np.float32], networks: Mapping[str, int]
+    ) -> Mapping[str, NDArray[np.float32]] | None:
+        """``wave`` (n,), −1 to 1; ``networks``: which are asked, and how many scores each gives."""
+
+
 Output = Finding | Farewell | Activity | Reading | Tracks
 S = TypeVar("S", Picture, Sound)
 
@@ -125,7 +140,10 @@ class Detector(ABC, Generic[S]):
     name: ClassVar[str]
     eats: ClassVar[Literal["frames", "pcm"]]
     switches: ClassVar[tuple[Switch, ...]]
+    movable: ClassVar[str] = ""  # the setting that lets its networks run ``elsewhere``
     gated: ClassVar[bool] = False  # may be left without samples while nothing moves, where the owner wants that
+
+    elsewhere: Elsewhere | None = None  # set by the shell of one that is ``movable``: to be asked first
 
     def __init__(self, settings: Settings, models: Models) -> None:
         """``models`` are those that ``needs`` asked for. ``settings`` are the effective ones, every key of them."""

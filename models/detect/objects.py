@@ -1,6 +1,6 @@
 """Person and dog: a network, a tracker, and one event for each visit."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from models.detect.detector import (
 from models.detect.fence import Fence, feet
 from models.detect.foreground import Foreground
 from models.detect.regions import blobs, choose, cut, cut_off, inside, share
+from models.detect.sights import Lowest
 from models.detect.tracker import Sighting, Track, Tracker, Update
 from models.events import DetailValue
 from models.messages.detector import TrackedObject
@@ -68,6 +69,20 @@ KINDS = (
     Kind(Switch("dog", "objectDogDetectionEnabled", "OBJECT_DOG"), "objectDogDetectionConfidence", DOG),
 )
 KEYS = {kind.coco_class: kind.switch.key for kind in KINDS}
+COCO = {key: coco_class for coco_class, key in KEYS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one network sees in some pictures, and what its scores mean."""
+
+    found: list[list[Candidate]]
+    scales: Mapping[int, Scale]
+
+
+def lowest_scores(net: Net, lowest: Lowest) -> dict[int, float]:
+    """Confidences of classes as scores of a network."""
+    return {COCO[kind]: net.scales[COCO[kind]].score(confidence) for kind, confidence in lowest.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +169,14 @@ class Judge:
 class ObjectDetector(Detector[Picture]):
     name, eats = "object_detector", "frames"
     switches = tuple(kind.switch for kind in KINDS)
+    movable = "poolObjectsEnabled"
     gated = True
 
     def __init__(self, settings: Settings, models: Models) -> None:
         model_id = next((one for one in models if one in NETS), None)
         if model_id is None:
             raise ValueError("the object detector needs its model")
-        self._run = models[model_id]
+        self._models, self._model_id = models, model_id
         self._net = NETS[model_id]
         self._judge = Judge()
         self._foreground = Foreground()
@@ -174,12 +190,8 @@ class ObjectDetector(Detector[Picture]):
     def configure(self, settings: Settings) -> None:
         self._rate = float(settings["objectDetectionSamplingRate"])
         self._judge.configure(settings)
-        wanted = {kind: self._judge.wanted.get(kind.switch.key) for kind in KINDS}
-        self._lowest = {
-            kind.coco_class: self._net.scales[kind.coco_class].score(min(FLOOR, KEEP_ALIVE * confidence))
-            for kind, confidence in wanted.items()
-            if confidence is not None
-        }
+        self._weakest = {key: min(FLOOR, KEEP_ALIVE * wanted) for key, wanted in self._judge.wanted.items()}
+        self._lowest = lowest_scores(self._net, self._weakest)
 
     @property
     def rate(self) -> float:
@@ -198,22 +210,35 @@ class ObjectDetector(Detector[Picture]):
         size = picture.width, picture.height
         small = [track.box for track in self._judge.alive]
         self._turn += 1
-        found = self._look(picture)
-        for region in choose([*small, *blobs(stirring, *size)], *size, self._turn):
-            again = [replace(one, box=_shifted(one.box, region)) for one in self._look(cut(picture, region))]
+        regions = choose([*small, *blobs(stirring, *size)], *size, self._turn)
+        look = self._looked([picture, *(cut(picture, region) for region in regions)])
+        found = look.found[0]
+        for region, part in zip(regions, look.found[1:], strict=True):
+            again = [replace(one, box=_shifted(one.box, region)) for one in part]
             found = fused(found, [one for one in again if not cut_off(one.box, region, *size)])
         return [
             Sighting(
                 KEYS[one.coco_class],
-                self._net.scales[one.coco_class].confidence(logit(one.score)),
+                look.scales[one.coco_class].confidence(logit(one.score)),
                 one.box,
                 share(stirring, one.box, *size),
             )
             for one in found
         ]
 
+    def _looked(self, pictures: Sequence[Picture]) -> Look:
+        sights = self.elsewhere.look(pictures, self._weakest) if self.elsewhere is not None else None
+        if sights is None:
+            return Look([self._look(picture) for picture in pictures], self._net.scales)
+        found = [
+            [Candidate(COCO[one.kind], one.score, _in_pixels(one.box, picture)) for one in seen]
+            for picture, seen in zip(pictures, sights.pictures, strict=True)
+        ]
+        return Look(found, {COCO[kind]: scale for kind, scale in sights.scales.items()})
+
     def _look(self, picture: Picture) -> list[Candidate]:
-        return self._net.decode(self._run(self._net.prepare(picture)), picture, self._lowest)
+        run = self._models[self._model_id]
+        return self._net.decode(run(self._net.prepare(picture)), picture, self._lowest)
 
     def feed(self, sample: Picture) -> Iterator[Output]:
         if not self._lowest:
@@ -224,6 +249,10 @@ class ObjectDetector(Detector[Picture]):
     def reset(self) -> list[Output]:
         self._foreground = Foreground()
         return self._judge.reset()
+
+
+def _in_pixels(box: Box, picture: Picture) -> Box:
+    return (box[0] * picture.width, box[1] * picture.height, box[2] * picture.width, box[3] * picture.height)
 
 
 def _shifted(box: Box, region: Box) -> Box:

@@ -26,6 +26,7 @@ from models.detect.detector import (
     Models,
     Output,
     Reading,
+    Run,
     Settings,
     Sound,
     Switch,
@@ -40,6 +41,8 @@ YAMNET_WINDOW, YAMNET_CLASSES = 15_600, 521
 MN04_FRAMES, MN04_CLASSES = 192, 527
 MN04_WINDOW = (MN04_FRAMES - 1) * log_mel.STEP + log_mel.FRAME
 HOP = 7_680
+YAMNET, MN04 = "yamnet", "mn04_as"
+NETWORKS = {YAMNET: YAMNET_CLASSES, MN04: MN04_CLASSES}
 MERGE_S = 5.0
 HEARD = (YAMNET_WINDOW + HOP) // 2 * NS // SAMPLE_RATE  # ns before now: the middle of what two windows of YAMNet share
 RECENT = 3  # windows within which the two networks must agree: mn04's are longer, and hear a bark for longer
@@ -145,12 +148,12 @@ class _Ear:
 class SoundClassifier(Detector[Sound]):
     name, eats = "sound_classifier", "pcm"
     switches = tuple(kind.switch for kind in KINDS)
+    movable = "poolSoundsEnabled"
 
     def __init__(self, settings: Settings, models: Models) -> None:
-        try:
-            self._yamnet, self._mn04 = models["yamnet"], models["mn04_as"]
-        except KeyError as error:
-            raise ValueError(f"the sound classifier needs its model {error}") from None
+        if missing := [one for one in NETWORKS if one not in models]:
+            raise ValueError(f"the sound classifier needs its model {missing[0]!r}")
+        self._models = models
         self._bark, self._cry = _Ear(BARK), _Ear(CRY)
         self._barks: deque[tuple[float, Heard]] = deque(maxlen=RECENT)  # of mn04 and of YAMNet
         self._last_mn04 = NOTHING, NOTHING  # of the last window alone: cry, bark
@@ -160,7 +163,7 @@ class SoundClassifier(Detector[Sound]):
 
     @classmethod
     def needs(cls, object_model: str) -> tuple[str, ...]:
-        return "yamnet", "mn04_as"
+        return tuple(NETWORKS)
 
     def configure(self, settings: Settings) -> None:
         self._cooldown = float(settings["soundCooldown"])
@@ -181,7 +184,8 @@ class SoundClassifier(Detector[Sound]):
         """``pts`` is that of the window's end."""
         if not (self._bark.on or self._cry.on):
             return
-        mn04 = _scores(self._mn04({"mel": log_mel.log_mel(wave)[None, None]})[0], MN04_CLASSES)
+        heard = self._heard(wave, {name: n for name, n in NETWORKS.items() if self._bark.on or name == MN04})
+        mn04 = heard[MN04]
         cried, barked = cry(mn04), mn04_bark(mn04)
         last, self._last_mn04 = self._last_mn04, (cried, barked)
         cried, barked = min(cried, last[0]), min(barked, last[1])
@@ -189,8 +193,12 @@ class SoundClassifier(Detector[Sound]):
         if self._cry.on:
             yield from self._cry.hear(Heard(cried, CRY_NAME, at, wall_at), pts, self._cooldown)
         if self._bark.on:
-            yamnet = _scores(self._yamnet({"waveform": wave[None, -YAMNET_WINDOW:]})[0], YAMNET_CLASSES)
-            yield from self._bark.hear(self._agreed(yamnet, barked, at, wall_at), pts, self._cooldown)
+            yield from self._bark.hear(self._agreed(heard[YAMNET], barked, at, wall_at), pts, self._cooldown)
+
+    def _heard(self, wave: Floats, networks: Mapping[str, int]) -> Mapping[str, Floats]:
+        """The scores of one window by each of the networks."""
+        heard = self.elsewhere.listen(wave, networks) if self.elsewhere is not None else None
+        return heard or {name: listened(name, self._models[name], wave) for name in networks}
 
     def _agreed(self, yamnet: Floats, mn04: float, pts: int, wall: int) -> Heard:
         """The mean of both networks' best logits of late."""
@@ -205,6 +213,13 @@ class SoundClassifier(Detector[Sound]):
         self._pending, self._last_mn04, self._last_yamnet = LEAD_IN, (NOTHING, NOTHING), NOTHING
         self._barks.clear()
         return self._bark.reset() + self._cry.reset()
+
+
+def listened(name: str, run: Run, wave: Floats) -> Floats:
+    """What one of ``NETWORKS`` says of a window of ``MN04_WINDOW`` samples: YAMNet's scores, mn04's logits."""
+    if name == YAMNET:
+        return _scores(run({"waveform": wave[None, -YAMNET_WINDOW:]})[0], YAMNET_CLASSES)
+    return _scores(run({"mel": log_mel.log_mel(wave)[None, None]})[0], MN04_CLASSES)
 
 
 def _scores(output: Floats, classes: int) -> Floats:

@@ -34,6 +34,8 @@ class DetectorView(State):
     switches: tuple[SwitchView, ...]
     rate: float  # samples per second, measured
     ms: float  # milliseconds per sample, smoothed
+    where: str = ""  # pool, or device: where its networks run; "" if it has none, or nobody ever spoke of a pool
+    where_note: str = ""  # which pool; or why not on it
 
 
 @dataclass(frozen=True, slots=True)

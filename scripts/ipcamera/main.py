@@ -18,7 +18,7 @@ from scripts.ipcamera.console import FAILED, AsJson
 
 ROOMS = tuple(
     name
-    for name in ("password", "sessions", "license", "cert", "models", "notifications")
+    for name in ("password", "sessions", "license", "cert", "models", "pool", "notifications")
     if importlib.util.find_spec(f"scripts.ipcamera.{name}") is not None
 )
 app = typer.Typer(

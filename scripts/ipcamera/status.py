@@ -13,8 +13,10 @@ import typer
 from actors.runtime.control import Control
 from config.command import command
 from config.places import RUN_FILE
+from models.detect import DETECTORS, detector_class
 from models.errors import ServerError
 from models.messages.camera import CAMERA, GetCamera
+from models.messages.detector import DetectorView, GetDetector, detector
 from models.messages.facade import FACADE, GetPorts, GetViewers
 from models.messages.license import LICENSE, GetLicense
 from models.messages.onvif import ONVIF, GetOnvif, OnvifSubscriber, OnvifView
@@ -95,6 +97,7 @@ def as_values(control: Control, data_dir: Path) -> dict[str, Any]:
         "http_port": ports.http if ports else run.get("http_port", 0),
         "version": run.get("version", ""),
         "actors": {row.name: _row_values(row) for row in table.rows},
+        "pool": _pool_values(control),
         "rtsp": _values(ask_if_up(control, RTSP, GetRtsp())),
         "onvif": _values(ask_if_up(control, ONVIF, GetOnvif())),
     }
@@ -138,10 +141,31 @@ def as_table(control: Control) -> str:
         f"Viewers  {viewers.clients if viewers else '?'}",
         *_rtsp_lines(ask_if_up(control, RTSP, GetRtsp())),
         *_onvif_lines(ask_if_up(control, ONVIF, GetOnvif())),
+        *_pool_lines(control),
         f"Licence  {licence(view)}",
         "",
     ]
     return "\n".join(lines + _aligned([HEADINGS, *map(_cells, _in_trouble_last(table))]))
+
+
+def _pool_lines(control: Control) -> list[str]:
+    """Where the networks of detectors run that may run on a pool."""
+    views = _placed(control)
+    return [f"Pool     {view.name.replace('_', ' ')}: on {_place(view)}, {view.ms:.0f} ms" for view in views]
+
+
+def _pool_values(control: Control) -> dict[str, Any]:
+    return {view.name: {"where": view.where, "note": view.where_note, "ms": view.ms} for view in _placed(control)}
+
+
+def _placed(control: Control) -> list[DetectorView]:
+    movable = [name for name in DETECTORS if detector_class(name).movable]
+    views = [ask_if_up(control, detector(name), GetDetector()) for name in movable]
+    return [view for view in views if view is not None and view.where]
+
+
+def _place(view: DetectorView) -> str:
+    return f"the pool {view.where_note}" if view.where == "pool" else f"this device, because {view.where_note}"
 
 
 def _rtsp_lines(view: RtspView | None) -> list[str]:

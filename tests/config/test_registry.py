@@ -63,6 +63,8 @@ EXTENSIONS = {
     "streaming": True,
     "reverseProxyEnabled": False,
     "trustedProxies": "",
+    "poolObjectsEnabled": True,
+    "poolSoundsEnabled": False,
     "eventRetentionDays": 30,
     "rtspOpen": False,
     "rtspTlsEnabled": False,

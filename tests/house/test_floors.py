@@ -97,7 +97,7 @@ def test_no_exception_is_swallowed() -> None:
 def test_every_module_says_what_it_is() -> None:
     silent = [
         name(path)
-        for path in files("models", "config", "api", "actors")
+        for path in files("models", "config", "api", "actors", "pool")
         if path.read_text().strip() and not ast.get_docstring(parsed(path))
     ]
     assert silent == []

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FLOORS = ("models", "config", "api", "actors", "scripts")
+FLOORS = ("models", "config", "api", "actors", "pool", "scripts")
 
 
 def files(*floors: str) -> list[Path]:

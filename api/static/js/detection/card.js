@@ -10,6 +10,10 @@ import { modelBox } from "./model_box.js";
 import { meterStrip } from "./strip.js";
 
 const MOST_EVENTS = 3;
+const WHERE = {
+  pool: (pool) => `Its network runs on the pool ${pool}.`,
+  device: (why) => `Its network runs on this device. The pool ${why}.`,
+};
 
 export function detectorCard({ key, entry, fields }) {
   const known = DETECTORS[key] ?? { type: "", icon: "detection", color: "--system" };
@@ -19,6 +23,7 @@ export function detectorCard({ key, entry, fields }) {
   const state = h("p.state", { role: "status" });
   const remedy = h("p.remedy", { hidden: true });
   const models = modelBox(key);
+  const where = h("p.muted.small", { hidden: true });
   const strip = meterStrip(key);
   const locked = h("div", { hidden: true }, lockedBox(entry.pro));
   const help = h("p.muted.small", entry.help);
@@ -26,7 +31,7 @@ export function detectorCard({ key, entry, fields }) {
   const last = h("ol.last-events", { "aria-label": "Last events", hidden: true });
   const heading = toggle.querySelector("label");
   heading.id = id;
-  const element = h("section.card.detector", { "aria-labelledby": id, "data-detector": key }, h("header", drawing, toggle), state, remedy, models, locked, strip, help, settings, last);
+  const element = h("section.card.detector", { "aria-labelledby": id, "data-detector": key }, h("header", drawing, toggle), state, remedy, models, where, locked, strip, help, settings, last);
   toggle.classList.add("grow");
   element.style.setProperty("--kind", `var(${known.color})`);
   heading.classList.add("card-title");
@@ -56,6 +61,8 @@ export function detectorCard({ key, entry, fields }) {
     if (view?.degraded && models.hidden) models.load();
     remedy.hidden = !view?.degraded || !models.hidden;
     setText(remedy, view?.degraded ?? "");
+    where.hidden = !view?.where;
+    setText(where, WHERE[view?.where]?.(view.whereNote) ?? "");
     if (!view?.enabled) strip.quiet();
   });
   return element;

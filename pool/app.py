@@ -1,0 +1,86 @@
+"""What Ray Serve runs: one deployment for pictures, one for sound. Replicas come and go with the load.
+
+They have no state: whatever is lost with one is asked again, or looked at by the camera itself.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ray import serve
+
+from config.boot_load import load_boot
+from pool import limits
+from pool.networks import Answer
+
+OBJECTS, SOUNDS = "objects", "sounds"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is served, and on what. ``gpus``: of one replica, may be a part of one; ``cpus`` likewise."""
+
+    object_model: str = "yolox_nano"
+    replicas: int = limits.REPLICAS
+    cpus: float = 0.5
+    gpus: float = 0.0
+
+
+Q = TypeVar("Q")
+
+
+def together(answer: Callable[[Any, list[Q]], Awaitable[list[Answer]]]) -> Any:
+    """Called with one question, it answers several at once."""
+    return serve.batch(max_batch_size=limits.BATCH, batch_wait_timeout_s=limits.BATCH_WAIT_S)(answer)
+
+
+class Pictures:
+    def __init__(self, plan: Plan) -> None:
+        from actors.detector.inference import Engine
+        from pool.networks import Objects
+
+        boot = load_boot({}, os.environ)
+        boot = replace(boot, detection=replace(boot.detection, object_model=plan.object_model))
+        self._objects = Objects(boot, Engine(gpu=plan.gpus > 0))
+
+    @together
+    async def answer(self, questions: list[bytes]) -> list[Answer]:
+        return await asyncio.to_thread(self._objects.answer, questions)
+
+
+class Sound:
+    def __init__(self, plan: Plan) -> None:
+        from actors.detector.inference import Engine
+        from pool.networks import Sounds
+
+        self._sounds = Sounds(load_boot({}, os.environ), Engine(gpu=plan.gpus > 0))
+
+    @together
+    async def answer(self, questions: list[tuple[bytes, tuple[str, ...]]]) -> list[Answer]:
+        return await asyncio.to_thread(self._sounds.answer, questions)
+
+
+def deployments(plan: Plan) -> dict[str, Any]:
+    """The applications of Ray Serve, by name."""
+    return {OBJECTS: _deployed(Pictures, OBJECTS, plan), SOUNDS: _deployed(Sound, SOUNDS, plan)}
+
+
+def _deployed(kind: type, name: str, plan: Plan) -> Any:
+    resources = {"num_cpus": plan.cpus, "num_gpus": plan.gpus}
+    deployment = serve.deployment(
+        name=name,
+        ray_actor_options=resources,
+        max_ongoing_requests=limits.BATCH * 2,
+        health_check_period_s=limits.HEALTH_EVERY_S,
+        health_check_timeout_s=limits.HEALTH_PATIENCE_S,
+        autoscaling_config={
+            "min_replicas": 1,
+            "max_replicas": plan.replicas,
+            "target_ongoing_requests": limits.TARGET_ONGOING,
+            "upscale_delay_s": limits.UPSCALE_S,
+            "downscale_delay_s": limits.DOWNSCALE_S,
+        },
+    )(kind)
+    return deployment.bind(plan)
