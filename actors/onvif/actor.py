@@ -31,9 +31,10 @@ from actors.runtime.actor import Actor, handles
 from config.device import device_id
 from models.errors import Conflict, ServerError, Unavailable
 from models.events import LOCKED_OUT, LOGIN_FAILED
+from models.media.tier import Tier
 from models.messages.camera import CameraView
 from models.messages.detector import DetectorView
-from models.messages.encoder import ENCODER, RequestKeyframe, VideoView
+from models.messages.encoder import ENCODER, RequestKeyframe, SubVideoView, VideoView
 from models.messages.onvif import GetOnvif, OnvifSubscriber, OnvifView
 from models.messages.rtsp import RTSP, RtspView
 from models.messages.rtsp_session import FirstLogin, LoginFailed, PeerFirstLogin, PeerLoginFailed
@@ -54,7 +55,7 @@ ID_BYTES = 18
 
 class Onvif(Actor):
     oom_score = 400
-    observes = (CameraView, VideoView, RtspView)
+    observes = (CameraView, VideoView, SubVideoView, RtspView)
 
     @classmethod
     def wanted(cls, settings: Mapping[str, Value]) -> bool:
@@ -173,7 +174,7 @@ class Onvif(Actor):
     def facts(self, host: str, base: str) -> Facts:
         camera, rtsp = self.latest(CameraView), self.latest(RtspView)
         settings = self.settings
-        made = tiers(settings, camera, self.latest(VideoView), str(rtsp.path if rtsp else settings["rtspPath"]))
+        videos = self.latest(VideoView), self.latest(SubVideoView)
         return Facts(
             base=base,
             host=host,
@@ -187,7 +188,7 @@ class Onvif(Actor):
             http_port=self._server.port,
             user=self._door.login.username if self._door.login.asked_for else "",
             username_token=self._door.username_token,
-            tiers=made,
+            tiers=tiers(settings, camera, videos, str(rtsp.path if rtsp else settings["rtspPath"])),
             interfaces=self._network.interfaces,
             gateway=self._network.gateway,
             dns=self._network.name_servers,
@@ -204,13 +205,14 @@ class Onvif(Actor):
     def _device(self, instance: int) -> Device:
         return Device(self._uuid, scopes(self.facts("", "")), instance)
 
-    async def picture(self) -> bytes:
+    async def picture(self, token: str) -> bytes:
+        """Of the tier with this token; of the large one for any other."""
         if not self.settings["streaming"]:
             raise Unavailable("Streaming is switched off")
-        return await self._pictures.take()
+        return await self._pictures.take(Tier.SUB if token == Tier.SUB else Tier.MAIN)
 
-    def request_keyframe(self) -> None:
-        self.actor(ENCODER).tell(RequestKeyframe())
+    def request_keyframe(self, token: str) -> None:
+        self.actor(ENCODER).tell(RequestKeyframe(Tier(token)))
 
     def check_webhook(self, address: str, client: str) -> None:
         self._courier.check(address, client)

@@ -41,10 +41,10 @@ class Host(Protocol):
     def facts(self, host: str, base: str) -> Facts:
         """As they are now, for a client that reaches us at ``base``."""
 
-    async def picture(self) -> bytes:
-        """A JPEG of this moment; raises ``ServerError``."""
+    async def picture(self, token: str) -> bytes:
+        """A JPEG of this moment, of a profile; raises ``ServerError``."""
 
-    def request_keyframe(self) -> None: ...
+    def request_keyframe(self, token: str) -> None: ...
 
     def check_webhook(self, address: str, client: str) -> None:
         """Raises ``Fault`` where it may not be called."""
@@ -112,8 +112,8 @@ class OnvifServer:
         if call.operation in OF_ONE:
             return await self._of_subscription(request, call, facts)
         if prefix := KEYFRAME.get(call.operation):
-            media.tier_of(facts, text(call.body, f"{prefix}:ProfileToken"))
-            self._host.request_keyframe()
+            tier = media.tier_of(facts, text(call.body, f"{prefix}:ProfileToken"))
+            self._host.request_keyframe(tier.token)
             return tag(f"{prefix}:SetSynchronizationPointResponse")
         return services.answer(facts, call)
 
@@ -141,7 +141,7 @@ class OnvifServer:
     async def _snapshot(self, request: web.Request) -> web.StreamResponse:
         try:
             await self._door.let_in(request, _client(request), None)
-            picture = await self._host.picture()
+            picture = await self._host.picture(request.query.get("profile", ""))
         except RefusedError as error:
             response = web.Response(status=error.status, text=error.reason)
             response.headers.extend(error.headers)

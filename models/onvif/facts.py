@@ -30,7 +30,7 @@ class Interface:
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
+class TierFacts:
     """One size of the picture, as it is served now."""
 
     token: str  # main, sub
@@ -60,7 +60,7 @@ class Facts:
     http_port: int
     user: str  # "" where no login is asked for
     username_token: bool
-    tiers: tuple[Tier, ...]
+    tiers: tuple[TierFacts, ...]
     interfaces: tuple[Interface, ...]
     gateway: str
     dns: tuple[str, ...]

@@ -12,7 +12,7 @@ from models.onvif.facts import (
     VIDEO_SOURCE,
     VIDEO_SOURCE_CONFIGURATION,
     Facts,
-    Tier,
+    TierFacts,
 )
 from models.onvif.soap import SENDER, Fault
 from models.onvif.xml import Xml, tag, text
@@ -24,7 +24,7 @@ QUALITY_MAX = 100
 AUDIO_ENCODER = "audio_encoder"
 
 
-def encoder_token(tier: Tier) -> str:
+def encoder_token(tier: TierFacts) -> str:
     return f"{tier.token}_encoder"
 
 
@@ -33,7 +33,7 @@ def audio_encoding(facts: Facts) -> tuple[str, int] | None:
     return ENCODINGS.get(facts.sound_codec) if facts.sound else None
 
 
-def tier_of(facts: Facts, token: str) -> Tier:
+def tier_of(facts: Facts, token: str) -> TierFacts:
     """The tier of a profile's token."""
     found = next((tier for tier in facts.tiers if tier.token == token), None)
     if found is None:
@@ -41,7 +41,7 @@ def tier_of(facts: Facts, token: str) -> Tier:
     return found
 
 
-def encoded_tier(facts: Facts, token: str) -> Tier:
+def encoded_tier(facts: Facts, token: str) -> TierFacts:
     """The tier of a video encoder configuration's token."""
     found = next((tier for tier in facts.tiers if encoder_token(tier) == token), None)
     if found is None:
@@ -53,11 +53,11 @@ def no_configuration() -> Fault:
     return Fault("There is no such configuration", SENDER, "ter:InvalidArgVal", "ter:NoConfig")
 
 
-def stream_uri(facts: Facts, tier: Tier) -> str:
+def stream_uri(facts: Facts, tier: TierFacts) -> str:
     return f"rtsp://{facts.host}:{facts.rtsp_port}{tier.path}"
 
 
-def snapshot_uri(facts: Facts, tier: Tier) -> str:
+def snapshot_uri(facts: Facts, tier: TierFacts) -> str:
     return f"{facts.base}{SNAPSHOT_PATH}?profile={tier.token}"
 
 
@@ -105,7 +105,7 @@ def multicast() -> Xml:
     return tag("tt:Multicast", address, tag("tt:Port", 0), tag("tt:TTL", 1), tag("tt:AutoStart", False))
 
 
-def _video_encoder(tier: Tier, name: str) -> Xml:
+def _video_encoder(tier: TierFacts, name: str) -> Xml:
     rate = (tag("tt:FrameRateLimit", tier.fps), tag("tt:EncodingInterval", 1), tag("tt:BitrateLimit", tier.kbps))
     return tag(
         name,
@@ -136,7 +136,7 @@ def _audio_encoder(facts: Facts, encoding: tuple[str, int], name: str) -> Xml:
     )
 
 
-def _profile(facts: Facts, tier: Tier, name: str) -> Xml:
+def _profile(facts: Facts, tier: TierFacts, name: str) -> Xml:
     encoding = audio_encoding(facts)
     return tag(
         name,
@@ -212,7 +212,7 @@ def _get_audio_encoder_configuration(facts: Facts, body: Element) -> Xml:
     return tag("trt:GetAudioEncoderConfigurationResponse", _audio_encoder(facts, encoding, "trt:Configuration"))
 
 
-def asked_tier(facts: Facts, configuration: str, profile: str) -> Tier:
+def asked_tier(facts: Facts, configuration: str, profile: str) -> TierFacts:
     """For operations that take the token of a configuration, of a profile, or of neither."""
     if configuration:
         return encoded_tier(facts, configuration)

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 
 from models.onvif import media
 from models.onvif.device_io import Operation
-from models.onvif.facts import VIDEO_SOURCE_CONFIGURATION, Facts, Tier
+from models.onvif.facts import VIDEO_SOURCE_CONFIGURATION, Facts, TierFacts
 from models.onvif.media import between, encoder_token, resolution, tier_of
 from models.onvif.soap import SENDER, Fault
 from models.onvif.xml import Xml, qualified, tag, text
@@ -29,7 +29,7 @@ def capabilities(facts: Facts) -> Xml:
     )
 
 
-def _video_encoder(tier: Tier, name: str) -> Xml:
+def _video_encoder(tier: TierFacts, name: str) -> Xml:
     rate = (tag("tt:FrameRateLimit", tier.fps), tag("tt:BitrateLimit", tier.kbps))
     return tag(
         name,
@@ -72,7 +72,7 @@ def _get_profiles(facts: Facts, body: Element) -> Xml:
     return tag("tr2:GetProfilesResponse", [_profile(facts, tier, kinds) for tier in tiers])
 
 
-def _profile(facts: Facts, tier: Tier, kinds: set[str]) -> Xml:
+def _profile(facts: Facts, tier: TierFacts, kinds: set[str]) -> Xml:
     parts = {
         "VideoSource": media.video_source_configuration(facts, "tr2:VideoSource"),
         "AudioSource": _audio_source(facts, "tr2:AudioSource"),
@@ -84,7 +84,7 @@ def _profile(facts: Facts, tier: Tier, kinds: set[str]) -> Xml:
     return tag("tr2:Profiles", tag("tr2:Name", tier.token), configurations, token=tier.token, fixed=True)
 
 
-def _asked(facts: Facts, body: Element) -> tuple[Tier, ...]:
+def _asked(facts: Facts, body: Element) -> tuple[TierFacts, ...]:
     """The tiers that a question for configurations means."""
     configuration, profile = text(body, "tr2:ConfigurationToken"), text(body, "tr2:ProfileToken")
     return (media.asked_tier(facts, configuration, profile),) if configuration or profile else facts.tiers

@@ -48,25 +48,27 @@ def camera(server: RunningServer) -> Camera:
     return Camera(server)
 
 
-async def stream_uri(camera: Camera) -> str:
+async def stream_uri(camera: Camera, profile: str) -> str:
     client = camera()
     await client.update_xaddrs()
     media = await client.create_media_service()
-    answer = await media.GetStreamUri({"StreamSetup": SETUP, "ProfileToken": "main"})
+    answer = await media.GetStreamUri({"StreamSetup": SETUP, "ProfileToken": profile})
     await client.close()
     return str(answer.Uri).replace("rtsp://", f"rtsp://{USER}:{PASSWORD}@")
 
 
-async def test_ffmpeg_with_frigates_arguments_plays_the_stream(camera: Camera) -> None:
-    uri = await stream_uri(camera)
+@pytest.mark.parametrize("profile", ["main", "sub"])
+async def test_ffmpeg_with_frigates_arguments_plays_the_stream(camera: Camera, profile: str) -> None:
+    uri = await stream_uri(camera, profile)
     detect = ["-r", "5", "-vf", "scale=320:180", "-threads", "1", "-f", "rawvideo", "-pix_fmt", "yuv420p"]
     command = ["ffmpeg", "-v", "error", *FRIGATE, "-i", uri, "-an", *detect, "-frames:v", "5", "pipe:"]
     played = subprocess.run(command, capture_output=True, timeout=60)
     assert (played.returncode, len(played.stdout)) == (0, 5 * 320 * 180 * 3 // 2)
 
 
-async def test_gstreamer_plays_the_stream(camera: Camera) -> None:
-    uri = await stream_uri(camera)
+@pytest.mark.parametrize("profile", ["main", "sub"])
+async def test_gstreamer_plays_the_stream(camera: Camera, profile: str) -> None:
+    uri = await stream_uri(camera, profile)
     source = ["rtspsrc", f"location={uri}", "protocols=tcp", "!", "rtph264depay", "!", "h264parse"]
     command = ["gst-launch-1.0", "-q", *source, "!", "identity", "eos-after=10", "!", "fakesink"]
     played = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -77,7 +79,9 @@ async def test_the_snapshot_is_a_picture(camera: Camera) -> None:
     client = camera()
     await client.update_xaddrs()
     uri = await client.get_snapshot_uri("main")
-    assert (await client.get_snapshot("main"))[:2] == b"\xff\xd8", "as Home Assistant fetches it"
+    large, small = [await client.get_snapshot(profile) for profile in ("main", "sub")]
+    assert large[:2] == small[:2] == b"\xff\xd8", "as Home Assistant fetches it"
+    assert len(small) < len(large)
     await client.close()
     login = aiohttp.DigestAuthMiddleware(USER, PASSWORD)
     async with aiohttp.ClientSession(middlewares=(login,)) as session, session.get(uri) as answer:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from config.boot import Boot
+from models.media.tier import Tier
 from models.messages.encoder import RequestKeyframe
 from models.onvif import device, device_io, event_service, media
 from models.onvif.xml import parse
@@ -56,10 +57,13 @@ async def test_what_home_assistant_asks_at_the_setup(here: House) -> None:
         about = await management.GetDeviceInformation()
         assert about.SerialNumber
         assert (await service.GetServiceCapabilities()).SnapshotUri
-        [profile] = await service.GetProfiles()
-        encoder = profile.VideoEncoderConfiguration
-        assert (encoder.Encoding, encoder.Resolution.Width, encoder.Resolution.Height) == ("H264", 1280, 720)
-        assert (await service.GetStreamUri({"StreamSetup": SETUP, **MAIN})).Uri == "rtsp://127.0.0.1:8554/stream"
+        encoders = [profile.VideoEncoderConfiguration for profile in await service.GetProfiles()]
+        assert {encoder.Encoding for encoder in encoders} == {"H264"}
+        sizes = [(encoder.Resolution.Width, encoder.Resolution.Height) for encoder in encoders]
+        assert sizes == [(1280, 720), (640, 360)]
+        for token, path in (("main", "/stream"), ("sub", "/stream2")):
+            answer = await service.GetStreamUri({"StreamSetup": SETUP, "ProfileToken": token})
+            assert answer.Uri == f"rtsp://127.0.0.1:8554{path}"
         for absent in ("ptz", "imaging"):  # else there are buttons that do nothing
             with pytest.raises(Exception, match="support"):
                 camera.get_definition(absent)
@@ -81,12 +85,15 @@ async def test_what_home_assistant_asks_at_the_setup(here: House) -> None:
 async def test_what_unifi_protect_looks_for(here: House, what: str, of: Any) -> None:
     async with here.client() as camera:
         service = await camera.create_media_service()
-        assert of((await service.GetProfiles())[0]), what
+        main, sub = await service.GetProfiles()
+        assert of(main), what
+        assert sub.VideoEncoderConfiguration.Resolution.Width < main.VideoEncoderConfiguration.Resolution.Width
+        assert sub.VideoSourceConfiguration.token == main.VideoSourceConfiguration.token, "one camera"
 
 
 async def test_media_of_profile_t(here: House) -> None:
     """No WSDL of it is at hand: what NVRs read, by its names."""
-    wanted = "<tr2:GetProfiles><tr2:Type>All</tr2:Type></tr2:GetProfiles>"
+    wanted = "<tr2:GetProfiles><tr2:Token>main</tr2:Token><tr2:Type>All</tr2:Type></tr2:GetProfiles>"
     status, body, _ = await here.post(envelope(wanted, token()), "/onvif/media2_service")
     assert status == 200
     parts = {one.tag.rpartition("}")[2]: one for one in parse(body).iter()}
@@ -109,8 +116,8 @@ async def test_media_of_profile_t(here: House) -> None:
 async def test_a_synchronisation_point_of_a_stream_is_a_key_frame(here: House, prefix: str) -> None:
     operation = f"{prefix}:SetSynchronizationPoint"
     asked = f"<{operation}><{prefix}:ProfileToken>{{}}</{prefix}:ProfileToken></{operation}>"
-    assert (await here.post(envelope(asked.format("main"), token())))[0] == 200
-    await here.kit.until(lambda: ("encoder", RequestKeyframe()) in here.kit.told)
+    assert (await here.post(envelope(asked.format("sub"), token())))[0] == 200
+    await here.kit.until(lambda: ("encoder", RequestKeyframe(Tier.SUB)) in here.kit.told)
     status, body, _ = await here.post(envelope(asked.format("other"), token()))
     assert status == 400
     assert b"ter:NoProfile" in body
