@@ -16,6 +16,7 @@ from actors.notifier import pictures
 from actors.notifier.book import Book
 from actors.notifier.carrier import Carrier, Fate
 from actors.notifier.delivery import Delivery, now_ms
+from actors.notifier.disk import Disk
 from actors.notifier.intake import Intake
 from actors.notifier.outbox import Outbox
 from actors.runtime.actor import Actor, handles
@@ -66,8 +67,9 @@ class Notifier(Actor):
         device = await self._bench.do(device_id, self.boot.data_dir)
         carrier = self._carrier = Carrier(self._bench, book.key, device, self._link, self.boot.run_dir / FOLDER)
         since = await self._bench.do(outbox.begin, now_ms())
-        self._intake = Intake(self, self._bench, book, outbox, more, since)
-        self._delivery = Delivery(self, self._bench, book, outbox, carrier, more)
+        disk = Disk(self, self._bench)
+        self._intake = Intake(self, self._bench, disk, book, outbox, more, since)
+        self._delivery = Delivery(self, self._bench, disk, book, outbox, carrier, more)
         self._running = [self.start_task(self._intake.run()), self.start_task(self._delivery.run())]
 
     @classmethod
@@ -93,7 +95,6 @@ class Notifier(Actor):
     @handles(EventRecorded)
     def _event(self, news: EventRecorded) -> None:
         self._intake.arrived(news.event)
-        self.degraded(self._intake.trouble or self._delivery.trouble)
 
     # ---------------------------------------------------------------- asked
     @handles(GetNotifications)

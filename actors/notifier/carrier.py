@@ -61,6 +61,7 @@ class Carrier:
         self._key = key
         self._device_id = device_id
         self._link = link
+        self._turn = asyncio.Lock()  # one process of apprise at a time: each takes 30 MB
         self._folder = folder
         shutil.rmtree(folder, ignore_errors=True)  # of a life that was killed
         folder.mkdir(mode=0o700, parents=True)
@@ -115,7 +116,8 @@ class Carrier:
                 "body": text,
                 "picture": str(picture) if notice.picture else "",
             }
-            report = await _sender(job)
+            async with self._turn:
+                report = await _sender(job)
         said = redact_text(str(report.get("said", "")))[: limits.ANSWER_SHOWN]
         if report.get("ok") is True:
             return Outcome(Fate.DELIVERED, said or "Taken")
@@ -127,7 +129,8 @@ class Carrier:
         Raises:
             Invalid: it knows none.
         """
-        report = await _sender({"url": url})
+        async with self._turn:
+            report = await _sender({"url": url})
         if report.get("ok") is not True:
             said = redact_text(str(report.get("said", "")))[: limits.ANSWER_SHOWN]
             raise Invalid(f"url: apprise cannot use it: {said}")

@@ -7,16 +7,13 @@ again, with the same id; that concerns one message of a channel, the one under w
 import asyncio
 import contextlib
 import random
-import sqlite3
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
 
 from actors.notifier import pictures
 from actors.notifier.book import Book
 from actors.notifier.carrier import Carrier, Fate, Outcome
+from actors.notifier.disk import Disk
 from actors.notifier.outbox import Outbox, Waiting
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
@@ -24,8 +21,6 @@ from models.errors import ServerError
 from models.media.backoff import Backoff
 from models.notify import limits, notice
 from models.notify.channel import Channel
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -37,15 +32,22 @@ class Record:
 
 
 class Delivery:
-    """``more``: set when there may be something to do. ``trouble``: why nothing can be taken out, "" else."""
+    """``more``: set when there may be something to do."""
 
     def __init__(
-        self, actor: Actor, bench: Bench, book: Book, outbox: Outbox, carrier: Carrier, more: asyncio.Event
+        self,
+        actor: Actor,
+        bench: Bench,
+        disk: Disk,
+        book: Book,
+        outbox: Outbox,
+        carrier: Carrier,
+        more: asyncio.Event,
     ) -> None:
-        self.trouble = ""
         self.records: dict[str, Record] = {}
         self._actor = actor
         self._bench = bench
+        self._disk = disk
         self._book = book
         self._outbox = outbox
         self._carrier = carrier
@@ -58,7 +60,7 @@ class Delivery:
         while True:
             self._more.clear()
             now = now_ms()
-            heads, expired = await self._kept(partial(self._outbox.heads, now))
+            heads, expired = await self._disk.do(self._outbox.heads, now)
             if expired:
                 self._actor.log.warning("notifications could not be delivered in time", count=expired)
             idle = [head for head in heads if head.channel not in self._busy]
@@ -76,7 +78,7 @@ class Delivery:
     async def _deliver(self, head: Waiting) -> None:
         channel = self._book.channels.get(head.channel)
         if channel is None:
-            await self._kept(partial(self._outbox.forget, head.channel))
+            await self._disk.do(self._outbox.forget, head.channel)
         else:
             await self._try(channel, head)
         self._busy.discard(head.channel)
@@ -91,13 +93,13 @@ class Delivery:
         if outcome.fate is not Fate.LATER:
             if outcome.fate is not Fate.DELIVERED:
                 self._actor.log.warning("a notification was refused", channel=channel.id, reason=outcome.said)
-            return await self._kept(partial(self._outbox.done, head.sequence))
+            return await self._disk.do(self._outbox.done, head.sequence)
         backoff = Backoff(limits.FIRST_RETRY_S, limits.LARGEST_RETRY_S, head.attempts)
         wait_s = max(backoff.failed() * random.uniform(0.8, 1.2), outcome.wait_s)  # noqa: S311
         due = now_ms() + int(wait_s * 1000)
         if not head.attempts:
             self._actor.log.warning("a notification is tried again later", channel=channel.id, reason=outcome.said)
-        await self._kept(partial(self._outbox.postpone, head.sequence, due))
+        await self._disk.do(self._outbox.postpone, head.sequence, due)
 
     async def send(self, channel: Channel, told: notice.Notice, expires: int) -> Outcome:
         """Once, now. A channel where nobody is any more is forgotten."""
@@ -112,26 +114,17 @@ class Delivery:
             record.error = outcome.said
         if outcome.fate is Fate.GONE and self._book.channels.get(channel.id) == channel:
             self._actor.log.info("a browser takes no notifications any more and is forgotten", channel=channel.id)
-            await self.forget(channel.id)
+            try:
+                await self.forget(channel.id)
+            except ServerError as error:  # somebody was quicker, or the disk is full: the next message finds out
+                self._actor.log.info("it could not be forgotten", channel=channel.id, reason=error.detail)
         return outcome
 
     async def forget(self, channel_id: str) -> None:
         """Raises Missing, Unavailable."""
         await self._bench.do(self._book.delete_channel, channel_id)
-        await self._kept(partial(self._outbox.forget, channel_id))
+        await self._disk.do(self._outbox.forget, channel_id)
         self.records.pop(channel_id, None)
-
-    async def _kept(self, change: Callable[[], T]) -> T:
-        """Until the disk has taken it."""
-        while True:
-            try:
-                result = await self._bench.do(change)
-                self.trouble = ""
-                return result
-            except sqlite3.OperationalError as error:
-                self.trouble = f"the outbox of notifications can't be written: {error}"
-                self._actor.log.error("the outbox can't be written", reason=str(error))
-                await asyncio.sleep(limits.DISK_WAIT_S)
 
 
 def now_ms() -> int:

@@ -1,10 +1,10 @@
 """From the event log into the outbox: each event is looked at once, also those that we were not told of."""
 
 import asyncio
-import sqlite3
 import time
 
 from actors.notifier.book import Book
+from actors.notifier.disk import Disk
 from actors.notifier.outbox import Outbox, Wanted
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
@@ -21,16 +21,15 @@ LICENSE_S = 5.0  # for the licence's first word
 
 
 class Intake:
-    """``more``: set when something was put into the outbox. ``since``: Unix ms; what was before concerns nobody.
+    """``more``: set when something was put into the outbox. ``since``: Unix ms; what was before concerns nobody."""
 
-    ``trouble``: why nothing can be put into it, "" else.
-    """
-
-    def __init__(self, actor: Actor, bench: Bench, book: Book, outbox: Outbox, more: asyncio.Event, since: int) -> None:
-        self.trouble = ""
+    def __init__(
+        self, actor: Actor, bench: Bench, disk: Disk, book: Book, outbox: Outbox, more: asyncio.Event, since: int
+    ) -> None:
         self._since = since
         self._actor = actor
         self._bench = bench
+        self._disk = disk
         self._book = book
         self._outbox = outbox
         self._more = more
@@ -84,15 +83,7 @@ class Intake:
         if expires <= _now():
             return
         wanted = await self._wanted(event)
-        while True:
-            try:
-                dropped = await self._bench.do(self._outbox.take, event, wanted, expires)
-                break
-            except sqlite3.OperationalError as error:
-                self.trouble = f"notifications can't be stored: {error}"
-                self._actor.log.error("the outbox can't be written", reason=str(error))
-                await asyncio.sleep(limits.DISK_WAIT_S)
-        self.trouble = ""
+        dropped = await self._disk.do(self._outbox.take, event, wanted, expires)
         if dropped:
             self._actor.log.warning("the outbox is full: the oldest messages were dropped", count=dropped)
         if wanted:

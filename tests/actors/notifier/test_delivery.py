@@ -4,13 +4,17 @@ import base64
 import hashlib
 import hmac
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from io import BytesIO
+from typing import Any
 
+import pytest
 import simplejpeg
 
+from actors.notifier.outbox import Outbox
 from models.messages.notifier import TestChannel as SendTest
 from models.notify import limits
 from tests.actors.notifier.conftest import Kit, browser, event
@@ -171,6 +175,29 @@ async def test_a_mail_server_that_is_away_is_said_without_a_secret(start: Start)
     assert not tested.success
     assert "refused" in tested.answer
     assert "s3cretword" not in f"{tested.answer} {await kit.shown()}"
+
+
+async def test_a_full_disk_is_waited_for_and_said(start: Start, web: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DISK_WAIT_S", 0.02)
+    full = {"take": 2, "done": 2}
+    for name in full:
+        method = getattr(Outbox, name)
+
+        def refusing(self: Outbox, *args: Any, name: str = name, method: Any = method) -> Any:
+            full[name] -= 1
+            if full[name] >= 0:
+                raise sqlite3.OperationalError("database or disk is full")
+            return method(self, *args)
+
+        monkeypatch.setattr(Outbox, name, refusing)
+    kit = await start()
+    hook = await kit.add("webhook", url=web.url)
+    await kit.rule(hook.id)
+    kit.happen(event())
+    await kit.until(lambda: "disk is full" in kit.degraded)
+    await kit.until(lambda: web.posted)
+    await kit.nothing_waits()
+    assert (len(web.posted), kit.degraded, full["done"]) == (1, "", -1)
 
 
 async def test_a_kill_while_it_is_under_way_repeats_that_one_and_loses_none(start: Start, web: Endpoint) -> None:

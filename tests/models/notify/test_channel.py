@@ -4,6 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +68,19 @@ def test_the_example_of_standard_webhooks() -> None:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = b"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330." + body
     assert headers["webhook-signature"] == "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def test_the_verification_in_the_manual_is_right() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "notifications.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", manual, re.S)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    secret, now = webhook.secret_text(bytes(32)), int(time.time())
+    headers = webhook.headers(secret, "1", now, b"{}")
+    assert names["is_genuine"](headers, b"{}", secret)
+    assert not names["is_genuine"](headers, b"{ }", secret)
+    assert not names["is_genuine"](headers, b"{}", webhook.secret_text(b"1" * 32))
+    assert not names["is_genuine"](webhook.headers(secret, "1", now - 301, b"{}"), b"{}", secret)
 
 
 def test_a_push_message_has_the_picture_that_fits_and_the_way_to_the_event() -> None:

@@ -1,0 +1,34 @@
+"""The outbox, with patience: what a full disk refuses is tried until it is taken, and said meanwhile."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from actors.runtime.actor import Actor
+from actors.runtime.worker import Bench
+from models.notify import limits
+
+T = TypeVar("T")
+
+
+class Disk:
+    def __init__(self, actor: Actor, bench: Bench) -> None:
+        self._actor = actor
+        self._bench = bench
+
+    async def do(self, method: Callable[..., T], *args: object) -> T:
+        """What ``method`` of the outbox gives, as soon as the disk has taken it."""
+        waited = False
+        while True:
+            try:
+                result = await self._bench.do(method, *args)
+            except sqlite3.OperationalError as error:
+                self._actor.degraded(f"notifications can't be stored: {error}")
+                self._actor.log.error("the outbox can't be written", reason=str(error))
+                waited = True
+                await asyncio.sleep(limits.DISK_WAIT_S)
+            else:
+                if waited:
+                    self._actor.degraded("")
+                return result
