@@ -2,8 +2,6 @@
 
 from config.addresses import broker_host, proxies, rtsp_path
 from config.setting import USE_RTSP, Setting
-from models.shapes import MASK_LENGTH_MAX, mask_text
-from models.zones import LENGTH_MAX, zones_text
 
 SUB_RESOLUTIONS = ("320x180", "480x270", "640x360", "854x480", "960x540", "1280x720")
 TOPIC = r"[^+#$/][^+#]*[^+#/]|[^+#$/]"  # slashes inside allowed; no wildcard, nothing under $SYS
@@ -155,31 +153,6 @@ MQTT = (
     ),
 )
 EXTENSIONS = (
-    Setting(
-        "privacyMask",
-        "Camera",
-        "string",
-        "",
-        "Privacy mask",
-        "What nobody shall see: JSON, a list of polygons of [x, y], fractions of the picture before it is rotated. "
-        'Painted over before anything is made of the picture. "closed": everything.',
-        max_length=MASK_LENGTH_MAX,
-        parse=mask_text,
-        extension=True,
-    ),
-    Setting(
-        "zones",
-        "Zones",
-        "string",
-        "",
-        "Zones",
-        "Where detection counts: JSON, a list of {name, mode, for, points}. mode: in (only there), out (not there), "
-        "name (only told). for: motion, person, dog …; none: all. points: as in privacyMask.",
-        max_length=LENGTH_MAX,
-        parse=zones_text,
-        home_assistant="names",
-        extension=True,
-    ),
     Setting(
         "notificationsEnabled",
         "Notifications",

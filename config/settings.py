@@ -11,8 +11,10 @@ from config.addresses import parse_broker
 from config.clip_keys import CLIPS
 from config.device_keys import DEVICE_EXTENSIONS
 from config.keys import CAMERA, DETECTION, DEVICE
+from config.kind_keys import MORE_KINDS
 from config.network_keys import EXTENSIONS, MQTT, RTSP
 from config.onvif_keys import ONVIF
+from config.place_keys import PLACES
 from config.pool_keys import POOL
 from config.setting import (
     NO_FRONT_CAMERA,
@@ -29,7 +31,7 @@ from config.setting import (
 )
 
 DOCUMENTED: tuple[Setting, ...] = CAMERA + DEVICE + DETECTION + RTSP + MQTT  # the API document's 44, in its order
-OURS = DEVICE_EXTENSIONS + EXTENSIONS + CLIPS + ONVIF + POOL
+OURS = PLACES + DEVICE_EXTENSIONS + EXTENSIONS + CLIPS + ONVIF + POOL + MORE_KINDS
 REGISTRY: dict[str, Setting] = {setting.key: setting for setting in DOCUMENTED + OURS}
 
 # Never settable here, and said so: each has a route of its own that asks for what it needs.

@@ -1,10 +1,13 @@
-"""What happened: the six types of the API document, and SYSTEM_* for the server's own history."""
+"""What happened: the API document's six types, those of ``models.kinds``, and SYSTEM_* for the server's history."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from models.kinds import MORE
+
 EventType = str
-EVENT_TYPES: tuple[EventType, ...] = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
+DOCUMENTED: tuple[EventType, ...] = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
+EVENT_TYPES: tuple[EventType, ...] = (*DOCUMENTED, *(kind.event_type for kind in MORE))
 VISITS = tuple(kind for kind in EVENT_TYPES if kind.startswith("OBJECT_"))  # they have an end
 SYSTEM = "SYSTEM"  # in a question: every SYSTEM_* type
 SYSTEM_PREFIX = "SYSTEM_"

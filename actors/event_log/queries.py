@@ -13,7 +13,7 @@ from actors.event_log.clips import ClipQueries
 from actors.event_log.database import SIDE_FILES, engine
 from actors.event_log.rows import COLUMNS, EVENT, from_row
 from models import events_csv
-from models.events import EVENT_TYPES, SYSTEM, Event
+from models.events import DOCUMENTED, EVENT_TYPES, SYSTEM, Event
 from models.messages.event_log import (
     PAGE_MAX,
     CsvRows,
@@ -146,6 +146,7 @@ class Queries:
             counted = {
                 kind: session.execute(select(func.count()).where(_of(kind))).scalar() or 0 for kind in EVENT_TYPES
             }
+        counted = {kind: count for kind, count in counted.items() if count or kind in DOCUMENTED}
         sizes = [Path(f"{self._path}{suffix}") for suffix in SIDE_FILES]
         disk = os.statvfs(self._path.parent)
         return StorageStats(

@@ -12,6 +12,7 @@ from models.errors import ServerError
 from models.events import Event
 from models.http.limits import CAPTURE_KEPT_S, SOUND_CHUNK_MS
 from models.http.schema import DETECTION_KEYS
+from models.kinds import MORE
 from models.media.tier import Tier
 from models.messages.camera import Capabilities, CaptureView
 from models.messages.detector import DetectionFrame, DetectorView, Level, SwitchView
@@ -21,6 +22,7 @@ from models.messages.license import LicenseView
 from models.messages.settings import SettingsView
 
 Message = dict[str, Any]
+MORE_KINDS = {kind.event_type: kind for kind in MORE}
 PRO_MESSAGE = "Pro license required"
 PRO_FEATURES = (
     "motion_detection",
@@ -138,6 +140,11 @@ def event(happened: Event) -> Message | None:
             about = {"objectClass": seen, "confidence": confidence, "eventType": happened.phase}
             places = _some({**details, **metadata}, "zones", "trackId")
             return {"type": "object_detected", **base, **about, **places, **_box(metadata)}
+        case _ if (more := MORE_KINDS.get(happened.type)) is not None:
+            about = {"detection": more.key, "title": more.title, "kind": happened.type, "confidence": confidence}
+            ended = {"eventType": happened.phase} if more.seen else {}
+            places = _some({**details, **metadata}, "zones", "trackId")
+            return {"type": "detected", **base, **about, **ended, **places, **_box(metadata)}
         case _:
             return None
 

@@ -1,6 +1,7 @@
 """From the actors' states and news to what is told to the sockets."""
 
 from collections import deque
+from functools import partial
 
 from api.live import messages
 from api.live.hub import Hub
@@ -8,6 +9,7 @@ from config.clock import unix_ms
 from config.settings import REGISTRY
 from models import events
 from models.http.handshake import Event
+from models.http.schema import SERVER
 from models.messages import News, State
 from models.messages.auth import SessionsRevoked
 from models.messages.camera import CameraView, Capabilities, CaptureReady
@@ -64,7 +66,8 @@ class Newsroom:
                 self._all.event(messages.capture_ready(capture))
             case EventRecorded(event=event):
                 if self._first_time(event) and (message := messages.event(event)) is not None:
-                    self._all.event(message)
+                    tell = self._all.event if message["type"] in SERVER else partial(self._all.wanted, as_event=True)
+                    tell(message)
             case ClipReady(clip=clip):
                 if clip.kind != "continuous" and clip.id not in self._clips:
                     self._clips.append(clip.id)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.detect.sights import Lowest, Sights
 from models.events import DetailValue, EventType
 from models.messages.detector import TrackedObject
+from models.schedule import Clock, read_location, read_schedules
 
 Settings = Mapping[str, str | int | bool]
 Run = Callable[[Mapping[str, NDArray[np.float32]]], Sequence[NDArray[np.float32]]]  # a network: inputs → outputs
@@ -179,6 +180,11 @@ class Detector(ABC, Generic[S]):
 
 def enabled(switch: Switch, settings: Settings) -> bool:
     return bool(settings[switch.setting])
+
+
+def clock_of(settings: Settings) -> Clock:
+    """When detections count."""
+    return Clock(read_schedules(str(settings["schedules"])), read_location(str(settings["location"])))
 
 
 AnyDetector = Detector[Any]

@@ -15,6 +15,7 @@ from models.detect.detector import (
     Reading,
     Settings,
     Switch,
+    clock_of,
     enabled,
 )
 from models.detect.episode import Episode
@@ -70,12 +71,14 @@ class Judge:
     def configure(self, settings: Settings) -> None:
         self._wanted = sensitivity(int(settings["motionSensitivity"]))
         self._cooldown = float(settings["motionCooldown"])
+        self._clock = clock_of(settings)
         self._fence = Fence(read_zones(str(settings["zones"])), "motion", int(settings["rotation"]))
 
     def feed(self, seen: Seen) -> Iterator[Output]:
         present = self._percent(seen, seen.present)
         was_active = self._episode.active
-        told = self._episode.feed(self._somebody(seen, present), seen.pts, self._cooldown)
+        counts = self._clock.counts("motion", seen.wall)
+        told = self._episode.feed(self._somebody(seen, present) and counts, seen.pts, self._cooldown)
         if self._episode.active != was_active:
             yield Activity("motion", self._episode.active)
         if told:

@@ -1,11 +1,11 @@
-"""Person and dog: a network, a tracker, and one event for each visit."""
+"""Persons, dogs, and whatever else it can name: a network, a tracker, and one event for each visit."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from models.detect import picodet, yolox
-from models.detect.boxes import DOG, PERSON, Box, Candidate, Floats
+from models.detect.boxes import Box, Candidate, Floats
 from models.detect.confidence import Scale, logit
 from models.detect.detector import (
     NS,
@@ -20,7 +20,7 @@ from models.detect.detector import (
     Settings,
     Switch,
     Tracks,
-    enabled,
+    clock_of,
 )
 from models.detect.fence import Fence, feet
 from models.detect.foreground import Foreground
@@ -28,12 +28,17 @@ from models.detect.regions import blobs, choose, cut, cut_off, inside, share
 from models.detect.sights import Lowest
 from models.detect.tracker import Sighting, Track, Tracker, Update
 from models.events import DetailValue
+from models.kinds import THINGS
 from models.messages.detector import TrackedObject
 from models.zones import read_zones
 
 SAME = 0.5  # part of the smaller box inside the other: two looks at one thing
 KEEP_ALIVE = 0.7  # of the wanted confidence: enough for a visit that has begun
 FLOOR = 21.0  # confidence down to which sightings are looked for, whatever is wanted: enough for a wanted one of 30
+
+
+KEYS = {coco_class: kind.key for kind in THINGS for coco_class in kind.classes}
+COCO = {key: coco_class for coco_class, key in KEYS.items()}
 
 
 class Decode(Protocol):
@@ -51,25 +56,14 @@ class Net:
     scales: dict[int, Scale]
 
 
+def _scales(measured: Mapping[int, Scale], other: Scale) -> dict[int, Scale]:
+    return {coco_class: measured.get(coco_class, other) for coco_class in KEYS}
+
+
 NETS = {
-    "yolox_nano": Net(yolox.prepare, yolox.decode, yolox.SCALES),
-    "picodet_s_416": Net(picodet.prepare, picodet.decode, picodet.SCALES),
+    "yolox_nano": Net(yolox.prepare, yolox.decode, _scales(yolox.SCALES, yolox.OTHER)),
+    "picodet_s_416": Net(picodet.prepare, picodet.decode, _scales(picodet.SCALES, picodet.OTHER)),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    switch: Switch
-    confidence_setting: str
-    coco_class: int
-
-
-KINDS = (
-    Kind(Switch("person", "objectPersonDetectionEnabled", "OBJECT_PERSON"), "objectPersonDetectionConfidence", PERSON),
-    Kind(Switch("dog", "objectDogDetectionEnabled", "OBJECT_DOG"), "objectDogDetectionConfidence", DOG),
-)
-KEYS = {kind.coco_class: kind.switch.key for kind in KINDS}
-COCO = {key: coco_class for coco_class, key in KEYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +100,9 @@ class Judge:
 
     def configure(self, settings: Settings) -> None:
         zones, rotation = read_zones(str(settings["zones"])), int(settings["rotation"])
-        kinds = [kind for kind in KINDS if enabled(kind.switch, settings)]
-        self.wanted = {kind.switch.key: int(settings[kind.confidence_setting]) for kind in kinds}
+        kinds = [kind for kind in THINGS if settings[kind.switch]]
+        self.wanted = {kind.key: int(settings[kind.confidence]) for kind in kinds}
+        self._clock = clock_of(settings)
         self._fences = {key: Fence(zones, key, rotation) for key in self.wanted}
 
     @property
@@ -119,7 +114,9 @@ class Judge:
         return self._tracker.busy
 
     def feed(self, seen: Seen) -> Iterator[Output]:
-        counted = [one for one in seen.sightings if self._counts(one, seen.size)]
+        counted = [
+            one for one in seen.sightings if self._counts(one, seen.size) and self._clock.counts(one.key, seen.wall)
+        ]
         update = self._tracker.update(counted, self.wanted, seen.pts, seen.wall, seen.size)
         for track in update.seen:
             been = self._been.setdefault(track.id, [])
@@ -168,7 +165,7 @@ class Judge:
 
 class ObjectDetector(Detector[Picture]):
     name, eats = "object_detector", "frames"
-    switches = tuple(kind.switch for kind in KINDS)
+    switches = tuple(Switch(kind.key, kind.switch, kind.event_type) for kind in THINGS)
     movable = "poolObjectsEnabled"
     gated = True
 

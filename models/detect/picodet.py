@@ -19,6 +19,7 @@ OVERLAP = 0.6
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # R, G, B of ImageNet
 DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 SCALES = {PERSON: Scale(0.45, 1.6), DOG: Scale(0.45, 1.6)}
+OTHER = Scale(0.45, 1.6)
 
 _CELLS, _STEPS = grid(SIDE, STRIDES)
 _BIN = np.arange(BINS, dtype=np.float32)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from models.detect.detector import (
     Settings,
     Sound,
     Switch,
+    clock_of,
     enabled,
 )
 from models.detect.episode import Episode
@@ -49,20 +51,57 @@ def decibel(level: float) -> float:
     return max(FLOOR_DB, 20 * math.log10(level)) if level > 0 else FLOOR_DB
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One window; ``tenths``: of dBFS, as it is judged and kept."""
+
+    pts: int
+    wall: int
+    tenths: int
+
+
+class Judge:
+    """From levels to sounds: all that settings decide."""
+
+    def __init__(self) -> None:
+        self._episode = Episode(QUIET_S, AGAIN_S)
+        self._usual = UNKNOWN_DB
+
+    def configure(self, settings: Settings) -> None:
+        self._threshold = threshold_db(int(settings["soundThreshold"]))
+        self._cooldown = float(settings["soundCooldown"])
+        self._clock = clock_of(settings)
+
+    def feed(self, level: Level) -> Iterator[Output]:
+        db = level.tenths / 10
+        was_active = self._episode.active
+        threshold = max(self._threshold, self._usual + STANDS_OUT_DB)
+        self._usual += STEP_DB * (USUAL if db >= self._usual else USUAL - 1)
+        loud = db >= threshold and self._clock.counts("sound", level.wall)
+        told = self._episode.feed(loud, level.pts, self._cooldown)
+        if self._episode.active != was_active:
+            yield Activity("sound", self._episode.active)
+        if told:
+            yield Finding("sound", level.pts, level.wall, {"db": db, "rms": round(10 ** (db / 20), 4)})
+        note = LOUD_ROOM if threshold > self._threshold else ""
+        yield Reading("sound", db, round(threshold, 1), "dB", note)
+
+    def reset(self) -> list[Output]:
+        return [Activity("sound", False)] if self._episode.reset() else []
+
+
 class SoundLevel(Detector[Sound]):
     name, eats = "sound", "pcm"
     switches = (Switch("sound", "soundEnabled", "ANY_SOUND"),)
 
     def __init__(self, settings: Settings, models: Models) -> None:
-        self._episode = Episode(QUIET_S, AGAIN_S)
+        self._judge = Judge()
         self._pending = np.zeros(0, np.int16)
-        self._usual = UNKNOWN_DB
         super().__init__(settings, models)
 
     def configure(self, settings: Settings) -> None:
         self._on = enabled(self.switches[0], settings)
-        self._threshold = threshold_db(int(settings["soundThreshold"]))
-        self._cooldown = float(settings["soundCooldown"])
+        self._judge.configure(settings)
 
     def feed(self, sample: Sound) -> Iterator[Output]:
         if not self._on:
@@ -72,23 +111,10 @@ class SoundLevel(Detector[Sound]):
         while self._pending.size >= WINDOW:
             window, self._pending = self._pending[:WINDOW], self._pending[WINDOW:]
             shift = offset * NS // SAMPLE_RATE
-            yield from self._window(window, sample.pts + shift, sample.wall + shift)
+            level = Level(sample.pts + shift, sample.wall + shift, round(10 * decibel(rms(window))))
+            yield from self._judge.feed(level)
             offset += WINDOW
-
-    def _window(self, window: NDArray[np.int16], pts: int, wall: int) -> Iterator[Output]:
-        level = rms(window)
-        db = decibel(level)
-        was_active = self._episode.active
-        threshold = max(self._threshold, self._usual + STANDS_OUT_DB)
-        self._usual += STEP_DB * (USUAL if db >= self._usual else USUAL - 1)
-        told = self._episode.feed(db >= threshold, pts, self._cooldown)
-        if self._episode.active != was_active:
-            yield Activity("sound", self._episode.active)
-        if told:
-            yield Finding("sound", pts, wall, {"db": round(db, 1), "rms": round(level, 4)})
-        note = LOUD_ROOM if threshold > self._threshold else ""
-        yield Reading("sound", round(db, 1), round(threshold, 1), "dB", note)
 
     def reset(self) -> list[Output]:
         self._pending = np.zeros(0, np.int16)
-        return [Activity("sound", False)] if self._episode.reset() else []
+        return self._judge.reset()

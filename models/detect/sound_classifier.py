@@ -30,10 +30,11 @@ from models.detect.detector import (
     Settings,
     Sound,
     Switch,
-    enabled,
+    clock_of,
 )
 from models.detect.episode import Episode
 from models.events import DetailValue
+from models.kinds import BABY_CRY, DOG_BARK, SOUNDS, Kind
 
 Floats = NDArray[np.float32]
 
@@ -79,96 +80,106 @@ def yamnet_bark(yamnet: Floats) -> tuple[float, str]:
     return (logit(float(yamnet[YAMNET_DOG])) + logit(float(yamnet[loudest]))) / 2, name
 
 
+CLASSES = {kind.key: kind.classes for kind in SOUNDS}
 NOTHING = logit(0.0)
 LEAD_IN = np.zeros(MN04_WINDOW - HOP, np.float32)  # as if there had been silence before the first sound
 
 
+SCALES = {DOG_BARK.key: Scale(0.09, 4.0), BABY_CRY.key: Scale(0.011, 5.0)}
+OTHER = Scale(0.3, 4.0)  # of what was not measured
+STEPS = 256  # scores are judged and kept in so many steps a nat
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A score (logit) that two windows in a row reached, what it is called, and when it was."""
+    """What two windows in a row showed: for each key a score (logit) in steps, and what it is called."""
 
-    score: float
-    name: str
     pts: int
     wall: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    switch: Switch
-    confidence_setting: str
-    scale: Scale
-
-
-KINDS = (
-    Kind(
-        Switch("dog_bark", "dogBarkClassificationEnabled", "DOG_BARK"),
-        "dogBarkClassificationConfidence",
-        Scale(0.09, 4.0),
-    ),
-    Kind(
-        Switch("baby_cry", "babyCryClassificationEnabled", "BABY_CRY"),
-        "babyCryClassificationConfidence",
-        Scale(0.011, 5.0),
-    ),
-)
-BARK, CRY = KINDS
+    scores: Mapping[str, int]
+    bark: str = "Dog"  # what a bark is called
+    bark_ago: int = HEARD  # ns before ``pts``: the bark
 
 
 class _Ear:
-    """One class: its threshold and what is going on."""
+    """One kind: its threshold and what is going on."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._key = kind.switch.key
-        self.on = False
+        self._scale = SCALES.get(kind.key, OTHER)
         self._episode = Episode(MERGE_S)
 
     def configure(self, settings: Settings) -> None:
-        self.on = enabled(self._kind.switch, settings)
-        self._wanted = int(settings[self._kind.confidence_setting])
+        self._wanted = int(settings[self._kind.confidence])
 
-    def hear(self, heard: Heard, now: int, cooldown_s: float) -> Iterator[Output]:
-        scale = self._kind.scale
-        confidence = scale.confidence(heard.score)
+    def hear(self, score: float, heard: Heard, counts: bool, cooldown_s: float) -> Iterator[Output]:
+        key = self._kind.key
+        confidence = self._scale.confidence(score)
         was_active = self._episode.active
-        told = self._episode.feed(heard.score >= scale.threshold(self._wanted), now, cooldown_s)
+        hit = counts and score >= self._scale.threshold(self._wanted)
+        told = self._episode.feed(hit, heard.pts, cooldown_s)
         if self._episode.active != was_active:
-            yield Activity(self._key, self._episode.active)
+            yield Activity(key, self._episode.active)
         if told:
             sure = max(confidence, self._wanted)
-            details: dict[str, DetailValue] = {"className": heard.name, "confidence": sure}
-            yield Finding(self._key, heard.pts, heard.wall, details, sure)
-        yield Reading(self._key, float(confidence), float(self._wanted), "confidence")
+            name = heard.bark if self._kind is DOG_BARK else CRY_NAME if self._kind is BABY_CRY else self._kind.title
+            ago = heard.bark_ago if self._kind is DOG_BARK else HEARD
+            details: dict[str, DetailValue] = {"className": name, "confidence": sure}
+            yield Finding(key, heard.pts - ago, heard.wall - ago, details, sure)
+        yield Reading(key, float(confidence), float(self._wanted), "confidence")
 
     def reset(self) -> list[Output]:
-        return [Activity(self._key, False)] if self._episode.reset() else []
+        return [Activity(self._kind.key, False)] if self._episode.reset() else []
+
+
+class Judge:
+    """From scores to events: all that settings decide."""
+
+    def __init__(self) -> None:
+        self._ears = {kind.key: _Ear(kind) for kind in SOUNDS}
+
+    def configure(self, settings: Settings) -> None:
+        self._cooldown = float(settings["soundCooldown"])
+        self._clock = clock_of(settings)
+        for ear in self._ears.values():
+            ear.configure(settings)
+        self.on = tuple(kind.key for kind in SOUNDS if settings[kind.switch])
+
+    def feed(self, heard: Heard) -> Iterator[Output]:
+        for key in self.on:
+            if (steps := heard.scores.get(key)) is not None:
+                counts = self._clock.counts(key, heard.wall)
+                yield from self._ears[key].hear(steps / STEPS, heard, counts, self._cooldown)
+
+    def reset(self) -> list[Output]:
+        return [output for ear in self._ears.values() for output in ear.reset()]
 
 
 class SoundClassifier(Detector[Sound]):
     name, eats = "sound_classifier", "pcm"
-    switches = tuple(kind.switch for kind in KINDS)
+    switches = tuple(Switch(kind.key, kind.switch, kind.event_type) for kind in SOUNDS)
     movable = "poolSoundsEnabled"
 
     def __init__(self, settings: Settings, models: Models) -> None:
         if missing := [one for one in NETWORKS if one not in models]:
             raise ValueError(f"the sound classifier needs its model {missing[0]!r}")
         self._models = models
-        self._bark, self._cry = _Ear(BARK), _Ear(CRY)
-        self._barks: deque[tuple[float, Heard]] = deque(maxlen=RECENT)  # of mn04 and of YAMNet
-        self._last_mn04 = NOTHING, NOTHING  # of the last window alone: cry, bark
+        self._judge = Judge()
+        self._forget()
+        super().__init__(settings, models)
+
+    def _forget(self) -> None:
+        self._barks: deque[_Bark] = deque(maxlen=RECENT)
+        self._last: dict[str, float] = {}  # scores of the last window alone
         self._last_yamnet = NOTHING
         self._pending = LEAD_IN
-        super().__init__(settings, models)
 
     @classmethod
     def needs(cls, object_model: str) -> tuple[str, ...]:
         return tuple(NETWORKS)
 
     def configure(self, settings: Settings) -> None:
-        self._cooldown = float(settings["soundCooldown"])
-        for ear in (self._bark, self._cry):
-            ear.configure(settings)
+        self._judge.configure(settings)
 
     def feed(self, sample: Sound) -> Iterator[Output]:
         end = MN04_WINDOW - self._pending.size  # in samples from the start of ``sample``
@@ -176,43 +187,56 @@ class SoundClassifier(Detector[Sound]):
         self._pending = np.concatenate((self._pending, wave))
         while self._pending.size >= MN04_WINDOW:
             shift = end * NS // SAMPLE_RATE
-            yield from self._window(self._pending[:MN04_WINDOW], sample.pts + shift, sample.wall + shift)
+            if self._judge.on:
+                window = self._pending[:MN04_WINDOW]
+                yield from self._judge.feed(self._hear(window, sample.pts + shift, sample.wall + shift))
             self._pending = self._pending[HOP:]
             end += HOP
 
-    def _window(self, wave: Floats, pts: int, wall: int) -> Iterator[Output]:
+    def _hear(self, wave: Floats, pts: int, wall: int) -> Heard:
         """``pts`` is that of the window's end."""
-        if not (self._bark.on or self._cry.on):
-            return
-        heard = self._heard(wave, {name: n for name, n in NETWORKS.items() if self._bark.on or name == MN04})
+        barks = DOG_BARK.key in self._judge.on
+        heard = self._heard(wave, {name: n for name, n in NETWORKS.items() if barks or name == MN04})
         mn04 = heard[MN04]
-        cried, barked = cry(mn04), mn04_bark(mn04)
-        last, self._last_mn04 = self._last_mn04, (cried, barked)
-        cried, barked = min(cried, last[0]), min(barked, last[1])
-        at, wall_at = pts - HEARD, wall - HEARD
-        if self._cry.on:
-            yield from self._cry.hear(Heard(cried, CRY_NAME, at, wall_at), pts, self._cooldown)
-        if self._bark.on:
-            yield from self._bark.hear(self._agreed(heard[YAMNET], barked, at, wall_at), pts, self._cooldown)
+        now = {key: _score(key, mn04) for key in self._judge.on}
+        scores = {key: min(score, self._last.get(key, NOTHING)) for key, score in now.items()}
+        self._last = now
+        name, at = "Dog", pts - HEARD
+        if barks:
+            scores[DOG_BARK.key], name, at = self._agreed(heard[YAMNET], scores[DOG_BARK.key], at)
+        return Heard(pts, wall, {key: round(score * STEPS) for key, score in scores.items()}, name, pts - at)
 
     def _heard(self, wave: Floats, networks: Mapping[str, int]) -> Mapping[str, Floats]:
         """The scores of one window by each of the networks."""
         heard = self.elsewhere.listen(wave, networks) if self.elsewhere is not None else None
         return heard or {name: listened(name, self._models[name], wave) for name in networks}
 
-    def _agreed(self, yamnet: Floats, mn04: float, pts: int, wall: int) -> Heard:
-        """The mean of both networks' best logits of late."""
+    def _agreed(self, yamnet: Floats, mn04: float, pts: int) -> tuple[float, str, int]:
+        """The mean of both networks' best logits of late, what YAMNet calls it, and when it was."""
         score, name = yamnet_bark(yamnet)
         last, self._last_yamnet = self._last_yamnet, score
-        self._barks.append((mn04, Heard(min(score, last), name, pts, wall)))
-        best = max((heard for _, heard in self._barks), key=lambda heard: heard.score)
-        both = (best.score + max(other for other, _ in self._barks)) / 2
-        return Heard(both, best.name, best.pts, best.wall)
+        self._barks.append(_Bark(mn04, min(score, last), name, pts))
+        best = max(self._barks, key=lambda bark: bark.yamnet)
+        return (best.yamnet + max(bark.mn04 for bark in self._barks)) / 2, best.name, best.pts
 
     def reset(self) -> list[Output]:
-        self._pending, self._last_mn04, self._last_yamnet = LEAD_IN, (NOTHING, NOTHING), NOTHING
-        self._barks.clear()
-        return self._bark.reset() + self._cry.reset()
+        self._forget()
+        return self._judge.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bark:
+    mn04: float
+    yamnet: float
+    name: str
+    pts: int
+
+
+def _score(key: str, mn04: Floats) -> float:
+    """The logit of a kind by mn04 alone."""
+    if key == DOG_BARK.key:
+        return mn04_bark(mn04)
+    return cry(mn04) if key == BABY_CRY.key else max(float(mn04[index]) for index in CLASSES[key])
 
 
 def listened(name: str, run: Run, wave: Floats) -> Floats:

@@ -17,6 +17,7 @@ STRIDES = (8, 16, 32)
 PAD = 114  # grey of the unused part of the square
 OVERLAP = 0.6
 SCALES = {PERSON: Scale(0.35, 2.2), DOG: Scale(0.25, 2.5)}
+OTHER = Scale(0.3, 2.3)
 
 _CELLS, _STEPS = grid(SIDE, STRIDES)
 

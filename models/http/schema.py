@@ -326,7 +326,7 @@ SERVER: dict[str, Schema] = dict(
     )
 )
 
-WANTS = ("levels", "actor_event", "tts_ack", "talk_state", "clip_ready")
+WANTS = ("levels", "actor_event", "tts_ack", "talk_state", "clip_ready", "detected")
 HELLO: Schema = _message("hello", {"want": _list(TEXT, maxItems=32)}, requestId=REQUEST_ID)[1]
 _LEVEL = _object({"key": TEXT, "value": NUM, "threshold": NUM, "unit": TEXT, "note": TEXT})
 EXTENSIONS: dict[str, Schema] = dict(
@@ -341,6 +341,14 @@ EXTENSIONS: dict[str, Schema] = dict(
             {"clipId": TEXT, "start": TIME, "durationMs": _int(0), "runUpMs": _int(0), "url": TEXT, "timestamp": TIME},
             types=_list(TEXT),
             events=_list(_int(1)),
+        ),
+        _message(  # what the API document has no message for, see models.kinds
+            "detected",
+            {**_EVENT, "detection": TEXT, "title": TEXT, "kind": TEXT, "confidence": PERCENT},
+            eventType=_one("appeared", "disappeared"),
+            zones=_list(TEXT),
+            trackId=INT,
+            box=BOX,
         ),
     )
 )

@@ -1,5 +1,6 @@
 """The entities that do not come from a setting: what the camera sees and measures, and what it can do."""
 
+from models.kinds import MORE, THINGS
 from models.mqtt.topics import DETECTIONS, EVENTS, OFF, ON, Topics
 
 Component = dict[str, object]
@@ -12,7 +13,9 @@ _DETECTIONS: dict[str, tuple[str, str, int]] = {
     "baby_cry": ("Baby cry", "sound", 60),
     "person": ("Person", "occupancy", 300),
     "dog": ("Dog", "occupancy", 300),
+    **{one.key: (one.title, one.device_class, 300 if one.seen else 60) for one in MORE},
 }
+_MORE = {one.key: one for one in MORE}  # not shown in Home Assistant until somebody wants them there
 # key: name, field of the telemetry, unit, device class
 _SENSORS: dict[str, tuple[str, str, str, str]] = {
     "cpu": ("CPU", "cpu", "%", ""),
@@ -62,6 +65,8 @@ def readings(topics: Topics, telemetry_s: int) -> dict[str, Component]:
     for key in DETECTIONS:
         name, device_class, off_delay = _DETECTIONS[key]
         components[key] = _binary(name, topics.state(key), device_class) | {"off_delay": off_delay}
+        if (more := _MORE.get(key)) is not None:
+            components[key] |= {"icon": more.icon, "enabled_by_default": False}
     for key, (name, field, unit, device_class) in _SENSORS.items():
         components[key] = _sensor(topics, name, field, unit, device_class, telemetry_s)
     return components
@@ -88,7 +93,7 @@ def actions(topics: Topics, speech: bool) -> dict[str, Component]:
 
 
 def _event_types() -> list[str]:
-    visits = {"person", "dog"}
+    visits = {one.key for one in THINGS}
     names = [name for _, name in EVENTS.values()]
     plain = [name for name in names if name not in visits]
     return plain + [f"{name}_{phase}" for name in names if name in visits for phase in ("appeared", "disappeared")]

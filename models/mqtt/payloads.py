@@ -7,7 +7,9 @@ from types import MappingProxyType
 from models.events import Event
 from models.mqtt.topics import EVENTS
 
-_PRIVATE = frozenset({"rtspUsername", "mqttHasUsername", "mqttHasPassword", "rtspHasPassword", "trustedProxies"})
+_PRIVATE = frozenset(
+    {"rtspUsername", "mqttHasUsername", "mqttHasPassword", "rtspHasPassword", "trustedProxies", "location"}
+)
 
 
 def dumps(value: object) -> bytes:

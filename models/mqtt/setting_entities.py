@@ -3,11 +3,13 @@
 import re
 from typing import Protocol
 
+from models.kinds import MORE
 from models.mqtt.entities import CONFIG, DIAGNOSTIC, Component
 from models.mqtt.topics import OFF, ON, Topics
 
 _NUMBERS_AS_BOX = 100  # more steps than this do not fit on a slider
 _READ_ONLY = {"switch": "binary_sensor", "number": "sensor", "select": "sensor", "names": "sensor"}
+_MORE = frozenset(key for one in MORE for key in (one.switch, one.confidence))
 _STATE_MAX = 255  # characters of a state in Home Assistant
 
 
@@ -58,6 +60,7 @@ def read_only(entry: SettingEntry, topics: Topics) -> tuple[str, Component]:
 def _shown(entry: SettingEntry, topics: Topics, platform: str, category: str) -> Component:
     value = f"value_json.{entry.key}"
     on_off = entry.kind == "boolean"
+    shown_first = {} if entry.key not in _MORE else {"enabled_by_default": False}
     if entry.home_assistant == "names":
         value = f"(({value} or '[]') | from_json | map(attribute='name') | join(', '))[:{_STATE_MAX}]"
     component: Component = {
@@ -66,6 +69,7 @@ def _shown(entry: SettingEntry, topics: Topics, platform: str, category: str) ->
         "state_topic": topics.state("settings"),
         "value_template": f"{{{{ '{ON}' if {value} else '{OFF}' }}}}" if on_off else f"{{{{ {value} }}}}",
         "entity_category": category,
+        **shown_first,
     }
     if on_off:
         component |= {"payload_on": ON, "payload_off": OFF}

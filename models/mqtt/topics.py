@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from models.kinds import MORE
+
 ONLINE, OFFLINE = "online", "offline"
 ON, OFF = "ON", "OFF"
 
@@ -13,9 +15,10 @@ EVENTS: dict[str, tuple[str, str]] = {
     "BABY_CRY": ("events/sound/baby_cry", "baby_cry"),
     "OBJECT_PERSON": ("events/vision/person", "person"),
     "OBJECT_DOG": ("events/vision/dog", "dog"),
+    **{one.event_type: (f"events/{'vision' if one.seen else 'sound'}/{one.key}", one.key) for one in MORE},
 }
 SYSTEM_EVENTS = "events/system"
-DETECTIONS = ("motion", "sound", "dog_bark", "baby_cry", "person", "dog")
+DETECTIONS = ("motion", "sound", "dog_bark", "baby_cry", "person", "dog", *(one.key for one in MORE))
 RETAINED_STATES = ("streaming", "camera", "settings", "update", "rtsp")
 
 

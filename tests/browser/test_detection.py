@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from models.kinds import MORE
 from tests.browser.conftest import CONNECTED, Opener
 from tests.browser.mock_server import MockServer
 
@@ -22,7 +23,8 @@ def detection(mock: MockServer, open_page: Opener, size: str) -> Page:
 
 
 def test_a_card_for_each_detector(detection: Page) -> None:
-    cards = detection.locator("[data-detector]")
+    cards = detection.locator("[data-detector]:not(details *)")
+    expect(detection.locator("details [data-detector]")).to_have_count(len(MORE))
     expect(cards).to_have_count(6)
     assert cards.evaluate_all("(all) => all.map((card) => card.dataset.detector)") == KEYS
     expect(detection.get_by_text("Object detection rate")).to_be_visible()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from config.settings import DOCUMENTED, REGISTRY, defaults, form, json_schema
+from models.kinds import MORE
 
 # key, type, (minimum, maximum) or choices or None, default, Pro feature
 DOCUMENT = (
@@ -76,6 +77,8 @@ EXTENSIONS = {
     "mqttDiscoveryPrefix": "homeassistant",
     "privacyMask": "",
     "zones": "",
+    "schedules": "",
+    "location": "",
     "onvifEnabled": False,
     "onvifPort": 8000,
     "onvifUsernameToken": True,
@@ -120,7 +123,8 @@ def test_exactly_three_documented_keys_are_read_only() -> None:
 
 def test_extensions() -> None:
     values = defaults("0a1b2c3d", "porch")
-    assert {key: values[key] for key, setting in REGISTRY.items() if setting.extension} == EXTENSIONS
+    more = {kind.switch: False for kind in MORE} | {kind.confidence: 60 for kind in MORE}
+    assert {key: values[key] for key, setting in REGISTRY.items() if setting.extension} == EXTENSIONS | more
     assert REGISTRY["reverseProxyEnabled"].pro == "reverse_proxy"
 
 

@@ -16,7 +16,7 @@ const OTHER = { title: "", icon: "detection", color: "--system" };
 
 export function eventKind(type) {
   if (EVENT_TYPES[type]) return EVENT_TYPES[type];
-  const name = type.replace(/^SYSTEM_/, "").toLowerCase().replaceAll("_", " ");
+  const name = type.replace(/^(SYSTEM|OBJECT)_/, "").toLowerCase().replaceAll("_", " ");
   return { ...OTHER, icon: type.startsWith("SYSTEM") ? "why" : "detection", title: name };
 }
 
@@ -52,6 +52,13 @@ export const DETECTORS = {
 };
 
 /** Feature → what it is called, and what it is for. */
+/** One that no table here names: its event type follows from its key, as in models/kinds.py. */
+export function otherDetector(key, entry) {
+  const type = key.replaceAll(/[A-Z]/g, "_$&").toUpperCase();
+  const seen = entry.pro === "object_detection";
+  return { type: seen ? `OBJECT_${type}` : type, icon: seen ? "detection" : "sound", color: seen ? "--person" : "--any-sound" };
+}
+
 const FEATURES = {
   rtsp_streaming: ["Streaming by RTSP", "For recorders and players such as VLC, Frigate or Synology."],
   mqtt_integration: ["MQTT with Home Assistant", "The camera appears in Home Assistant by itself, with its switches, sensors and events."],

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from models.detect.detector import NS, SAMPLE_RATE, Activity, Finding, Models, Run
 from models.detect.sound_classifier import (
-    CRY,
     HOP,
     MN04_CLASSES,
+    SCALES,
     YAMNET_CLASSES,
     YAMNET_WINDOW,
     SoundClassifier,
@@ -21,6 +21,7 @@ from models.detect.sound_classifier import (
     mn04_bark,
     yamnet_bark,
 )
+from models.kinds import MORE_SOUNDS, Kind
 from tests.models.detect.samples import ALL_ON, SAMPLES, blocks, outputs, real
 
 Window = dict[str, dict[int, float]]  # network → class → logit
@@ -92,9 +93,16 @@ def test_both_at_once() -> None:
 
 
 def test_confidence_is_inclusive() -> None:
-    logit = CRY.scale.threshold(80)
-    assert events([{"mn04_as": {23: logit + 1e-4}}] * 2, babyCryClassificationConfidence=80)
-    assert not events([{"mn04_as": {23: logit - 1e-4}}] * 2, babyCryClassificationConfidence=80)
+    logit = SCALES["baby_cry"].threshold(80)
+    assert events([{"mn04_as": {23: logit + 0.01}}] * 2, babyCryClassificationConfidence=80)
+    assert not events([{"mn04_as": {23: logit - 0.01}}] * 2, babyCryClassificationConfidence=80)
+
+
+@pytest.mark.parametrize("kind", MORE_SOUNDS, ids=lambda kind: kind.key)
+def test_more_sounds_are_heard_where_they_are_wanted(kind: Kind) -> None:
+    heard: list[Window] = [{"mn04_as": {kind.classes[-1]: 1.0}}] * 2
+    assert events(heard) == []
+    assert events(heard, **{kind.switch: True}) == [(kind.key, 0.23)]
 
 
 def test_a_rival_that_is_louder_takes_away() -> None:

@@ -5,7 +5,7 @@ import { ago, timeOfDay } from "../format.js";
 import { lockedBox } from "../locked.js";
 import { settingField } from "../settings/field.js";
 import * as store from "../store.js";
-import { DETECTORS, eventWords } from "../words.js";
+import { DETECTORS, eventWords, otherDetector } from "../words.js";
 import { modelBox } from "./model_box.js";
 import { meterStrip } from "./strip.js";
 
@@ -16,7 +16,7 @@ const WHERE = {
 };
 
 export function detectorCard({ key, entry, fields }) {
-  const known = DETECTORS[key] ?? { type: "", icon: "detection", color: "--system" };
+  const known = DETECTORS[key] ?? otherDetector(key, entry);
   const id = newId("detector");
   const toggle = settingField(entry, { title: entry.title, help: false });
   const drawing = icon(known.icon);

@@ -8,6 +8,7 @@ const TYPES = {
   sound_detected: () => "ANY_SOUND",
   sound_classified: () => "DOG_BARK",
   baby_cry_classified: () => "BABY_CRY",
+  detected: (message) => message.kind,
   object_detected: (message) => `OBJECT_${message.objectClass.toUpperCase()}`,
 };
 

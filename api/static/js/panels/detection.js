@@ -16,17 +16,20 @@ const LOOKING = new Set(["motion_detection", "object_detection"]);
 
 export function buildDetection(host) {
   const grid = h("div.cards");
+  const more = h("details.more", h("summary", "More sounds and things, not measured"), h("div.cards"));
   const cards = new Map();
   let zones = null;
-  host.append(h("div.page-head", h("h2", "Detection"), h("p.lead", "The line in each meter is the level that counts as an event: move the slider and watch it.")), grid);
+  host.append(h("div.page-head", h("h2", "Detection"), h("p.lead", "The line in each meter is the level that counts as an event: move the slider and watch it.")), grid, more);
 
   store.watch("schema", (schema) => {
     if (!schema) return;
     const { detectors, shared } = readDetectors(schema);
     cards.clear();
     for (const detector of detectors) cards.set(detector.key, detectorCard(detector));
-    grid.replaceChildren(...cards.values());
-    zones = zonesCard(detectors.filter(({ entry }) => LOOKING.has(entry.pro)).map(({ key, entry }) => ({ key: snake(key), title: entry.title.replace(/ detection$/, "") })));
+    const isMore = ({ entry }) => entry.extension;
+    grid.replaceChildren(...detectors.filter((one) => !isMore(one)).map(({ key }) => cards.get(key)));
+    more.lastChild.replaceChildren(...detectors.filter(isMore).map(({ key }) => cards.get(key)));
+    zones = zonesCard(detectors.filter(({ entry }) => LOOKING.has(entry.pro) && (!isMore({ entry }) || store.setting(entry.key))).map(({ key, entry }) => ({ key: snake(key), title: entry.title.replace(/ detection$/, "") })));
     grid.append(zones);
     if (!host.hidden) zones.picture();
     if (shared.length) grid.append(card("Shared by the detectors", "chip", h("div.stack", shared.map((entry) => settingField(entry)))));
