@@ -54,6 +54,7 @@ ID_BYTES = 18
 
 
 class Onvif(Actor):
+    memory_mb = 150
     oom_score = 400
     observes = (CameraView, VideoView, SubVideoView, RtspView)
 

@@ -30,6 +30,7 @@ PRO_PATHS = {
     "/api/events": "event_export",
     "/api/rtsp": "rtsp_streaming",
     "/api/mqtt": "mqtt_integration",
+    "/api/onvif": "rtsp_streaming",
 }
 
 
@@ -388,6 +389,12 @@ def _sessions(mock: MockServer, *_: Any) -> Any:
     return {"sessions": [other, mine, *mock.world.tokens]}
 
 
+def _onvif(*_: Any) -> Any:
+    times = {"seconds": 3725, "expiresInSec": 500, "delivered": 42, "dropped": 0}
+    subscriber = {"client": "192.0.2.9", "userAgent": "Zeep/4.3.3", "kind": "pull point", **times}
+    return {"enabled": True, "running": True, "port": 8000, "lastError": None, "subscribers": [subscriber]}
+
+
 def _make_token(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
     now = now_ms()
     made = {"id": f"t{len(mock.world.tokens)}", "kind": "token", "role": body["role"], "name": body["name"]}
@@ -481,6 +488,7 @@ ROUTES: dict[tuple[str, str], Any] = {
     ("GET", "/api/actors"): lambda mock, *_: {"actors": mock.world.actors()},
     ("GET", "/api/qr"): _qr,
     ("GET", "/api/sessions"): _sessions,
+    ("GET", "/api/onvif/status"): _onvif,
     ("GET", "/api/notifications"): _notifications,
     ("POST", "/api/tokens"): _make_token,
     ("DELETE", "/api/sessions/t0"): _end_session,

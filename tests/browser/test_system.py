@@ -152,6 +152,14 @@ def test_a_viewer_is_shown_nothing_that_would_be_refused(mock: MockServer, open_
     expect(page.get_by_role("button", name="Delete all events")).to_be_hidden()
 
 
+def test_who_is_subscribed_by_onvif(system: Watched) -> None:
+    card = system.page.locator("#onvif")
+    expect(card).to_contain_text("Running")
+    expect(card).to_contain_text("http://127.0.0.1:8000/onvif/device_service")
+    expect(card.get_by_label("Subscribers")).to_contain_text("192.0.2.9")
+    expect(card.get_by_label("Subscribers")).to_contain_text("pull point for 1 h 2 min, told 42 times")
+
+
 def test_the_login_that_was_made_for_rtsp_is_shown_once(mock: MockServer, system: Watched) -> None:
     card = system.page.locator("#rtsp")
     mock.tell({**RTSP_ON, "newLogin": True, "login": "viewer", "tlsPort": 8322})

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import onvif_parsers
 import pytest
+from zeep.exceptions import Fault
 
 from models.messages.onvif import ONVIF, GetOnvif
 from tests.actors.onvif.house import PASSWORD, USER, WSDL, free_port
@@ -108,6 +109,23 @@ async def test_motion_is_told_and_who_is_told_is_shown(camera: Camera) -> None:
     shown = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
     assert f"ONVIF    port {camera.port}, 1 subscribed" in shown.stdout
     assert "127.0.0.1 (Zeep/" in shown.stdout
+    await manager.shutdown()
+    await client.close()
+
+
+async def test_killed_it_is_back_and_its_clients_subscribe_anew(camera: Camera) -> None:
+    client = camera()
+    await client.update_xaddrs()
+    manager = await client.create_pullpoint_manager(timedelta(minutes=10), lambda: None)
+    former = camera.server.rows()["onvif"]
+    camera.server.kill("onvif")
+    camera.server.wait_for(lambda: camera.server.back_again("onvif", former.restarts))
+    camera.server.wait_for(lambda: camera.status()["running"])
+    with pytest.raises(Fault, match="no such subscription"):
+        await manager.get_service().PullMessages({"MessageLimit": 1, "Timeout": timedelta(seconds=1)})
+    await manager._renew_or_restart_subscription()
+    await manager.get_service().PullMessages({"MessageLimit": 1, "Timeout": timedelta(seconds=1)})
+    assert len(camera.status()["subscribers"]) == 1
     await manager.shutdown()
     await client.close()
 
