@@ -1,12 +1,12 @@
 """What the camera passes through, looked at from outside: the view of a stream that is not encoded here."""
 
-import time
-
 from actors.encoder.wanted import DemandWorker
 from actors.runtime.rings import RingReader
 from models.media import annexb
 from models.media.decimate import RateMeter
 from models.media.ring import Entry
+
+NS = 1_000_000_000
 
 
 class PassthroughFollower(DemandWorker):
@@ -26,7 +26,7 @@ class PassthroughFollower(DemandWorker):
         """Nothing to give back."""
 
     def take(self, entry: Entry) -> None:
-        self.meter.add(time.monotonic(), len(entry.data))
+        self.meter.add(entry.pts / NS, len(entry.data))  # what lay in the ring came earlier
         self.units += 1
         self.generation = entry.spare
         self.size = (entry.width, entry.height)

@@ -23,8 +23,11 @@ REFUSED_S = 3.0  # a UDP client whose ports have been closed for this long has g
 
 GOP_FRESH_S = 0.5  # a group that began so lately is sent as it is; else a new IDR is asked for
 GOP_SHOWN_S = 1.0  # what a kept group lasts at most: players stay as far behind as it is long
-KEY_WAIT_TCP_S = 0.6
-KEY_WAIT_UDP_S = 1.2  # no burst over UDP: it would overflow the receiver's buffer
+KEY_WAIT_S = 0.6
+CATCH_UP_S = 0.5  # PLAY waits so long while the kept group is still being read from the ring
+CAUGHT_UP_S = 0.3  # the newest picture is not older
+UDP_BURST_BYTES = 64 * 1024  # of a kept group at once: receivers' buffers are small
+UDP_BURST_EVERY_S = 0.005
 FIRST_PICTURE_S = 8.0  # PLAY and DESCRIBE wait so long for a sleeping camera
 AUDIO_WAIT_S = 2.0  # DESCRIBE waits so long for the first sound
 AUDIO_RETRY_S = 60.0  # after it waited in vain

@@ -4,7 +4,13 @@ import time
 from collections.abc import Awaitable, Callable
 
 from actors.rtsp.connection import Connection
-from actors.rtsp.limits import FIRST_PICTURE_S, GOP_FRESH_S, GOP_SHOWN_S, KEY_WAIT_TCP_S, KEY_WAIT_UDP_S, LINGER_S
+from actors.rtsp.limits import (
+    FIRST_PICTURE_S,
+    GOP_FRESH_S,
+    GOP_SHOWN_S,
+    KEY_WAIT_S,
+    LINGER_S,
+)
 from actors.rtsp.listener import udp_pair
 from actors.rtsp.senders import TcpSender, UdpSender
 from actors.rtsp.server import RtspServer
@@ -189,28 +195,25 @@ async def _play(server: RtspServer, connection: Connection, request: Request, se
 
 
 async def _first_group(server: RtspServer, session: Session) -> list[Sent]:
-    """The kept group if it began just now, else a new one, else (a camera that takes no orders) the kept one.
-
-    Over UDP only the newest IDR: a burst would overflow the receiver's buffer.
-    """
+    """The kept group if it began just now, else a new one, else (a camera that takes no orders) the kept one."""
     stream, presentation = session.stream, session.stream.presentation
     if url.VIDEO not in session.senders:
         return []
-    udp = session.transport == "udp"
-
-    def fresh() -> bool:
-        age = _age(presentation.gop_pts)
-        return age is not None and age < (0.1 if udp else GOP_FRESH_S)
-
-    deadline = server.now() + (KEY_WAIT_UDP_S if udp else KEY_WAIT_TCP_S)
-    latest = server.now() + FIRST_PICTURE_S
-    while not fresh():
-        left = (deadline if presentation.gop else latest) - server.now()
+    begin = server.now()
+    patience = KEY_WAIT_S if stream.obeys else 0.0
+    while not _is_fresh(presentation.gop_pts):
+        left = begin + (patience if presentation.gop else FIRST_PICTURE_S) - server.now()
         if left <= 0:
             break
         stream.request_keyframe()
         await stream.wait_for_news(min(left, 0.5))
-    return [] if udp and not fresh() else hurried(presentation.gop, GOP_SHOWN_S)
+    await stream.caught_up()
+    return hurried(presentation.gop, GOP_SHOWN_S)
+
+
+def _is_fresh(pts: int | None) -> bool:
+    age = _age(pts)
+    return age is not None and age < GOP_FRESH_S
 
 
 def _age(pts: int | None) -> float | None:

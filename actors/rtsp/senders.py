@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import socket
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from actors.rtsp.limits import BURST_GRACE_S, QUEUE_AGE_MAX_S
+from actors.rtsp.limits import BURST_GRACE_S, QUEUE_AGE_MAX_S, UDP_BURST_BYTES, UDP_BURST_EVERY_S
 from actors.rtsp.listener import segmentation
 from models.rtp.packet import PACKET_MAX
 from models.rtp.track import Unit, interleaved
@@ -95,6 +96,8 @@ class UdpSender:
         self._gso = segmentation(self._rtp, PACKET_MAX)
         self._connected = False
         self._wait_for_key = False
+        self._kept: deque[Unit] = deque()
+        self._pumping: asyncio.TimerHandle | None = None
         self.skipped = 0
         self.sent_bytes = 0
         self.sent_packets = 0
@@ -115,10 +118,28 @@ class UdpSender:
                 sock.connect(to)
         self._connected = True
 
+    def burst(self, units: list[Unit], now: float) -> None:
+        """The kept group of pictures, paced; what comes meanwhile waits behind it."""
+        self._kept.extend(units)
+        self._pump()
+
+    def _pump(self) -> None:
+        until = self.sent_bytes + UDP_BURST_BYTES
+        now = self._loop.time()
+        while self._kept and self.sent_bytes < until:
+            self._send(self._kept.popleft(), now)
+        self._pumping = self._loop.call_later(UDP_BURST_EVERY_S, self._pump) if self._kept else None
+
     def wait_for_key(self) -> None:
         self._wait_for_key = True
 
     def send(self, unit: Unit, now: float) -> None:
+        if self._kept:
+            self._kept.append(unit)
+        else:
+            self._send(unit, now)
+
+    def _send(self, unit: Unit, now: float) -> None:
         if self._wait_for_key and not unit.key:
             self.skipped += len(unit.sizes)
             return
@@ -154,6 +175,8 @@ class UdpSender:
         return unit.sequence_number
 
     def close(self) -> None:
+        if self._pumping is not None:
+            self._pumping.cancel()
         for sock in (self._rtp, self._rtcp):
             self._loop.remove_reader(sock.fileno())
             sock.close()

@@ -2,7 +2,7 @@
 
 import secrets
 
-from actors.rtsp.senders import Sender, TcpSender, UdpSender
+from actors.rtsp.senders import Sender, UdpSender
 from actors.rtsp.stream import Stream
 from models.messages.rtsp import RtspSession
 from models.rtp import rtcp
@@ -67,11 +67,7 @@ class Session:
             self.senders[VIDEO].wait_for_key()
         for track, sender in self.senders.items():
             units = [unit for kind, unit in gop if kind == track]
-            if isinstance(sender, TcpSender):
-                sender.burst(units, now)
-            else:
-                for unit in units:
-                    sender.send(unit, now)
+            sender.burst(units, now)
         self.state = State.PLAYING
 
     def report(self, pts: int, wall_ns: int, now: float) -> None:

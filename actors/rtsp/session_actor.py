@@ -26,6 +26,7 @@ from models.media.tier import VIDEO, Tier
 from models.messages.camera import CameraView
 from models.messages.encoder import ENCODER, RequestKeyframe
 from models.messages.media import MediaOwner
+from models.messages.microphone import MicrophoneView
 from models.messages.rtsp import RTSP
 from models.messages.rtsp_session import (
     AbortServing,
@@ -73,7 +74,13 @@ class House:
 
     @property
     def sound(self) -> bool:
-        return bool(self._actor.settings["audioEnabled"]) and bool(self._actor.settings["rtspAudioEnabled"])
+        microphone = self._actor.latest(MicrophoneView)
+        there = microphone is None or microphone.state != "none"
+        return there and bool(self._actor.settings["audioEnabled"]) and bool(self._actor.settings["rtspAudioEnabled"])
+
+    def obeys(self, tier: Tier) -> bool:
+        camera = self._actor.latest(CameraView)
+        return tier != Tier.MAIN or camera is None or not {VIDEO, HEVC} & set(camera.passthrough)
 
     async def admit(self, session_id: str, address: str) -> None:
         await self._actor.actor(RTSP).ask(AdmitSession(self._actor.name, session_id, address), ADMIT_TIMEOUT_S)
@@ -113,6 +120,8 @@ class House:
 
 class RtspSessions(Actor):
     """Idle until the manager says how to serve."""
+
+    observes = (MicrophoneView,)
 
     async def on_start(self) -> None:
         self.sessions_changed = asyncio.Event()

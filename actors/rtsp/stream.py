@@ -1,10 +1,12 @@
 """One tier as RTSP serves it: its presentation, those who play it, and its demand for media."""
 
 import asyncio
+import contextlib
 import secrets
+import time
 from typing import Protocol
 
-from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, FIRST_PICTURE_S, LINGER_S
+from actors.rtsp.limits import AUDIO_RETRY_S, AUDIO_WAIT_S, CATCH_UP_S, CAUGHT_UP_S, FIRST_PICTURE_S, LINGER_S
 from actors.rtsp.senders import Sender
 from models.media.ring import Entry
 from models.media.tier import Tier
@@ -23,6 +25,9 @@ class StreamHooks(Protocol):
     @property
     def sound(self) -> bool:
         """Whether an audio track may be described."""
+
+    def obeys(self, tier: Tier) -> bool:
+        """Whether an IDR is made when it is asked for: encoders do, cameras do not."""
 
     def want_media(self, tier: Tier, wanted: bool) -> None: ...
     def request_keyframe(self, tier: Tier) -> None: ...
@@ -51,6 +56,7 @@ class Stream:
         self._server = server
         self._playing: dict[int, list[Sender]] = {VIDEO: [], AUDIO: []}
         self._news = asyncio.Event()  # set, and replaced, at each key picture and each first sound
+        self._at_present = asyncio.Event()  # what the ring held when the media began has been read
         self._media_until = 0.0
         self._wants_media = False
         self._no_sound_since: float | None = None
@@ -63,6 +69,8 @@ class Stream:
                 self.request_keyframe()
             return
         self._publish(VIDEO, unit)
+        if not self._at_present.is_set() and time.monotonic_ns() - entry.pts < CAUGHT_UP_S * 1e9:
+            self._at_present.set()
         if unit.key:
             self._tell_waiting()
 
@@ -88,6 +96,10 @@ class Stream:
     def request_keyframe(self) -> None:
         self._hooks.request_keyframe(self.tier)
 
+    @property
+    def obeys(self) -> bool:
+        return self._hooks.obeys(self.tier)
+
     def _tell_waiting(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
@@ -100,6 +112,12 @@ class Stream:
         except TimeoutError:
             return False
         return True
+
+    async def caught_up(self) -> None:
+        """Wait, not for long, until the newest picture is one of now: who begins before would stay behind."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP_S):
+                await self._at_present.wait()
 
     # ---------------------------------------------------------------- demand
     async def described(self) -> bool:
@@ -137,6 +155,7 @@ class Stream:
             self._wants_media = wanted
             if not wanted:
                 self.presentation.pause()
+                self._at_present.clear()
             self._hooks.want_media(self.tier, wanted)
 
 

@@ -26,7 +26,7 @@ from models.media.ring import DISCONTINUITY, Entry, Reader, Writer, forget, size
 LOOK_FOR_READERS_S = 0.5
 LOOK_FOR_WRITER_S = 0.25
 SOUND_RINGS = frozenset({"pcm", "audio", "sound"})
-BATCH = 16  # entries handed over at one bell: a reader that fell behind still shares its loop
+BATCH = 16  # entries handed over in one turn of the loop: a reader that fell behind still shares it
 _serial = itertools.count(1)
 _Take = Callable[[], Entry | None]
 _Deliver = Callable[[Entry], None]
@@ -253,15 +253,18 @@ class RingReader:
         end: asyncio.Future[None] = loop.create_future()
         take = self.take_next if in_order else self.take_newest
 
-        def hand_over(at_most: int) -> None:
+        def hand_over(at_most: int) -> bool:
+            """Whether there may be more."""
             try:
                 for _ in range(at_most):
                     if (entry := take()) is None:
-                        return
+                        return False
                     deliver(entry)
             except Exception as error:  # noqa: BLE001 (raised again by whoever awaits)
                 if not end.done():
                     end.set_exception(error)
+                return False
+            return True
 
         def rung() -> None:
             try:
@@ -273,8 +276,8 @@ class RingReader:
         loop.add_reader(self._socket, rung)
         try:
             while not end.done():  # a new reader is not rung for at once, and a full socket not for each entry
-                hand_over(BATCH)
-                await asyncio.wait((end,), timeout=LOOK_FOR_WRITER_S)
+                more = hand_over(BATCH)
+                await asyncio.wait((end,), timeout=0 if more else LOOK_FOR_WRITER_S)
             await end
         finally:
             loop.remove_reader(self._socket)

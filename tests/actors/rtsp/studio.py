@@ -66,6 +66,9 @@ class Camera:
     def wanted(self) -> bool:
         return bool(self.wanted_tiers)
 
+    def obeys(self, _: Tier) -> bool:
+        return self.takes_orders
+
     def request_keyframe(self, _: Tier) -> None:
         self.key_asked = self.takes_orders
 

@@ -94,7 +94,7 @@ def test_ffprobe_sees_each_size_and_what_nobody_asked_for_is_not_made(real: Hous
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_ffmpeg_decodes_the_small_stream_without_an_error(real: House, transport: str) -> None:
     arguments = ("-rtsp_transport", transport, "-i", real.url + "2")
-    run("ffmpeg", *QUIET, *arguments, "-frames:v", "15", "-an", "-f", "null", "-")
+    run("ffmpeg", *QUIET, *arguments, "-frames:v", "15", "-an", "-enc_time_base", "1/90000", "-f", "null", "-")
 
 
 @pytest.mark.system

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from actors.rtsp.housekeeping import gone
 from actors.rtsp.listener import udp_pair
+from models.media.tier import Tier
 from models.rtp.packet import parse_header
 from models.rtsp.session import SESSION_TIMEOUT_S
 from tests.actors.rtsp.studio import Camera, studio
@@ -70,6 +71,24 @@ async def test_packets_of_a_stranger_change_nothing() -> None:
             await asyncio.sleep(0.05)
             await client.ask("PLAY")
             assert len(await receive(rtp, 10)) == 10
+
+
+async def test_the_last_group_of_a_camera_that_takes_no_orders_comes_paced_and_whole() -> None:
+    camera = Camera(gop=1000, takes_orders=False, always=True, noise=True, bit_rate=4_000_000)
+    async with studio(camera) as port, Client(port) as one, Client(port) as two:
+        await one.set_up()
+        await one.ask("PLAY")
+        await one.collect(600)
+        with ports() as (rtp, rtcp):
+            await two.set_up(0, f"RTP/AVP;unicast;client_port={port_of(rtp)}-{port_of(rtcp)}")
+            await two.ask("PLAY")
+            kept = sum(len(unit.sizes) for _, unit in camera.server.streams[Tier.MAIN].presentation.gop)
+            packets = await receive(rtp, kept + 30)
+        headers = [header for packet in packets if (header := parse_header(packet))]
+        assert packets[0][12] & 0x1F == 24  # SPS and PPS in a STAP-A before the IDR
+        assert [h.sequence_number for h in headers] == [
+            (headers[0].sequence_number + i) % 65536 for i in range(len(headers))
+        ]
 
 
 async def test_a_client_whose_ports_are_closed_is_forgotten() -> None:
