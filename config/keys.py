@@ -6,7 +6,9 @@ _CONFIDENCE = "Minimum confidence, in percent. Higher means fewer, more certain 
 
 
 def _confidence(key: str, title: str) -> Setting:
-    return Setting(key, "ML", "int", 60, title, _CONFIDENCE, minimum=1, maximum=100, unit="%", home_assistant="number")
+    return Setting(
+        key, "Recognition", "int", 60, title, _CONFIDENCE, minimum=1, maximum=100, unit="%", home_assistant="number"
+    )
 
 
 CAMERA = (
@@ -94,7 +96,7 @@ DEVICE = (
         "boolean",
         True,
         "Keep the screen on",
-        "Stored for clients that know it; this server has no screen of its own.",
+        "A phone that shows the live picture on the dashboard does not switch its screen off.",
     ),
     Setting(
         "showPreview",
@@ -198,7 +200,7 @@ DETECTION = (
     ),
     Setting(
         "dogBarkClassificationEnabled",
-        "ML",
+        "Recognition",
         "boolean",
         False,
         "Bark detection",
@@ -210,7 +212,7 @@ DETECTION = (
     _confidence("dogBarkClassificationConfidence", "Bark confidence"),
     Setting(
         "babyCryClassificationEnabled",
-        "ML",
+        "Recognition",
         "boolean",
         False,
         "Baby cry detection",
@@ -222,7 +224,7 @@ DETECTION = (
     _confidence("babyCryClassificationConfidence", "Baby cry confidence"),
     Setting(
         "objectPersonDetectionEnabled",
-        "ML",
+        "Recognition",
         "boolean",
         False,
         "Person detection",
@@ -233,7 +235,7 @@ DETECTION = (
     _confidence("objectPersonDetectionConfidence", "Person confidence"),
     Setting(
         "objectDogDetectionEnabled",
-        "ML",
+        "Recognition",
         "boolean",
         False,
         "Dog detection",
@@ -244,7 +246,7 @@ DETECTION = (
     _confidence("objectDogDetectionConfidence", "Dog confidence"),
     Setting(
         "objectDetectionSamplingRate",
-        "ML",
+        "Recognition",
         "int",
         2,
         "Object detection rate",

@@ -58,7 +58,7 @@ def test_by_keyboard_alone(mock: MockServer, open_page: Opener) -> None:
         seen.append(
             page.evaluate("() => document.activeElement.textContent.trim() || document.activeElement.ariaLabel")
         )
-    for name in ("Detection", "Settings", "Stop", "Snapshot", "Listen", "Hold to talk"):
+    for name in ("Detection", "Settings", "Pause", "Snapshot", "Listen", "Hold to talk"):
         assert name in seen
 
 

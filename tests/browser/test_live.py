@@ -91,13 +91,57 @@ def test_what_is_said_instead_of_a_picture(
     watched.shot(f"curtain-{title.lower().replace(' ', '-')}")
 
 
-def test_stop_and_start(mock: MockServer, page: Page) -> None:
+def test_pausing_is_for_this_view_alone(mock: MockServer, page: Page) -> None:
     assert moves(page, "video")
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.locator(".curtain")).to_contain_text("Stopped")
-    assert mock.world.streaming is False
-    page.get_by_role("button", name="Start streaming").last.click()
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.locator(".curtain")).to_contain_text("Only your view")
+    assert mock.world.streaming is True
+    assert received(mock, page, "enableH264")["enable"] is True
+    page.locator(".curtain").get_by_role("button", name="Go on").click()
     assert moves(page, "video")
+
+
+def test_a_phone_held_sideways_shows_the_picture(mock: MockServer, open_page: Opener) -> None:
+    watched = open_page(mock.url, "phone", viewport={"width": 844, "height": 390})
+    page = watched.page
+    assert moves(page, "video")
+    box = page.locator(".stage").bounding_box()
+    assert box is not None
+    assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 844, 390)
+    watched.shot("landscape")
+    page.get_by_role("link", name="Settings").click()  # below the picture
+    expect(page.get_by_role("searchbox")).to_be_visible()
+
+
+def test_what_is_not_the_wanted_camera_is_said(mock: MockServer, open_page: Opener) -> None:
+    mock.world.reason = "no camera found"
+    page = open_page(mock.url).page
+    expect(page.locator(".banner")).to_contain_text("This is a test pattern: no camera found.")
+    mock.world.kind, mock.world.reason = "v4l2", ""
+    mock.tell({"type": "status", **mock.world.status(), "source": "USB camera Door (/dev/video2)"})
+    expect(page.locator(".banner")).to_contain_text("because USB camera gives no picture")
+    mock.tell({"type": "status", **mock.world.status(), "source": "USB camera USB camera (/dev/video0)"})
+    expect(page.locator(".banner")).to_be_hidden()
+
+
+AWAKE = """
+window.locks = 0;
+navigator.wakeLock.request = async () => {
+  window.locks += 1;
+  return { released: false, release() { window.locks -= 1; this.released = true; } };
+};
+"""
+
+
+def test_the_screen_stays_on_while_somebody_watches(mock: MockServer, open_page: Opener) -> None:
+    page = open_page(mock.url, script=AWAKE).page
+    page.wait_for_function("() => window.locks === 1")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.wait_for_function("() => window.locks === 0")
+    page.locator(".curtain").get_by_role("button", name="Go on").click()
+    page.wait_for_function("() => window.locks === 1")
+    page.evaluate("() => { location.hash = 'events'; }")
+    page.wait_for_function("() => window.locks === 0")
 
 
 def test_reconnecting_is_shown_and_repaired(mock: MockServer, open_page: Opener) -> None:
@@ -162,6 +206,7 @@ def test_listening_fills_the_meter(mock: MockServer, page: Page) -> None:
     page.get_by_role("button", name="Listen").click()
     assert received(mock, page, "audio_subscribe")["enabled"] is True
     expect(page.get_by_role("meter")).to_have_attribute("aria-valuenow", "-21")
+    assert page.evaluate("() => navigator.mediaSession.playbackState") == "playing"
     page.get_by_role("button", name="Listening").click()
     expect(page.get_by_role("button", name="Listen", exact=True)).to_be_visible()
 

@@ -149,7 +149,10 @@ def test_listening_and_speaking(camera: RunningServer, open_page: Opener) -> Non
 def test_stop_and_start_for_everybody(camera: RunningServer, signed_in: Watched) -> None:
     page = signed_in.page
     assert moves(page, "video")
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.evaluate("() => { location.hash = 'settings'; }")
+    page.locator("[data-setting=streaming]").get_by_role("switch").click()
+    page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
+    page.evaluate("() => { location.hash = 'live'; }")
     expect(page.locator(".curtain")).to_contain_text("Stopped", timeout=SLOW_MS)
     assert camera.get("/status")[1]["streaming"] is False
     page.get_by_role("button", name="Start streaming").last.click()

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def settings(mock: MockServer, open_page: Opener, size: str) -> Watched:
     watched = open_page(mock.url, size, section="settings", expected=["status of 400"])
+    watched.page.get_by_role("button", name="Advanced").click()
     watched.page.wait_for_selector("[data-setting]")
     return watched
 
@@ -26,6 +27,30 @@ def test_all_of_them(settings: Watched) -> None:
     assert len(DOCUMENTED) == 44
     assert set(shown) == set(REGISTRY)
     settings.shot("settings")
+
+
+def test_basic_is_short_and_without_keys(mock: MockServer, open_page: Opener, size: str) -> None:
+    watched = open_page(mock.url, size, section="settings")
+    page = watched.page
+    expect(page.locator("[data-setting=deviceName]")).to_be_visible()
+    for hidden in ("mqttPort", "privacyMask", "rtspMaxClients"):
+        expect(page.locator(f"[data-setting={hidden}]")).to_be_hidden()
+    expect(page.locator("[data-setting=deviceName] code")).to_be_hidden()
+    watched.shot("settings-basic")
+    page.get_by_role("searchbox").fill("mqtt port")  # finds everything all the same
+    expect(page.locator("[data-setting=mqttPort]")).to_be_visible()
+
+
+def test_the_switch_for_everybody_asks(mock: MockServer, settings: Watched) -> None:
+    page = settings.page
+    switch = page.locator("[data-setting=streaming]").get_by_role("switch")
+    switch.uncheck()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(switch).to_be_checked()
+    switch.click()
+    page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
+    expect(switch).not_to_be_checked()
+    assert mock.world.settings["streaming"] is False
 
 
 def test_search(settings: Watched) -> None:

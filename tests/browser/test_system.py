@@ -181,3 +181,10 @@ def test_rtsp_without_a_login_asks_for_the_password(mock: MockServer, system: Wa
     body = sent.value.post_data_json
     assert (body["rtspOpen"], body["rtspUsername"], body["currentPassword"]) == (True, "", "secret")
     expect(card.get_by_text("Applied.")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["password", "rtsp", "licence"])
+def test_a_link_lands_where_it_says(mock: MockServer, open_page: Opener, size: str, name: str) -> None:
+    page = open_page(mock.url, size, section=f"system/{name}").page
+    page.wait_for_selector(f"#{name}:focus")
+    expect(page.locator(f"#{name} h2")).to_be_in_viewport()

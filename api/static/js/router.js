@@ -45,6 +45,7 @@ function enter(name, argument) {
     section.life = section.build(section.host) ?? null;
   }
   section.host.hidden = false;
+  document.body.dataset.section = name;
   document.title = `${section.title} – IP Camera`;
   document.getElementById("title").textContent = `IP Camera: ${section.title}`;
   for (const link of document.querySelectorAll(".rail a")) {

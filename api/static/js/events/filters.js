@@ -1,4 +1,4 @@
-/** A button per event type: its count, its day as a sparkline, and whether it is shown. */
+/** A button per event type: its count, its day as a sparkline. What is tapped is shown alone; with none tapped, all is shown. */
 
 import { h, icon, setText } from "../dom.js";
 import * as theme from "../theme.js";
@@ -20,13 +20,12 @@ function filterButton(type, kind, history, onToggle) {
   button.style.setProperty("--kind", `var(${kind.color})`);
   const paint = paintable(canvas, (context, w, h) => sparkline(context, w, h, perBucket(history, type), theme.color(kind.color)));
   const toggle = () => {
-    const hidden = history.hiddenTypes;
-    if (!hidden.delete(type)) hidden.add(type);
+    if (!history.chosen.delete(type)) history.chosen.add(type);
     onToggle();
   };
   button.update = () => {
     setText(count, String(history.counts[type] ?? 0));
-    button.setAttribute("aria-pressed", String(!history.hiddenTypes.has(type)));
+    button.setAttribute("aria-pressed", String(history.chosen.has(type)));
     paint();
   };
   return button;

@@ -13,7 +13,7 @@ export class History {
   constructor(onChange) {
     this.onChange = onChange;
     this.day = startOfDay(Date.now());
-    this.hiddenTypes = new Set();
+    this.chosen = new Set(); // types; none: all
     this.clear();
   }
 
@@ -89,7 +89,6 @@ export class History {
 
   /** What the filters let through, ascending. */
   visible() {
-    if (!this.hiddenTypes.size) return this.events;
-    return this.events.filter((event) => !this.hiddenTypes.has(event.type));
+    return this.chosen.size ? this.events.filter((event) => this.chosen.has(event.type)) : this.events;
   }
 }

@@ -37,7 +37,8 @@ export class Timeline {
 
   /** Shown types, in the order of the lanes. */
   get types() {
-    return Object.keys(EVENT_TYPES).filter((type) => !this.history.hiddenTypes.has(type));
+    const { chosen } = this.history;
+    return Object.keys(EVENT_TYPES).filter((type) => !chosen.size || chosen.has(type));
   }
 
   /** A day was chosen: today ends now, another day is shown whole. */

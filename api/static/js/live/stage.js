@@ -2,6 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { fixed } from "../format.js";
+import { banner } from "./banner.js";
 import { curtain } from "../player/curtain.js";
 import { Overlay } from "../player/overlay.js";
 import { Player } from "../player/player.js";
@@ -20,8 +21,10 @@ export function buildStage() {
   const mode = h("span.badge", { hidden: true });
   const throttle = h("span.badge.warn", { hidden: true });
   const viewers = h("span.badge.push", { hidden: true });
-  const stage = h("div.stage", { tabindex: 0, role: "group", "aria-label": "Camera picture. Plus and minus zoom, arrows move, 0 resets." }, plane, h("div.badges", live, mode, throttle, viewers));
+  const stage = h("div.stage", { tabindex: 0, role: "group", "aria-label": "Camera picture. Plus and minus zoom, arrows move, 0 resets." }, plane);
+  const line = h("div.badges", live, mode, throttle, viewers);
   const veil = curtain(stage);
+  const notice = banner();
   const overlay = new Overlay(boxes);
   const listeners = new Set();
   const changed = () => listeners.forEach((listener) => listener());
@@ -53,5 +56,5 @@ export function buildStage() {
   socket.on("detection_frame", (message) => overlay.show(message, player.shape));
   socket.on("state", (state) => state === "closed" && overlay.clear());
   update();
-  return { stage, player, zoom, overlay };
+  return { stage, line, banner: notice, player, zoom, overlay };
 }

@@ -9,7 +9,7 @@ import * as store from "../store.js";
 import { listenForCaptures, takeCapture, takeSnapshot } from "./stills.js";
 
 export function buildToolbar(parts, { listen, talk }) {
-  const power = startStop();
+  const pause = pauseButton(parts.player);
   const snapshot = iconButton("", "snapshot", "Snapshot", takeSnapshot);
   const capture = iconButton("", "capture", "Full resolution", () => takeCapture(busy));
   const busy = (on) => {
@@ -19,8 +19,8 @@ export function buildToolbar(parts, { listen, talk }) {
   listenForCaptures(busy);
   parts.stage.append(viewButtons(parts));
   const light = torch();
-  for (const button of [power, capture, talk, light]) button.classList.add("changes");
-  return h("div.toolbar", { role: "group", "aria-label": "Camera" }, power, snapshot, capture, listen, talk, light);
+  for (const button of [capture, talk, light]) button.classList.add("changes");
+  return h("div.toolbar", { role: "group", "aria-label": "Camera" }, pause, snapshot, capture, listen, talk, light);
 }
 
 /** What changes only this view of the picture lies on the picture. */
@@ -38,16 +38,13 @@ function viewButtons({ stage, player, zoom, overlay }) {
   return h("div.view-buttons", { role: "group", "aria-label": "View" }, zoomButtons(stage, zoom), boxes, pip, full);
 }
 
-function startStop() {
-  const button = iconButton("", "stop", "Stop", () => {
-    const on = store.get("status")?.streaming !== false;
-    socket.send({ type: "stream_control", action: on ? "stop" : "start" });
-  });
-  store.watch("status", (status) => {
-    const on = status?.streaming !== false;
-    setIcon(button.firstChild, on ? "stop" : "play");
-    setText(button.lastChild, on ? "Stop" : "Start");
-    button.title = on ? "Stop streaming for all viewers" : "Start streaming";
+/** For this page alone. The switch for everybody is in the settings, and asks. */
+function pauseButton(player) {
+  const button = iconButton("", "pause", "Pause", () => player.pause(!player.paused));
+  player.listeners.add(() => {
+    setIcon(button.firstChild, player.paused ? "play" : "pause");
+    setText(button.lastChild, player.paused ? "Go on" : "Pause");
+    button.title = player.paused ? "Go on" : "Pause my view; for everybody else it goes on";
   });
   return button;
 }

@@ -56,7 +56,7 @@ export function buildEvents(host) {
   function update(reason) {
     if (!visible) return;
     const events = history.visible();
-    const hidden = history.hiddenTypes.size ? ` · ${events.length.toLocaleString()} shown` : "";
+    const hidden = history.chosen.size ? ` · ${events.length.toLocaleString()} shown` : "";
     lead.textContent = `${longDay(history.day)} · ${total().toLocaleString()} ${total() === 1 ? "event" : "events"}${hidden}`;
     picker.update();
     filters.update();
@@ -64,7 +64,7 @@ export function buildEvents(host) {
     list.show([...events].reverse(), reason === "added");
     empty.hidden = events.length > 0;
     list.element.hidden = events.length === 0;
-    empty.textContent = history.problem ? history.problem.message : history.hiddenTypes.size ? "Nothing of the chosen types." : "No events on this day.";
+    empty.textContent = history.problem ? history.problem.message : history.chosen.size ? "Nothing of the chosen types." : "No events on this day.";
   }
 
   const total = () => Object.values(history.counts).reduce((sum, count) => sum + count, 0);

@@ -8,13 +8,15 @@ import { soundCard } from "../live/sound_card.js";
 import { buildStage } from "../live/stage.js";
 import { statsCard } from "../live/stats_card.js";
 import { buildToolbar } from "../live/toolbar.js";
+import { keepAwake } from "../live/wake.js";
 
 export function buildLive(host) {
   const parts = buildStage();
   const sound = soundCard();
-  const column = h("div.picture-column", parts.stage, buildToolbar(parts, sound), recentEvents(), firstRunHint());
+  const column = h("div.picture-column", parts.banner, parts.stage, parts.line, buildToolbar(parts, sound), recentEvents(), firstRunHint());
   const aside = h("aside", { "aria-label": "Picture and sound" }, pictureCard(parts.player), sound.element, statsCard(parts.player));
   host.append(h("div.live", column, aside));
+  keepAwake(parts.player);
   return {
     shown: () => parts.player.start(),
     hidden: () => document.pictureInPictureElement === null && parts.player.stop(),

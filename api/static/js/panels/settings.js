@@ -18,26 +18,44 @@ const ELSEWHERE = {
 /** What finds the card that is no setting. */
 const NOTIFICATIONS = "notifications push rules channels webhook telegram ntfy mail apprise phone";
 
+/** What most people want to set; the rest is one tap away. */
+const BASIC = new Set([
+  ...["deviceName", "devicePlace", "cameraId", "resolution", "frameRate", "rotation", "streaming", "keepScreenOn", "cameraStandbyMode", "audioEnabled"],
+  ...["motionEnabled", "motionSensitivity", "soundEnabled", "soundThreshold", "dogBarkClassificationEnabled", "babyCryClassificationEnabled"],
+  ...["objectPersonDetectionEnabled", "objectDogDetectionEnabled", "eventHistoryEnabled", "eventRetentionDays", "clipsEnabled", "clipRetentionDays"],
+  ...["recordContinuously", "notificationsEnabled", "rtspEnabled", "mqttEnabled", "onvifEnabled", "authEnabled"],
+]);
+const KEY = "ipcamera.settings";
+
 export function buildSettings(host) {
   const id = newId("search");
   const search = h("input", { id, type: "search", placeholder: "Search settings", autocomplete: "off", "aria-label": "Search settings" });
   const found = h("output", { for: id, role: "status" });
   const groups = h("div");
   const notifications = notificationsCard();
+  const levels = ["basic", "advanced"].map((level) => h("button", { type: "button", "data-level": level, onclick: () => choose(level) }, level === "basic" ? "Basic" : "Advanced"));
+  let level = localStorage.getItem(KEY) === "advanced" ? "advanced" : "basic";
   let rows = [];
 
-  host.append(h("div.page-head", h("h2", "Settings"), h("a.button.small", { href: "#setup" }, "First steps again"), h("p.lead", "Changes are saved immediately and apply to everybody who uses this camera.")), h("div.settings-search", h("div.find", icon("search"), search), found), notifications, groups);
+  host.append(h("div.page-head", h("h2", "Settings"), h("a.button.small", { href: "#setup" }, "First steps again"), h("p.lead", "Changes are saved immediately and apply to everybody who uses this camera.")), h("div.settings-search", h("div.find", icon("search"), search), h("div.segments", { role: "group", "aria-label": "How much is shown" }, levels), found), notifications, groups);
 
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
     for (const row of rows) {
-      row.element.hidden = !words.every((word) => row.text.includes(word));
+      row.element.hidden = words.length ? !words.every((word) => row.text.includes(word)) : level === "basic" && !row.basic;
       count += row.element.hidden ? 0 : 1;
     }
     notifications.hidden = !words.every((word) => NOTIFICATIONS.includes(word));
     for (const group of groups.children) group.hidden = !group.querySelector(".setting-row:not([hidden])");
-    setText(found, words.length ? `${count} of ${rows.length}` : `${rows.length} settings`);
+    groups.classList.toggle("basic", level === "basic");
+    for (const button of levels) button.setAttribute("aria-pressed", String(button.dataset.level === level));
+    setText(found, count < rows.length ? `${count} of ${rows.length}` : `${rows.length} settings`);
+  };
+  const choose = (wanted) => {
+    level = wanted;
+    localStorage.setItem(KEY, level);
+    filter();
   };
   search.addEventListener("input", filter);
 
@@ -73,7 +91,7 @@ function settingRow(entry) {
   const element = h("div.setting-row", { "data-setting": entry.key }, about, settingField({ ...entry, readOnly: entry.readOnly || entry.key in ELSEWHERE }, { title: entry.title, help: false }));
   element.querySelector(".field label").classList.add("visually-hidden");
   const text = [entry.key, entry.title, entry.help, entry.group, entry.unit ?? "", entry.pro ?? ""].join(" ").toLowerCase();
-  return { element, text };
+  return { element, text, basic: BASIC.has(entry.key) };
 }
 
 function defaultLabel(entry) {

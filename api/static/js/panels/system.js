@@ -15,6 +15,9 @@ import { onvifCard } from "../system/onvif.js";
 import { passwordCard } from "../system/password.js";
 import { rtspCard } from "../system/rtsp.js";
 
+/** Cards whose form is folded away: who follows a link to them wants it. */
+const OPENED = new Set(["rtsp", "mqtt"]);
+
 export function buildSystem(host) {
   const actors = actorsCard();
   const access = accessCard();
@@ -33,13 +36,21 @@ export function buildSystem(host) {
   };
   store.watch("license", loadStorage);
   return {
-    shown(argument) {
-      access.load();
-      actors.load();
-      certificate.load();
-      onvif.load();
+    async shown(argument) {
       loadStorage();
-      if (argument) document.getElementById(argument)?.scrollIntoView({ block: "center" });
+      await Promise.all([access.load(), actors.load(), certificate.load(), onvif.load()]);
+      if (argument) land(argument);
     },
   };
+}
+
+/** Once everything has its height: the card that was linked to, open and marked. */
+function land(id) {
+  const element = document.getElementById(id);
+  if (!element) return;
+  const details = element.querySelector("details");
+  if (details && OPENED.has(id)) details.open = true;
+  element.scrollIntoView({ block: "start" });
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
 }

@@ -12,6 +12,7 @@ const REASONS = [
   [(now) => now.connection === "refused", ["Not allowed", "This page may not connect to the camera.", "lock"]],
   [(now) => now.connection !== "ready", ["Reconnecting…", "The connection to the camera is interrupted. It comes back by itself.", ""]],
   [(now) => now.status?.streaming === false, ["Stopped", "Streaming is switched off for all viewers.", "stop", "Start streaming"]],
+  [(now) => now.paused, ["Paused", "Only your view: for everybody else it goes on.", "pause", "Go on"]],
   [(now) => now.pictures > 0 && now.running, null],
   [(now) => now.cameraState === "STANDBY", ["Standby", "The camera is closed while nobody needs it. It is being woken up.", ""]],
   [(now) => !now.running, ["No signal", "", "warning"]],
@@ -22,18 +23,21 @@ export function curtain(stage) {
   const drawing = h("div");
   const title = h("strong");
   const text = h("p");
-  const start = h("button.primary", { type: "button", onclick: () => socket.send({ type: "stream_control", action: "start" }) });
+  let player = null;
+  const start = h("button.primary", { type: "button", onclick: () => (player.paused ? player.pause(false) : socket.send({ type: "stream_control", action: "start" })) });
   const element = h("div.curtain", { role: "status", hidden: true }, drawing, title, text, start);
   stage.append(element);
   let shown = "";
 
-  element.update = (player) => {
+  element.update = (current) => {
+    player = current;
     const status = store.get("status");
     const now = {
       connection: store.get("connection"),
       status,
       running: status?.cameraRunning !== false,
       cameraState: status?.state ?? status?.camera?.state?.toUpperCase(),
+      paused: player.paused,
       pictures: player.pictures,
     };
     const found = REASONS.find(([fits]) => fits(now));

@@ -20,6 +20,7 @@ export class Player {
     this.mode = "";
     this.shape = { width: 16, height: 9 };
     this.wanted = false;
+    this.paused = false; // by whoever looks at this page, for this page alone
     this.pictures = 0;
     this.mirror = null; // a second place that shows each picture
     const seen = (width, height, captured) => this.seen(width, height, captured);
@@ -39,6 +40,13 @@ export class Player {
   stop() {
     this.wanted = false;
     this.apply();
+  }
+
+  /** This view alone; nobody else notices. */
+  pause(paused) {
+    this.paused = paused;
+    this.apply();
+    this.onChange();
   }
 
   /** auto, h264, mjpeg */
@@ -67,7 +75,7 @@ export class Player {
 
   apply() {
     const status = store.get("status");
-    const on = this.wanted && socket.isReady() && status?.streaming !== false && !this.asleep;
+    const on = this.wanted && !this.paused && socket.isReady() && status?.streaming !== false && !this.asleep;
     if (!on) return this.halt();
     const mode = this.wantedMode();
     if (mode === this.mode) return;

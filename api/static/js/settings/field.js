@@ -4,11 +4,16 @@
  */
 
 import { h, icon, newId, setText } from "../dom.js";
+import { confirmed } from "../notice.js";
 import * as store from "../store.js";
 import { lockedReason } from "../words.js";
 import { change } from "./change.js";
 import { choiceLabel, choicesOf, plainWords, valueLabel } from "./schema.js";
 
+/** Switches that concern everybody ask before they are switched off. */
+const ASKS = {
+  streaming: ["Switch streaming off?", "Every live picture ends, for everybody, until it is switched on again. Detection and recording go on.", "Switch off"],
+};
 const SLIDER_WAIT_MS = 220;
 const WIDEST_SLIDER = 300;
 
@@ -45,6 +50,7 @@ export function settingField(entry, options = {}) {
   };
   control.onPreview = describe;
   control.onChange = async (value) => {
+    if (value === false && ASKS[entry.key] && !(await confirmed(...ASKS[entry.key]))) return show();
     busy += 1;
     field.classList.add("saving");
     const wrong = await change({ [entry.key]: value });

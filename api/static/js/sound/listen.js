@@ -1,6 +1,10 @@
-/** Listening: base64 PCM (s16le, mono, 16 kHz) from the socket, played with a small jitter buffer. */
+/**
+ * Listening: base64 PCM (s16le, mono, 16 kHz) from the socket, played with a small jitter buffer.
+ * It ends in an audio element with a media session, so that a phone goes on playing with its screen off.
+ */
 
 import * as socket from "../socket.js";
+import * as store from "../store.js";
 
 const RATE = 16_000;
 const AHEAD_S = 0.1;
@@ -23,12 +27,34 @@ export class Listener {
     this.on = !this.on;
     this.problem = "";
     if (this.on) {
-      this.context ??= new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
-      await this.context.resume();
+      this.open();
+      await Promise.all([this.context.resume(), this.output.play()]);
       this.next = 0;
-    } else await this.context.suspend();
+    } else {
+      this.output.pause();
+      await this.context.suspend();
+    }
+    this.tellSystem();
     this.subscribe(this.on);
     this.onChange();
+  }
+
+  open() {
+    if (this.context) return;
+    this.context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+    this.sink = this.context.createMediaStreamDestination();
+    this.output = new Audio();
+    this.output.srcObject = this.sink.stream;
+  }
+
+  /** What the lock screen shows, with a button that ends it. */
+  tellSystem() {
+    const session = navigator.mediaSession;
+    if (!session) return;
+    session.playbackState = this.on ? "playing" : "paused";
+    session.metadata = new MediaMetadata({ title: "Listening", artist: store.setting("deviceName", "IP Camera") });
+    const toggle = () => this.toggle();
+    for (const action of ["play", "pause", "stop"]) session.setActionHandler(action, (action === "play") === this.on ? null : toggle);
   }
 
   subscribe(enabled) {
@@ -54,7 +80,7 @@ export class Listener {
     buffer.copyToChannel(samples, 0);
     const source = context.createBufferSource();
     source.buffer = buffer;
-    source.connect(context.destination);
+    source.connect(this.sink);
     source.start(this.next);
     this.next += buffer.duration;
   }
