@@ -169,7 +169,7 @@ class Onvif(Actor):
     # ---------------------------------------------------------------- what happens
     @handles(DetectorView)
     def _detector(self, _: DetectorView | None, view: DetectorView) -> None:
-        self.subscriptions.learn({switch.key: switch.active for switch in view.switches}, time.time())
+        self.subscriptions.learn({switch.key: (switch.enabled, switch.active) for switch in view.switches}, time.time())
 
     # ---------------------------------------------------------------- for the server
     def facts(self, host: str, base: str) -> Facts:

@@ -3,7 +3,6 @@
 ``now`` is in seconds of any steady clock, ``unix`` the time that subscribers are told.
 """
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -61,7 +60,8 @@ class Subscriptions:
     def __init__(self, make_id: Callable[[], str]) -> None:
         self._make_id = make_id
         self._all: dict[str, Subscription] = {}
-        self._states = dict.fromkeys(EVERYTHING, False)
+        self._active: dict[str, bool] = {}  # by switch
+        self._states = {number: False for number, topic in enumerate(TOPICS) if topic.always}
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(tuple(self._all.values()))
@@ -120,19 +120,21 @@ class Subscriptions:
         for topic, state in self._states.items():
             one.put(Notice(topic, state, INITIALIZED, unix))
 
-    def learn(self, switches: Mapping[str, bool], unix: float) -> bool:
-        """What the detectors say now, by switch; whether anything has changed."""
-        changes = [
-            (topic, state)
-            for switch, state in switches.items()
-            for topic in of_switch(switch)
-            if self._states[topic] != state
-        ]
-        for topic, state in changes:
-            self._states[topic] = state
-        for one, (topic, state) in itertools.product(tuple(self._all.values()), changes):
-            one.put(Notice(topic, state, CHANGED, unix))
-        return bool(changes)
+    def learn(self, switches: Mapping[str, tuple[bool, bool]], unix: float) -> None:
+        """What the detectors say now: by switch, whether it is on, and whether there is something."""
+        self._active |= {switch: active for switch, (_, active) in switches.items()}
+        wanted = {switch for switch, (on, _) in switches.items() if on}
+        for topic in sorted({topic for switch in switches for topic in of_switch(switch)}):
+            state = any(self._active.get(switch, False) for switch in TOPICS[topic].switches)
+            if topic in self._states and state != self._states[topic]:
+                self._tell(Notice(topic, state, CHANGED, unix))
+            elif topic not in self._states and not wanted.isdisjoint(TOPICS[topic].switches):
+                self._tell(Notice(topic, state, INITIALIZED, unix))
+
+    def _tell(self, notice: Notice) -> None:
+        self._states[notice.topic] = notice.state
+        for one in self:
+            one.put(notice)
 
 
 def life_of(text: str, unix: float) -> float | None:

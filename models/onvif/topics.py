@@ -1,9 +1,11 @@
 """What the detectors say, as ONVIF's topics: each a property with a state, named so that Home Assistant's parsers and
-NVRs know it. All sounds are DetectedSound, told apart by their rule: nobody knows a topic for barking or crying."""
+NVRs know it. All sounds are DetectedSound, told apart by their rule: nobody knows a topic for barking or crying. So are
+things for which there is no topic either, as ObjectsInside."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from models.kinds import MORE_SOUNDS, MORE_THINGS
 from models.onvif.facts import (
     ANALYTICS,
     AUDIO_SOURCE_CONFIGURATION,
@@ -22,41 +24,59 @@ DIALECTS = (CONCRETE, CONCRETE_SET, SIMPLE)
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """``switch``: whose state it shows (``models.messages.detector.SwitchView.key``)."""
+    """``switches``: whose state it shows, of any of them (``models.messages.detector.SwitchView.key``).
 
-    switch: str
+    ``always``: from the beginning, not only when one of its switches has been on.
+    """
+
+    switches: tuple[str, ...]
     path: str
     source: Mapping[str, str]
     item: str  # the name of its state
     types: Mapping[str, str] = field(default_factory=dict)  # of the source's items, where not a reference token
+    always: bool = True
 
 
-def _picture_rule(switch: str, path: str, item: str, rule: str) -> Topic:
+def _picture_rule(switch: str, path: str, item: str, rule: str, always: bool = True) -> Topic:
     source = {
         "VideoSourceConfigurationToken": VIDEO_SOURCE_CONFIGURATION,
         "VideoAnalyticsConfigurationToken": ANALYTICS,
         "Rule": rule,
     }
-    return Topic(switch, path, source, item, {"Rule": "xs:string"})
+    return Topic((switch,), path, source, item, {"Rule": "xs:string"}, always)
 
 
-def _sound_rule(switch: str, rule: str) -> Topic:
+def _sound_rule(switch: str, rule: str, always: bool = True) -> Topic:
     source = {
         "AudioSourceConfigurationToken": AUDIO_SOURCE_CONFIGURATION,
         "AudioAnalyticsConfigurationToken": ANALYTICS,
         "Rule": rule,
     }
-    return Topic(switch, "AudioAnalytics/Audio/DetectedSound", source, "IsSoundDetected", {"Rule": "xs:string"})
+    types = {"Rule": "xs:string"}
+    return Topic((switch,), "AudioAnalytics/Audio/DetectedSound", source, "IsSoundDetected", types, always)
 
 
+def _seen(path: str, *switches: str, always: bool = True) -> Topic:
+    return Topic(switches, f"RuleEngine/MyRuleDetector/{path}", {"Source": VIDEO_SOURCE}, "State", always=always)
+
+
+VEHICLES = ("bicycle", "car", "motorcycle", "bus", "truck")
+PETS = ("dog", "cat")
+NAMELESS = tuple(kind for kind in MORE_THINGS if kind.key not in VEHICLES + PETS)
 TOPICS: tuple[Topic, ...] = (
     _picture_rule("motion", "RuleEngine/CellMotionDetector/Motion", "IsMotion", "Motion"),
-    Topic("motion", "VideoSource/MotionAlarm", {"Source": VIDEO_SOURCE}, "State"),
-    Topic("person", "RuleEngine/MyRuleDetector/PeopleDetect", {"Source": VIDEO_SOURCE}, "State"),
-    Topic("dog", "RuleEngine/MyRuleDetector/DogCatDetect", {"Source": VIDEO_SOURCE}, "State"),
+    Topic(("motion",), "VideoSource/MotionAlarm", {"Source": VIDEO_SOURCE}, "State"),
+    _seen("PeopleDetect", "person"),
+    _seen("DogCatDetect", *PETS),
     _sound_rule("sound", "Sound"),
     _sound_rule("dog_bark", "Bark"),
     _sound_rule("baby_cry", "Cry"),
+    *(_sound_rule(kind.key, kind.title, always=False) for kind in MORE_SOUNDS),
+    _seen("VehicleDetect", *VEHICLES, always=False),
+    *(
+        _picture_rule(kind.key, "RuleEngine/FieldDetector/ObjectsInside", "IsInside", kind.title, always=False)
+        for kind in NAMELESS
+    ),
 )
 
 
@@ -136,4 +156,4 @@ def matching(expression: str) -> frozenset[int]:
 
 
 def of_switch(switch: str) -> Iterable[int]:
-    return (number for number, topic in enumerate(TOPICS) if topic.switch == switch)
+    return (number for number, topic in enumerate(TOPICS) if switch in topic.switches)

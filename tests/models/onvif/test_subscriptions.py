@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from models.detect import DETECTORS, detector_class
 from models.onvif.limits import IDLE_S, LIFE_MAX_S, LIFE_MIN_S, LIFE_S, QUEUE_MAX, SUBSCRIPTIONS_MAX
 from models.onvif.subscriptions import EVERYTHING, Subscription, Subscriptions, life_of
 from models.onvif.topics import CHANGED, INITIALIZED, TOPICS, Notice, of_switch
@@ -22,18 +23,22 @@ def opened(all_of_them: Subscriptions, client: str = CAMERA, webhook: str = "", 
     return one
 
 
+def learn(subscriptions: Subscriptions, switches: dict[str, bool], unix: float) -> None:
+    subscriptions.learn({switch: (True, active) for switch, active in switches.items()}, unix)
+
+
 def test_each_state_at_first_and_then_what_changes() -> None:
     subscriptions = made()
-    subscriptions.learn({"motion": True}, 1.0)
+    learn(subscriptions, {"motion": True}, 1.0)
     one = opened(subscriptions)
     subscriptions.synchronise(one, 2.0)
     first = one.take(100)
     assert {notice.topic: notice.state for notice in first} == {
-        topic: topic in of_switch("motion") for topic in EVERYTHING
+        number: number in of_switch("motion") for number, topic in enumerate(TOPICS) if topic.always
     }
     assert {notice.operation for notice in first} == {INITIALIZED}
-    assert subscriptions.learn({"dog_bark": True, "motion": True}, 3.0)
-    assert not subscriptions.learn({"dog_bark": True}, 4.0), "nothing new"
+    learn(subscriptions, {"dog_bark": True, "motion": True}, 3.0)
+    learn(subscriptions, {"dog_bark": True}, 4.0)
     [bark] = of_switch("dog_bark")
     assert one.take(100) == [Notice(bark, True, CHANGED, 3.0)]
 
@@ -42,16 +47,16 @@ def test_only_the_topics_that_were_asked_for() -> None:
     subscriptions = made()
     one = subscriptions.open(CAMERA, "", "", frozenset({0}), 600.0, 0.0)
     assert one is not None
-    subscriptions.learn({"motion": True, "person": True}, 1.0)
+    learn(subscriptions, {"motion": True, "person": True}, 1.0)
     assert [notice.topic for notice in one.take(100)] == [0]
 
 
 def test_a_full_queue_loses_no_last_state() -> None:
     subscriptions = made()
     one = opened(subscriptions)
-    subscriptions.learn({"person": True}, 0.0)
+    learn(subscriptions, {"person": True}, 0.0)
     for turn in range(QUEUE_MAX * 3):
-        subscriptions.learn({"motion": turn % 2 == 0}, float(turn))
+        learn(subscriptions, {"motion": turn % 2 == 0}, float(turn))
     assert len(one.queue) == QUEUE_MAX
     assert one.dropped > 0
     [person] = of_switch("person")
@@ -88,7 +93,7 @@ def test_who_waits_is_woken_by_news_and_by_the_end() -> None:
     one = opened(subscriptions)
     woken: list[bool] = []
     one.wake = lambda: woken.append(one.ended)
-    subscriptions.learn({"sound": True}, 1.0)
+    learn(subscriptions, {"sound": True}, 1.0)
     subscriptions.end(one)
     subscriptions.end(one)
     assert woken == [False, True]
@@ -115,4 +120,29 @@ def test_how_long_it_lives(text: str, seconds: float | None) -> None:
 
 
 def test_each_switch_of_the_detectors_has_a_topic() -> None:
-    assert {topic.switch for topic in TOPICS} == {"motion", "person", "dog", "sound", "dog_bark", "baby_cry"}
+    switches = {switch.key for name in DETECTORS for switch in detector_class(name).switches}
+    assert {switch for topic in TOPICS for switch in topic.switches} == switches
+
+
+def test_a_kind_beyond_the_six_is_told_from_when_it_is_switched_on() -> None:
+    subscriptions = made()
+    one = opened(subscriptions)
+    [doorbell] = of_switch("doorbell")
+    subscriptions.learn({"doorbell": (False, False)}, 1.0)
+    assert one.take(100) == []
+    subscriptions.learn({"doorbell": (True, False)}, 2.0)
+    subscriptions.learn({"doorbell": (True, True)}, 3.0)
+    subscriptions.learn({"doorbell": (False, False)}, 4.0)
+    assert one.take(100) == [
+        Notice(doorbell, False, INITIALIZED, 2.0),
+        Notice(doorbell, True, CHANGED, 3.0),
+        Notice(doorbell, False, CHANGED, 4.0),
+    ]
+
+
+def test_a_topic_of_several_kinds_shows_whether_there_is_any() -> None:
+    subscriptions = made()
+    one = opened(subscriptions)
+    for switches in ({"dog": True}, {"cat": True}, {"dog": False}, {"cat": False}):
+        learn(subscriptions, switches, 1.0)
+    assert [notice.state for notice in one.take(100)] == [True, False]
