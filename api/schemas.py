@@ -78,6 +78,7 @@ _RULE_MORE: dict[str, Schema] = {
     "to": _said(TEXT, "HH:MM"),
     "everyMin": _said(whole(0, EVERY_MAX_MIN), "At most once in so many minutes; 0: each event"),
     "unwatched": _said(BOOL, "Only while nobody has the live picture open"),
+    "zones": _said(_list(TEXT), "Only what was in one of these zones; empty: wherever it was"),
 }
 _MQTT = _settings(lambda setting: _of_mqtt(setting) and not setting.read_only)
 

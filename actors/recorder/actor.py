@@ -62,6 +62,8 @@ class Recorder(Actor):
         self._recordings: list[Recording] = []
         self._wish: Wish | None = None
         self._heard: deque[tuple[int, str]] = deque(maxlen=limits.EVENTS_HEARD)
+        self._generation = 0  # of the stream that the kept pictures are from
+        self._masked_ns = -limits.MASK_SETTLES_NS  # when another privacy mask was chosen
         self._last = (0, 0, 0)  # epoch, number and pts of the last record of the ring
         self._broken = True  # nothing can be decoded before the next IDR
         self._problem = ""
@@ -81,6 +83,10 @@ class Recorder(Actor):
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         self._apply()
+        if "privacyMask" in changed:  # no clip of later begins with pictures from before; see ``_masked_anew``
+            self._store.clear()
+            self._masked_ns = time.monotonic_ns()
+            self._broken = True
         for recording in self._recordings:
             if recording.taking and self.settings[SWITCH[recording.about.kind]] is not True:
                 recording.close()
@@ -119,13 +125,19 @@ class Recorder(Actor):
         """Close what cannot go on with this IDR in one file: it is of another shape or codec, or would be too long."""
         sps, pps = annexb.parameter_sets(entry.data)
         picture = Picture(sps, pps, entry.width, entry.height)
-        if picture != self._store.picture:
+        if picture != self._store.picture or self._masked_anew(entry):
             self._store.begin(picture)
         taking = [recording for recording in self._recordings if recording.taking]
         cut = [one for one in taking if one.course.full(entry.pts) or one.picture != picture]
         for recording in cut:
             recording.close(entry.pts)
         return cut
+
+    def _masked_anew(self, entry: Entry) -> bool:
+        """Whether the stream of another privacy mask begins: it may do so before or after its setting is known here."""
+        anew = entry.spare != self._generation and entry.pts - self._masked_ns < limits.MASK_SETTLES_NS
+        self._generation = entry.spare
+        return anew
 
     def _go_on_with(self, former: Recording, frame: Frame) -> None:
         """Without a gap."""

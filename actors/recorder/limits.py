@@ -21,3 +21,4 @@ NO_PICTURES_NS = 2_000_000_000  # after its end, until a recording is ended with
 VISIT_MS = 600_000  # how long ago a visit may have begun that goes on after a restart
 AGAIN_S = 2.0  # until the event log is asked once more
 FULL_AGAIN_S = 30.0  # until a disk without room is tried once more
+MASK_SETTLES_NS = 30_000_000_000  # after a changed privacy mask a new stream is taken for the one that shows it

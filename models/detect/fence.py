@@ -4,6 +4,7 @@ Motion is counted in ``ROWS`` × ``COLUMNS`` cells of the picture; a cell belong
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,16 @@ PART = 0.2  # of what moves: enough to name a zone
 
 def cells(mask: NDArray[np.bool_]) -> Cells:
     """How many pixels of the mask are set in each cell."""
-    rows, columns = np.nonzero(mask)
-    height, width = mask.shape
-    where = rows * ROWS // height * COLUMNS + columns * COLUMNS // width
-    return np.bincount(where, minlength=CELLS).astype(np.int32)
+    if not mask.any():  # most pictures
+        return np.zeros(CELLS, np.int32)
+    return np.bincount(_cell_of(*mask.shape)[mask], minlength=CELLS).astype(np.int32)
+
+
+@lru_cache(maxsize=4)
+def _cell_of(height: int, width: int) -> NDArray[np.intp]:
+    """The cell of each pixel."""
+    rows, columns = np.arange(height) * ROWS // height, np.arange(width) * COLUMNS // width
+    return rows[:, None] * COLUMNS + columns
 
 
 def cells_in(polygon: Polygon) -> Chosen:

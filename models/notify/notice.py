@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.events import Event
+from models.kinds import MORE
 from models.mqtt.payloads import event as event_shape
 
 TITLES = {
@@ -22,6 +23,7 @@ TITLES = {
     "SYSTEM_LOCKED_OUT": "Somebody was locked out",
     "SYSTEM_NEW_ADDRESS": "A login from a new address",
 }
+TITLES |= {kind.event_type: kind.title for kind in MORE}
 TEST_TITLE = "Test notification"
 TEST_TEXT = "This is how the camera will notify you"
 
@@ -47,10 +49,16 @@ class Notice:
         return f"{self.device}: {self.text}" if self.text else self.device
 
 
+def zones_of(event: Event) -> list[str]:
+    """Names of the zones that it was in."""
+    zones = event.details.get("zones")
+    return zones if isinstance(zones, list) else []
+
+
 def of_event(event: Event, device: str, clock: str, picture: bytes) -> Notice:
     """``clock``: the local time of the event in words."""
     said = event.details.get("text")
-    text = said if isinstance(said, str) else clock
+    text = said if isinstance(said, str) else ", ".join([clock, *zones_of(event)])
     title = TITLES.get(event.type, event.type)
     fragment = f"events/{event.event_id}-{event.timestamp}"
     return Notice(str(event.event_id), title, text, event.timestamp, device, fragment, event, picture)

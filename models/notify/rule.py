@@ -8,6 +8,8 @@ from typing import Any
 from models.errors import Invalid
 from models.events import EVENT_TYPES, LOCKED_OUT, NEW_ADDRESS, SYSTEM_PREFIX, Event
 from models.notify import limits
+from models.notify.notice import zones_of
+from models.zones import NAME_MAX, ZONES_MAX
 
 SYSTEM_TYPES = tuple(
     f"{SYSTEM_PREFIX}{kind}" for kind in ("SOURCE_LOST", "SOURCE_BACK", "DEGRADED", "STORAGE", LOCKED_OUT, NEW_ADDRESS)
@@ -22,7 +24,8 @@ _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 @dataclass(frozen=True, slots=True)
 class Rule:
     """``start`` and ``end``: minutes of the local day; equal means all day. A span over midnight belongs to the day on
-    which it begins. ``every_min`` 0: each event. ``since``: Unix ms; what happened before is not told.
+    which it begins. ``every_min`` 0: each event. ``zones``: only what was in one of these; none: wherever it was.
+    ``since``: Unix ms; what happened before is not told.
     """
 
     id: str
@@ -34,6 +37,7 @@ class Rule:
     end: int = 0
     every_min: int = 0
     unwatched: bool = False
+    zones: tuple[str, ...] = ()
     enabled: bool = True
     since: int = 0
 
@@ -45,6 +49,8 @@ class Rule:
             or event.phase != "appeared"
             or event.timestamp < self.since
         ):
+            return False
+        if self.zones and not set(self.zones).intersection(zones_of(event)):
             return False
         if self.start == self.end:
             return weekday in self.days
@@ -70,6 +76,7 @@ class Rule:
             "to": _clock(self.end),
             "everyMin": self.every_min,
             "unwatched": self.unwatched,
+            "zones": list(self.zones),
         }
 
     def kept(self) -> dict[str, Any]:
@@ -79,7 +86,7 @@ class Rule:
 
 def restored(values: Mapping[str, Any]) -> Rule:
     """What ``kept`` gave."""
-    lists = {key: tuple(values[key]) for key in ("types", "channels", "days")}
+    lists = {key: tuple(values.get(key, ())) for key in ("types", "channels", "days", "zones")}
     return Rule(**{**values, **lists})
 
 
@@ -104,6 +111,7 @@ def parse(body: Mapping[str, object], rule_id: str, channels: Collection[str], s
         _minute(body, "to"),
         _every(body),
         _flag(body, "unwatched", False),
+        _zones(body),
         _flag(body, "enabled", True),
         since,
     )
@@ -122,6 +130,16 @@ def _texts(body: Mapping[str, object], key: str, known: tuple[str, ...]) -> tupl
         raise Invalid(f"{key}: Expected a list of strings")
     if unknown := [one for one in value if one not in known]:
         raise Invalid(f"{key}: Unknown: {unknown[0]:.40}")
+    return tuple(dict.fromkeys(value))
+
+
+def _zones(body: Mapping[str, object]) -> tuple[str, ...]:
+    """Names that need not be those of zones that there are now."""
+    value = body.get("zones", [])
+    if not isinstance(value, list) or len(value) > ZONES_MAX:
+        raise Invalid(f"zones: Expected a list of at most {ZONES_MAX} names")
+    if not all(isinstance(one, str) and len(one) <= NAME_MAX for one in value):
+        raise Invalid(f"zones: Expected names of at most {NAME_MAX} characters")
     return tuple(dict.fromkeys(value))
 
 

@@ -86,7 +86,7 @@ def of_mqtt(server: RunningServer, broker: Broker) -> Gray:
 
 def everywhere(server: RunningServer, rtsp: str, broker: Broker) -> dict[str, list[Gray]]:
     """Pictures of every output, each asked for anew."""
-    found = {"rtsp": of_rtsp(rtsp, 5), "live": asyncio.run(of_live(server, 5))}
+    found = {"rtsp": of_rtsp(rtsp, 5), "small rtsp": of_rtsp(f"{rtsp}2", 3), "live": asyncio.run(of_live(server, 5))}
     found["snapshot"] = [snapshot(server)]
     server.ask(CAMERA, Capture(), 15)
     found["capture"] = [of_jpeg(server.request("GET", "/capture")[1])]

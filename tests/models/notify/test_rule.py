@@ -64,6 +64,8 @@ def test_what_is_shown_is_what_can_be_put() -> None:
         ({"everyMin": True}, "everyMin"),
         ({"everyMin": 1441}, "everyMin"),
         ({"unwatched": 1}, "unwatched"),
+        ({"zones": "drive"}, "zones"),
+        ({"zones": ["x" * 33]}, "zones"),
         ({"enabled": "yes"}, "enabled"),
         ({"name": "a\nb"}, "name"),
         ({"name": "x" * 65}, "name"),
@@ -72,3 +74,13 @@ def test_what_is_shown_is_what_can_be_put() -> None:
 def test_what_is_wrong_is_named(change: dict[str, object], complaint: str) -> None:
     with pytest.raises(Invalid, match=f"^{complaint}: "):
         parse({**BODY, **change}, "r", ["c"], 0)
+
+
+def test_zones_choose() -> None:
+    rule = parse({**BODY, "zones": ["drive", "porch"]}, "r", ["c"], 0)
+    assert restored(rule.kept()) == rule
+    fits = [
+        rule.fits(Event(1, 1, BODY["types"][0], 1, details), 1, 0)
+        for details in ({}, {"zones": ["porch"]}, {"zones": ["street"]})
+    ]
+    assert fits == [False, True, False]
