@@ -15,8 +15,8 @@ from actors.runtime.envelope import Start
 from actors.runtime.spec import Child
 from config.boot import Boot
 from config.files import write_atomically
-from models.errors import ServerError, TimedOut, Unavailable
-from models.messages.facade import FACADE, GetPorts
+from models.errors import ServerError, Unavailable
+from models.messages.facade import FACADE, GetPorts, PortsView
 from models.messages.supervisor import SUPERVISOR, ActorTable, GetActors, Shutdown
 
 SUPERVISOR_CLASS = "actors.runtime.supervisor:Supervisor"
@@ -91,13 +91,12 @@ def _one_life(boot: Boot, tree: tuple[Child, ...], held: session.Session, on_rea
     held.remember(os.getsid(pids["supervisor"]))
     watched = {name: os.pidfd_open(pid) for name, pid in pids.items()}
     try:
-        with Control(boot.run_dir) as control:
-            table = _wait_until_ready(control, watched)
-            if table is not None:
-                _write_run_json(boot, control, table)
-                if on_ready is not None:
+        if (ready := _wait_until_ready(boot, watched)) is not None:
+            _write_run_json(boot, *ready)
+            if on_ready is not None:
+                with Control(boot.run_dir) as control:
                     on_ready(boot, control)
-                systemd.notify(systemd.READY)
+            systemd.notify(systemd.READY)
         ended = _wait_for_end(boot, list(watched.values()))
         return f"the {next(name for name, pidfd in watched.items() if pidfd in ended)} ended unexpectedly"
     finally:
@@ -129,29 +128,30 @@ def _wait_for_pids(boot: Boot) -> dict[str, int]:
     raise Unavailable("the supervisor did not start")
 
 
-def _wait_until_ready(control: Control, watched: dict[str, int]) -> ActorTable | None:
-    """The table once nothing is on its way up any more; None if the supervisor ended before.
+def _wait_until_ready(boot: Boot, watched: dict[str, int]) -> tuple[ActorTable, PortsView | None] | None:
+    """What lives and where it serves once nothing is on its way up any more; None if the supervisor ended before.
 
-    However long it takes: an actor that makes no progress is the supervisor's business.
+    However long it takes: an actor that makes no progress is the supervisor's business, and a supervisor that does not
+    answer is busy starting. Only its end is an end.
     """
     said_at = time.monotonic()
     while not select.select(list(watched.values()), [], [], 0.05)[0]:
         try:
-            table = control.ask(SUPERVISOR, GetActors())
-        except TimedOut:
-            continue  # the device is busy starting
-        except Unavailable:
-            return None
-        if not (missing := [row.name for row in table.rows if row.state in ("new", "starting", "restarting")]):
-            return table
+            with Control(boot.run_dir) as control:  # a new one each time: late answers lie in the old one
+                table = control.ask(SUPERVISOR, GetActors())
+                missing = [row.name for row in table.rows if row.state in ("new", "starting", "restarting")]
+                if not missing:
+                    serves = any(row.name == "facade" for row in table.rows)
+                    return table, control.ask(FACADE, GetPorts()) if serves else None
+        except ServerError:
+            continue
         if time.monotonic() - said_at > limits.LAUNCHER_SAYS_EVERY_S:
             said_at = time.monotonic()
             print(f"ipcamera: still starting: {', '.join(missing)}", file=sys.stderr)
     return None
 
 
-def _write_run_json(boot: Boot, control: Control, table: ActorTable) -> None:
-    ports = control.ask(FACADE, GetPorts()) if any(row.name == "facade" for row in table.rows) else None
+def _write_run_json(boot: Boot, table: ActorTable, ports: PortsView | None) -> None:
     about = {
         "pid": os.getpid(),
         "https_port": ports.https if ports else 0,

@@ -1,8 +1,11 @@
 """Whatever is killed, nothing is left behind and the next start works."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import socket
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +15,9 @@ import pytest
 from actors.runtime.control import Control
 from actors.runtime.session import processes_of
 from actors.runtime.spec import Child
+from config.boot import Boot
 from models.errors import ServerError
+from models.messages.handle import ASK_TIMEOUT_S
 from models.messages.supervisor import GetActors
 from tests.actors.runtime.conftest import TOYS, Running, _main
 from tests.actors.runtime.toys import Echo, Identify
@@ -51,6 +56,38 @@ def test_a_killed_launcher_takes_everything_with_it_and_the_next_start_works(sta
     running.wait_for(lambda: not processes_of(session))
     again = start(ONE)
     assert again.control.ask("one", Echo("again")) == "one: again"
+
+
+def test_a_supervisor_that_is_kept_from_running_is_waited_for(boot: Boot) -> None:
+    """Longer than an ask over the control socket takes to be given up."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=_main, args=(boot, (Child("settings", f"{TOYS}:Settings", 0), ONE))
+    )
+    process.start()
+    try:
+        supervisor = _serving(boot)
+        os.kill(supervisor, signal.SIGSTOP)
+        assert not (boot.data_dir / "run.json").exists()
+        time.sleep(ASK_TIMEOUT_S + 3)
+        os.kill(supervisor, signal.SIGCONT)
+        deadline = time.monotonic() + 20
+        while not (boot.data_dir / "run.json").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    finally:
+        os.kill(process.pid or 0, signal.SIGTERM)
+        process.join(10)
+
+
+def _serving(boot: Boot) -> int:
+    """The process behind the control socket, as soon as there is one."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket(socket.AF_UNIX) as peer, contextlib.suppress(OSError):
+            peer.connect(str(boot.run_dir / "control.sock"))
+            pid, _uid, _gid = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            return int(pid)
+    raise AssertionError("there is no control socket")
 
 
 @pytest.mark.parametrize("victim", ["supervisor", "admin"])
