@@ -2,6 +2,7 @@
 
 import secrets
 
+from actors.mqtt.clips import Clips
 from actors.mqtt.configure import Configuration
 from actors.mqtt.flight import Flight
 from actors.mqtt.mail import Mail
@@ -13,7 +14,7 @@ from actors.runtime.actor import Actor, handles
 from models.errors import ServerError
 from models.messages.camera import CameraView, Capabilities
 from models.messages.detector import DetectorView
-from models.messages.event_log import EventRecorded, EventsCleared
+from models.messages.event_log import ClipReady, EventRecorded, EventsCleared
 from models.messages.facade import PortsView
 from models.messages.license import LICENSE, GetLicense
 from models.messages.mqtt import ApplyMqtt, GetMqtt, MqttTestResult, MqttView, TestMqtt
@@ -50,6 +51,8 @@ class Mqtt(Actor):
         assert view is not None  # no actor starts without its settings
         self._facts.stored = view.stored
         self._facts.device_id = await self._device_id(memory)
+        self._clips = Clips(self, self._facts)
+        await self._clips.look()
         self._shown: MqttView | None = None
         self._memory = memory
         self._mail = Mail(self, bench, outbox, flight)
@@ -86,6 +89,11 @@ class Mqtt(Actor):
         self._mail.arrived(news.event)
         if self._session.connected and news.event.phase == "appeared" and not news.event.type.startswith("SYSTEM_"):
             self._service.pictures.event()
+
+    @handles(ClipReady)
+    async def _clip(self, news: ClipReady) -> None:
+        await self._clips.ready(news.clip)
+        await self._service.refresh()
 
     @handles(EventsCleared)
     def _cleared(self, _: EventsCleared) -> None:

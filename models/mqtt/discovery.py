@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from models.mqtt import topics as names
-from models.mqtt.entities import Component, actions, readings
+from models.mqtt.entities import Component, actions, last_clip, readings
 from models.mqtt.setting_entities import SettingEntry, command, read_only
 
 PROJECT = "IP Camera"
@@ -25,6 +25,7 @@ class Device:
     url: str = ""
     torch: bool = False
     speech: bool = False
+    clips: bool = False
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -73,6 +74,8 @@ def _components(
 ) -> dict[str, Component]:
     telemetry_s = stored.get("mqttTelemetryIntervalSec")
     components = readings(topics, telemetry_s if isinstance(telemetry_s, int) else 60)
+    if device.clips:
+        components |= last_clip(topics)
     for entry in settings:
         if not entry.home_assistant or (entry.key == "torchEnabled" and not device.torch):
             continue

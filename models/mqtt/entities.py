@@ -72,6 +72,26 @@ def readings(topics: Topics, telemetry_s: int) -> dict[str, Component]:
     return components
 
 
+def last_clip(topics: Topics) -> dict[str, Component]:
+    """Its picture, and when it was with a link to it, where clips are on."""
+    return {
+        "clip_picture": {
+            "platform": "image",
+            "name": "Last clip picture",
+            "image_topic": topics.clip_image,
+            "content_type": "image/jpeg",
+        },
+        "clip": {
+            "platform": "sensor",
+            "name": "Last clip",
+            "device_class": "timestamp",
+            "state_topic": topics.clip(),
+            "value_template": "{{ value_json.time }}",
+            "json_attributes_topic": topics.clip(),
+        },
+    }
+
+
 def actions(topics: Topics, speech: bool) -> dict[str, Component]:
     """Buttons, the master switch, and speech where the device can speak."""
     components: dict[str, Component] = {

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from models.clips import Clip
 from models.messages.camera import CameraView, Capabilities
 from models.messages.rtsp import RtspView
 from models.mqtt import discovery, payloads
@@ -27,11 +29,18 @@ class Facts:
     capabilities: Capabilities | None = None
     rtsp: RtspView | None = None
     speech: bool = False
+    clips: dict[str, Clip] = field(default_factory=dict)  # the newest by type, "" of all
+    clip_picture: bytes = b""  # JPEG of the newest
     former: tuple[str, ...] = ()  # entities announced before, see ``discovery.announced``
 
     @property
     def name(self) -> str:
         return str(self.stored.get("deviceName") or "IP Camera")
+
+    @property
+    def url(self) -> str:
+        """Of the dashboard; empty while it is not known."""
+        return f"https://{_bracketed(self.host)}:{self.https_port}/" if self.host and self.https_port else ""
 
     @property
     def commands(self) -> bool:
@@ -56,6 +65,9 @@ def retained(topics: Topics, facts: Facts, settings: Iterable[SettingEntry]) -> 
         ),
         topics.state("rtsp"): payloads.dumps(_rtsp(facts)),
     }
+    states |= {topics.clip(kind): payloads.dumps(_clip(facts, clip)) for kind, clip in facts.clips.items()}
+    if facts.clip_picture:
+        states[topics.clip_image] = facts.clip_picture
     about = {"deviceId": facts.device_id, "name": facts.name, "version": facts.version}
     announce = facts.stored.get("mqttDiscoveryEnabled") is not False
     states[facts.discovery_topic] = payloads.dumps(announcement(topics, facts, settings)) if announce else b""
@@ -72,9 +84,10 @@ def announcement(topics: Topics, facts: Facts, settings: Iterable[SettingEntry])
         facts.name,
         facts.version,
         model=_model(facts),
-        url=f"https://{_bracketed(facts.host)}:{facts.https_port}/" if facts.host and facts.https_port else "",
+        url=facts.url,
         torch=known is not None and known.torch,
         speech=facts.speech,
+        clips=facts.stored.get("clipsEnabled") is True,
         options={"resolutions": known.resolutions, "cameraIds": known.camera_ids} if known is not None else {},
     )
     return discovery.payload(device, topics.prefix, settings, facts.stored, facts.commands, facts.former)
@@ -92,6 +105,20 @@ def _rtsp(facts: Facts) -> dict[str, object]:
         return {"state": "off", "url": None, "clients": 0}
     url = f"rtsp://{_bracketed(facts.host or 'localhost')}:{view.port}{view.path}"
     return {"state": "on", "url": url, "clients": view.clients}
+
+
+def _clip(facts: Facts, clip: Clip) -> dict[str, object]:
+    """``url`` without credentials: who may look at it has his own."""
+    return {
+        "clipId": clip.id,
+        "time": datetime.fromtimestamp(clip.moment / 1000, UTC).isoformat(timespec="seconds"),
+        "start": clip.start,
+        "durationMs": clip.duration_ms,
+        "runUpMs": clip.run_up_ms,
+        "types": list(clip.types),
+        "events": list(clip.events),
+        "url": f"{facts.url}clips/{clip.id}/video" if facts.url else None,
+    }
 
 
 def _bracketed(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.clips import MANUAL
 from models.kinds import MORE
 
 ONLINE, OFFLINE = "online", "offline"
@@ -75,10 +76,20 @@ class Topics:
         known = EVENTS.get(event_type)
         return self(known[0] if known else SYSTEM_EVENTS)
 
+    def clip(self, event_type: str = "") -> str:
+        """The newest clip, or the newest with an event of this type."""
+        known = EVENTS.get(event_type, ("", event_type.lower()))[1]
+        return self(f"events/clip/{known}" if known else "events/clip")
+
+    @property
+    def clip_image(self) -> str:
+        return self("image/clip")
+
     def retained(self) -> tuple[str, ...]:
         """All that stays at the broker, the availability last."""
         states = tuple(self.state(name) for name in DETECTIONS + RETAINED_STATES)
-        return (*states, self.event_image, self.device, self.online)
+        clips = (self.clip(), *(self.clip(kind) for kind in (*EVENTS, MANUAL)), self.clip_image)
+        return (*states, *clips, self.event_image, self.device, self.online)
 
 
 def discovery(prefix: str, device_id: str) -> str:

@@ -1,0 +1,59 @@
+"""The newest clip of each type, as the broker keeps it, and the picture of the newest of all."""
+
+import asyncio
+from pathlib import Path
+
+from actors.runtime.actor import Actor
+from models.clips import Clip
+from models.errors import ServerError
+from models.messages.event_log import EVENT_LOG, GetThumbnail, QueryClips
+from models.mqtt import limits
+from models.mqtt.states import Facts
+
+LOOKED_AT = 100
+
+
+class Clips:
+    def __init__(self, actor: Actor, facts: Facts) -> None:
+        self._actor = actor
+        self._facts = facts
+
+    async def look(self) -> None:
+        """What there is at the start; of a type that has none in the last hundred nothing is said anew."""
+        try:
+            page = await self._actor.actor(EVENT_LOG).ask(QueryClips(limit=LOOKED_AT))
+        except ServerError as error:
+            self._actor.log.info("the last clips are not known", reason=error.detail)
+            return
+        for clip in page.clips:
+            self._note(clip)
+        if page.clips:
+            await self._picture_of(page.clips[-1])
+
+    async def ready(self, clip: Clip) -> None:
+        """It may be told twice, and one that was finished late is not the newest."""
+        newest = self._facts.clips.get("")
+        if clip.kind == "continuous":
+            return
+        self._note(clip)
+        if newest is None or clip.start >= newest.start:
+            await self._picture_of(clip)
+
+    def _note(self, clip: Clip) -> None:
+        for kind in ("", *clip.types):
+            known = self._facts.clips.get(kind)
+            if known is None or clip.start >= known.start:
+                self._facts.clips[kind] = clip
+
+    async def _picture_of(self, clip: Clip) -> None:
+        """The last one stays where there is none: Home Assistant shows an error without."""
+        for event_id in clip.events:
+            for full in (True, False):
+                try:
+                    found = await self._actor.actor(EVENT_LOG).ask(GetThumbnail(event_id, full))
+                    picture = await asyncio.to_thread(Path(found.path).read_bytes)
+                except (ServerError, OSError):
+                    continue
+                if len(picture) <= limits.IMAGE_BYTES:
+                    self._facts.clip_picture = picture
+                    return
