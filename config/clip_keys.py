@@ -28,8 +28,8 @@ CLIPS = (
         "string",
         "",
         "Events with a clip",
-        "Types of events, separated by commas: MOTION, ANY_SOUND, DOG_BARK, BABY_CRY, OBJECT_PERSON, OBJECT_DOG. "
-        "Empty: all of them.",
+        "Types as /events shows them, separated by commas, e.g. BABY_CRY, OBJECT_PERSON. Empty: all of them.",
+        max_length=512,
         parse=event_types,
         extension=True,
     ),

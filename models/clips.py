@@ -132,10 +132,8 @@ class Course:
     begin: int  # pts of its first picture
     longest: int
     until: int | None = None
-    group_ns: int = 0  # length of the last group of pictures
     visits: set[int] = field(default_factory=set)  # ids of events that have not ended
     idle_until: int = 0  # the end, if there were no visits
-    _key: int = 0
 
     def extend(self, until: int) -> None:
         self.idle_until = max(self.idle_until, until)
@@ -153,11 +151,9 @@ class Course:
         """Whether a picture of this moment is not part of it any more."""
         return self.until is not None and pts >= self.until
 
-    def full(self, key: int) -> bool:
-        """Whether it is to be cut at this IDR: with the group that begins here it would be too long."""
-        self.group_ns = key - self._key if self._key else 0
-        self._key = key
-        return key > self.begin and key + self.group_ns - self.begin > self.longest
+    def full(self, key: int, group: int) -> bool:
+        """Whether it is to be cut at this IDR: with the group that begins here, so long, it would be too long."""
+        return key > self.begin and key + group - self.begin > self.longest
 
 
 def begin_at(moment: int, run_up: int, longest: int) -> int:

@@ -65,6 +65,7 @@ class Recorder(Actor):
         self._generation = 0  # of the stream that the kept pictures are from
         self._masked_ns = -limits.MASK_SETTLES_NS  # when another privacy mask was chosen
         self._last = (0, 0, 0)  # epoch, number and pts of the last record of the ring
+        self._key = 0  # pts of the last IDR
         self._broken = True  # nothing can be decoded before the next IDR
         self._problem = ""
         self._problem_at = float("-inf")
@@ -100,7 +101,7 @@ class Recorder(Actor):
         self._run_up = int(self.settings["clipRunUpSec"]) * NS
         self._run_out = int(self.settings["clipRunOutSec"]) * NS
         self._longest = int(self.settings["clipMaxSec"]) * NS
-        self._store.keep_ns = self._run_up if self.settings["clipsEnabled"] else 0
+        self._store.keep_ns = self._run_up + limits.LATE_EVENT_NS if self.settings["clipsEnabled"] else 0
         self._types = set(filter(None, str(self.settings["clipEventTypes"]).split(","))) or set(EVENT_TYPES)
 
     # ---------------------------------------------------------------- the stream
@@ -128,7 +129,9 @@ class Recorder(Actor):
         if picture != self._store.picture or self._masked_anew(entry):
             self._store.begin(picture)
         taking = [recording for recording in self._recordings if recording.taking]
-        cut = [one for one in taking if one.course.full(entry.pts) or one.picture != picture]
+        group = entry.pts - self._key if self._key else 0  # the next one is taken to be as long as the last
+        self._key = entry.pts
+        cut = [one for one in taking if one.course.full(entry.pts, group) or one.picture != picture]
         for recording in cut:
             recording.close(entry.pts)
         return cut

@@ -4,6 +4,7 @@ STORE_BYTES = 64 << 20  # pictures in memory for the run-up
 WRITING_BYTES = 48 << 20  # waiting for a slow disk, of one recording; beyond it the recording ends there
 FRAGMENT_NS = 4_000_000_000  # a longer group of pictures is written in parts: what a power cut costs at most
 LAST_PICTURE_NS = 1_000_000_000  # how much longer than others the last picture of a recording may be shown
+LATE_EVENT_NS = 3_000_000_000  # until a detector has told of an event: what is kept beside the run-up
 LATE_SOUND_NS = 600_000_000  # it comes after the pictures that it belongs to
 TICK_S = 0.2
 OPEN_MAX = 3  # recordings under way, beside those that are being finished

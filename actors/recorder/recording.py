@@ -50,7 +50,7 @@ class Recording:
         self._noted = asyncio.Event()
         self.kinds: dict[int, str] = {}  # of its events
         for frame in frames:
-            self._take(frame)
+            self.video(frame)
 
     # ---------------------------------------------------------------- what it is about
     @property

@@ -18,7 +18,7 @@ from scripts.ipcamera.console import FAILED, AsJson
 
 ROOMS = tuple(
     name
-    for name in ("password", "sessions", "license", "cert", "models", "pool", "notifications")
+    for name in ("password", "sessions", "license", "cert", "models", "pool", "notifications", "clips")
     if importlib.util.find_spec(f"scripts.ipcamera.{name}") is not None
 )
 app = typer.Typer(
@@ -62,6 +62,7 @@ def mount_rooms() -> None:
     app.command()(backup.backup)
     app.command()(backup.restore)
     app.command()(importlib.import_module("scripts.ipcamera.drill").drill)
+    app.command()(importlib.import_module("scripts.ipcamera.clips").timelapse)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import json
 import secrets
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,6 +122,47 @@ def test_seconds_are_checked(server: RunningServer, body: dict[str, Any]) -> Non
     status, answer = server.post("/clips/record", body)
     assert status == 400
     assert answer["error"].startswith("seconds: ")
+
+
+def test_the_command_line_lists_exports_and_laps(server: RunningServer, tmp_path: Path) -> None:
+    clip = clip_of(server, happens(server))
+    listed = ipcamera(server, "clips", "list")
+    assert clip["id"] in listed
+    assert "MOTION" in listed
+    ipcamera(server, "clips", "export", clip["id"], str(tmp_path / "out.mp4"))
+    assert set(probe(tmp_path / "out.mp4")) == {"video", "audio"}
+    lapse = tmp_path / "day.mp4"
+    ipcamera(server, "timelapse", "today", str(lapse), "--seconds", "1")
+    assert probe(lapse)["video"]["codec_name"] == "h264"
+    ipcamera(server, "clips", "delete", clip["id"])
+    assert server.get(f"/clips/{clip['id']}")[0] == 404
+
+
+def ipcamera(server: RunningServer, *arguments: str) -> str:
+    command = [sys.executable, "-m", "scripts.ipcamera", *arguments, "--data-dir", str(server.data_dir)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_continuous_recording_is_played_as_hls(server: RunningServer, tmp_path: Path) -> None:
+    assert server.get("/recordings/playlist.m3u8")[0] == 404
+    server.post("/settings", {"recordContinuously": True})
+    server.wait_for(lambda: (server.data_dir / "clips" / "open").glob("*.mp4"))
+    clip_of(server, happens(server))  # both at once, from one store
+    server.post("/settings", {"recordContinuously": False})
+    clips = server.wait_for(lambda: server.get("/clips?type=CONTINUOUS")[1]["clips"])
+    status, playlist, _ = server.request("GET", f"/recordings/playlist.m3u8?token={server.token}")
+    assert status == 200
+    assert f"clips/{clips[0]['id']}/video" in playlist.decode()
+    url = f"{server.url}/recordings/playlist.m3u8?token={server.token}"
+    player = ["ffmpeg", "-v", "error", "-tls_verify", "0", "-extension_picky", "0", "-i", url, "-f", "null", "-"]
+    played = subprocess.run(player, capture_output=True, text=True, timeout=60)
+    assert played.returncode == 0, played.stderr
+    for clip in clips:
+        path = tmp_path / f"{clip['id']}.mp4"
+        path.write_bytes(server.request("GET", clip["video"])[1])
+        assert set(probe(path)) == {"video", "audio"}
 
 
 def test_switched_off_it_costs_nothing_and_says_so(server: RunningServer) -> None:

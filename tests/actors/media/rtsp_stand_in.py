@@ -20,6 +20,7 @@ from tests.actors.media.clips import Clip, Unit
 
 PAYLOAD = 1200
 TONE = bytes((0x2A, 0xAA)) * 80  # 20 ms of G.711
+BEEP, SILENCE = bytes((0x2A,) * 8 + (0xAA,) * 8) * 10, bytes((0xD5,)) * 160  # of a tone that every rate can carry
 NTP_EPOCH_S = 2_208_988_800
 
 
@@ -60,6 +61,7 @@ class Habits:
     drift_ppm: float = 0.0
     sound: bool = False
     mute: bool = False  # sound is announced and never sent
+    beep_s: float = 0.0  # sound at the beginning of each second only
     sound_late_s: float = 0.0  # sound is sent later than the picture of the same moment
     reports: bool = True  # RTCP
     sets_in_description: bool = True
@@ -339,7 +341,8 @@ class StandIn:
             seconds = (sequence - 10) * 0.02 * pace
             ticks = base + round(seconds * 8000)
             head = struct.pack(">BBHII", 0x80, 8, sequence & 0xFFFF, ticks & 0xFFFFFFFF, ssrc)
-            self._send(viewer, 1, head + TONE)
+            beep = BEEP if (sequence - 10) % 50 < self.habits.beep_s * 50 else SILENCE
+            self._send(viewer, 1, head + (beep if self.habits.beep_s else TONE))
             if sequence % 50 == 11:
                 self._report(viewer, 1, ssrc, seconds, ticks)
             sequence += 1
