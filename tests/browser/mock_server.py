@@ -464,7 +464,6 @@ RTSP_ON = {"type": "rtsp_status", "enabled": True, "running": True, "port": 8554
 ROUTES: dict[tuple[str, str], Any] = {
     ("POST", "/api/rtsp/new-login"): _new_rtsp_login,
     ("GET", "/api/models"): _models,
-    ("GET", "/api/onvif/status"): lambda *_: {"enabled": False, "running": False, "subscribers": [], "lastError": None},
     ("POST", "/api/models/fetch"): _fetch_models,
     ("POST", "/api/license/issue"): _issue,
     ("POST", "/auth/protection"): _protect,

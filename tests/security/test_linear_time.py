@@ -30,11 +30,16 @@ from models.media import address as media_address
 from models.media import annexb, jpeg, login, speech
 from models.mqtt import commands
 from models.mqtt.topics import Topics
+from models.onvif import discovery, soap, topics
+from models.onvif.subscriptions import life_of
+from models.onvif.username_token import UsernameTokens
 from models.rtp import rtcp
 from models.rtsp import auth, parser, session, tracks, transport, url
 from models.rtsp.message import Request
-from models.security import http_auth, lockout
+from models.security import digest, http_auth, lockout
 from models.security import license as licences
+from models.security.digest import SharedNonces
+from tests.actors.onvif.house import envelope
 
 SIZE = 64 * 1024
 LIMIT_S = 2.0
@@ -154,6 +159,18 @@ def _log(text: str) -> object:
     return [bound(None, "info", {"event": text}), redact.redact(text, {text: [text, {text: ValueError(text)}]})]
 
 
+def _soap(text: str) -> object:
+    """As a whole, and in each place of a request that we read."""
+    login = "<wsse:Security><wsse:UsernameToken>{0}<wsu:Created>{0}</wsu:Created></wsse:UsernameToken></wsse:Security>"
+    for body in (text, envelope(text), envelope("<tds:GetUsers/>", login.format(text)), envelope(f"<tds:{text}/>")):
+        try:
+            call = soap.read(body.encode())
+            UsernameTokens().check(call.security, LOGIN, 1.0)
+        except soap.Fault:
+            continue
+    return text
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "log lines": _log,
     "RTSP messages": lambda text: parser.Parser().feed(text.encode()),
@@ -161,6 +178,12 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "SDP of cameras": lambda text: [tracks.parse(text), tracks.parse(f"m=video 0 RTP/AVP 96\r\na=fmtp:96 {text}\r\n")],
     "addresses of cameras": lambda text: [login.parse_network(f"rtsp://{text}"), login.parse_network(text)],
     "challenges of others": lambda text: http_auth.challenges([f"Digest {text}", text]),
+    "ONVIF requests": _soap,
+    "ONVIF nonces": lambda text: SharedNonces(b"k" * 32).take(text, text, 1),
+    "ONVIF authorization": lambda text: digest.check(text, ("POST", text), LOGIN, SharedNonces(b"k" * 32), 1),
+    "ONVIF topics": topics.matching,
+    "ONVIF times": lambda text: life_of(text, 1.0),
+    "discovery": lambda text: discovery.read(text.encode()),
     "RTSP nonces": lambda text: auth.Nonces(b"k" * 32).take(text, text, 1),
     "RTSP transports": transport.choose,
     "RTSP URLs": url.parse,
@@ -196,7 +219,7 @@ BINARY: dict[str, Callable[[], object]] = {
     "RTSP frames": lambda: parser.Parser().feed(b"$\0\0\0" * (SIZE // 4)),
 }
 AROUND = (('Digest username="', ""), ('Digest a="', '"'), ("Digest ", ""), ("Basic ", ""), ("{", ""), ('"', '"'))
-QUOTING = {"RTSP authorization", "RTSP nonces", "RTSP transports", "JSON", "log lines"}
+QUOTING = {"RTSP authorization", "ONVIF authorization", "RTSP nonces", "RTSP transports", "JSON", "log lines"}
 
 
 @pytest.mark.parametrize("name", PARSERS)

@@ -31,7 +31,7 @@ async def added(hass: core.HomeAssistant, host: str, port: str, user: str, passw
     if not host:
         offered = list(step["data_schema"].schema["host"].container)
         say(discovered=offered)
-        step = await flow.async_configure(number, {"host": offered[0]})
+        step = await flow.async_configure(number, {"host": offered[-1]})
         host, port = (step["data_schema"]({**login})[key] for key in ("host", "port"))
     return await flow.async_configure(number, {"name": "Camera", "host": host, "port": int(port), **login})
 
