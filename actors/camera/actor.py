@@ -5,7 +5,7 @@ import os
 import secrets
 import time
 
-from actors.camera import cameras
+from actors.camera import cameras, controls
 from actors.camera.memory import Memory
 from actors.camera.opener import Opener, Wish
 from actors.camera.preview import preview
@@ -27,6 +27,7 @@ from models.media.tier import SubWish
 from models.media.veil import Veil
 from models.messages import Ok
 from models.messages.camera import (
+    CameraControls,
     CameraView,
     Capabilities,
     Capture,
@@ -36,7 +37,9 @@ from models.messages.camera import (
     GetCamera,
     GetCapabilities,
     GetCapture,
+    GetControls,
     PreviewCamera,
+    SetControl,
     SetTorch,
 )
 from models.messages.event_log import EVENT_LOG, RecordSystem
@@ -70,6 +73,12 @@ class Camera(Actor):
         self._album = self.bench("album")
         self._stills = Stills(self.boot.data_dir / "captures")
         self._capturing: asyncio.Future[tuple[bytes, int, int]] | None = None
+        self._device = ""  # path of the USB camera that is open
+        self._panel_bench = self.bench("controls")
+        kept = await self._panel_bench.do(controls.Kept, self.boot.data_dir / controls.FILE)
+        for note in kept.notes:
+            self.log.warning(note)
+        self._panel = controls.Panel(kept)
         self._torch: Switch | None = None
         self._torch_on = False
         self._told: CameraView | None = None
@@ -166,6 +175,9 @@ class Camera(Actor):
             self._memory.save()
             self.start_task(self._record("SOURCE_BACK", f"{info.title} gives pictures again"))
         path = next((c.device.path for c in self._opener.cameras if c.identity == self._opener.identity), "")
+        self._device = path
+        if path:
+            self.start_task(self._restore_controls(path, self._opener.identity))
         self._torch = find_torch(path)
         capabilities = self._make_capabilities()
         if capabilities != self._capabilities:
@@ -328,6 +340,20 @@ class Camera(Actor):
         return await preview(camera.device.path)
 
     # ---------------------------------------------------------------- switches
+    @handles(GetControls)
+    async def _get_controls(self, _: GetControls) -> CameraControls:
+        return await self._panel_bench.do(self._panel.read, self._device)
+
+    @handles(SetControl)
+    async def _set_control(self, message: SetControl) -> CameraControls:
+        identity = self._opener.identity
+        return await self._panel_bench.do(self._panel.change, self._device, identity, message.name, message.value)
+
+    async def _restore_controls(self, path: str, identity: str) -> None:
+        refused = await self._panel_bench.do(self._panel.restore, path, identity)
+        for name, why in refused.items():
+            self.log.warning("the camera does not take what was set", control=name, reason=why)
+
     @handles(SetTorch)
     def _set_torch(self, message: SetTorch) -> bool:
         if self._torch is None:

@@ -17,8 +17,10 @@ VIDIOC_QUERYCAP = 0x80685600
 VIDIOC_ENUM_FMT = 0xC0405602
 VIDIOC_ENUM_FRAMESIZES = 0xC02C564A
 VIDIOC_ENUM_FRAMEINTERVALS = 0xC034564B
+VIDIOC_G_CTRL = 0xC008561B
 VIDIOC_S_CTRL = 0xC008561C
 VIDIOC_QUERYCTRL = 0xC0445624
+VIDIOC_QUERYMENU = 0xC02C5625
 BUF_TYPE_VIDEO_CAPTURE = 1
 CAP_VIDEO_CAPTURE = 0x00000001
 CAP_STREAMING = 0x04000000
@@ -26,6 +28,10 @@ CAP_DEVICE_CAPS = 0x80000000
 DISCRETE = 1
 FLASH_LED_MODE = 0x009C0901  # V4L2_CID_FLASH_LED_MODE
 FLASH_NONE, FLASH_TORCH = 0, 2
+INTEGER, BOOLEAN, MENU, INTEGER_MENU = 1, 2, 3, 9  # V4L2_CTRL_TYPE_…
+MENUS = (MENU, INTEGER_MENU)
+CONTROL_DISABLED, CONTROL_READ_ONLY, CONTROL_INACTIVE = 0x1, 0x4, 0x10
+MENU_MAX = 64  # entries
 MODES_MAX = 64  # of one pixel format; a driver that never says "no more" must not hang us
 
 # fourcc → FFmpeg's input_format, in the order in which we like them: compressed first, because USB is narrow.
@@ -51,7 +57,7 @@ class Device:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[int]:
+def opened(path: str) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         yield descriptor
@@ -65,7 +71,7 @@ def query(path: str) -> Device | None:
     Raises:
         OSError: it is not there, busy, or forbidden.
     """
-    with _opened(path) as descriptor:
+    with opened(path) as descriptor:
         answer = bytearray(104)
         try:
             fcntl.ioctl(descriptor, VIDIOC_QUERYCAP, answer)
@@ -139,13 +145,58 @@ def _frame_rates(descriptor: int, fourcc: int, size: Size) -> tuple[float, ...]:
     return tuple(sorted(rates, reverse=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Control:
+    id: int
+    type: int
+    minimum: int
+    maximum: int
+    step: int
+    default: int
+    inactive: bool  # another control decides now
+
+
+def query_control(descriptor: int, control: int) -> Control | None:
+    """None where the device has none that can be set."""
+    found = _ask(descriptor, VIDIOC_QUERYCTRL, struct.pack("I", control) + bytes(64))
+    if found is None:
+        return None
+    _, kind, _, minimum, maximum, step, default, flags = struct.unpack_from("II32siiiiI", found)
+    if flags & (CONTROL_DISABLED | CONTROL_READ_ONLY) or kind not in (INTEGER, BOOLEAN, *MENUS):
+        return None
+    return Control(control, kind, minimum, maximum, step, default, bool(flags & CONTROL_INACTIVE))
+
+
+def menu(descriptor: int, control: Control) -> tuple[tuple[int, str], ...]:
+    """The values of a menu with their names; a driver leaves out those that it does not know."""
+    entries = []
+    for index in range(control.minimum, min(control.maximum, control.minimum + MENU_MAX) + 1):
+        found = _ask(descriptor, VIDIOC_QUERYMENU, struct.pack("II", control.id, index) + bytes(36))
+        if found is not None:
+            number = str(struct.unpack_from("=q", found, 8)[0])
+            entries.append((index, number if control.type == INTEGER_MENU else _text(bytes(found[8:40]))))
+    return tuple(entries)
+
+
+def get_control(descriptor: int, control: int) -> int:
+    """Raises ``OSError``."""
+    answer = bytearray(struct.pack("Ii", control, 0))
+    fcntl.ioctl(descriptor, VIDIOC_G_CTRL, answer)
+    return int(struct.unpack("Ii", answer)[1])
+
+
+def set_control(descriptor: int, control: int, value: int) -> None:
+    """Raises ``OSError`` where the device refuses."""
+    fcntl.ioctl(descriptor, VIDIOC_S_CTRL, struct.pack("Ii", control, value))
+
+
 def has_flash(path: str) -> bool:
     """Whether the device has a lamp that can stay on."""
-    with _opened(path) as descriptor:
+    with opened(path) as descriptor:
         return _ask(descriptor, VIDIOC_QUERYCTRL, struct.pack("I", FLASH_LED_MODE) + bytes(64)) is not None
 
 
 def set_flash(path: str, on: bool) -> None:
     """Raises ``OSError`` where the device refuses."""
-    with _opened(path) as descriptor:
-        fcntl.ioctl(descriptor, VIDIOC_S_CTRL, struct.pack("Ii", FLASH_LED_MODE, FLASH_TORCH if on else FLASH_NONE))
+    with opened(path) as descriptor:
+        set_control(descriptor, FLASH_LED_MODE, FLASH_TORCH if on else FLASH_NONE)

@@ -10,7 +10,7 @@ from api.front import FRONT
 from api.routes import Access, route
 from api.shapes import actor_shape, status_shape
 from models.errors import Invalid, Unavailable
-from models.messages.camera import CAMERA, Capabilities, SetTorch
+from models.messages.camera import CAMERA, CameraControls, Capabilities, GetControls, SetControl, SetTorch
 from models.messages.settings import SETTINGS, ChangeSettings
 from models.messages.supervisor import ActorStates
 from models.security.roles import VIEWER
@@ -104,6 +104,75 @@ async def torch(request: web.Request, context: Context) -> web.StreamResponse:
     lit = await context.actor(CAMERA).ask(SetTorch(wanted))
     await context.actor(SETTINGS).ask(ChangeSettings({"torchEnabled": lit}, "http", internal=True))
     return web.json_response({"torchEnabled": lit})
+
+
+CONTROL = {
+    "name": "exposureTime",
+    "title": "Exposure time",
+    "kind": "int",
+    "value": 157,
+    "default": 157,
+    "min": 1,
+    "max": 5000,
+    "step": 1,
+    "choices": [],
+    "active": True,
+}
+
+
+@route(
+    "GET",
+    "/api/camera/controls",
+    access=Access.UI,
+    extension=True,
+    summary="Exposure, focus, white balance and what else the camera in use can be set to",
+    gives="CameraControls",
+    answer={"controls": [CONTROL]},
+)
+async def controls(_request: web.Request, context: Context) -> web.StreamResponse:
+    """No controls where the source is no USB camera."""
+    return web.json_response(_controls_shape(await context.actor(CAMERA).ask(GetControls())))
+
+
+@route(
+    "POST",
+    "/api/camera/controls",
+    access=Access.UI,
+    extension=True,
+    summary="Set one control, and keep it for this camera; without a name all are set to their defaults",
+    takes="CameraControlChange",
+    body={"name": "exposureTime", "value": 300},
+    gives="CameraControls",
+    answer={"controls": [CONTROL]},
+)
+async def set_control(request: web.Request, context: Context) -> web.StreamResponse:
+    body = await json_object(request)
+    name, value = body.get("name", ""), body.get("value", 0)
+    if not isinstance(name, str):
+        raise Invalid("name: Expected string")
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**31) <= value < 2**31:
+        raise Invalid("value: Expected integer")
+    return web.json_response(_controls_shape(await context.actor(CAMERA).ask(SetControl(name, value))))
+
+
+def _controls_shape(view: CameraControls) -> dict[str, object]:
+    return {
+        "controls": [
+            {
+                "name": one.name,
+                "title": one.title,
+                "kind": one.kind,
+                "value": one.value,
+                "default": one.default,
+                "min": one.minimum,
+                "max": one.maximum,
+                "step": one.step,
+                "choices": [{"value": value, "title": title} for value, title in one.choices],
+                "active": one.active,
+            }
+            for one in view.controls
+        ]
+    }
 
 
 @route("GET", "/health", access=Access.PUBLIC, summary="Whether every actor is up", gives="Health", extension=True)

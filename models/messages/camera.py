@@ -73,6 +73,45 @@ class PreviewCamera(Ask[ToCamera, bytes]):
 
 
 @dataclass(frozen=True, slots=True)
+class CameraControl:
+    """One control of the device in use. ``kind``: int, boolean, menu (``choices``: value and name of each)."""
+
+    name: str
+    title: str
+    kind: str
+    value: int
+    default: int
+    minimum: int
+    maximum: int
+    step: int
+    choices: tuple[tuple[int, str], ...] = ()
+    active: bool = True  # False: another control decides now
+
+
+@dataclass(frozen=True, slots=True)
+class CameraControls:
+    controls: tuple[CameraControl, ...]  # none: the source is no device with controls
+
+
+@dataclass(frozen=True, slots=True)
+class GetControls(Ask[ToCamera, CameraControls]):
+    """What the camera in use can be set to: exposure, focus, white balance and their like."""
+
+    retry: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetControl(Ask[ToCamera, CameraControls]):
+    """Set one control, and keep it for this camera; ``invalid`` with the reason where it cannot be.
+
+    ``name`` "" sets all to their defaults, and keeps none.
+    """
+
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetTorch(Ask[ToCamera, bool]):
     """``on`` None toggles. Answers the new state; ``unavailable`` ("Torch not available") where there is none."""
 

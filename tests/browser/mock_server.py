@@ -437,6 +437,20 @@ def _new_rtsp_login(mock: MockServer, *_: Any) -> Any:
     return {"login": {"username": "viewer", "password": "made-up-1"}}
 
 
+def _controls(mock: MockServer, *_: Any) -> Any:
+    return {"controls": mock.world.controls}
+
+
+def _set_control(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
+    for control in mock.world.controls:
+        if not body["name"]:
+            control["value"] = control["default"]
+        elif control["name"] == body["name"]:
+            control["value"] = body["value"]
+    mock.world.controls[1]["active"] = mock.world.controls[0]["value"] == 1
+    return {"controls": mock.world.controls}
+
+
 def _models(mock: MockServer, *_: Any) -> Any:
     return {"models": mock.world.models()}
 
@@ -464,6 +478,8 @@ RTSP_ON = {"type": "rtsp_status", "enabled": True, "running": True, "port": 8554
 ROUTES: dict[tuple[str, str], Any] = {
     ("POST", "/api/rtsp/new-login"): _new_rtsp_login,
     ("GET", "/api/models"): _models,
+    ("GET", "/api/camera/controls"): _controls,
+    ("POST", "/api/camera/controls"): _set_control,
     ("POST", "/api/models/fetch"): _fetch_models,
     ("POST", "/api/license/issue"): _issue,
     ("POST", "/auth/protection"): _protect,

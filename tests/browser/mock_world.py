@@ -25,6 +25,19 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def camera_controls() -> list[dict[str, Any]]:
+    modes = [{"value": 1, "title": "Manual Mode"}, {"value": 3, "title": "Aperture Priority Mode"}]
+    int_ = {"kind": "int", "step": 1, "choices": [], "active": True}
+    return [
+        {"name": "exposureMode", "title": "Exposure", "kind": "menu", "value": 3, "default": 3, "min": 0, "max": 3}
+        | {"step": 1, "choices": modes, "active": True},
+        {"name": "exposureTime", "title": "Exposure time", "value": 157, "default": 157, "min": 1, "max": 5000}
+        | int_
+        | {"active": False},
+        {"name": "brightness", "title": "Brightness", "value": 128, "default": 128, "min": 0, "max": 255} | int_,
+    ]
+
+
 @dataclass
 class World:
     pro: bool = True
@@ -50,6 +63,7 @@ class World:
     received: list[dict[str, Any]] = field(default_factory=list)  # client messages
     cleared: int = 0
     refuse: int = 0  # sockets to refuse at the upgrade
+    controls: list[dict[str, Any]] = field(default_factory=camera_controls)
     code: str = "4821-7733"  # what the console has printed
     missing: set[str] = field(default_factory=set)  # models
     fetched: dict[str, int] = field(default_factory=dict)  # bytes, of those under way

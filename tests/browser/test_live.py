@@ -124,6 +124,30 @@ def test_what_is_not_the_wanted_camera_is_said(mock: MockServer, open_page: Open
     expect(page.locator(".banner")).to_be_hidden()
 
 
+def test_the_cameras_own_controls(mock: MockServer, open_page: Opener, size: str) -> None:
+    watched = open_page(mock.url, size)
+    page = watched.page
+    assert moves(page, "video")
+    page.get_by_text("Exposure, focus, white balance").click()
+    time = page.get_by_label("Exposure time")
+    expect(time).to_be_disabled()  # the camera's own business
+    page.get_by_label("Exposure", exact=True).select_option("1")
+    expect(time).to_be_enabled()
+    time.fill("400")
+    page.get_by_label("Brightness").fill("200")
+    expect(page.locator("[data-control=brightness] output")).to_have_text("200")
+    watched.shot("controls")
+    expect(page.locator(".stage")).to_be_in_viewport()
+    for _ in range(100):
+        if mock.world.controls[2]["value"] == 200:
+            break
+        page.wait_for_timeout(50)
+    assert [control["value"] for control in mock.world.controls] == [1, 400, 200]
+    page.get_by_role("button", name="Back to defaults").click()
+    page.get_by_role("dialog").get_by_role("button", name="Back to defaults").click()
+    expect(page.get_by_label("Brightness")).to_have_value("128")
+
+
 AWAKE = """
 window.locks = 0;
 navigator.wakeLock.request = async () => {

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.errors import Invalid
 from models.media import annexb, ring
 from models.media.ring import Entry
-from models.messages.camera import Capture, GetCamera, GetCapabilities
+from models.messages.camera import CameraControl, Capture, GetCamera, GetCapabilities, GetControls, SetControl
 from models.messages.encoder import GetVideo
 from models.messages.microphone import GetMicrophone
 from tests.actors.media.clips import clip
@@ -111,6 +113,38 @@ def test_a_camera_that_comes_later_takes_the_place_of_the_test_pattern(
     with usb_camera(sock):
         system.wait_for(lambda: system.ask("camera", GetCamera()).kind == "v4l2", 30)
         system.wait_for(lambda: not system.entries("frames", 1)[0].flags & ring.STAND_IN)
+
+
+def test_what_is_set_at_a_usb_camera_is_set_again_when_it_is_opened_anew(
+    start: Start, tmp_path: Path, fake_v4l2: Path
+) -> None:
+    library = tmp_path / "controls.so"
+    source = Path(__file__).with_name("v4l2_controls.c")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    sock = tmp_path / "usb"
+
+    def controls(system: MediaSystem) -> dict[str, CameraControl]:
+        return {one.name: one for one in system.ask("camera", GetControls()).controls}
+
+    with usb_camera(sock):
+        system = usb_system(start, Path(f"{library}:{fake_v4l2}"), sock, "auto")
+        system.wait_for(lambda: system.ask("camera", GetCamera()).running)
+        found = controls(system)
+        assert [*found] == ["exposureMode", "exposureTime", "focusAutomatic", "brightness", "powerLine"]
+        assert found["exposureMode"].choices == ((1, "Manual Mode"), (3, "Aperture Priority Mode"))
+        assert (found["exposureTime"].active, found["focusAutomatic"].kind) == (False, "boolean")
+        for wrong in (SetControl("brightness", 256), SetControl("zoom", 1), SetControl("exposureMode", 2)):
+            with pytest.raises(Invalid):
+                system.ask("camera", wrong)
+        with pytest.raises(Invalid, match="The camera refuses it"):
+            system.ask("camera", SetControl("exposureTime", 300))
+        for wish in (SetControl("exposureMode", 1), SetControl("exposureTime", 300), SetControl("brightness", 200)):
+            system.ask("camera", wish)
+        os.kill(system.rows()["camera"].pid, signal.SIGKILL)  # and with it what the emulated device knew
+        system.wait_for(lambda: controls(system).get("brightness", found["brightness"]).value == 200)
+        assert (controls(system)["exposureTime"].value, controls(system)["exposureTime"].active) == (300, True)
+        after = {one.name: one.value for one in system.ask("camera", SetControl("", 0)).controls}
+        assert after == {name: one.default for name, one in found.items()}
 
 
 def test_a_usb_camera_that_hangs_costs_a_process_and_nothing_else(

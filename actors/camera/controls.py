@@ -1,0 +1,173 @@
+"""The controls of a V4L2 camera: exposure, focus, white balance, brightness, power-line frequency and their like.
+
+They live in the device and are lost when it is unplugged, so what was set is kept here, by the camera's identity, and
+set again whenever that camera is opened. A control that the device does not have, or has no longer, is left out.
+"""
+
+import errno
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from actors.camera import v4l2
+from config.setting import between, one_of
+from config.store import Store
+from models.errors import Invalid, Unavailable
+from models.messages.camera import CameraControl, CameraControls
+
+FILE = "camera-controls.json"
+CAMERAS_MAX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    name: str
+    id: int
+    title: str
+
+
+# linux/v4l2-controls.h. What switches something to automatic stands before what it switches.
+KINDS = (
+    Kind("exposureMode", 0x009A0901, "Exposure"),
+    Kind("exposureTime", 0x009A0902, "Exposure time"),
+    Kind("exposureSlowsDown", 0x009A0903, "Fewer pictures in the dark"),
+    Kind("gain", 0x00980913, "Gain"),
+    Kind("backlight", 0x0098091C, "Backlight compensation"),
+    Kind("focusAutomatic", 0x009A090C, "Automatic focus"),
+    Kind("focus", 0x009A090A, "Focus"),
+    Kind("whiteBalanceAutomatic", 0x0098090C, "Automatic white balance"),
+    Kind("whiteBalance", 0x0098091A, "White balance"),
+    Kind("brightness", 0x00980900, "Brightness"),
+    Kind("contrast", 0x00980901, "Contrast"),
+    Kind("saturation", 0x00980902, "Saturation"),
+    Kind("sharpness", 0x0098091B, "Sharpness"),
+    Kind("powerLine", 0x00980918, "Flicker of lamps"),
+    Kind("zoom", 0x009A090D, "Zoom of the lens"),
+)
+BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+def read(path: str) -> list[CameraControl]:
+    """Those that the device has. Raises ``OSError``: it is gone or forbidden."""
+    with v4l2.opened(path) as descriptor:
+        return [found for kind in KINDS if (found := _control(descriptor, kind)) is not None]
+
+
+def write(path: str, values: Mapping[str, int], kinds: Sequence[Kind] = KINDS) -> dict[str, str]:
+    """Set them in the order of ``kinds``; what the device refuses, by name, in words.
+
+    Raises:
+        OSError: the device is gone or forbidden.
+    """
+    refused = {}
+    with v4l2.opened(path) as descriptor:
+        for kind in kinds:
+            if kind.name not in values:
+                continue
+            try:
+                v4l2.set_control(descriptor, kind.id, values[kind.name])
+            except OSError as error:
+                if error.errno in (errno.ENODEV, errno.ENXIO):
+                    raise
+                refused[kind.name] = error.strerror or str(error)
+    return refused
+
+
+def _control(descriptor: int, kind: Kind) -> CameraControl | None:
+    found = v4l2.query_control(descriptor, kind.id)
+    if found is None:
+        return None
+    choices = v4l2.menu(descriptor, found) if found.type in v4l2.MENUS else ()
+    return CameraControl(
+        name=kind.name,
+        title=kind.title,
+        kind={v4l2.BOOLEAN: "boolean"}.get(found.type, "menu" if choices else "int"),
+        value=v4l2.get_control(descriptor, kind.id),
+        default=found.default,
+        minimum=found.minimum,
+        maximum=found.maximum,
+        step=max(1, found.step),
+        choices=choices,
+        active=not found.inactive,
+    )
+
+
+class Kept:
+    """What was set, by the identity of the camera; on disk before it is acknowledged."""
+
+    def __init__(self, path: Path) -> None:
+        self._store = Store(path)
+        loaded = self._store.load()
+        self.notes = loaded.notes
+        self._values = {str(identity): _numbers(values) for identity, values in loaded.values.items()}
+
+    def of(self, identity: str) -> dict[str, int]:
+        return dict(self._values.get(identity, {}))
+
+    def keep(self, identity: str, values: Mapping[str, int]) -> None:
+        """Raises ``OSError`` where the disk is full; then nothing is kept."""
+        changed = {**self._values, identity: dict(values)}
+        while len(changed) > CAMERAS_MAX:
+            del changed[next(iter(changed))]
+        self._store.save({identity: values for identity, values in changed.items() if values})
+        self._values = changed
+
+
+class Panel:
+    """The controls of the camera in use. Blocking, for the actor's bench."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    def read(self, path: str) -> CameraControls:
+        """Raises ``Unavailable``: the device is gone."""
+        try:
+            return CameraControls(tuple(read(path)) if path else ())
+        except OSError as error:
+            raise Unavailable(f"The camera cannot be asked: {error.strerror}") from None
+
+    def restore(self, path: str, identity: str) -> dict[str, str]:
+        """Set what was kept for this camera; what it refuses, by name, in words."""
+        values = self._kept.of(identity)
+        try:
+            return write(path, values) if values else {}
+        except OSError as error:
+            return dict.fromkeys(values, error.strerror or str(error))
+
+    def change(self, path: str, identity: str, name: str, value: int) -> CameraControls:
+        """Raises ``Invalid`` or ``Unavailable``; then nothing is kept."""
+        here = {one.name: one for one in self.read(path).controls}
+        if not name:  # backwards: what is to be automatic again comes after what it decides
+            self._write(path, {one.name: one.default for one in here.values()}, KINDS[::-1])
+            self._keep(identity, {})
+            return self.read(path)
+        if name not in here:
+            raise Invalid(f"name: Value must be one of {', '.join(here)}" if here else "This source has no controls")
+        control = here[name]
+        values = {choice for choice, _ in control.choices}
+        if values and value not in values:
+            raise Invalid(f"value: {one_of(tuple(sorted(values)))}")
+        if not control.minimum <= value <= control.maximum:
+            raise Invalid(f"value: {between(control.minimum, control.maximum)}")
+        self._write(path, {name: value})
+        self._keep(identity, {**self._kept.of(identity), name: value})
+        return self.read(path)
+
+    def _write(self, path: str, values: Mapping[str, int], kinds: Sequence[Kind] = KINDS) -> None:
+        try:
+            refused = write(path, values, kinds)
+        except OSError as error:
+            raise Unavailable(f"The camera cannot be set: {error.strerror}") from None
+        if len(values) == 1 and refused:
+            raise Invalid(f"The camera refuses it: {next(iter(refused.values()))}")
+
+    def _keep(self, identity: str, values: Mapping[str, int]) -> None:
+        try:
+            self._kept.keep(identity, values)
+        except OSError as error:
+            raise Unavailable(f"It is set, but cannot be kept: {error.strerror}") from None
+
+
+def _numbers(values: object) -> dict[str, int]:
+    items: Iterable[tuple[object, object]] = values.items() if isinstance(values, dict) else ()
+    return {str(name): value for name, value in items if name in BY_NAME and isinstance(value, int)}
