@@ -62,7 +62,7 @@ class Recorder(Actor):
         self._recordings: list[Recording] = []
         self._wish: Wish | None = None
         self._heard: deque[tuple[int, str]] = deque(maxlen=limits.EVENTS_HEARD)
-        self._generation = 0  # of the stream that the kept pictures are from
+        self._stream = 0  # of the stream that the kept pictures are from
         self._masked_ns = -limits.MASK_SETTLES_NS  # when another privacy mask was chosen
         self._last = (0, 0, 0)  # epoch, number and pts of the last record of the ring
         self._key = 0  # pts of the last IDR
@@ -138,8 +138,8 @@ class Recorder(Actor):
 
     def _masked_anew(self, entry: Entry) -> bool:
         """Whether the stream of another privacy mask begins: it may do so before or after its setting is known here."""
-        anew = entry.spare != self._generation and entry.pts - self._masked_ns < limits.MASK_SETTLES_NS
-        self._generation = entry.spare
+        anew = entry.spare != self._stream and entry.pts - self._masked_ns < limits.MASK_SETTLES_NS
+        self._stream = entry.spare
         return anew
 
     def _go_on_with(self, former: Recording, frame: Frame) -> None:

@@ -227,6 +227,7 @@ def report(kind: str, results: list[Found], events: int, row: Any, storage: dict
 def kill(count: int, dice: random.Random) -> bool:
     with tempfile.TemporaryDirectory() as temporary, server(Path(temporary), "gop1") as running:
         killed: Counter[str] = Counter()
+        order: list[str] = []
         events: list[int] = []
         begun = time.monotonic()
         while len(clips(running)) < count and time.monotonic() - begun < 10 * count:
@@ -234,7 +235,8 @@ def kill(count: int, dice: random.Random) -> bool:
             with contextlib.suppress(ServerError):
                 events.append(happens(running)[0])
             time.sleep(dice.uniform(0.1, 2.5))
-            victim = dice.choice(VICTIMS)
+            order = order or dice.sample(VICTIMS, len(VICTIMS))  # in turn: more often than their budget they stay away
+            victim = order.pop()
             with contextlib.suppress(ServerError, ProcessLookupError):
                 if running.rows()[victim].state == "up":
                     running.kill(victim)

@@ -1,5 +1,8 @@
 """Every question and order has somebody who answers it, and every actor of the tree exists."""
 
+import ast
+import inspect
+import textwrap
 from pathlib import Path
 
 from actors.runtime.actor import Actor
@@ -44,3 +47,24 @@ def test_owners_of_rings_take_leases() -> None:
 def test_what_is_published_interests_somebody() -> None:
     heard = {topic for actor in KINDS.values() for topic in actor.topics()}
     assert [kind.__name__ for kind in messages(News, State) if kind.__name__ not in heard] == []
+
+
+def own_names(kind: type[Actor]) -> set[str]:
+    """Attributes that the methods of this class set on themselves, and its private methods."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(kind)))
+    stored = {
+        node.attr
+        for node in ast.walk(body)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+    methods = {node.name for node in ast.walk(body) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    return {name for name in stored | methods if name.startswith("_") and not name.startswith("__")}
+
+
+def test_no_actor_takes_a_private_name_of_the_runtime() -> None:
+    """One that set ``_generation`` was up and never heard: its heartbeats were taken for those of a former life."""
+    taken = own_names(Actor)
+    assert {name: clash for name, kind in KINDS.items() if (clash := taken & own_names(kind))} == {}

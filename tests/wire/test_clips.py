@@ -165,6 +165,24 @@ def test_continuous_recording_is_played_as_hls(server: RunningServer, tmp_path: 
         assert set(probe(path)) == {"video", "audio"}
 
 
+@pytest.mark.parametrize("victim", ["recorder", "encoder", "event_log"])
+def test_what_is_killed_in_the_middle_leaves_nothing_that_cannot_be_played(server: RunningServer, victim: str) -> None:
+    event_id = happens(server)
+    server.wait_for(lambda: list((server.data_dir / "clips" / "open").glob("*.mp4")))
+    before = server.rows()[victim]
+    server.kill(victim)
+    server.wait_for(lambda: server.back_again(victim, before.restarts))
+    clip_of(server, event_id)
+    server.wait_for(lambda: not list((server.data_dir / "clips" / "open").glob("*.mp4")))
+    clips = server.get("/clips?limit=500")[1]["clips"]
+    ids = [clip["id"] for clip in clips]
+    assert len(ids) == len(set(ids))
+    listed = {*ids, *(clip["id"] for clip in server.get("/clips?type=CONTINUOUS")[1]["clips"])}
+    assert listed == {path.stem for path in (server.data_dir / "clips").glob("*.mp4")}
+    for clip in clips[-3:]:
+        probe(server.data_dir / "clips" / f"{clip['id']}.mp4")
+
+
 def test_switched_off_it_costs_nothing_and_says_so(server: RunningServer) -> None:
     server.post("/settings", {"clipsEnabled": False})
     server.wait_for(lambda: view(server).state == "off")
