@@ -48,7 +48,8 @@ class Discovery:
         self._delay = delay
         self._port = 0  # of the services
         self._socket: socket.socket | None = None
-        self._joined: dict[int, Interface] = {}  # by the interface's index
+        self._joined: dict[int, tuple[Interface, ...]] = {}  # the addresses of each interface, by its index
+        self._deaf: set[int] = set()  # interfaces without multicast
         self._rates = Buckets(ANSWERS_PER_S, ANSWERS_BURST, ADDRESSES)
         self._answered: OrderedDict[str, None] = OrderedDict()  # message ids
         self._timers: set[asyncio.TimerHandle] = set()
@@ -60,17 +61,22 @@ class Discovery:
         if self._socket is None and not self._open():
             return
         assert self._socket is not None
-        wanted = {index: one for one in interfaces if (index := _index(one.name))}
+        wanted: dict[int, tuple[Interface, ...]] = {}
+        for one in interfaces:
+            if index := _index(one.name):
+                wanted[index] = (*wanted.get(index, ()), one)
         if port != self._port:
             self._joined, self._port = {}, port
-        for index, one in wanted.items():
-            if self._joined.get(index) != one and self._join(index):
-                self._joined[index] = one
-                self._greet(index, one)
-        self._joined = {index: one for index, one in self._joined.items() if index in wanted}
+        for index, ours in wanted.items():
+            if self._joined.get(index) != ours and self._join(index):
+                self._joined[index] = ours
+                self._greet(index, ours)
+        self._joined = {index: ours for index, ours in self._joined.items() if index in wanted}
+        self._deaf &= wanted.keys()
 
-    def _greet(self, index: int, one: Interface) -> None:
-        content = discovery.hello(self._device(), [self._address(one)], _message_id(), self._next())
+    def _greet(self, index: int, ours: tuple[Interface, ...]) -> None:
+        addresses = [self._address(one) for one in ours]
+        content = discovery.hello(self._device(), addresses, _message_id(), self._next())
         for turn in range(HELLO_TIMES):
             self._later(turn * REPEAT_S, content, (GROUP, PORT), index)
 
@@ -112,7 +118,9 @@ class Discovery:
             self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:  # a member already, since the interface had another address
-                _log.info("an interface without multicast", index=index, reason=error.strerror)
+                if index not in self._deaf:
+                    _log.info("an interface without multicast", index=index, reason=error.strerror)
+                self._deaf.add(index)
                 return False
         return True
 
@@ -128,8 +136,8 @@ class Discovery:
                 _log.debug("discovery", reason=str(error))
                 return
             index = next((_PKTINFO.unpack(data)[0] for _, kind, data in about if kind == IP_PKTINFO), 0)
-            one = self._joined.get(index)
-            if one is not None and len(datagram) <= DATAGRAM_MAX and of_neighbour(one, sender[0]):
+            one = next((one for one in self._joined.get(index, ()) if of_neighbour(one, sender[0])), None)
+            if one is not None and len(datagram) <= DATAGRAM_MAX:
                 self._asked(datagram, sender, index, one)
 
     def _asked(self, datagram: bytes, sender: tuple[str, int], index: int, one: Interface) -> None:
@@ -143,7 +151,7 @@ class Discovery:
         while len(self._answered) > MESSAGES_REMEMBERED:
             self._answered.popitem(last=False)
         content = discovery.matches(question, self._device(), [self._address(one)], _message_id(), self._next())
-        self._later(self._delay(ANSWER_DELAY_S), content, sender, index)
+        self._later(self._delay(ANSWER_DELAY_S), content, sender, index, one.address)
 
     # ---------------------------------------------------------------- said
     def _address(self, one: Interface) -> str:
@@ -153,19 +161,20 @@ class Discovery:
         self._number += 1
         return self._number
 
-    def _later(self, delay_s: float, content: bytes, to: tuple[str, int], index: int) -> None:
+    def _later(self, delay_s: float, content: bytes, to: tuple[str, int], index: int, source: str = "") -> None:
         def send() -> None:
             self._timers.discard(timer)
-            self._send(content, to, index)
+            self._send(content, to, index, source)
 
         timer = asyncio.get_running_loop().call_later(delay_s, send)
         self._timers.add(timer)
 
-    def _send(self, content: bytes, to: tuple[str, int], index: int) -> None:
-        one = self._joined.get(index)
-        if self._socket is None or one is None:
+    def _send(self, content: bytes, to: tuple[str, int], index: int, source: str = "") -> None:
+        """``source``: our address; else the interface's first one."""
+        if self._socket is None or index not in self._joined:
             return
-        about = _PKTINFO.pack(index, socket.inet_aton(one.address), bytes(4))
+        source = source or self._joined[index][0].address
+        about = _PKTINFO.pack(index, socket.inet_aton(source), bytes(4))
         try:
             self._socket.sendmsg([content], [(socket.IPPROTO_IP, IP_PKTINFO, about)], 0, to)
         except OSError as error:  # the interface has gone, or its queue is full: whoever looks for us asks again

@@ -4,6 +4,8 @@ import json
 
 import aiohttp
 import pytest
+from onvif.util import is_auth_error
+from zeep.exceptions import Fault
 
 from actors.onvif import door
 from config.boot import Boot
@@ -42,6 +44,14 @@ async def test_a_token_is_taken_once(boot: Boot) -> None:
         status, body, _ = await here.post(shown)
         assert status == 400
         assert b"ter:NotAuthorized" in body
+
+
+async def test_home_assistant_knows_a_wrong_password_when_it_sees_one(boot: Boot) -> None:
+    async with house(boot) as here, here.client(password="guess") as camera:
+        management = await camera.create_devicemgmt_service()
+        with pytest.raises(Fault) as caught:
+            await management.GetDeviceInformation()
+        assert is_auth_error(caught.value)
 
 
 async def test_only_what_is_needed_before_a_login_is_answered_without(boot: Boot) -> None:
