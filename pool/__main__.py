@@ -25,10 +25,10 @@ from pool.host import CONTROL, Orders, pool_boot
 from pool.members import Members
 
 
-async def serve_cameras(orders: Orders, served: serving.RayServing) -> None:
+async def serve_cameras(orders: Orders, plan: Plan, served: serving.RayServing) -> None:
     """Until a signal comes, or Ray ends."""
     boot = pool_boot(load_boot({}, os.environ))
-    gateway = Gateway(Members(boot.data_dir), served, limits.PLACES_PER_REPLICA)
+    gateway = Gateway(Members(boot.data_dir), served, plan.places)
     tls = certificate.server_context(certificate.ensure(boot))
     runner = HttpsRunner(gateway.app())
     await runner.setup()
@@ -48,7 +48,7 @@ async def serve_cameras(orders: Orders, served: serving.RayServing) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     while not ended.is_set():
         found = await asyncio.to_thread(serving.replicas)  # raises when Ray has gone
-        gateway.turns.places = max(1, sum(found.values())) * limits.PLACES_PER_REPLICA
+        gateway.turns.places = max(1, sum(found.values())) * plan.places
         await asyncio.wait([asyncio.ensure_future(ended.wait())], timeout=limits.LOOK_EVERY_S)
     await runner.cleanup()
     await nothing.cleanup()
@@ -59,9 +59,10 @@ def main() -> None:
     orders = Orders.read(json.loads(sys.argv[1]))
     log = configure(load_boot({}, os.environ), "pool")
     serving.connect(orders.cluster)
-    served = serving.deploy(Plan(**orders.plan))
+    plan = Plan(**orders.plan)
+    served = serving.deploy(plan)
     log.info("the pool serves", replicas=serving.replicas())
-    asyncio.run(serve_cameras(orders, served))
+    asyncio.run(serve_cameras(orders, plan, served))
 
 
 if __name__ == "__main__":

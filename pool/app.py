@@ -27,13 +27,22 @@ class Plan:
     cpus: float = 0.5
     gpus: float = 0.0
 
+    @property
+    def batch(self) -> int:
+        return limits.BATCH_GPU if self.gpus else limits.BATCH_CPU
+
+    @property
+    def places(self) -> int:
+        """Questions under way at one replica."""
+        return self.batch * limits.PLACES_PER_BATCH
+
 
 Q = TypeVar("Q")
 
 
 def together(answer: Callable[[Any, list[Q]], Awaitable[list[Answer]]]) -> Any:
-    """Called with one question, it answers several at once."""
-    return serve.batch(max_batch_size=limits.BATCH, batch_wait_timeout_s=limits.BATCH_WAIT_S)(answer)
+    """Called with one question, it answers several at once: as many as the plan says (``set_max_batch_size``)."""
+    return serve.batch(max_batch_size=limits.BATCH_GPU, batch_wait_timeout_s=limits.BATCH_WAIT_S)(answer)
 
 
 class Pictures:
@@ -43,6 +52,7 @@ class Pictures:
 
         boot = load_boot({}, os.environ)
         boot = replace(boot, detection=replace(boot.detection, object_model=plan.object_model))
+        self.answer.set_max_batch_size(plan.batch)
         self._objects = Objects(boot, Engine(gpu=plan.gpus > 0))
 
     @together
@@ -55,6 +65,7 @@ class Sound:
         from actors.detector.inference import Engine
         from pool.networks import Sounds
 
+        self.answer.set_max_batch_size(plan.batch)
         self._sounds = Sounds(load_boot({}, os.environ), Engine(gpu=plan.gpus > 0))
 
     @together
@@ -72,13 +83,13 @@ def _deployed(kind: type, name: str, plan: Plan) -> Any:
     deployment = serve.deployment(
         name=name,
         ray_actor_options=resources,
-        max_ongoing_requests=limits.BATCH * 2,
+        max_ongoing_requests=2 * plan.places,
         health_check_period_s=limits.HEALTH_EVERY_S,
         health_check_timeout_s=limits.HEALTH_PATIENCE_S,
         autoscaling_config={
             "min_replicas": 1,
             "max_replicas": plan.replicas,
-            "target_ongoing_requests": limits.TARGET_ONGOING,
+            "target_ongoing_requests": limits.TARGET_ONGOING * plan.places,
             "upscale_delay_s": limits.UPSCALE_S,
             "downscale_delay_s": limits.DOWNSCALE_S,
         },

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import psutil
 
 from pool.host import MARK
-from tests.models.detect.samples import WEIGHTS
 from tests.wire.server import end_with_us
 
 T = TypeVar("T")
@@ -23,10 +22,10 @@ READY_WITHIN_S = 120.0  # Ray, on a busy machine
 class RunningPool:
     """``within``: a command that runs it, e.g. in a network of its own."""
 
-    def __init__(self, data_dir: Path, *options: str, within: Sequence[str] = ()) -> None:
+    def __init__(self, data_dir: Path, models_dir: Path, *options: str, within: Sequence[str] = ()) -> None:
         self.data_dir, self._within = data_dir, within
         self.log = data_dir.with_suffix(".log")
-        self.environment = {**os.environ, "IPCAMERA_MODELS_DIR": str(WEIGHTS), "IPCAMERA_POOL_DIR": str(data_dir)}
+        self.environment = {**os.environ, "IPCAMERA_MODELS_DIR": str(models_dir), "IPCAMERA_POOL_DIR": str(data_dir)}
         command = [*within, sys.executable, "-m", "scripts.ipcamera", "pool", "--port", "0", *options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

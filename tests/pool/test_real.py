@@ -9,6 +9,7 @@ import pytest
 
 from models.detect.catalogue import MN04, YAMNET, YOLOX_NANO
 from models.messages.detector import DetectorView, GetDetector
+from models.messages.event_log import QueryEvents
 from tests.models.detect.samples import SAMPLES, WEIGHTS, weights
 from tests.pool.running import RunningPool
 from tests.wire.conftest import run  # noqa: F401 - a fixture
@@ -24,7 +25,7 @@ def pool(tmp_path: Path) -> Iterator[RunningPool]:
     weights(YAMNET.file), weights(MN04.file), weights(YOLOX_NANO.file)
     if subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode:
         pytest.skip("no network namespaces here")
-    pool = RunningPool(tmp_path / "pool", "--bind", "127.0.0.1", "--cpus", "2")
+    pool = RunningPool(tmp_path / "pool", WEIGHTS, "--bind", "127.0.0.1", "--cpus", "2")
     yield pool
     pool.stop()
 
@@ -72,7 +73,7 @@ def test_a_camera_goes_to_the_pool_and_comes_home(pool: RunningPool, run: Run) -
 
     told = [event["text"] for event in events(server, "SYSTEM_POOL")]
     assert len([text for text in told if "on this device" in text]) >= 2
-    visits = sorted(events(server, "OBJECT_PERSON"), key=lambda event: event["id"])
-    ids = [event["metadata"]["trackId"] for event in visits]
+    visits = [one for one in server.ask("event_log", QueryEvents(since=1)).events if one.type == "OBJECT_PERSON"]
+    ids = [visit.metadata["trackId"] for visit in sorted(visits, key=lambda visit: visit.event_id)]
     assert ids == sorted(set(ids))  # unbroken: one life of the tracker, whoever looked
     assert server.rows()["object_detector"].restarts == 0
