@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from typing import Any
 
@@ -76,6 +77,7 @@ def connect(address: str) -> None:
 def deploy(plan: Plan) -> RayServing:
     """Returns when every application has a replica."""
     serve.start(proxy_location="Disabled")  # the gateway is the only door
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)  # it tells of each question that was given up
     return RayServing({name: serve.run(made, name=name, route_prefix=None) for name, made in deployments(plan).items()})
 
 
