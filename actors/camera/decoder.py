@@ -14,6 +14,7 @@ import numpy as np
 from actors.camera.fields import Deinterlacer
 from actors.camera.source import Shot, SourceInfo
 from actors.media.container import SourceError
+from models.media import annexb
 from models.media.i420 import Picture, Plane
 from models.media.sizes import Size
 
@@ -54,6 +55,7 @@ class Decoder:
         self._context = context
         self._kept: list[Shot] = []
         self._kept_bytes = 0
+        self._newest_key = 0  # where it is in ``_kept``
         self._running = False  # the decoder has seen the last key and everything since
         self._garbage = 0
         self._share = 0.0
@@ -72,15 +74,24 @@ class Decoder:
             return
         self._running = False
         if shot.key:
-            self._kept.clear()
-            self._kept_bytes = 0
+            self._forget_before(shot)
         elif not self._kept:
             return  # not from the beginning: worthless until the next key
         self._kept.append(shot)
         self._kept_bytes += len(shot.data)
         if len(self._kept) > KEPT_PACKETS or self._kept_bytes > KEPT_BYTES:
-            self._kept.clear()
-            self._kept_bytes = 0
+            self._kept = []
+            self._kept_bytes = self._newest_key = 0
+
+    def _forget_before(self, key: Shot) -> None:
+        """What is not needed to show the pictures from now on.
+
+        From a recovery point on they are whole only when everything has been refreshed once, so one more is kept.
+        """
+        refreshed = self._info.codec == "h264" and annexb.begins_without_idr(key.data)
+        self._kept = self._kept[self._newest_key :] if refreshed else []
+        self._newest_key = len(self._kept)
+        self._kept_bytes = sum(len(shot.data) for shot in self._kept)
 
     def pictures(self, shot: Shot) -> Iterator[Picture]:
         """What this packet lets us see: usually one picture, more after a pause, none at first.

@@ -41,10 +41,13 @@ class FramesOutput:
     def interrupt(self) -> None:
         self._broken = True
 
-    def put(self, picture: i420.Picture, size: Size, rotation: int, fps: float, upright: int) -> bool:
+    def put(
+        self, picture: i420.Picture, size: Size, rotation: int, fps: float, upright: int, whole: Size | None = None
+    ) -> bool:
         """Write the picture, unless it is one too many for ``fps``; True if it was written.
 
-        ``rotation``: the whole turn; ``upright``: the part of it that the setting asks for.
+        ``rotation``: the whole turn; ``upright``: the part of it that the setting asks for. ``whole``: the size of the
+        same picture in the large tier, where this is the small one.
         """
         self._decimator.fps = fps
         if not self._decimator.wants(picture.pts):
@@ -62,7 +65,10 @@ class FramesOutput:
         self.veil.paint(flat, width, height, upright)
         flags = (ring.FULL_RANGE if picture.full_range else 0) | (ring.DISCONTINUITY if self._broken else 0)
         flags |= ring.STAND_IN if picture.stand_in else 0
-        self._ring.ring.publish(length, picture.pts, wall_of(picture.pts), flags, width, height, ring.FORMAT_I420)
+        spare = ring.packed_size(*whole) if whole else 0
+        self._ring.ring.publish(
+            length, picture.pts, wall_of(picture.pts), flags, width, height, ring.FORMAT_I420, spare
+        )
         self._ring.ring_bell()
         self._broken = False
         return True

@@ -13,7 +13,7 @@ from actors.media.jpeg import STANDARD_TABLES
 from actors.media.turn_ring import MakeRing
 from models.media import annexb, sizes
 from models.media.decimate import NS, Decimator, RateMeter
-from models.media.i420 import Picture
+from models.media.i420 import Picture, turned
 from models.media.jpeg import jpeg_size, whole
 from models.media.sizes import Size
 from models.media.stall import StallDetector
@@ -41,12 +41,6 @@ def coded_size(codec: str, shot: Shot) -> Size | None:
     sps, _ = annexb.parameter_sets(shot.data)
     parsed = annexb.parse_sps(sps[0]) if sps else None
     return (parsed.width, parsed.height) if parsed else None
-
-
-def begins_without_idr(unit: bytes) -> bool:
-    """Whether this H.264 access unit is a place to begin at that is no IDR picture."""
-    units = list(annexb.nal_units(unit))
-    return any(map(annexb.is_recovery_point, units)) and not any(annexb.nal_type(one) == annexb.IDR for one in units)
 
 
 class Session:
@@ -159,14 +153,15 @@ class Session:
         for picture in self.decoder.pictures(shot):
             self._note_size(self.decoder.size)
             size = self.size(wanted)
+            place = self.info.shape.place(size, rotation)
             if large:
-                place = self.info.shape.place(size, rotation)
                 written = self._frames.put(picture, *place, thinned if not self.info.intra else 0.0, rotation)
                 if written and seen:
                     self._count(picture)
             if small:
-                place = self.info.shape.place(sizes.fitted(size, sub.box), rotation)
-                self._small.put(picture, *place, sub.fps if not self.info.intra else 0.0, rotation)
+                smaller = self.info.shape.place(sizes.fitted(size, sub.box), rotation)
+                rate = sub.fps if not self.info.intra else 0.0
+                self._small.put(picture, *smaller, rate, rotation, whole=turned(*place[0], place[1]))
 
     def _count(self, picture: Picture) -> None:
         if not self._seen:
@@ -179,7 +174,12 @@ class Session:
         if shot.pts < self._newest - REORDERED_NS and not self.info.reordered and not self.info.intra:
             self.info = replace(self.info, reordered=True)
         self._newest = shot.pts
-        if shot.key and self.info.codec == "h264" and not self.info.without_idr and begins_without_idr(shot.data):
+        if (
+            shot.key
+            and self.info.codec == "h264"
+            and not self.info.without_idr
+            and annexb.begins_without_idr(shot.data)
+        ):
             self.info = replace(self.info, without_idr=True)
 
     def _note_size(self, size: Size | None) -> None:

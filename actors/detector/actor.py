@@ -22,6 +22,8 @@ from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE
 from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Run, Switch, Tracks, enabled
 from models.events import VISITS, Detection, Event, Scene
+from models.media import sizes
+from models.media.tier import FRAMES, Tier
 from models.messages.detector import (
     DetectionFrame,
     DetectorView,
@@ -57,6 +59,7 @@ class Detector(Actor):
         self._model_ids = self._kind.needs(self.boot.detection.object_model)
         self._courier = Courier(self, self._recorded)
         self._worker: DetectorWorker | None = None
+        self._ring = self._ring_wanted()
         self._views = {switch.key: SwitchView(switch.key, False, False, 0) for switch in self._kind.switches}
         self._keys = {switch.event_type: switch.key for switch in self._kind.switches}
         self._uids: dict[tuple[int, int], str] = {}  # (worker, visit) that has begun
@@ -106,7 +109,7 @@ class Detector(Actor):
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         flipped = {switch.setting for switch in self._kind.switches} | {"audioEnabled"}
-        if self._worker is not None and not changed & flipped:
+        if self._worker is not None and not changed & flipped and self._ring_wanted() == self._ring:
             self._worker.configure(self.settings)
             self._choose_place(running=True)
             self._publish()
@@ -122,9 +125,12 @@ class Detector(Actor):
         """Run with exactly what is switched on; nothing at all costs nothing: no lease, no thread, no model."""
         wanted = {switch.key for switch in self._kind.switches if self._on(switch)}
         running = {key for key, view in self._views.items() if view.enabled}
-        owner, ring = OWNERS[self._kind.eats], self._kind.eats
-        if wanted == running:
+        ring = self._ring_wanted()
+        if wanted == running and ring == self._ring:
             return
+        owner = OWNERS[self._kind.eats]
+        self.release(owner, self._ring)
+        self._ring = ring
         if self._worker is not None:
             self.dismiss(self._worker)
             self._worker = None
@@ -133,11 +139,18 @@ class Detector(Actor):
             self.lease(owner, ring)
             self._worker = self._hired()
         else:
-            self.release(owner, ring)
             self._model_state("")
         for key in self._views:
             self._change(key, enabled=key in wanted, active=False)
         self._publish()
+
+    def _ring_wanted(self) -> str:
+        """The smallest tier that is enough. Clips keep the picture of the moment in its own size."""
+        enough, box = self._kind.enough, sizes.parse(str(self.settings["subResolution"]))
+        if enough is None or box is None or self.settings["clipsEnabled"]:
+            return self._kind.eats
+        fills = box[0] >= enough.width and box[1] >= enough.height and int(self.settings["subFrameRate"]) >= enough.rate
+        return Tier.SUB.ring(FRAMES) if fills else self._kind.eats
 
     def _choose_place(self, running: bool) -> None:
         if self._pool is not None:
@@ -149,7 +162,7 @@ class Detector(Actor):
         if self._pool is not None:
             elsewhere = OnPool(self._pool, own, asyncio.get_running_loop())
             load = partial(_given, own)
-        reader = self.ring_reader(self._kind.eats)
+        reader = self.ring_reader(self._ring)
         self._hires += 1
         deliver = partial(self._deliver, self._hires)
         worker = DetectorWorker(self._kind, self.settings, reader, load, deliver, self._model_state, elsewhere)

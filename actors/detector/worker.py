@@ -15,7 +15,8 @@ from actors.runtime.worker import Worker
 from config.weights import WeightsError
 from models.detect.detector import NS, AnyDetector, Elsewhere, Models, Output, Picture, Settings, Sound
 from models.detect.pace import Pace
-from models.media.ring import DISCONTINUITY, FORMAT_I420, FULL_RANGE, STAND_IN, Entry
+from models.media import sizes
+from models.media.ring import DISCONTINUITY, FORMAT_I420, FULL_RANGE, STAND_IN, Entry, unpacked_size
 
 if TYPE_CHECKING:
     Deliver = Callable[["Batch"], None]
@@ -129,7 +130,7 @@ class DetectorWorker(Worker):
             self._check_gap(detector, entry)
             picture = picture_of(entry)
             light = int(picture.luma[::8, ::8].mean())
-            self._feed(detector, entry, picture, light, f"{entry.width}x{entry.height}")
+            self._feed(detector, entry, picture, light, sizes.text(picture.shown_size))
 
     def _sound(self, detector: AnyDetector, _pace: Pace) -> None:
         entry = self._reader.wait_next(limits.WAIT_S)
@@ -194,4 +195,5 @@ def picture_of(entry: Entry) -> Picture:
     whole = np.frombuffer(entry.data, np.uint8)
     luma = whole[: width * height].reshape(height, width)
     u, v = whole[width * height :].reshape(2, height // 2, width // 2)
-    return Picture(luma, u, v, entry.pts, entry.wall, bool(entry.flags & FULL_RANGE))
+    full_range, shown = bool(entry.flags & FULL_RANGE), unpacked_size(entry.spare)
+    return Picture(luma, u, v, entry.pts, entry.wall, full_range, shown)

@@ -6,6 +6,7 @@ from actors.event_log.picture import picture, thumbnail
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
 from models.media.ring import FORMAT_I420, Entry
+from models.media.tier import FRAMES, Tier
 
 NS = 1_000_000_000
 HOLDER = "thumbnail"
@@ -19,14 +20,17 @@ class Photographer:
         self._actor = actor
         self._bench = bench
         self._album, self._full = album, full
-        self._ring = actor.ring_reader("frames")
+        self._ring, self._small = actor.ring_reader(FRAMES), actor.ring_reader(Tier.SUB.ring(FRAMES))
         self._waiting = 0
 
     async def at_hand(self, pts: int, wall_ms: int) -> Prints | None:
         """JPEGs of the picture nearest to the event, if there is a fresh one."""
-        entry = self._ring.nearest(pts) if pts else self._ring.peek()
-        fresh = entry is not None and abs(entry.wall // 1_000_000 - wall_ms) < limits.PICTURE_FRESH_S * 1000
-        return await self._develop(entry) if entry is not None and fresh else None
+        whole = self._actor.settings["clipsEnabled"]
+        for ring in (self._ring,) if whole else (self._ring, self._small):
+            entry = ring.nearest(pts) if pts else ring.peek()
+            if entry is not None and abs(entry.wall // 1_000_000 - wall_ms) < limits.PICTURE_FRESH_S * 1000:
+                return await self._develop(entry)
+        return None
 
     async def fetch(self, event_id: int) -> bool:
         """Borrow the camera for one picture and keep it; whether there is one now."""

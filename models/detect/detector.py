@@ -35,6 +35,12 @@ class Picture:
     pts: int  # monotonic ns
     wall: int  # Unix ns of the same moment
     full_range: bool = False
+    whole: tuple[int, int] | None = None  # size of the main stream's picture, where this is a smaller one of the same
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Of the picture that people see."""
+        return self.whole or (self.width, self.height)
 
     @property
     def width(self) -> int:
@@ -52,6 +58,15 @@ class Sound:
     samples: NDArray[np.int16]
     pts: int
     wall: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enough:
+    """Pictures that fill one of this size, so many a second."""
+
+    width: int
+    height: int
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,9 @@ class Detector(ABC, Generic[S]):
     eats: ClassVar[Literal["frames", "pcm"]]
     switches: ClassVar[tuple[Switch, ...]]
     movable: ClassVar[str] = ""  # the setting that lets its networks run ``elsewhere``
+    enough: ClassVar[Enough | None] = (
+        None  # of pictures: the small stream serves where it gives that; None: all there is
+    )
     gated: ClassVar[bool] = False  # may be left without samples while nothing moves, where the owner wants that
 
     elsewhere: Elsewhere | None = None  # set by the shell of one that is ``movable``: to be asked first

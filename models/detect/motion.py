@@ -8,6 +8,7 @@ from models.detect.detector import (
     NS,
     Activity,
     Detector,
+    Enough,
     Finding,
     Models,
     Output,
@@ -20,7 +21,7 @@ from models.detect.detector import (
 )
 from models.detect.episode import Episode
 from models.detect.fence import Cells, Fence, cells
-from models.detect.foreground import Foreground
+from models.detect.foreground import HEIGHT, WIDTH, Foreground
 from models.events import DetailValue
 from models.zones import read_zones
 
@@ -109,6 +110,7 @@ class Judge:
 
 class Motion(Detector[Picture]):
     name, eats = "motion", "frames"
+    enough = Enough(WIDTH, HEIGHT, RATE)
     switches = (Switch("motion", "motionEnabled", "MOTION"),)
 
     def __init__(self, settings: Settings, models: Models) -> None:
@@ -130,8 +132,7 @@ class Motion(Detector[Picture]):
             return
         scene = self._foreground.update(sample.luma, sample.pts / NS)
         moving, fresh, present = cells(scene.moving), cells(scene.fresh), cells(scene.moving | scene.standing)
-        size = sample.width, sample.height
-        seen = Seen(sample.pts, sample.wall, size, scene.new.size, moving, fresh, present, scene.veto)
+        seen = Seen(sample.pts, sample.wall, sample.shown_size, scene.new.size, moving, fresh, present, scene.veto)
         yield from self._judge.feed(seen)
 
     def reset(self) -> list[Output]:

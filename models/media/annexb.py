@@ -54,6 +54,12 @@ def is_recovery_point(unit: bytes) -> bool:
     return nal_type(unit) == SEI and RECOVERY_POINT in _sei_kinds(unit)
 
 
+def begins_without_idr(access_unit: bytes) -> bool:
+    """Whether this is a place to begin at that is no IDR picture."""
+    units = list(nal_units(access_unit))
+    return any(map(is_recovery_point, units)) and not any(nal_type(one) == IDR for one in units)
+
+
 def _sei_kinds(unit: bytes) -> Iterator[int]:
     """payloadType of each message, 7.3.2.3.1."""
     body, at = unit.replace(b"\0\0\3", b"\0\0"), 1

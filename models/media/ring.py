@@ -44,7 +44,8 @@ FORMAT_PACKET = 8  # ``models.media.sound_track``
 class Entry(NamedTuple):
     """One record, copied out. ``pts``: CLOCK_MONOTONIC ns of the capture; ``wall``: Unix ns of the same moment.
 
-    ``spare``: for video the generation; for pcm the level in −centi-dBFS (3500 = −35 dBFS).
+    ``spare``: for video the generation; for pcm the level in −centi-dBFS (3500 = −35 dBFS); for frames_sub the size of
+    the same picture in frames, packed.
     """
 
     epoch: int
@@ -69,6 +70,16 @@ S_SPARE = 9
 def size_of(capacity: int, slots: int) -> int:
     """Bytes of the whole buffer."""
     return HEADER + SLOT * slots + capacity
+
+
+def packed_size(width: int, height: int) -> int:
+    """A size in one word, for ``spare``."""
+    return width << 16 | height
+
+
+def unpacked_size(word: int) -> tuple[int, int] | None:
+    """None for 0."""
+    return (word >> 16, word & 0xFFFF) if word else None
 
 
 class _Ring:

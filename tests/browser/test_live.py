@@ -49,6 +49,33 @@ def test_h264_moves_and_is_measured(page: Page) -> None:
     expect(stream.locator("dd", has_text="ms").first).to_be_visible()
 
 
+def asks_for(mock: MockServer, page: Page, *tiers: str) -> bool:
+    """Whether these tiers are asked for, one after the other; waits for the last."""
+    asked: list[str] = []
+    for _ in range(100):
+        asked = [one["tier"] for one in mock.world.received if one["type"] == "enableH264" and one["enable"]]
+        if len(asked) >= len(tiers):
+            break
+        page.wait_for_timeout(50)
+    return asked == list(tiers)
+
+
+def test_a_slow_line_gets_the_small_picture_and_is_told(mock: MockServer, page: Page) -> None:
+    assert moves(page, "video")
+    assert asks_for(mock, page, "main")
+    mock.tell({"type": "error", "message": "Slow", "code": "RATE_LIMITED", "inReplyTo": "enableH264"})
+    expect(page.locator(".badge", has_text="small picture: the connection is slow")).to_be_visible()
+    expect(page.locator("#quality-reason")).to_contain_text("because the connection is slow")
+    assert asks_for(mock, page, "main", "sub")
+    assert moves(page, "video")
+    page.get_by_role("button", name="Full", exact=True).click()
+    expect(page.locator("#quality-reason")).to_be_hidden()
+    assert asks_for(mock, page, "main", "sub", "main")
+    page.get_by_role("button", name="Saver").click()
+    expect(page.locator(".badge", has_text="H.264 · saver")).to_be_visible()
+    page.get_by_role("button", name="Adapt").click()
+
+
 def test_mjpeg_when_chosen(mock: MockServer, page: Page) -> None:
     page.get_by_role("button", name="MJPEG").click()
     assert moves(page, "mjpeg")

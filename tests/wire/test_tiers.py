@@ -1,6 +1,7 @@
 """The small stream over HTTP and WebSocket, as other people's programs read it."""
 
 import subprocess
+from collections.abc import Callable
 
 import av
 import cv2
@@ -8,15 +9,29 @@ import numpy as np
 import pytest
 
 from models.media.annexb import parameter_sets, parse_sps
+from models.messages.detector import GetDetector, detector
 from tests.wire.live_client import LiveClient
 from tests.wire.server import RunningServer
 
 pytestmark = pytest.mark.system
+Run = Callable[..., RunningServer]
 SMALL, LARGE = (640, 360), (1280, 720)
 
 
 def rings(server: RunningServer) -> set[str]:
     return {path.name for path in server.shm_dir.iterdir() if "." not in path.name}
+
+
+def rate_of_motion(server: RunningServer) -> float:
+    return server.ask(detector("motion"), GetDetector()).rate
+
+
+def test_motion_looks_at_the_small_stream_while_that_is_enough(run: Run) -> None:
+    server = run(settings={"motionEnabled": True})
+    server.wait_for(lambda: rate_of_motion(server) > 5)
+    assert rings(server) == {"frames_sub"}
+    assert server.post("/settings", {"subFrameRate": 5})[0] == 200
+    server.wait_for(lambda: "frames" in rings(server) and rate_of_motion(server) > 5)
 
 
 def test_ffmpeg_and_a_snapshot_of_a_width(server: RunningServer) -> None:

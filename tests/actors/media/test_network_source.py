@@ -11,9 +11,9 @@ import pytest
 
 from actors.camera.decoder import Decoder
 from actors.camera.network import NetworkSource
-from actors.camera.session import begins_without_idr
 from actors.camera.source import Shot
 from actors.media.container import LoginRefusedError, SourceError
+from models.media import annexb
 from models.media.address import parse_picture_source
 from tests.actors.media.clips import Clip, clip
 from tests.actors.media.http_stand_in import HttpStandIn
@@ -229,7 +229,7 @@ def test_a_transport_stream_over_http_comes_in_real_time(tmp_path: Path) -> None
 def test_a_stream_that_is_refreshed_bit_by_bit_is_seen_after_one_refresh() -> None:
     with StandIn(clip(pictures=150, x264_params="intra-refresh=1")) as camera, closing(opened(camera.url)) as source:
         given = pictures(source, 90)[30:]  # without its only IDR
-        assert any(begins_without_idr(shot.data) for shot in given)  # so it is encoded for who joins later
+        assert any(annexb.begins_without_idr(shot.data) for shot in given)  # so it is encoded for who joins later
         assert shown(source, given)
 
 

@@ -13,6 +13,11 @@ const PLAYERS = [
   ["h264", "H.264"],
   ["mjpeg", "MJPEG"],
 ];
+const QUALITIES = [
+  ["auto", "Adapt"],
+  ["full", "Full"],
+  ["saver", "Saver"],
+];
 const WAIT_MS = 250;
 const SLOWER = 0.8; // share of the wanted rate below which the difference is worth saying
 
@@ -20,7 +25,7 @@ export function pictureCard(player) {
   const fields = h("div.stack.changes");
   const quality = qualityField();
   quality.classList.add("changes");
-  const element = card("Picture", "settings", h("div.stack", playerChoice(player), quality, fields, whatArrives()));
+  const element = card("Picture", "settings", h("div.stack", playerChoice(player), qualityChoice(player), quality, fields, whatArrives()));
   let built = "";
   store.watch(["schema", "capabilities"], (schema) => {
     if (!schema) return;
@@ -64,6 +69,21 @@ function playerChoice(player) {
   player.listeners.add(field.update);
   field.update();
   return field;
+}
+
+/** The large picture or the small one, for this page alone. */
+function qualityChoice(player) {
+  const words = h("p.words", { id: "quality-reason", hidden: true });
+  const buttons = QUALITIES.map(([choice, label]) => h("button", { type: "button", onclick: () => player.quality.choose(choice), "data-quality": choice }, label));
+  const group = h("div.segments", { role: "group", "aria-label": "Size of the picture on this page" }, buttons);
+  const update = () => {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.quality === player.quality.choice));
+    words.hidden = !player.quality.slow;
+    setText(words, player.quality.slow ? "Shown small, because the connection is slow. The large picture is tried again by itself." : "");
+  };
+  player.listeners.add(update);
+  update();
+  return h("div.field", h("div.field-head", h("span.name", "Quality here"), group), words);
 }
 
 /** The encoder's quality goes by the socket: it is answered with the bitrate that it means. */

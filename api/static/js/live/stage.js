@@ -45,7 +45,8 @@ export function buildStage() {
     setText(live, pattern ? "TEST PATTERN" : "LIVE");
     live.title = (pattern && status.camera.reason) || "";
     mode.hidden = !shown;
-    setText(mode, player.mode === "mjpeg" ? `MJPEG${player.reason ? ` · ${player.reason}` : ""}` : "H.264");
+    const small = player.quality.tier === "sub" ? ` · ${player.quality.slow ? "small picture: the connection is slow" : "saver"}` : "";
+    setText(mode, (player.mode === "mjpeg" ? `MJPEG${player.reason ? ` · ${player.reason}` : ""}` : "H.264") + small);
     throttle.hidden = !THROTTLED[why];
     setText(throttle, THROTTLED[why] ?? "");
     viewers.hidden = !(status?.clients > 0);

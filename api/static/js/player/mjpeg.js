@@ -6,7 +6,8 @@ const NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAA
 
 export class MjpegPlayer {
   /** `onPicture(width, height)`: the first picture of a connection; `onLost()`: the stream broke off. */
-  constructor(image, { onPicture, onLost }) {
+  constructor(image, quality, { onPicture, onLost }) {
+    this.quality = quality;
     this.image = image;
     this.onPicture = onPicture;
     this.onLost = onLost;
@@ -30,7 +31,7 @@ export class MjpegPlayer {
   }
 
   open() {
-    if (this.running) this.image.src = `stream?t=${Date.now()}`;
+    if (this.running) this.image.src = `stream?tier=${this.quality.tier}&t=${Date.now()}`;
   }
 
   loaded() {

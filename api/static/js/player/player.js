@@ -3,6 +3,7 @@
 import * as socket from "../socket.js";
 import * as store from "../store.js";
 import { MjpegPlayer } from "./mjpeg.js";
+import { Quality } from "./quality.js";
 import { WebCodecsPlayer, missingSupport } from "./webcodecs.js";
 
 const KEY = "ipcamera.player";
@@ -24,8 +25,9 @@ export class Player {
     this.pictures = 0;
     this.mirror = null; // a second place that shows each picture
     const seen = (width, height, captured) => this.seen(width, height, captured);
-    this.h264 = new WebCodecsPlayer(canvas, { onGiveUp: (reason) => this.fallBack(reason), onPicture: seen });
-    this.mjpeg = new MjpegPlayer(image, { onPicture: seen, onLost: () => this.lost() });
+    this.quality = new Quality(() => this.qualityChanged());
+    this.h264 = new WebCodecsPlayer(canvas, this.quality, { onGiveUp: (reason) => this.fallBack(reason), onPicture: seen });
+    this.mjpeg = new MjpegPlayer(image, this.quality, { onPicture: seen, onLost: () => this.lost() });
     document.addEventListener("visibilitychange", () => this.visibility());
     socket.on("state", (state) => state === "ready" && this.connected());
     store.watch("status", () => this.apply());
@@ -84,6 +86,13 @@ export class Player {
     (mode === "h264" ? this.h264 : this.mjpeg).start();
     this.canvas.hidden = mode !== "h264";
     this.image.hidden = mode !== "mjpeg";
+    this.onChange();
+  }
+
+  /** The server changes over within the socket; an image has to be opened anew. */
+  qualityChanged() {
+    if (this.mode === "h264") this.h264.enable();
+    if (this.mode === "mjpeg") this.mjpeg.open();
     this.onChange();
   }
 

@@ -11,7 +11,8 @@ const FIRST_PICTURE_MS = 8000;
 const LONGEST_QUEUE = 12;
 const MOST_FAILURES = 3;
 const FAILURES_WITHIN_MS = 20_000;
-const MOST_WAITING = 30;
+const MOST_WAITING = 1000;
+const OLD_MS = 1000; // captured before that: part of the group of pictures that a viewer begins with
 const REFUSED_WAIT_MS = 1500;
 
 /** Why this browser cannot do it; "" if it can. */
@@ -23,7 +24,8 @@ export function missingSupport() {
 
 export class WebCodecsPlayer {
   /** `onGiveUp(reason)`: H.264 will not work here; `onPicture(width, height)`: a picture was drawn. */
-  constructor(canvas, { onGiveUp, onPicture }) {
+  constructor(canvas, quality, { onGiveUp, onPicture }) {
+    this.quality = quality;
     this.canvas = canvas;
     this.context = canvas.getContext("2d", { alpha: false, desynchronized: true });
     this.onGiveUp = onGiveUp;
@@ -35,7 +37,7 @@ export class WebCodecsPlayer {
     this.stopListening = [
       socket.on("h264_ack", (ack) => this.acknowledged(ack)),
       socket.on("state", (state) => state === "ready" && this.running && this.enable()),
-      socket.on("error", (error) => this.running && error.inReplyTo === "enableH264" && this.giveUp(error.message)),
+      socket.on("error", (error) => this.running && error.inReplyTo === "enableH264" && this.refused(error)),
     ];
     socket.onFrame((buffer) => this.received(buffer));
   }
@@ -64,8 +66,13 @@ export class WebCodecsPlayer {
     this.close();
     this.waiting = [];
     this.codec = "";
+    this.catchingUp = false;
     clearTimeout(this.patience);
-    if (socket.send({ type: "enableH264", enable: true, framing: "v1" })) this.armed = true;
+    if (socket.send({ type: "enableH264", enable: true, framing: "v1", tier: this.quality.tier })) this.armed = true;
+  }
+
+  refused(error) {
+    if (error.code !== "RATE_LIMITED" || !this.quality.lineIsSlow()) this.giveUp(error.message);
   }
 
   async acknowledged(ack) {
@@ -99,8 +106,14 @@ export class WebCodecsPlayer {
     if (!frame) return;
     if (!this.decoder || this.decoder.state !== "configured") return this.keepForLater(buffer);
     this.figures.take(frame, buffer.byteLength, performance.now());
-    if (frame.discontinuity) this.needsKey = true;
-    if (this.decoder.decodeQueueSize > LONGEST_QUEUE) this.skipToKey();
+    if (frame.discontinuity) {
+      this.needsKey = true;
+      this.quality.gap(performance.now());
+    }
+    const queued = this.decoder.decodeQueueSize;
+    if (Date.now() + socket.clock.offset - frame.captured > OLD_MS) this.catchingUp = true;
+    else if (queued <= LONGEST_QUEUE) this.catchingUp = false;
+    if (queued > (this.catchingUp ? MOST_WAITING : LONGEST_QUEUE)) this.skipToKey();
     if (this.needsKey && !frame.key) return this.figures.drop(1);
     this.needsKey = false;
     this.decode(frame);
@@ -159,7 +172,9 @@ export class WebCodecsPlayer {
     this.context.drawImage(picture, 0, 0, width, height);
     const captured = this.captured.get(picture.timestamp);
     picture.close();
-    this.figures.draw(performance.now(), captured ? Date.now() + socket.clock.offset - captured : NaN);
+    const latency = captured ? Date.now() + socket.clock.offset - captured : NaN;
+    this.figures.draw(performance.now(), latency);
+    this.quality.drawn(latency, performance.now());
     this.onPicture(width, height, captured);
   }
 
