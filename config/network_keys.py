@@ -13,7 +13,7 @@ RTSP = (
         "boolean",
         False,
         "RTSP server",
-        "Serve the H.264 stream by RTSP. Also set by /api/rtsp/start and /api/rtsp/stop.",
+        "Serve the H.264 stream by RTSP, for recorders and players.",
         pro="rtsp_streaming",
         home_assistant="switch",
     ),
@@ -57,7 +57,7 @@ RTSP = (
         "boolean",
         False,
         "RTSP password stored",
-        "Set the password by /api/rtsp/apply-settings.",
+        "Set under System → RTSP.",
         read_only=True,
     ),
 )
@@ -89,7 +89,7 @@ MQTT = (
         "boolean",
         False,
         "MQTT user name stored",
-        "Set the user name by /api/mqtt/apply-settings.",
+        "Set under System → MQTT.",
         read_only=True,
     ),
     Setting(
@@ -98,7 +98,7 @@ MQTT = (
         "boolean",
         False,
         "MQTT password stored",
-        "Set the password by /api/mqtt/apply-settings.",
+        "Set under System → MQTT.",
         read_only=True,
     ),
     Setting(

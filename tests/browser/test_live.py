@@ -247,7 +247,7 @@ def test_settings_of_the_picture(mock: MockServer, page: Page) -> None:
     page.get_by_label("Resolution").select_option("1920x1080")
     page.wait_for_timeout(300)
     assert mock.world.settings["resolution"] == "1920x1080"
-    page.get_by_label("H.264 quality").fill("80")
+    page.get_by_label("Video quality").fill("80")
     assert received(mock, page, "h264_quality") == {"type": "h264_quality", "quality": 80}
     page.get_by_role("button", name="Torch").click()
     expect(page.get_by_role("button", name="Torch")).to_have_attribute("aria-pressed", "true")

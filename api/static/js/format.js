@@ -79,3 +79,10 @@ export function isoDay(ms) {
 export function pairs(hex) {
   return (hex?.match(/../g) ?? []).join(":").toUpperCase() || "–";
 }
+
+/** A reason of the server, which may stand in the middle of a sentence of others, as a sentence of its own. */
+export function sentence(text) {
+  if (!text) return "";
+  const begun = text[0].toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}

@@ -1,7 +1,7 @@
 /** One detector: its switch, how it is, its live meter, its settings, its last events. */
 
 import { h, icon, newId, setText } from "../dom.js";
-import { ago, timeOfDay } from "../format.js";
+import { ago, sentence, timeOfDay } from "../format.js";
 import { lockedBox } from "../locked.js";
 import { settingField } from "../settings/field.js";
 import * as store from "../store.js";
@@ -60,7 +60,7 @@ export function detectorCard({ key, entry, fields }) {
     describe(state, view, entry, free);
     if (view?.degraded && models.hidden) models.load();
     remedy.hidden = !view?.degraded || !models.hidden;
-    setText(remedy, view?.degraded ?? "");
+    setText(remedy, sentence(view?.degraded));
     where.hidden = !view?.where;
     setText(where, WHERE[view?.where]?.(view.whereNote) ?? "");
     if (!view?.enabled) strip.quiet();

@@ -111,5 +111,5 @@ function qualityField() {
     setText(words, ack?.bitrateKbps ? `About ${Math.round(ack.bitrateKbps)} kbit/s for each viewer.` : "");
     words.hidden = words.textContent === "";
   });
-  return h("div.field", h("div.field-head", h("label", { for: "h264-quality" }, "H.264 quality"), output), slider, words);
+  return h("div.field", h("div.field-head", h("label", { for: "h264-quality" }, "Video quality"), output), slider, words);
 }

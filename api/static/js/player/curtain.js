@@ -1,6 +1,7 @@
 /** What is drawn on the picture when there is none, or an old one: why, and what to do. */
 
 import { h, icon, setText } from "../dom.js";
+import { sentence } from "../format.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
 
@@ -60,7 +61,7 @@ export function curtain(stage) {
   function showDetail(reason, status) {
     if (reason?.[0] !== "No signal") return;
     const said = status?.camera?.reason ?? status?.cameraReason ?? "";
-    setText(text, said || "The camera gives no picture. The server keeps trying to reach it.");
+    setText(text, sentence(said) || "The camera gives no picture. The server keeps trying to reach it.");
   }
   return element;
 }

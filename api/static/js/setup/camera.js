@@ -3,6 +3,7 @@
 import { getBlob } from "../ask.js";
 import { h, icon, setText } from "../dom.js";
 import { change } from "../settings/change.js";
+import { sentence } from "../format.js";
 import { settingField } from "../settings/field.js";
 import { entryOf } from "../settings/schema.js";
 import * as store from "../store.js";
@@ -52,7 +53,7 @@ function inWords(status, capabilities) {
   if (!camera) return "Looking for the camera…";
   if (isPattern(status) && camera.reason) return "No camera was found, so a test pattern is shown. Plug a USB camera in: it appears here within a few seconds. A network camera is named as the source where this server is started.";
   if (isPattern(status)) return "This server was started with the test pattern as its source. Start it without one, and it uses the camera that is plugged in.";
-  if (!status.cameraRunning && camera.state !== "standby") return camera.reason || "The camera gives no picture yet. The server keeps trying to reach it.";
+  if (!status.cameraRunning && camera.state !== "standby") return sentence(camera.reason) || "The camera gives no picture yet. The server keeps trying to reach it.";
   const others = (capabilities?.cameras?.length ?? 1) - 1;
   return others > 0 ? `${others + 1} cameras were found. Tap the one to use.` : `Found: ${status.source}.`;
 }

@@ -11,7 +11,8 @@ export function deviceStep() {
   const download = h("a.button", { href: "cert", download: "ipcamera.pem" }, icon("download"), "Download the certificate");
   const trust = h("section.stack.tight", h("h3", "Trust this camera"), h("p.muted.small", "The camera has made its own certificate, so the browser warns. Compare this fingerprint with the one that the browser shows, and install the certificate once."), fingerprint, h("div.row", download, h("a.button", { href: "#system/certificate" }, "How to install it")));
   store.watch("license", (license) => (download.hidden = license?.isPro !== true));
-  const element = h("div.stack", installPart(), trust);
+  const told = h("section.stack.tight", h("h3", "Be told"), h("p.muted.small", "A message to this phone or computer when the camera notices something."), h("div.row", h("a.button", { href: "#settings/notifications" }, icon("bell"), "Notifications")));
+  const element = h("div.stack", installPart(), trust, told);
   element.shown = async () => {
     const info = await getJson("cert/info").catch(() => null);
     setText(fingerprint, pairs(info?.fingerprintSha256 ?? ""));

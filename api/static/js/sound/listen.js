@@ -3,6 +3,7 @@
  * It ends in an audio element with a media session, so that a phone goes on playing with its screen off.
  */
 
+import { sentence } from "../format.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
 
@@ -64,7 +65,7 @@ export class Listener {
   acknowledged(ack) {
     if (ack.success !== false) return;
     this.on = false;
-    this.problem = ack.code === "AUDIO_DISABLED" ? "The microphone is switched off in the settings." : (ack.error ?? "No sound");
+    this.problem = ack.code === "AUDIO_DISABLED" ? "The microphone is switched off in the settings." : (sentence(ack.error) || "There is no sound.");
     this.onChange();
   }
 
