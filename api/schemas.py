@@ -264,6 +264,20 @@ COMPONENTS: dict[str, Schema] = {
         {"serverNow": TIME, "dayStart": TIME, "events": _list(ref("Event")), "summary": _list(ref("EventCount"))}
     ),
     **CLIPS,
+    "ReplayRequest": _object({}, day=_said(TEXT, "yesterday, today or YYYY-MM-DD"), settings={"type": "object"}),
+    "Replay": _object(
+        {
+            "day": TEXT,
+            "start": TIME,
+            "end": TIME,
+            "counts": {"type": "object", "additionalProperties": INT},
+            "alarms": _list(
+                _object(
+                    {"type": TEXT, "timestamp": TIME, "confidence": {"type": ["integer", "null"]}, "zones": _list(TEXT)}
+                )
+            ),
+        }
+    ),
     "EventBuckets": _object(
         {"buckets": _list(ref("EventBucket")), "bucketMs": INT, "timeRange": ref("TimeRange")},
     ),

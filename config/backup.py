@@ -29,6 +29,7 @@ BLOCK = 1 << 20
 # Names in the data directory, or patterns of them. What is not named here is in every backup, whoever made it.
 LEFT_OUT = (
     "models",  # fetched again
+    "traces",  # large, and of two days only
     "clips",  # large, and soon too old; their list is in the database
     "pictures",
     "run.json",

@@ -1,5 +1,6 @@
 """What happened: the API document's six types, those of ``models.kinds``, and SYSTEM_* for the server's history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -60,3 +61,9 @@ class Event:
     phase: Literal["appeared", "disappeared"] = "appeared"
     thumbnail: bool = False  # there is a picture of the moment; it may come a little after the event
     clip: str = ""  # id of its clip, "expired" after that is gone
+
+
+def zones_of(details: Mapping[str, DetailValue]) -> list[str]:
+    """Names of the zones that something was in."""
+    zones = details.get("zones")
+    return zones if isinstance(zones, list) else []

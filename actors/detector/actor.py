@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -13,6 +14,7 @@ from actors.detector.demand import OnDemand
 from actors.detector.elsewhere import PROBES, OnPool
 from actors.detector.fetcher import Fetcher, look
 from actors.detector.pool import Pool
+from actors.detector.tracer import Tracer
 from actors.detector.worker import Batch, DetectorWorker
 from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
@@ -20,11 +22,24 @@ from config import pool_key
 from config.clock import unix_ms
 from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE
-from models.detect.detector import Activity, Farewell, Finding, Models, Output, Reading, Run, Switch, Tracks, enabled
-from models.events import VISITS, Detection, Event, Scene
+from models.detect.detector import (
+    Activity,
+    Farewell,
+    Finding,
+    Models,
+    Output,
+    Reading,
+    Run,
+    Switch,
+    Trace,
+    Tracks,
+    enabled,
+)
+from models.events import VISITS, Detection, Event, Scene, zones_of
 from models.media import sizes
 from models.media.tier import FRAMES, Tier
 from models.messages.detector import (
+    Alarm,
     DetectionFrame,
     DetectorView,
     FetchModels,
@@ -35,6 +50,8 @@ from models.messages.detector import (
     ModelPlaces,
     ModelShelf,
     ModelView,
+    Replay,
+    ReplayView,
     SwitchView,
 )
 from models.messages.event_log import EndEvent, EndFormerVisits, RecordEvent
@@ -58,6 +75,7 @@ class Detector(Actor):
         self._kind = detector_class(self.name)
         self._model_ids = self._kind.needs(self.boot.detection.object_model)
         self._courier = Courier(self, self._recorded)
+        self._tracer, self._traces = Tracer(self.boot.data_dir, self.name), self.bench("traces")
         self._worker: DetectorWorker | None = None
         self._ring = self._ring_wanted()
         self._views = {switch.key: SwitchView(switch.key, False, False, 0) for switch in self._kind.switches}
@@ -75,12 +93,14 @@ class Detector(Actor):
         if visits := tuple(kind for kind in self._keys if kind in VISITS):  # of a life that was killed
             self._courier.send(EndFormerVisits(visits, unix_ms()))
         self.start_task(self._courier.run())
+        self.start_task(self._keep_traces())
         self._journal = Journal(self)
         self._was_on_pool = False
         self._pool = self._joined()
         self._apply()
 
     async def on_stop(self) -> None:
+        await self._keep_trace()
         await self._courier.finish()
 
     def _joined(self) -> Pool | None:
@@ -164,6 +184,7 @@ class Detector(Actor):
             load = partial(_given, own)
         reader = self.ring_reader(self._ring)
         self._hires += 1
+        self._tracer.begin()
         deliver = partial(self._deliver, self._hires)
         worker = DetectorWorker(self._kind, self.settings, reader, load, deliver, self._model_state, elsewhere)
         own.beat = worker.beat
@@ -213,6 +234,8 @@ class Detector(Actor):
                 return self._change(output.key, active=output.active)
             case Reading():
                 self._level(output)
+            case Trace(seen) if worker == self._hires:
+                self._tracer.add(seen)
             case Tracks(objects, pts, wall, width, height):
                 self.publish_state(DetectionFrame(wall // 1_000_000, width, height, objects, round(batch.ms, 1), pts))
         return False
@@ -302,6 +325,32 @@ class Detector(Actor):
         if self._fetcher is not None:
             self.dismiss(self._fetcher)
             self._fetcher = None
+
+    # ---------------------------------------------------------------- how it would have been
+    async def _keep_traces(self) -> None:
+        while True:
+            await asyncio.sleep(limits.TRACE_EVERY_S)
+            await self._keep_trace()
+
+    async def _keep_trace(self) -> None:
+        if not self._tracer.due:
+            return
+        try:
+            await self._traces.do(self._tracer.keep, self._tracer.take())
+        except OSError as error:
+            self.log.warning("what was seen could not be kept", reason=error.strerror)
+
+    @handles(Replay, max_concurrency=1)
+    async def _replay(self, message: Replay) -> ReplayView:
+        await self._keep_trace()
+        settings = {**self.settings, **message.changes}
+        again = await self._traces.do(self._tracer.again, message.day, settings)
+        types = {switch.key: switch.event_type for switch in self._kind.switches}
+        alarms = tuple(
+            Alarm(types[one.key], one.wall // 1_000_000, one.confidence, tuple(zones_of(one.details)))
+            for one in again.found[: limits.REPLAY_ALARMS]
+        )
+        return ReplayView(alarms, dict(Counter(types[one.key] for one in again.found)), again.start, again.end)
 
     # ---------------------------------------------------------------- the view
     def _change(

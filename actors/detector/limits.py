@@ -15,3 +15,14 @@ SMOOTH = 0.1  # weight of the newest measurement
 EVENT_IDS = 200  # visits whose number is kept until they end
 FETCH_PATIENCE_S = 60.0  # without a byte of a model; each of its sources is given up after a third of that
 FETCH_STEP_BYTES = 200_000  # between two reports of a download
+TRACE_EVERY_S = 30.0  # between two times that what was seen is written
+TRACE_WAITING = 20_000  # records that wait for it: more than a slow disk should bring about
+TRACE_QUIET = 12  # records without anything in them, in a row: more than what is judged together
+TRACE_DAYS = 3  # files of days that are kept: today, yesterday, and the one before, from which yesterday goes on
+TRACE_BYTES = {
+    "motion": 4_000_000,
+    "sound": 2_500_000,
+    "sound_classifier": 1_500_000,
+    "object_detector": 2_000_000,
+}  # a day
+REPLAY_ALARMS = 2_000  # that one answer names; it says how many there were

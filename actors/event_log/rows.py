@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from models.events import SYSTEM_PREFIX, Detection, Event
+from models.events import SYSTEM_PREFIX, Detection, Event, zones_of
 from models.tables import ClipRow, Counter, EventRow, Receipt
 
 # SQLModel gives its classes the types of values; these are the columns.
@@ -38,15 +38,10 @@ def to_row(detection: Detection, event_id: int, thumbnail_path: str) -> dict[str
         "resolution": scene.resolution,
         "frame_rate": scene.frame_rate,
         "light_level": scene.light_level,
-        "motion_zones": "; ".join(_zones(detection)),
+        "motion_zones": "; ".join(zones_of(detection.details)),
         "thumbnail_path": thumbnail_path,
         "notes": to_json(detection.metadata),
     }
-
-
-def _zones(detection: Detection) -> list[str]:
-    zones = detection.details.get("zones")
-    return zones if isinstance(zones, list) else []
 
 
 def to_event(detection: Detection, event_id: int, stored: bool) -> Event:

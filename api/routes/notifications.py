@@ -40,6 +40,7 @@ RULE = {
     "to": "06:30",
     "everyMin": 5,
     "unwatched": True,
+    "zones": [],
     "enabled": True,
 }
 CHANNEL = {"id": "5e1c0a9b", "kind": "webhook", "name": "House", "target": "https://house.example/…"}

@@ -146,7 +146,14 @@ class Elsewhere(Protocol):
         """``wave`` (n,), −1 to 1; ``networks``: which are asked, and how many scores each gives."""
 
 
-Output = Finding | Farewell | Activity | Reading | Tracks
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is judged next, to be kept for ``models.detect.replay``; None: what comes next does not continue it."""
+
+    seen: object
+
+
+Output = Finding | Farewell | Activity | Reading | Tracks | Trace
 S = TypeVar("S", Picture, Sound)
 
 

@@ -16,12 +16,14 @@ from models.detect.detector import (
     Reading,
     Settings,
     Switch,
+    Trace,
     clock_of,
     enabled,
 )
 from models.detect.episode import Episode
 from models.detect.fence import Cells, Fence, cells
 from models.detect.foreground import HEIGHT, WIDTH, Foreground
+from models.detect.trace import in_ms
 from models.events import DetailValue
 from models.zones import read_zones
 
@@ -132,9 +134,11 @@ class Motion(Detector[Picture]):
             return
         scene = self._foreground.update(sample.luma, sample.pts / NS)
         moving, fresh, present = cells(scene.moving), cells(scene.fresh), cells(scene.moving | scene.standing)
-        seen = Seen(sample.pts, sample.wall, sample.shown_size, scene.new.size, moving, fresh, present, scene.veto)
+        pts, wall = in_ms(sample.pts), in_ms(sample.wall)
+        seen = Seen(pts, wall, sample.shown_size, scene.new.size, moving, fresh, present, scene.veto)
+        yield Trace(seen)
         yield from self._judge.feed(seen)
 
     def reset(self) -> list[Output]:
         self._foreground = Foreground(self._foreground.contrast)
-        return self._judge.reset()
+        return [Trace(None), *self._judge.reset()]

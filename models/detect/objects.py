@@ -19,6 +19,7 @@ from models.detect.detector import (
     Reading,
     Settings,
     Switch,
+    Trace,
     Tracks,
     clock_of,
 )
@@ -26,6 +27,7 @@ from models.detect.fence import Fence, feet
 from models.detect.foreground import Foreground
 from models.detect.regions import blobs, choose, cut, cut_off, inside, share
 from models.detect.sights import Lowest
+from models.detect.trace import in_ms
 from models.detect.tracker import Sighting, Track, Tracker, Update
 from models.events import DetailValue
 from models.kinds import THINGS
@@ -34,6 +36,7 @@ from models.zones import read_zones
 
 SAME = 0.5  # part of the smaller box inside the other: two looks at one thing
 KEEP_ALIVE = 0.7  # of the wanted confidence: enough for a visit that has begun
+QUARTER, STIR, SIDE_MOST = 4, 200, 0xFFFF  # steps of a pixel and of the part of a box that has moved; the last step
 FLOOR = 21.0  # confidence down to which sightings are looked for, whatever is wanted: enough for a wanted one of 30
 
 
@@ -240,12 +243,20 @@ class ObjectDetector(Detector[Picture]):
     def feed(self, sample: Picture) -> Iterator[Output]:
         if not self._lowest:
             return
-        sightings = tuple(self.sightings(sample))
-        yield from self._judge.feed(Seen(sample.pts, sample.wall, (sample.width, sample.height), sightings))
+        sightings = tuple(kept(one) for one in self.sightings(sample))
+        seen = Seen(in_ms(sample.pts), in_ms(sample.wall), (sample.width, sample.height), sightings)
+        yield Trace(seen)
+        yield from self._judge.feed(seen)
 
     def reset(self) -> list[Output]:
         self._foreground = Foreground()
-        return self._judge.reset()
+        return [Trace(None), *self._judge.reset()]
+
+
+def kept(one: Sighting) -> Sighting:
+    """A sighting as it is judged and kept."""
+    x1, y1, x2, y2 = (min(max(round(side * QUARTER), 0), SIDE_MOST) / QUARTER for side in one.box)
+    return replace(one, box=(x1, y1, x2, y2), stir=round(one.stir * STIR) / STIR)
 
 
 def _in_pixels(box: Box, picture: Picture) -> Box:

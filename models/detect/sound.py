@@ -19,10 +19,12 @@ from models.detect.detector import (
     Settings,
     Sound,
     Switch,
+    Trace,
     clock_of,
     enabled,
 )
 from models.detect.episode import Episode
+from models.detect.trace import in_ms
 
 WINDOW = SAMPLE_RATE // 10
 FLOOR_DB = -100.0
@@ -111,10 +113,11 @@ class SoundLevel(Detector[Sound]):
         while self._pending.size >= WINDOW:
             window, self._pending = self._pending[:WINDOW], self._pending[WINDOW:]
             shift = offset * NS // SAMPLE_RATE
-            level = Level(sample.pts + shift, sample.wall + shift, round(10 * decibel(rms(window))))
+            level = Level(in_ms(sample.pts + shift), in_ms(sample.wall + shift), round(10 * decibel(rms(window))))
+            yield Trace(level)
             yield from self._judge.feed(level)
             offset += WINDOW
 
     def reset(self) -> list[Output]:
         self._pending = np.zeros(0, np.int16)
-        return self._judge.reset()
+        return [Trace(None), *self._judge.reset()]

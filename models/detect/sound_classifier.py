@@ -30,9 +30,11 @@ from models.detect.detector import (
     Settings,
     Sound,
     Switch,
+    Trace,
     clock_of,
 )
 from models.detect.episode import Episode
+from models.detect.trace import in_ms
 from models.events import DetailValue
 from models.kinds import BABY_CRY, DOG_BARK, SOUNDS, Kind
 
@@ -189,7 +191,9 @@ class SoundClassifier(Detector[Sound]):
             shift = end * NS // SAMPLE_RATE
             if self._judge.on:
                 window = self._pending[:MN04_WINDOW]
-                yield from self._judge.feed(self._hear(window, sample.pts + shift, sample.wall + shift))
+                heard = self._hear(window, in_ms(sample.pts + shift), in_ms(sample.wall + shift))
+                yield Trace(heard)
+                yield from self._judge.feed(heard)
             self._pending = self._pending[HOP:]
             end += HOP
 
@@ -221,7 +225,7 @@ class SoundClassifier(Detector[Sound]):
 
     def reset(self) -> list[Output]:
         self._forget()
-        return self._judge.reset()
+        return [Trace(None), *self._judge.reset()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,3 +120,32 @@ class DetectionFrame(State):
     objects: tuple[TrackedObject, ...]
     inference_ms: float
     pts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What would have been told. ``timestamp``: Unix ms."""
+
+    type: str
+    timestamp: int
+    confidence: int | None
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayView:
+    """``start`` and ``end``: Unix ms of what is kept of the day, 0 where nothing is. ``counts``: of all, by type."""
+
+    alarms: tuple[Alarm, ...]
+    counts: dict[str, int]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replay(Ask[ToDetector, ReplayView]):
+    """A local day (YYYY-MM-DD) again, with these changes to the settings, which must have been checked."""
+
+    day: str
+    changes: dict[str, str | int | bool]
+    retry: ClassVar[bool] = True

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.events import Event
+from models.events import Event, zones_of
 from models.kinds import MORE
 from models.mqtt.payloads import event as event_shape
 
@@ -49,16 +49,10 @@ class Notice:
         return f"{self.device}: {self.text}" if self.text else self.device
 
 
-def zones_of(event: Event) -> list[str]:
-    """Names of the zones that it was in."""
-    zones = event.details.get("zones")
-    return zones if isinstance(zones, list) else []
-
-
 def of_event(event: Event, device: str, clock: str, picture: bytes) -> Notice:
     """``clock``: the local time of the event in words."""
     said = event.details.get("text")
-    text = said if isinstance(said, str) else ", ".join([clock, *zones_of(event)])
+    text = said if isinstance(said, str) else ", ".join([clock, *zones_of(event.details)])
     title = TITLES.get(event.type, event.type)
     fragment = f"events/{event.event_id}-{event.timestamp}"
     return Notice(str(event.event_id), title, text, event.timestamp, device, fragment, event, picture)

@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.errors import Invalid
-from models.events import EVENT_TYPES, LOCKED_OUT, NEW_ADDRESS, SYSTEM_PREFIX, Event
+from models.events import EVENT_TYPES, LOCKED_OUT, NEW_ADDRESS, SYSTEM_PREFIX, Event, zones_of
 from models.notify import limits
-from models.notify.notice import zones_of
 from models.zones import NAME_MAX, ZONES_MAX
 
 SYSTEM_TYPES = tuple(
@@ -50,7 +49,7 @@ class Rule:
             or event.timestamp < self.since
         ):
             return False
-        if self.zones and not set(self.zones).intersection(zones_of(event)):
+        if self.zones and not set(self.zones).intersection(zones_of(event.details)):
             return False
         if self.start == self.end:
             return weekday in self.days

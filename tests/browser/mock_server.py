@@ -290,6 +290,16 @@ def _change(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> An
     return {"success": True} | ({"proBlocked": blocked} if blocked else {})
 
 
+def _replay(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
+    """One alarm of motion for each step of sensitivity."""
+    noon = (time.time_ns() // 86_400_000_000_000) * 86_400_000 + 43_200_000
+    steps = body["settings"].get("motionSensitivity", mock.world.settings["motionSensitivity"])
+    alarms = [
+        {"type": "MOTION", "timestamp": noon + step * 60_000, "confidence": None, "zones": []} for step in range(steps)
+    ]
+    return {"day": body["day"], "start": noon, "end": noon + 3_600_000, "counts": {"MOTION": steps}, "alarms": alarms}
+
+
 def _torch(mock: MockServer, _request: web.Request, body: dict[str, Any]) -> Any:
     mock.world.settings["torchEnabled"] = body["enabled"]
     mock.tell_soon(
@@ -494,6 +504,7 @@ ROUTES: dict[tuple[str, str], Any] = {
     ("GET", "/api/settings/schema"): lambda *_: {"groups": form()},
     ("GET", "/capabilities"): _capabilities,
     ("POST", "/torch"): _torch,
+    ("POST", "/api/detection/replay"): _replay,
     ("GET", "/snapshot"): _picture,
     ("GET", "/capture"): _picture,
     **{("GET", f"/api/cameras/{number}/preview"): _picture for number in (0, 1)},

@@ -148,3 +148,18 @@ def test_a_mask_keeps_its_place_when_the_picture_is_turned(mock: MockServer, ope
     assert json.loads(mock.world.settings["privacyMask"])[0] == mask[0]
     assert len(json.loads(mock.world.settings["privacyMask"])) == 2
     assert mock.world.settings["zones"] == ""
+
+
+def test_a_day_again_with_another_threshold(mock: MockServer, open_page: Opener, size: str) -> None:
+    mock.world.settings |= {"motionEnabled": True, "motionSensitivity": 5}
+    page = open_page(mock.url, size, section="detection").page
+    card = page.locator("section", has=page.get_by_role("heading", name="The same day, with other settings"))
+    card.get_by_role("button", name="Show").click()
+    expect(card).to_contain_text("5 with this")
+    expect(card.locator(".ticks .would")).to_have_count(5)
+    card.get_by_role("slider", name="Motion sensitivity").fill("8")
+    expect(card).to_contain_text("8 with this")
+    assert mock.world.settings["motionSensitivity"] == 5
+    card.get_by_role("button", name="Use these thresholds").click()
+    expect(card).to_contain_text("Saved.")
+    assert mock.world.settings["motionSensitivity"] == 8

@@ -73,6 +73,18 @@ def test_video_and_sound_become_events(run: Run) -> None:
     assert (status, headers["Content-Type"], picture[:2]) == (200, "image/jpeg", b"\xff\xd8")
     ended = server.wait_for(lambda: _ended(server, person["eventId"]), 60)
     assert ended["endTimestamp"] - person["timestamp"] == ended["durationMs"] > 0
+    again = server.post("/api/detection/replay", {"day": "today"})[1]
+    judged = sorted((alarm["timestamp"], alarm["type"]) for alarm in again["alarms"])
+    assert {kind for _, kind in judged} >= {*FIELDS}
+    server.wait_for(lambda: judged == sorted(_told_until(server, again["end"])))
+    deaf = server.post("/api/detection/replay", {"day": "today", "settings": {"soundThreshold": 0}})[1]
+    assert deaf["counts"].get("ANY_SOUND", 0) < again["counts"]["ANY_SOUND"]
+    assert server.post("/api/detection/replay", {"settings": {"soundThreshold": 101}})[0] == 400
+    assert server.get("/settings")[1]["soundThreshold"] == 50
+
+
+def _told_until(server: RunningServer, end: int) -> list[tuple[int, str]]:
+    return [(event["timestamp"], event["type"]) for event in events(server) if event["timestamp"] <= end]
 
 
 def _kinds(server: RunningServer, wanted: set[str]) -> list[dict[str, Any]]:

@@ -11,8 +11,22 @@ from numpy.typing import NDArray
 
 from config.settings import REGISTRY
 from models.detect.catalogue import CATALOGUE, ModelFile
-from models.detect.detector import NS, SAMPLE_RATE, AnyDetector, Models, Output, Picture, Run, Sound
+from models.detect.detector import (
+    NS,
+    SAMPLE_RATE,
+    AnyDetector,
+    Finding,
+    Models,
+    Output,
+    Picture,
+    Run,
+    Settings,
+    Sound,
+    Trace,
+)
+from models.detect.replay import record_of, replay
 from models.detect.sound_classifier import MN04_CLASSES, YAMNET_CLASSES
+from models.detect.trace import RESET, Record, block, records
 
 PROJECT = Path(__file__).parents[3]
 WEIGHTS = Path(os.environ.get("IPCAMERA_MODELS_DIR", PROJECT.parent / "shared" / "models" / "weights"))
@@ -99,3 +113,15 @@ def tone(seconds: float, db: float, hertz: float = 440.0) -> NDArray[np.int16]:
     time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     wave = np.sin(2 * np.pi * hertz * time) * np.sqrt(2) * 10 ** (db / 20)
     return (wave * 32767).clip(-32768, 32767).astype(np.int16)
+
+
+def judged_again(name: str, found: list[Output], settings: Settings = ALL_ON) -> list[Finding]:
+    """What the trace of these outputs comes to, by the file format and back."""
+    seen = [output.seen for output in found if isinstance(output, Trace)]
+    trace = [Record(RESET, 0, 0) if one is None else record_of(one) for one in seen]
+    data = b"".join(block(trace[start : start + 500]) for start in range(0, len(trace), 500))
+    return list(replay(name, records(data), settings))
+
+
+def findings(found: list[Output]) -> list[Finding]:
+    return [output for output in found if isinstance(output, Finding)]

@@ -8,7 +8,7 @@ import pytest
 from config.settings import REGISTRY
 from models.detect import DETECTORS, detector_class
 from models.detect.catalogue import CATALOGUE
-from models.detect.detector import NS, Activity, AnyDetector, Finding, Models, Output, Picture, Reading, Sound
+from models.detect.detector import NS, Activity, AnyDetector, Finding, Models, Output, Picture, Reading, Sound, Trace
 from models.events import EVENT_TYPES
 from models.kinds import MORE
 from tests.models.detect.samples import ALL_ON, WALL, picture, silent, sound
@@ -90,9 +90,9 @@ def check(kind: AnyDetector, output: Output, sample: Picture | Sound) -> None:
 def test_it_says_the_same_for_the_same(name: str, models: tuple[str, ...]) -> None:
     kind = made(name, models)
     fed = samples(kind)
-    first = [output for sample in fed for output in kind.feed(sample)]
+    first = [output for sample in fed for output in kind.feed(sample) if not isinstance(output, Trace)]
     again = made(name, models)
-    assert first == [output for sample in fed for output in again.feed(sample)]
+    assert first == [output for sample in fed for output in again.feed(sample) if not isinstance(output, Trace)]
 
 
 @pytest.mark.parametrize(("name", "models"), CASES)
@@ -109,7 +109,7 @@ def test_after_a_reset_nothing_is_going_on(name: str, models: tuple[str, ...]) -
     for sample in samples(kind):
         list(kind.feed(sample))
     kind.reset()
-    assert kind.reset() == []
+    assert kind.reset() == [Trace(None)]
     assert not kind.busy
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.detect.detector import NS, Activity, Finding, Picture, Reading
 from models.detect.motion import RATE, Motion
 from models.detect.pace import Pace
-from tests.models.detect.samples import ALL_ON, SAMPLES, outputs, picture
+from tests.models.detect.samples import ALL_ON, SAMPLES, findings, judged_again, outputs, picture
 
 Grey = NDArray[np.float64]
 SIZE = (180, 320)
@@ -260,6 +260,9 @@ def test_three_visits_are_three_events(name: str) -> None:
 
 def test_the_real_video() -> None:
     path = SAMPLES / "video" / "one_by_one_1-3.mp4"
-    found = [o.pts / NS for o in outputs(Motion(ALL_ON, {}), film(path)) if isinstance(o, Finding)]
+    told = outputs(Motion(ALL_ON, {}), film(path))
+    found = [o.pts / NS for o in told if isinstance(o, Finding)]
+    assert judged_again("motion", told) == findings(told)
+    assert len(judged_again("motion", told, ALL_ON | {"motionSensitivity": 1})) < len(found)
     visits = [v["person_any"] for v in json.loads(path.with_suffix(".json").read_text())["visits"]]
     assert [start <= at * 10 <= end for (start, end), at in zip(visits, found, strict=True)] == [True] * 3

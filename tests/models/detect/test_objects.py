@@ -14,7 +14,7 @@ from models.detect.confidence import TUNED
 from models.detect.detector import NS, Activity, Farewell, Finding, Output, Picture, Tracks
 from models.detect.objects import NETS, ObjectDetector
 from models.detect.pace import Pace
-from tests.models.detect.samples import ALL_ON, SAMPLES, outputs, picture, real, silent
+from tests.models.detect.samples import ALL_ON, SAMPLES, judged_again, outputs, picture, real, silent
 
 SCENE = picture(np.full((416, 416), 90, np.uint8))
 
@@ -232,6 +232,7 @@ def test_three_visits_in_the_video(model_id: str) -> None:
     told += kind.reset()
     appeared = [o for o in told if isinstance(o, Finding)]
     assert [o.key for o in appeared] == ["person"] * 3
+    assert judged_again("object_detector", told) == appeared
     for event, gone, visit in zip(appeared, [o for o in told if isinstance(o, Farewell)], visits, strict=True):
         start, end = visit["person_any"]
         assert start <= event.pts * 10 / NS <= start + 20

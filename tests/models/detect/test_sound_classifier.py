@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.detect.detector import NS, SAMPLE_RATE, Activity, Finding, Models, Run
+from models.detect.sound import SoundLevel
 from models.detect.sound_classifier import (
     HOP,
     MN04_CLASSES,
@@ -22,7 +23,7 @@ from models.detect.sound_classifier import (
     yamnet_bark,
 )
 from models.kinds import MORE_SOUNDS, Kind
-from tests.models.detect.samples import ALL_ON, SAMPLES, blocks, outputs, real
+from tests.models.detect.samples import ALL_ON, SAMPLES, blocks, findings, judged_again, outputs, real
 
 Window = dict[str, dict[int, float]]  # network → class → logit
 CRYING: Window = {"mn04_as": {23: 1.0}}
@@ -187,7 +188,12 @@ def test_the_labelled_clips(models: Models) -> None:
 def test_the_four_minute_stream(models: Models) -> None:
     """Six barks and six cries among music, speech and other noises: all of them, and nothing else."""
     labels = json.loads((SAMPLES / "audio" / "stream_dev.json").read_text())["events"]
-    heard = keys_heard(models, recording(SAMPLES / "audio" / "stream_dev.flac"))
+    wave = recording(SAMPLES / "audio" / "stream_dev.flac")
+    told = outputs(SoundClassifier(ALL_ON, models), blocks(wave))
+    heard = [(o.key, o.pts / NS) for o in findings(told)]
+    assert judged_again("sound_classifier", told) == findings(told)
+    levels = outputs(SoundLevel(ALL_ON, {}), blocks(wave))
+    assert judged_again("sound", levels) == findings(levels)
     expected = [label for label in labels if label["label"] != "NONE"]
     assert len(heard) == len(expected)
     for (key, at), label in zip(heard, expected, strict=True):

@@ -9,6 +9,7 @@ import { settingField } from "../settings/field.js";
 import * as models from "../models.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
+import { tunerCard } from "../tuner/card.js";
 import { zonesCard } from "../zones/card.js";
 
 const LATEST = 300;
@@ -30,7 +31,7 @@ export function buildDetection(host) {
     grid.replaceChildren(...detectors.filter((one) => !isMore(one)).map(({ key }) => cards.get(key)));
     more.lastChild.replaceChildren(...detectors.filter(isMore).map(({ key }) => cards.get(key)));
     zones = zonesCard(detectors.filter(({ entry }) => LOOKING.has(entry.pro) && (!isMore({ entry }) || store.setting(entry.key))).map(({ key, entry }) => ({ key: snake(key), title: entry.title.replace(/ detection$/, "") })));
-    grid.append(zones);
+    grid.append(zones, tunerCard(detectors, zones.zones));
     if (!host.hidden) zones.picture();
     if (shared.length) grid.append(card("Shared by the detectors", "chip", h("div.stack", shared.map((entry) => settingField(entry)))));
     loadLatest(cards);

@@ -108,5 +108,6 @@ export function zonesCard(kinds) {
 
   store.watch("settings", (settings) => settings && !edited && load());
   element.picture = picture;
+  element.zones = () => writeShapes(shapes, store.setting("rotation") ?? 0).zones;
   return element;
 }

@@ -1,0 +1,108 @@
+"""Keeps what a detector has seen, a file a day, and judges it again when somebody asks how it would have been.
+
+Promises: a day of one detector takes no more than its part of 10 MB, and two days are kept. A kill loses half a minute.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from actors.detector import limits
+from models.detect.detector import Finding, Settings
+from models.detect.replay import record_of, replay
+from models.detect.trace import BEGIN, RESET, Record, block, records, whole_blocks
+
+FOLDER = "traces"
+
+
+def day_of(wall_ms: int) -> str:
+    """In local time, as files are named."""
+    return time.strftime("%Y-%m-%d", time.localtime(wall_ms / 1000))
+
+
+@dataclass(slots=True)
+class Again:
+    """``start`` and ``end``: Unix ms of what is kept of the day, 0 where nothing is."""
+
+    found: list[Finding] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+
+
+class Tracer:
+    """``add`` in the actor's loop; ``keep`` and ``again`` block, and are for one thread."""
+
+    def __init__(self, data_dir: Path, detector: str) -> None:
+        self._folder, self._detector = data_dir / FOLDER, detector
+        self._budget = limits.TRACE_BYTES[detector]
+        self._fresh: list[Record] = []
+        self._quiet = 0  # records in a row without anything in them
+        self._open: Path | None = None  # the file that is known to end with a whole block
+
+    def begin(self) -> None:
+        """A new life of the detector, or of its worker."""
+        self._fresh.append(Record(BEGIN, 0, time.time_ns() // 1_000_000))
+
+    def add(self, seen: object) -> None:
+        if seen is None:
+            last = self._fresh[-1] if self._fresh else Record(RESET, 0, time.time_ns() // 1_000_000)
+            self._fresh.append(Record(RESET, last.pts, last.wall))
+        elif len(self._fresh) < limits.TRACE_WAITING:
+            record = record_of(seen)
+            self._quiet = 0 if record.body else self._quiet + 1
+            if self._quiet > limits.TRACE_QUIET and self._fresh:
+                self._fresh[-1] = record  # of a long quiet only its end is needed
+            else:
+                self._fresh.append(record)
+
+    @property
+    def due(self) -> bool:
+        return bool(self._fresh)
+
+    def take(self) -> list[Record]:
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def keep(self, fresh: list[Record]) -> None:
+        """Raises ``OSError``."""
+        self._folder.mkdir(exist_ok=True)
+        path = self._path(day_of(fresh[-1].wall))
+        if path != self._open:
+            self._tidy()
+            if path.exists():  # a former life may have been killed in the midst of a block
+                with path.open("r+b") as file:
+                    file.truncate(whole_blocks(file.read()))
+            self._open = path
+        data = block(fresh)
+        if (path.stat().st_size if path.exists() else 0) + len(data) <= self._budget:
+            with path.open("ab") as file:
+                file.write(data)
+
+    def again(self, day: str, settings: Settings) -> Again:
+        """That day, judged from the day before on, as it was then."""
+        again = Again()
+        found = replay(self._detector, self._until(day, again), settings)
+        again.found = [one for one in found if day_of(one.wall // 1_000_000) == day]
+        return again
+
+    def _until(self, day: str, again: Again) -> Iterator[Record]:
+        for path in self._files():
+            if path < self._path(day):
+                yield from records(path.read_bytes())
+        path = self._path(day)
+        for record in records(path.read_bytes()) if path.exists() else ():
+            again.start = again.start or record.wall
+            again.end = record.wall
+            yield record
+
+    def _path(self, day: str) -> Path:
+        return self._folder / f"{self._detector}-{day}.trace"
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob(f"{self._detector}-????-??-??.trace"))
+
+    def _tidy(self) -> None:
+        """All but the day before, and this one."""
+        for path in self._files()[: -(limits.TRACE_DAYS - 1)]:
+            path.unlink(missing_ok=True)
