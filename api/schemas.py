@@ -331,6 +331,7 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "RtspSession": _object(
         {"client": TEXT, "transport": TEXT, "state": TEXT},
+        tier=_said(_one("main", "sub"), "sub is the small stream"),
         userAgent=TEXT,
         bitrateKbps=NUM,
         lossPercent=NUM,

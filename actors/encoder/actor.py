@@ -182,8 +182,8 @@ class Encoder(Actor):
                 self.publish_state(view)
 
     @handles(GetVideo)
-    def _get(self, _: GetVideo) -> VideoView:
-        return self._view(Tier.MAIN)
+    def _get(self, message: GetVideo) -> VideoView:
+        return self._view(Tier(message.tier))
 
     @handles(RequestKeyframe)
     def _keyframe(self, message: RequestKeyframe) -> None:

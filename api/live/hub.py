@@ -24,6 +24,7 @@ from models.errors import ServerError
 from models.http import limits
 from models.http.handshake import Close, Event
 from models.http.live import text
+from models.media.tier import Tier
 from models.messages.auth import AUTH, WhoIs
 from models.messages.facade import ViewersView
 
@@ -129,7 +130,8 @@ class Hub:
         return messages.status(self.now, self._viewers(), self.context.license, warning)
 
     def _system_info(self) -> Message:
-        return self._machine.info(self._actors.last, self.now.video(), self._started)
+        streams = {tier: self.now.video(tier) for tier in Tier}
+        return self._machine.info(self._actors.last, streams, self._started)
 
     # ---------------------------------------------------------------- once a second
     async def tick(self) -> None:

@@ -3,10 +3,12 @@
 import platform
 import socket
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from config import sensors
 from config.clock import unix_ms
+from models.media.tier import Tier
 from models.messages.encoder import VideoView
 from models.messages.supervisor import ActorRow
 
@@ -16,8 +18,11 @@ class Machine:
         self._about = {"device": socket.gethostname(), "os": _os_name(), "version": version}
         sensors.cpu()  # the first call only begins the measurement
 
-    def info(self, actors: tuple[ActorRow, ...], video: VideoView | None, started: float) -> dict[str, Any]:
+    def info(
+        self, actors: tuple[ActorRow, ...], streams: Mapping[Tier, VideoView | None], started: float
+    ) -> dict[str, Any]:
         """``started``: CLOCK_MONOTONIC seconds at which the program was started."""
+        video = streams[Tier.MAIN]
         return {
             "type": "system_info",
             "cpu": sensors.cpu(),
@@ -29,6 +34,9 @@ class Machine:
             "uptimeSec": int(time.monotonic() - started),
             **self._about,
             "stream": _stream(video),
+            "streams": [
+                {"tier": tier, **_stream(one), "readers": list(one.readers)} for tier, one in streams.items() if one
+            ],
             "actors": [_row(row) for row in actors],
             "timestamp": unix_ms(),
         }

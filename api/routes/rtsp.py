@@ -49,6 +49,7 @@ def _session_shape(session: RtspSession) -> dict[str, object]:
     return {
         "client": session.client,
         "userAgent": session.user_agent,
+        "tier": session.tier,
         "transport": session.transport,
         "state": session.state,
         "bitrateKbps": session.bitrate_kbps,

@@ -133,17 +133,18 @@ CLIENT["auth"]["anyOf"] = [{"required": ["token"]}, {"required": ["password"]}]
 _EVENT: dict[str, Schema] = {"eventId": _int(1), "timestamp": TIME}
 _CLASSIFIED: dict[str, Schema] = {**_EVENT, "className": TEXT, "confidence": PERCENT}
 _TRACKED = _object({"trackId": INT, "objectClass": TEXT, "confidence": PERCENT, "box": BOX}, ageMs=INT)
-_STREAM = _object(
-    {},
-    codec=TEXT,
-    encoder=TEXT,
-    width=INT,
-    height=INT,
-    fps=NUM,
-    bitrateKbps=NUM,
-    framesEncoded=INT,
-    framesDropped=INT,
-)
+_STREAM_FIELDS = {
+    "codec": TEXT,
+    "encoder": TEXT,
+    "width": INT,
+    "height": INT,
+    "fps": NUM,
+    "bitrateKbps": NUM,
+    "framesEncoded": INT,
+    "framesDropped": INT,
+}
+_STREAM = _object({}, **_STREAM_FIELDS)
+_TIER = _object({"tier": _one(*Tier), "readers": _list(TEXT)}, **_STREAM_FIELDS)  # extension
 _LICENSE = _object(
     {"isPro": BOOL, "state": _one("ACTIVE", "INACTIVE", "UNKNOWN")},
     source=_one("REAL_PURCHASE", "DEBUG_OVERRIDE", "NONE"),
@@ -243,6 +244,7 @@ SERVER: dict[str, Schema] = dict(
             os=TEXT,
             version=TEXT,
             stream=_STREAM,
+            streams=_list(_TIER),
             actors=_list(MAP),
             timestamp=TIME,
         ),

@@ -46,6 +46,7 @@ class SubVideoView(VideoView):
 
 @dataclass(frozen=True, slots=True)
 class GetVideo(Ask[ToEncoder, VideoView]):
+    tier: Tier = Tier.MAIN
     retry: ClassVar[bool] = True
 
 

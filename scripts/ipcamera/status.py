@@ -15,9 +15,11 @@ from config.command import command
 from config.places import RUN_FILE
 from models.detect import DETECTORS, detector_class
 from models.errors import ServerError
+from models.media.tier import Tier
 from models.messages.camera import CAMERA, GetCamera
 from models.messages.detector import DetectorView, GetDetector, detector
-from models.messages.facade import FACADE, GetPorts, GetViewers
+from models.messages.encoder import ENCODER, GetVideo, VideoView
+from models.messages.facade import FACADE, GetPorts, GetViewers, ViewersView
 from models.messages.license import LICENSE, GetLicense
 from models.messages.onvif import ONVIF, GetOnvif, OnvifSubscriber, OnvifView
 from models.messages.rtsp import RTSP, GetRtsp, RtspSession, RtspView
@@ -98,12 +100,13 @@ def as_values(control: Control, data_dir: Path) -> dict[str, Any]:
         "version": run.get("version", ""),
         "actors": {row.name: _row_values(row) for row in table.rows},
         "pool": _pool_values(control),
+        "streams": {tier: _values(ask_if_up(control, ENCODER, GetVideo(tier))) for tier in Tier},
         "rtsp": _values(ask_if_up(control, RTSP, GetRtsp())),
         "onvif": _values(ask_if_up(control, ONVIF, GetOnvif())),
     }
 
 
-def _values(view: RtspView | OnvifView | None) -> dict[str, Any]:
+def _values(view: RtspView | OnvifView | VideoView | None) -> dict[str, Any]:
     return {} if view is None else dataclasses.asdict(view)
 
 
@@ -138,7 +141,8 @@ def as_table(control: Control) -> str:
     lines = [
         f"Picture  {picture(ask_if_up(control, CAMERA, GetCamera()), '')}",
         f"Ports    {f'https {ports.https}, http {ports.http}' if ports else '?'}",
-        f"Viewers  {viewers.clients if viewers else '?'}",
+        *_stream_lines(control),
+        f"Viewers  {_viewers(viewers) if viewers else '?'}",
         *_rtsp_lines(ask_if_up(control, RTSP, GetRtsp())),
         *_onvif_lines(ask_if_up(control, ONVIF, GetOnvif())),
         *_pool_lines(control),
@@ -168,6 +172,22 @@ def _place(view: DetectorView) -> str:
     return f"the pool {view.where_note}" if view.where == "pool" else f"this device, because {view.where_note}"
 
 
+def _stream_lines(control: Control) -> list[str]:
+    views = {tier: ask_if_up(control, ENCODER, GetVideo(tier)) for tier in Tier}
+    return [_stream_line(tier, view) for tier, view in views.items() if view is not None]
+
+
+def _stream_line(tier: Tier, view: VideoView) -> str:
+    """Who takes a tier, and what its H.264 is while there is some."""
+    h264 = f"{view.width}×{view.height}, {view.encoder}, {view.fps:.0f} fps, {view.bitrate_kbps:.0f} kbit/s"
+    readers = f"for {', '.join(view.readers)}" if view.readers else "nobody takes it"
+    return f"Stream   {tier}: {f'{h264}, ' if view.running else ''}{readers}"
+
+
+def _viewers(view: ViewersView) -> str:
+    return f"{view.clients}{f', {view.sub_clients} of them of the small stream' if view.sub_clients else ''}"
+
+
 def _rtsp_lines(view: RtspView | None) -> list[str]:
     if view is None:
         return []  # its row below says why
@@ -179,9 +199,8 @@ def _rtsp_lines(view: RtspView | None) -> list[str]:
 
 def _rtsp_line(session: RtspSession) -> str:
     about = f"{session.transport}, {session.state} for {duration(session.seconds)}, {session.bitrate_kbps:.0f} kbit/s"
-    return (
-        f"         {session.client} ({session.user_agent or 'unknown player'}): {about}, {session.loss_percent} % lost"
-    )
+    player = f"{session.client} ({session.user_agent or 'unknown player'})"
+    return f"         {player}: {session.tier}, {about}, {session.loss_percent} % lost"
 
 
 def _onvif_lines(view: OnvifView | None) -> list[str]:

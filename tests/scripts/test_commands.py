@@ -13,6 +13,7 @@ from models.errors import Missing
 from models.events import Event
 from models.messages import Ok
 from models.messages.camera import CameraView, GetCamera
+from models.messages.encoder import GetVideo, VideoView
 from models.messages.event_log import EventPage, QueryEvents
 from models.messages.facade import GetPorts, GetViewers, PortsView, ViewersView
 from models.messages.license import GetLicense, LicenseView
@@ -50,6 +51,14 @@ def test_nothing_runs(words: list[str], tmp_path: Path) -> None:
     assert result.exit_code == 3
     assert result.stderr.startswith(f"ipcamera: no camera server is running on {tmp_path}; start it with `")
     assert result.stderr.endswith(f"ipcamera run --data-dir {tmp_path}`\n")
+
+
+def test_status_says_who_takes_which_stream(tmp_path: Path) -> None:
+    video = VideoView(True, "libx264", "avc1.42C01F", 1280, 720, 30.0, 60, 2600.0, 2700.0, 3, 9, 0, readers=("facade",))
+    with running(tmp_path, SYSTEM | {GetVideo: video}):
+        lines = call(tmp_path, "status").output.splitlines()
+    assert lines[2] == "Stream   main: 1280×720, libx264, 30 fps, 2600 kbit/s, for facade"
+    assert lines[3].startswith("Stream   sub: ")
 
 
 def test_status_is_a_table(tmp_path: Path) -> None:

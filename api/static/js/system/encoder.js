@@ -5,6 +5,8 @@ import { fixed, kilobits } from "../format.js";
 import { clock } from "../socket.js";
 import * as store from "../store.js";
 
+const TIERS = { main: "Large stream", sub: "Small stream" };
+
 export function encoderCard() {
   const list = facts();
   store.watch(["system", "status", "rtsp"], (system, status, rtsp) => {
@@ -20,6 +22,7 @@ export function encoderCard() {
       "Viewers on pages and apps": status?.clients,
       "Open pages (WebSocket)": status?.wsClients,
       "RTSP viewers": rtsp?.clients,
+      ...Object.fromEntries((system?.streams ?? []).map((tier) => [TIERS[tier.tier], tier.readers.length ? `for ${tier.readers.join(", ")}` : "nobody takes it"])),
       "Round trip to this page": fixed(clock.roundTrip ?? NaN, 0, "ms"),
     });
   });
