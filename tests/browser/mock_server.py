@@ -423,7 +423,7 @@ def _notifications(*_: Any) -> Any:
     phone = {"id": "c1", "kind": "push", "name": "Firefox on Android", "target": "updates.push.services.mozilla.com"}
     mail = {"id": "c2", "kind": "apprise", "name": "Family", "target": "mailtos://…"}
     rule = {"types": ["OBJECT_PERSON", "BABY_CRY"], "channels": ["c1", "c2"], "days": ["sat", "sun"]}
-    span = {"from": "22:00", "to": "06:30", "everyMin": 5, "unwatched": True}
+    span = {"from": "22:00", "to": "06:30", "everyMin": 5, "unwatched": True, "zones": []}
     return {
         "enabled": True,
         "publicKey": "BNc",

@@ -9,11 +9,10 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from models.events import Detection
 from models.messages.event_log import EVENT_LOG, RecordEvent
@@ -41,14 +40,11 @@ TAPPED = """async () => {
 
 
 @pytest.fixture(scope="module")
-def trusting() -> Iterator[Browser]:
+def trusting(browser: Browser) -> Iterator[Browser]:
     """A browser that trusts the camera's certificate, as one in which its authority was installed."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--ignore-certificate-errors"])
-        yield browser
-        browser.close()
+    other = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--ignore-certificate-errors"])
+    yield other
+    other.close()
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +130,22 @@ def test_rules_and_channels_on_the_page(camera: RunningServer, phone: BrowserCon
         card.get_by_role("button", name="Remove: House").click()
         page.get_by_role("dialog").get_by_role("button", name="Remove").click()
         expect(rule).to_contain_text("To nobody")
+
+
+def test_a_browser_that_does_not_trust_the_certificate_says_so(camera: RunningServer, browser: Browser) -> None:
+    context = browser.new_context(ignore_https_errors=True, **PHONE)  # a person who clicked the warning away
+    try:
+        context.grant_permissions(["notifications"], origin=camera.url)
+        page = context.new_page()
+        page.goto(f"{camera.url}/#settings")
+        sign_in(page, camera)
+        card = page.locator("#notifications")
+        card.get_by_role("button", name="Notify me on this device").click()
+        expect(card.get_by_text("does not trust the camera's certificate yet")).to_be_visible(timeout=SLOW_MS)
+        card.get_by_role("link", name="Trust this device").click()
+        expect(page.locator("#certificate")).to_be_in_viewport(timeout=SLOW_MS)
+    finally:
+        context.close()
 
 
 def test_the_page_can_be_installed(camera: RunningServer, phone: BrowserContext) -> None:

@@ -14,7 +14,7 @@ def first(mock: MockServer, open_page: Opener, size: str) -> Watched:
     """Opened by its plain address, as somebody types it."""
     mock.world.settings["setupDone"] = False
     watched = open_page(mock.url, size, section="", expected=["status of 403", "status of 503", "status of 400"])
-    expect(watched.page.get_by_text("Step 1 of 6")).to_be_visible()
+    expect(watched.page.get_by_text("Step 1 of 6")).to_be_visible(timeout=20_000)
     return watched
 
 

@@ -27,7 +27,7 @@ export async function subscribe(publicKey) {
   try {
     registration = await register();
   } catch (error) {
-    throw Object.assign(error, { code: error.name === "SecurityError" ? "untrusted" : "" });
+    throw Object.assign(new Error(error.message), { code: error.name === "SecurityError" ? "untrusted" : "" });
   }
   await (await registration.pushManager.getSubscription())?.unsubscribe(); // made for another key, or ended by the camera
   const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytesOf(publicKey) });
