@@ -26,6 +26,7 @@ DAY_MS = 86_400_000
 MIDDAY = 12  # before it, yesterday has more to show
 SETTINGS = {
     "deviceName": "Hallway",
+    "setupDone": True,
     "motionEnabled": True,
     "motionCooldown": 10,
     "soundEnabled": True,
@@ -105,7 +106,6 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
             for section, size, scheme in SCENES:
                 context = browser.new_context(ignore_https_errors=True, color_scheme=scheme, **size)
-                context.add_init_script("localStorage.setItem('ipcamera.welcomed', '1')")
                 name = f"{section}-phone.png" if size is PHONE else f"{section}.png"
                 take(context.new_page(), server, section, IMAGES / name)
                 context.close()

@@ -80,6 +80,7 @@ def test_pictures_in_both_ways_with_their_figures(signed_in: Watched) -> None:
 def test_a_change_from_outside_is_on_the_page_at_once(camera: RunningServer, signed_in: Watched) -> None:
     page = signed_in.page
     page.evaluate("() => { location.hash = 'settings'; }")
+    page.get_by_role("button", name="Advanced").click()
     slider = page.locator("[data-setting=jpegQuality]").get_by_role("slider")
     slider.wait_for()
     took = []
