@@ -81,24 +81,28 @@ class ClipShelf:
 
     def trim(self, before: int, allowed: int, room: int = 0) -> tuple[int, bool]:
         """Delete what is older than ``before`` (Unix ms), and the oldest until all have ``allowed`` bytes and the disk
-        has ``room`` more than what must stay free: how many went, and whether that is so now."""
+        has ``room`` more than what must stay free: how many went, and whether that is so now.
+
+        None goes in vain: another program may be what fills the disk.
+        """
         count = 0
         while ids := self._ids(CLIP.keep.is_(False), CLIP.start + CLIP.duration_ms < before):
             count += self.remove(ids)
-        while not (fits := self._used() + room <= allowed and free(self._folder) >= stays_free(self._folder) + room):
-            oldest = self._ids(CLIP.keep.is_(False), limit=1)
-            if not oldest:
-                break
-            count += self.remove(oldest)
-        return count, fits
+        while (short := self._short_of(allowed, room)) > 0 and self._used(CLIP.keep.is_(False)) >= short:
+            count += self.remove(self._ids(CLIP.keep.is_(False), limit=1))
+        return count, short <= 0
+
+    def _short_of(self, allowed: int, room: int) -> int:
+        """Bytes that must go, of clips and on the disk."""
+        return max(self._used() - allowed, stays_free(self._folder) - free(self._folder)) + room
 
     def _ids(self, *which: Any, limit: int = limits.CLIPS_AT_ONCE) -> list[str]:
         with Session(self._engine) as session:
             return list(session.execute(select(CLIP.id).where(*which).order_by(CLIP.start).limit(limit)).scalars())
 
-    def _used(self) -> int:
+    def _used(self, *which: Any) -> int:
         with Session(self._engine) as session:
-            return session.execute(select(func.sum(CLIP.bytes))).scalar() or 0
+            return session.execute(select(func.sum(CLIP.bytes)).where(*which)).scalar() or 0
 
     def sweep(self) -> None:
         """Files that no row names, and that nobody is about to tell of."""
