@@ -147,6 +147,22 @@ async def event_range(_request: web.Request, context: Context) -> web.StreamResp
     )
 
 
+@route(
+    "GET",
+    "/events/{id:[0-9]+}",
+    access=Access.PRO,
+    role=VIEWER,
+    feature="event_history",
+    extension=True,
+    summary="One event",
+    gives="Event",
+    answer=EXAMPLE["events"][0],  # type: ignore[index]
+)
+async def event(request: web.Request, context: Context) -> web.StreamResponse:
+    """404 where there is none; ``id`` is its eventId."""
+    return web.json_response(event_shape(await context.actor(EVENT_LOG).ask(GetEvent(event_id_of(request)))))
+
+
 @route("POST", "/events/clear", access=Access.PRO, feature="event_history", summary="Delete all stored events",
        query=(Query("confirm", BOOL, "must be true", required=True),), gives="EventsCleared",
        answer={"success": True, "cleared": 1523})  # fmt: skip

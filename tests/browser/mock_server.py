@@ -6,6 +6,7 @@ It runs in a thread of its own; tests change ``mock.world`` and call ``mock.tell
 import asyncio
 import contextlib
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -150,6 +151,9 @@ class MockServer:
             return web.Response(
                 body=mock_media.jpegs()[int(request.path.split("/")[2]) % 30], content_type="image/jpeg"
             )
+        if one := re.fullmatch(r"/events/(\d+)", request.path):
+            found = next((event for event in self.world.events if event["eventId"] == int(one[1])), None)
+            return web.json_response(found or {"error": "No such event"}, status=200 if found else 404)
         body = await request.json() if request.can_read_body and request.content_type == "application/json" else {}
         answer = ROUTES.get((request.method, request.path))
         if answer is None:
@@ -510,6 +514,7 @@ ROUTES: dict[tuple[str, str], Any] = {
     **{("GET", f"/api/cameras/{number}/preview"): _picture for number in (0, 1)},
     ("GET", "/events"): _events,
     ("GET", "/events/range"): _range,
+    ("GET", "/clips"): lambda *_: {"serverNow": now_ms(), "clips": []},
     ("POST", "/events/clear"): _clear,
     ("GET", "/api/storage/stats"): _storage,
     ("GET", "/api/actors"): lambda mock, *_: {"actors": mock.world.actors()},

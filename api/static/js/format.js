@@ -86,3 +86,10 @@ export function sentence(text) {
   const begun = text[0].toUpperCase() + text.slice(1);
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }
+
+/** A position in a clip: 83456 → "1:23.4" */
+export function clipTime(ms) {
+  const tenths = Math.floor(Math.max(0, ms) / 100);
+  const seconds = String(Math.floor(tenths / 10) % 60).padStart(2, "0");
+  return `${Math.floor(tenths / 600)}:${seconds}.${tenths % 10}`;
+}

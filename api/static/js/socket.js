@@ -103,7 +103,7 @@ function received(event) {
 function becomeReady() {
   ready = true;
   retryMs = FIRST_RETRY_MS;
-  send({ type: "hello", want: ["levels", "actor_event", "detected"] });
+  send({ type: "hello", want: ["levels", "actor_event", "detected", "clip_ready"] });
   for (let n = 0; n < FIRST_PINGS; n += 1) setTimeout(() => ready && ping(), n * 500);
   emit("state", "ready");
 }

@@ -6,6 +6,7 @@ import { addDays, startOfDay } from "../format.js";
 const MOST_EVENTS = 10_000;
 const PICTURES_AFTER_MS = 2500; // a thumbnail is there a little later than its event
 const NEWEST = 100;
+const MOST_CLIPS = 500; // as many as the server gives at once
 export const BUCKET_MS = 900_000;
 
 export class History {
@@ -22,6 +23,7 @@ export class History {
     this.counts = {};
     this.buckets = new Map(); // start of a quarter of an hour → {type: count}
     this.problem = null;
+    this.clips = []; // where there is video, ascending by time
   }
 
   get start() {
@@ -41,13 +43,16 @@ export class History {
     const span = `since=${Math.max(1, this.start)}&until=${this.end - 1}`;
     this.loading = span;
     try {
-      const [page, overview] = await Promise.all([
+      const [page, overview, clips, recordings] = await Promise.all([
         getJson(`events?${span}&limit=${MOST_EVENTS}`),
         getJson(`events?${span}&bucketMs=${BUCKET_MS}`),
+        getJson(`clips?${span}&limit=${MOST_CLIPS}`),
+        getJson(`clips?${span}&type=CONTINUOUS&limit=${MOST_CLIPS}`),
       ]);
       if (this.loading !== span) return; // another day was chosen meanwhile
       this.clear();
       this.events = page.events;
+      this.clips = [...clips.clips, ...recordings.clips].sort((a, b) => a.start - b.start);
       for (const { type, count } of page.summary) this.counts[type] = count;
       for (const { timestamp, counts } of overview.buckets) this.buckets.set(timestamp, counts);
     } catch (error) {
@@ -74,6 +79,22 @@ export class History {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.lookForPictures(), PICTURES_AFTER_MS);
     this.onChange("added");
+  }
+
+  /** `message`: clip_ready. Its events lead to it from now on. */
+  async addClip(message) {
+    for (const event of this.events) if (message.events?.includes(event.eventId)) event.clipId = message.clipId;
+    if (message.start < this.start || message.start >= this.end) return;
+    const clip = await getJson(`clips/${message.clipId}`).catch(() => null);
+    if (!clip || this.clips.some((other) => other.id === clip.id)) return;
+    this.clips = [...this.clips, clip].sort((a, b) => a.start - b.start).slice(-MOST_CLIPS);
+    this.onChange("clip");
+  }
+
+  /** The video of this moment: of an event rather than a continuous recording; undefined where there is none. */
+  clipAt(time) {
+    const here = this.clips.filter((clip) => clip.start <= time && time < clip.end);
+    return here.find((clip) => clip.kind !== "CONTINUOUS") ?? here[0];
   }
 
   /** The socket does not say which events have a thumbnail; the history does. */

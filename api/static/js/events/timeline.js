@@ -13,10 +13,11 @@ const PAN = 0.2;
 const STEP = 1.5;
 
 export class Timeline {
-  /** `onPick(event)`: a mark was clicked. */
-  constructor(history, onPick) {
+  /** `onPick(event)`: a mark was clicked. `onVideo(time, clip)`: a place between marks where there is video. */
+  constructor(history, onPick, onVideo) {
     this.history = history;
     this.onPick = onPick;
+    this.onVideo = onVideo;
     this.hover = null;
     this.follow = true;
     this.overview = h("canvas.overview", { role: "img", "aria-label": "The whole day" });
@@ -88,7 +89,7 @@ export class Timeline {
     this.detail.addEventListener("keydown", (event) => this.key(event));
     this.detail.addEventListener("pointermove", (event) => this.point(event));
     this.detail.addEventListener("pointerleave", () => this.leave());
-    this.detail.addEventListener("click", () => !this.moved && this.hover && this.onPick(this.hover));
+    this.detail.addEventListener("click", (event) => !this.moved && this.click(event));
     this.drag(this.detail, (dx, width) => this.pan(-dx / width));
     this.drag(this.overview, (dx, width) => {
       const { start, end } = this.history;
@@ -150,6 +151,13 @@ export class Timeline {
     return this.from + ((event.offsetX - GUTTER) / (this.detail.clientWidth - GUTTER)) * (this.to - this.from);
   }
 
+  click(event) {
+    if (this.hover) return this.onPick(this.hover);
+    const time = this.timeAt(event);
+    const clip = this.history.clipAt(time);
+    if (clip) this.onVideo(time, clip);
+  }
+
   /** The event nearest to the pointer, if it is near. */
   point(event) {
     if (event.buttons) return;
@@ -157,8 +165,9 @@ export class Timeline {
     const lane = lanes[Math.floor(((event.offsetY - AXIS) / (this.detail.clientHeight - AXIS)) * lanes.length)];
     const near = (NEAR_PX / (this.detail.clientWidth - GUTTER)) * (this.to - this.from);
     this.hover = nearest(this.history.events, this.timeAt(event), near, lane);
-    this.detail.style.cursor = this.hover ? "pointer" : "crosshair";
-    setText(this.hint, this.hover ? `${timeOfDay(this.hover.timestamp)} · ${eventKind(this.hover.type).title} · ${eventWords(this.hover)}` : "");
+    const video = this.history.clipAt(this.timeAt(event));
+    this.detail.style.cursor = this.hover || video ? "pointer" : "crosshair";
+    setText(this.hint, this.hover ? `${timeOfDay(this.hover.timestamp)} · ${eventKind(this.hover.type).title} · ${eventWords(this.hover)}` : video ? `${timeOfDay(this.timeAt(event))} · Play the video from here` : "");
     this.paintDetail();
   }
 

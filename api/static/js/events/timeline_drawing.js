@@ -28,7 +28,18 @@ export function drawOverview(context, w, h, line) {
   context.strokeStyle = theme.color("--accent");
   context.lineWidth = 1.5;
   context.strokeRect(x(line.from) + 0.75, 0.75, Math.max(3, x(line.to) - x(line.from) - 1.5), h - 1.5);
+  video(context, x, h - AXIS - 1, line.history.clips, start, end);
   now(context, x, h, start, end);
+}
+
+/** A thin line where there is video. */
+function video(context, x, y, clips, from, to) {
+  context.fillStyle = theme.color("--accent");
+  for (const clip of clips) {
+    if (clip.end < from || clip.start > to) continue;
+    const left = x(Math.max(from, clip.start));
+    context.fillRect(left, y, Math.max(2, x(Math.min(to, clip.end)) - left), 3);
+  }
 }
 
 function bar(context, left, wide, h, counts, types, most) {
@@ -62,6 +73,7 @@ export function drawDetail(context, w, h, line) {
     drawn[type] = left;
     mark(context, left, middle(type), Math.min(22, tall - 6), colors[type]);
   }
+  video(context, x, AXIS - 4, line.history.clips, line.from, line.to);
   if (line.hover && colors[line.hover.type]) ring(context, x(line.hover.timestamp), middle(line.hover.type));
   now(context, x, h, line.from, line.to);
 }

@@ -3,10 +3,12 @@
 import { getJson } from "../ask.js";
 import { card, h } from "../dom.js";
 import { dayPicker } from "../events/day_picker.js";
+import { openEvent } from "../events/event_dialog.js";
 import { onEvent } from "../events/feed.js";
 import { typeFilters } from "../events/filters.js";
 import { History } from "../events/history.js";
-import { ROW_HEIGHT, eventRow, openEvent } from "../events/rows.js";
+import { openRecording } from "../events/recording_dialog.js";
+import { ROW_HEIGHT, eventRow } from "../events/rows.js";
 import { storageCard } from "../events/storage.js";
 import { Timeline } from "../events/timeline.js";
 import { VirtualList } from "../events/virtual_list.js";
@@ -24,8 +26,8 @@ export function buildEvents(host) {
   const picker = dayPicker(history, pick);
   const lead = h("p.lead");
   const filters = typeFilters(history, () => update("filtered"));
-  const timeline = new Timeline(history, (event) => reveal(event));
-  const list = new VirtualList("Events", ROW_HEIGHT, eventRow);
+  const timeline = new Timeline(history, (event) => reveal(event), (time, clip) => openRecording(clip, time));
+  const list = new VirtualList("Events", ROW_HEIGHT, (event) => eventRow(event, () => history.visible()));
   const empty = h("p.empty");
   const why = whyCard(history);
   const storage = storageCard(() => load(history.day));
@@ -72,7 +74,7 @@ export function buildEvents(host) {
   function reveal(event) {
     const index = list.items.indexOf(event);
     if (index >= 0) list.scrollTo(index);
-    openEvent(event);
+    openEvent(event, () => history.visible());
   }
 
   /** `argument`: the number of an event; and when it was, if that is not today: "1412-1770156641250". */
@@ -96,6 +98,7 @@ export function buildEvents(host) {
     if (midnightPassed && visible) load(startOfDay(event.timestamp));
     else history.add(event);
   });
+  socket.on("clip_ready", (clip) => history.addClip(clip));
   socket.on("state", (state) => state === "ready" && visible && load(history.day));
   store.watch("license", () => visible && load(history.day));
   return { shown, hidden: () => (visible = false) };
