@@ -13,7 +13,7 @@ from tests.wire.test_clips import SHORT, clip_of, happens
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(300)]
 SLOW_MS = 30_000
-POSITION = "document.querySelector('dialog video').currentTime"
+POSITION = "(document.querySelector('dialog video')?.currentTime ?? -1)"
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,7 @@ def moved(page: Page) -> None:
 def test_an_event_opens_in_a_player(seen: Watched, camera: RunningServer) -> None:
     page = seen.page
     dialog = page.get_by_role("dialog")
+    page.evaluate("() => { document.querySelector('dialog video').loop = true; }")  # it lasts four seconds
     moved(page)
     expect(dialog).to_contain_text("Motion")
     assert page.evaluate("document.querySelector('dialog .run-up').getBoundingClientRect().width") > 10

@@ -19,7 +19,7 @@ export function openEvent(event, around = () => [event]) {
   const before = squareButton("left", "Previous event", () => move(-1), ".small");
   const after = squareButton("right", "Next event", () => move(1), ".small");
   const close = squareButton("close", "Close", () => dialog.close(), ".small.quiet");
-  const dialog = h("dialog.event", { onkeydown: onKey }, h("header.row", title, before, after, close), body);
+  const dialog = h("dialog.event", { onkeydown: onKey, tabindex: -1 }, h("header.row", title, before, after, close), body);
   let player = null;
   let shown = event;
   document.body.append(dialog);
@@ -48,6 +48,7 @@ export function openEvent(event, around = () => [event]) {
     const index = events.findIndex((one) => one.eventId === next.eventId);
     before.disabled = index <= 0;
     after.disabled = index < 0 || index >= events.length - 1;
+    if (before.disabled || after.disabled || next !== event) dialog.focus(); // a disabled button would take the keys away
     title.textContent = `${eventKind(next.type).title} · ${timeOfDay(next.timestamp)}`;
     dialog.setAttribute("aria-label", title.textContent);
     body.replaceChildren(picture(next), details(next));
