@@ -1,6 +1,6 @@
 """Three real cameras and their pool of two hosts, broken in every way. Needs Ray; as root.
 
-    python -m scripts.bench.pool_breaks [--hold 15]
+    python -m scripts.bench.pool_breaks [--hold 15] [--cameras 3]
 
 Network namespaces ``ipcp-cam1`` … ``ipcp-poolB`` on a bridge, Ray's own network on another one, and a liar between
 cameras and pool, which delays, and answers garbage or 5 MB. Each break holds ``--hold`` seconds. How long nobody looked
@@ -84,6 +84,7 @@ def networks() -> Iterator[None]:
         yield
     finally:
         for name in names:
+            subprocess.run(["ip", "link", "del", f"v{name}"], capture_output=True, check=False)
             subprocess.run(["ip", "netns", "del", f"ipcp-{name}"], capture_output=True, check=False)
         for bridge in (BRIDGE, CLUSTER):
             subprocess.run(["ip", "link", "del", bridge], capture_output=True, check=False)
@@ -184,7 +185,7 @@ async def lie(folder: Path) -> None:
 class Field:
     """Everything that runs, and what may be done to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cameras: int) -> None:
         self._folder = folder
         a, b = folder / "a", folder / "b"
         b.mkdir()
@@ -211,7 +212,9 @@ class Field:
             [*inside("poolA"), sys.executable, "-m", "scripts.bench.pool_breaks", "liar", str(a)]
         )
         invite = ("--host", HOSTS["poolA"], "--port", str(LIAR_PORT))
-        self.cameras = [Camera(folder / name, name, self.head.command("invite", name, *invite)) for name in CAMERAS]
+        self.cameras = [
+            Camera(folder / name, name, self.head.command("invite", name, *invite)) for name in list(CAMERAS)[:cameras]
+        ]
 
     def tell(self, kind: str) -> None:
         (self._folder / "a" / "lie").write_text(kind)
@@ -247,9 +250,9 @@ class Field:
         self.head.stop()
 
 
-def break_all(hold_s: float) -> None:
+def break_all(hold_s: float, cameras: int) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder, networks():
-        field = Field(Path(folder))
+        field = Field(Path(folder), cameras)
         try:
             print(f"all on the pool after {until(lambda: field.all_on('pool'), 60)} s")
             began = time.time()
@@ -334,8 +337,9 @@ if __name__ == "__main__":
     parser.add_argument("what", nargs="?", choices=("break", "liar"), default="break")
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--hold", type=float, default=15.0)
+    parser.add_argument("--cameras", type=int, default=3, choices=(1, 2, 3))
     arguments = parser.parse_args()
     if arguments.what == "liar":
         asyncio.run(lie(arguments.folder))
     print(machine.describe(), flush=True)
-    break_all(arguments.hold)
+    break_all(arguments.hold, arguments.cameras)

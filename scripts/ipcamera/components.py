@@ -9,7 +9,7 @@ from config.boot_load import program_version
 from models.detect.catalogue import CATALOGUE
 
 NAME = "ipcamera"
-OPTIONAL = ("tts",)  # extras of the product; those of its tests are no part of it
+OPTIONAL = ("tts", "pool")  # extras of the product; those of its tests are no part of it
 _REQUIRED = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)""")
 _OF_LICENCE = "License :: OSI Approved :: "
