@@ -129,7 +129,7 @@ class ActorKit(Generic[A]):
         self.credentials: dict[str, Credentials] = {}
         self.pro = True
         self.asked: list[tuple[str, Any]] = []
-        self.told: list[tuple[str, Tell]] = []
+        self.told: list[tuple[str, Tell[Any]]] = []
         self.published: list[State | News] = []
         self.withdrawn: list[int] = []
         self.crashes: list[BaseException] = []
@@ -228,7 +228,7 @@ class ActorKit(Generic[A]):
             raise from_failure(answer.code, answer.detail, dict(answer.fields))
         return answer  # type: ignore[no-any-return]
 
-    async def tell(self, message: Tell | News | State, sender: str) -> None:
+    async def tell(self, message: Tell[Any] | News | State, sender: str) -> None:
         """Until it is acknowledged; for a state: until it is handled."""
         assert type(message) in self.kind.handlers, f"{self.name} has no handler for {message}"
         if isinstance(message, State):

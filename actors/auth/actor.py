@@ -242,9 +242,9 @@ class Auth(Actor):
     @handles(StartProtection)
     async def _start_protection(self, message: StartProtection) -> AuthStatus:
         if self._enabled:
-            raise Conflict("Password protection is on already")
+            raise Invalid("Password protection is on already")
         if not self.boot.auth:
-            raise Conflict(OFF_FOR_THIS_RUN)
+            raise Invalid(OFF_FOR_THIS_RUN)
         if reason := problem(message.new):
             raise Invalid(reason)
         await self._prove_owner(ProveOwner(message.code, message.client))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.messages.settings import ChangeSettings
+from models.messages.settings import SETTINGS, ChangeSettings
 from tests.actors.rtsp.gstreamer import arrived, complaint, player
 from tests.wire.server import RunningServer
 
@@ -27,7 +27,7 @@ def free_port() -> int:
 def rtsp(server: RunningServer) -> Iterator[str]:
     """The URL of a started server that lets many in from one address, with sound."""
     port = free_port()
-    assert server.ask("settings", ChangeSettings(dict(ROOMY), "cli")).errors == ()
+    assert server.ask(SETTINGS, ChangeSettings(dict(ROOMY), "cli")).errors == ()
     assert server.post("/api/rtsp/apply-settings", {"rtspPort": port}) == (200, {"success": True})
     assert server.post("/api/rtsp/start") == (200, {"success": True})
     yield f"rtsp://127.0.0.1:{port}/stream"

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import socket
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -211,12 +212,20 @@ def test_two_session_actors_do_not_share_a_port_with_a_stranger(tmp_path: Path) 
         assert describe(running.port) == 200
 
 
+def failures_on_disk(one: House) -> int:
+    try:
+        kept = json.loads((one.boot.run_dir / "rtsp_session_0-lockouts.json").read_text())
+    except OSError:
+        return 0
+    return sum(len(times) for times in kept["failures"].values())
+
+
 def test_a_lock_out_outlives_the_actor(one: House) -> None:
     assert one.apply(rtspUsername="a", rtspPassword="b").errors == ()
     try:
         wrong = "Basic " + base64.b64encode(b"a:wrong").decode()
         assert [describe(one.port, authorization=wrong) for _ in range(5)] == [401] * 5
-        one.wait_for(lambda: (one.boot.run_dir / "rtsp_session_0-lockouts.json").exists())
+        one.wait_for(lambda: failures_on_disk(one) == 5)
         one.kill("rtsp_session_0")
         one.wait_for(lambda: listens(one.port))
         assert describe(one.port, authorization=wrong) == 403
