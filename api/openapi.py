@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from api.routing import Access, Route
+from api.routing import Access, Route, plain_path
 from api.schema_words import TEXT, Schema, ref
 from api.schemas import COMPONENTS
 
@@ -43,7 +43,7 @@ def describe(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
     """The whole document. Paths are those of the registry; a browser's assets are not part of the interface."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(_path(route.path), {})[route.method.lower()] = _operation(route)
+        paths.setdefault(plain_path(route.path), {})[route.method.lower()] = _operation(route)
     return {
         "openapi": VERSION,
         "info": {
@@ -60,17 +60,12 @@ def describe(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
     }
 
 
-def _path(pattern: str) -> str:
-    """Without aiohttp's regular expressions: ``{id:\\d+}`` is ``{id}``."""
-    return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", pattern)
-
-
 def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": route.summary,
         "description": " ".join(filter(None, (ACCESS_WORDS[route.access], route.handler.__doc__ or ""))),
         "tags": [route.handler.__module__.rpartition(".")[2]],
-        "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}").strip("_"),
+        "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{plain_path(route.path)}").strip("_"),
         "responses": _responses(route),
         "security": _security(route),
     }

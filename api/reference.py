@@ -1,6 +1,6 @@
 """The table of routes for people, from the same registry as the OpenAPI."""
 
-from api.routing import Access, Route
+from api.routing import Access, Route, plain_path
 
 BEGIN, END = "<!-- routes -->\n", "<!-- /routes -->\n"
 WHO = {Access.PUBLIC: "everybody", Access.UI: "logged in", Access.PRO: "Pro"}
@@ -12,7 +12,7 @@ def table(routes: tuple[Route, ...]) -> str:
     for route in sorted(routes, key=lambda one: (one.path, one.method)):
         who = f"{WHO[route.access]}: `{route.feature}`" if route.feature else WHO[route.access]
         mark = " · **extension**" if route.extension else ""
-        rows.append(f"| `{route.method} {route.path}` | {who} | {route.summary}{mark} |")
+        rows.append(f"| `{route.method} {plain_path(route.path)}` | {who} | {route.summary}{mark} |")
     return "\n".join(rows)
 
 

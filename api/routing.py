@@ -6,6 +6,7 @@ A group of routes is a module of ``api.routes``; importing it registers them::
     async def capabilities(request: web.Request, context: Context) -> web.StreamResponse: ...
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -122,3 +123,8 @@ def route(
 def route_of(request: web.Request) -> Route | None:
     """The record of the matched route; None for an unknown path or method, and for assets."""
     return request.app[BOUND].get(request.match_info.handler)
+
+
+def plain_path(pattern: str) -> str:
+    """Without aiohttp's regular expressions: ``{id:[0-9]+}`` is ``{id}``."""
+    return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", pattern)

@@ -124,7 +124,7 @@ async def _clip(request: web.Request, context: Context) -> Clip:
     return await context.actor(EVENT_LOG).ask(GetClip(_id(request)))
 
 
-@route("GET", "/clips/{id}", access=Access.PRO, role=VIEWER, feature="event_history", extension=True,
+@route("GET", "/clips/{id:[0-9a-f]+}", access=Access.PRO, role=VIEWER, feature="event_history", extension=True,
        summary="One clip", gives="Clip", answer=EXAMPLE)  # fmt: skip
 async def clip(request: web.Request, context: Context) -> web.StreamResponse:
     return web.json_response(clip_shape(await _clip(request, context)))
@@ -188,8 +188,8 @@ async def keep(request: web.Request, context: Context) -> web.StreamResponse:
     return web.json_response(clip_shape(await context.actor(EVENT_LOG).ask(KeepClip(_id(request), wanted))))
 
 
-@route("DELETE", "/clips/{id}", access=Access.PRO, feature="event_history", extension=True, summary="Delete a clip",
-       gives="Done", answer={"success": True})  # fmt: skip
+@route("DELETE", "/clips/{id:[0-9a-f]+}", access=Access.PRO, feature="event_history", extension=True,
+       summary="Delete a clip", gives="Done", answer={"success": True})  # fmt: skip
 async def delete(request: web.Request, context: Context) -> web.StreamResponse:
     """Also one that is kept."""
     await context.actor(EVENT_LOG).ask(DeleteClip(_id(request)))

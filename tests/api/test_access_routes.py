@@ -14,8 +14,8 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 FOR_MEDIA = {"/stream", "/video.mjpg", "/snapshot", "/snapshot.jpg", "/capture"}
 FOR_VIEWERS = FOR_MEDIA | {
     "/status", "/settings", "/api/settings/schema", "/capabilities", "/events", "/events/range",
-    "/events/{id}/thumbnail", "/events/{id}/picture", "/events/{id}/clip", "/api/events/export",
-    "/clips", "/clips/{id}", "/clips/{id}/video", "/clips/{id}/boxes", "/recordings/playlist.m3u8",
+    "/events/{id:[0-9]+}", "/events/{id}/thumbnail", "/events/{id}/picture", "/events/{id}/clip", "/api/events/export",
+    "/clips", "/clips/{id:[0-9a-f]+}", "/clips/{id}/video", "/clips/{id}/boxes", "/recordings/playlist.m3u8",
 }  # fmt: skip
 
 

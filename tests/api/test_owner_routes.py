@@ -63,7 +63,7 @@ async def test_models(server: Served) -> None:
     async with server.request("GET", "/api/models", headers=BEARER) as response:
         rows = (await response.json())["models"]
     assert {row["detector"] for row in rows} == {"sound_classifier", "object_detector"}
-    assert rows[0]["serves"] == ["dogBark", "babyCry"]
+    assert rows[0]["serves"][:2] == ["dogBark", "babyCry"]
     status, body = await post(server, "/api/models/fetch", {"detector": "sound_classifier"})
     assert (status, body["models"][0]["done"]) == (200, 1_000_000)
     for wrong in ({"detector": "motion"}, {"detector": 1}, {}):
