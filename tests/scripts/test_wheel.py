@@ -16,7 +16,7 @@ import pytest
 from tests.wire.server import end_with_us
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("actors", "api", "config", "models", "scripts", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+PARTS = ("actors", "api", "config", "models", "pool", "scripts", "setup.py", "pyproject.toml", "README.md", "LICENSE")
 WITHIN_S = 60.0
 
 
