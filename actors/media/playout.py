@@ -28,13 +28,25 @@ class Played:
     serial: int
     sample: Sample = field(compare=False)
     clock: StreamClock | int = field(compare=False)  # what its capture is told by: a clock, or a fixed distance
+    breaks: int = field(compare=False, default=0)  # of the clock, when it was put
+    known: int = field(compare=False, default=0)  # its capture as the clock told it then
 
     @property
     def pts(self) -> int:
-        """Its capture, CLOCK_MONOTONIC ns, by what is known now: the beginning of a stream teaches much."""
+        """Its capture, CLOCK_MONOTONIC ns, by what is known now: the beginning of a stream teaches much.
+
+        A clock that has jumped since then speaks of another time.
+        """
         if isinstance(self.clock, int):
             return self.sample.media + self.clock
-        return self.clock.at(self.sample.media) + max(0, self.clock.depth - TRUSTED_NS)
+        if self.clock.breaks != self.breaks:
+            return self.known
+        return captured(self.clock, self.sample.media)
+
+
+def captured(clock: StreamClock, media: int) -> int:
+    """When a sample was captured, CLOCK_MONOTONIC ns, as ``clock`` knows it now."""
+    return clock.at(media) + max(0, clock.depth - TRUSTED_NS)
 
 
 class Playout:
@@ -133,7 +145,9 @@ class Playout:
         due, clock = self._paced(sample) if self.feed.paced else self._live(sample)
         due = max(due, self._last_due[sample.sound])
         self._last_due[sample.sound] = due
-        return Played(due, next(self._serial), sample, clock)
+        if isinstance(clock, int):
+            return Played(due, next(self._serial), sample, clock)
+        return Played(due, next(self._serial), sample, clock, clock.breaks, captured(clock, sample.media))
 
     def _live(self, sample: Sample) -> tuple[int, StreamClock | int]:
         clock = self._clock_of(sample)

@@ -419,7 +419,7 @@ async def test_wrong_codes_lock_out(auth: Kit, boot: Boot) -> None:
 
 async def test_protection_is_switched_on_by_the_code(auth: Kit, boot: Boot) -> None:
     code = (boot.run_dir / OWNER_CODE).read_text().strip()
-    with pytest.raises(Conflict):
+    with pytest.raises(Invalid):
         await auth.ask(StartProtection(code, "another horse", HERE))
     await auth.ask(SetProtection(False))
     anonymous = await auth.ask(OpenAnonymousSession(HERE))
