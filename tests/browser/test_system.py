@@ -85,7 +85,7 @@ def test_mqtt_asks_for_the_stored_password_before_a_login_changes(
 def test_certificate(system: Watched) -> None:
     card = system.page.locator("#certificate")
     expect(card).to_contain_text("0B:30:55")
-    card.get_by_text("How to trust it for good").click()
+    card.get_by_text("How to trust this device for good").click()
     expect(card.get_by_text("Trusted root certification authorities")).to_be_visible()
     card.get_by_role("button", name="New certificate").click()
     system.page.get_by_role("dialog").get_by_role("button", name="New certificate").click()

@@ -25,7 +25,7 @@ OFF = RtspView(False, False, 8554, "/stream", 0)
             SERVING,
             [
                 "RTSP     port 8554, path /stream, 1 playing",
-                "         192.0.2.7 (Lavf60): udp, playing for 1m 15s, 2512 kbit/s, 0.4 % lost",
+                "         192.0.2.7 (Lavf60): main, udp, playing for 1m 15s, 2512 kbit/s, 0.4 % lost",
             ],
             id="serving",
         ),

@@ -82,7 +82,12 @@ def fake_v4l2(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"the emulated USB camera is not here: {FAKE_CAMERA}")
     library = tmp_path_factory.mktemp("v4l2") / "fakev4l2.so"
     flags = ("-O2", "-w", "-D_FORTIFY_SOURCE=0", "-shared", "-fPIC")
-    subprocess.run(["gcc", *flags, "-o", library, FAKE_CAMERA / "fakev4l2.c", "-ldl"], check=True)
+    # It marks itself ready at the first of its look-ups: a second thread that came meanwhile would call nothing.
+    first, source = ' r_open = dlsym(RTLD_NEXT, "open");', (FAKE_CAMERA / "fakev4l2.c").read_text()
+    before, after = source.split(first)
+    rest, closed, more = after.partition(" }")
+    ready_last = before + rest + first + closed + more
+    subprocess.run(["gcc", *flags, "-o", library, "-x", "c", "-", "-ldl"], check=True, input=ready_last, text=True)
     return library
 
 

@@ -79,6 +79,9 @@ ELSEWHERE = {
     "api.reference",  # of the command that writes the manual
     "models.http.reference",
     "models.messages.codec",
+    "actors.notifier.sender",  # a short-lived process of its own, with apprise
+    "models.detect.batches",  # of the pool
+    "models.pool.turns",
 }
 
 
