@@ -157,7 +157,7 @@ def _write_run_json(boot: Boot, table: ActorTable, ports: PortsView | None) -> N
         "https_port": ports.https if ports else 0,
         "http_port": ports.http if ports else 0,
         "version": boot.version,
-        "actors": {row.name: row.pid for row in table.rows},
+        "actors": {row.name: row.pid for row in table.rows if row.pid},
     }
     try:
         write_atomically(boot.data_dir / "run.json", json.dumps(about, indent=1).encode() + b"\n")

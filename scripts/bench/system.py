@@ -139,7 +139,7 @@ def _weigh(server: RunningServer, what: str, each: bool = False) -> None:
 
 def _restarts(server: RunningServer) -> None:
     """kill -9 to answering heartbeats again."""
-    for name in server.rows():
+    for name in [row.name for row in server.rows().values() if row.pid]:
         times = []
         for _ in range(RESTARTS):
             row = server.rows()[name]

@@ -173,7 +173,9 @@ class RunningServer:
         return {row.name: row for row in self.ask(SUPERVISOR, GetActors()).rows}
 
     def kill(self, actor: str, how: signal.Signals = signal.SIGKILL) -> None:
-        os.kill(self.rows()[actor].pid, how)
+        pid = self.rows()[actor].pid
+        assert pid, f"{actor} has no process"  # 0 would be ourselves
+        os.kill(pid, how)
 
     def back_again(self, actor: str, restarts: int) -> ActorRow | None:
         """Its row, once it has been restarted more than ``restarts`` times and is up; for ``wait_for``."""

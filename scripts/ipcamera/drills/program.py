@@ -86,7 +86,8 @@ class Program:
         return None
 
     def all_up(self) -> bool:
-        return all(row.state in ("up", "degraded") and row.pid for row in self.rows().values())
+        rows = self.rows().values()
+        return all(row.state == "off" or (row.state in ("up", "degraded") and row.pid) for row in rows)
 
     # ---------------------------------------------------------------- striking
     def strike(self, actor: str, how: signal.Signals) -> None:
@@ -94,7 +95,8 @@ class Program:
         row = self.rows()[actor]
         blows = self._blows.setdefault(actor, [])
         time.sleep(wait_before_blow(blows, time.monotonic(), row.max_restarts))
-        os.kill(self.rows()[actor].pid, how)
+        if pid := self.rows()[actor].pid:  # 0 would be ourselves
+            os.kill(pid, how)
         blows.append(time.monotonic())
 
 
