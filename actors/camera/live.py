@@ -1,6 +1,7 @@
 """A capture device that FFmpeg reads."""
 
 import time
+from collections.abc import Iterator
 
 import av
 import av.container
@@ -22,7 +23,7 @@ class LiveSource:
         self._container = container
         self._stream = stream
         self._stream.thread_type = "SLICE"  # frame threads would hold pictures back
-        self._packets = container.demux(stream)
+        self._packets: Iterator[av.Packet[av.VideoStream]] = container.demux(stream)
 
     def read(self) -> Shot | None:
         try:
@@ -40,6 +41,7 @@ class LiveSource:
         return self._stream.codec_context
 
     def close(self) -> None:
+        self._packets = iter(())  # the demuxer's generator holds the last packet: it goes before the device, as above
         self._container.close()
 
 
