@@ -8,6 +8,7 @@ the network for nothing, and what it hears is kept within the library's own boun
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,6 +52,8 @@ class Mdns(Actor):
         return bool(settings[ENABLED])
 
     async def on_start(self) -> None:
+        # It tells each interface without a route with a traceback; what fails as a whole reaches us as an exception.
+        logging.getLogger("zeroconf").setLevel(logging.CRITICAL)
         self._zeroconf: AsyncZeroconf | None = None
         self._told = NOTHING
         self._changed = asyncio.Event()
