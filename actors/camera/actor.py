@@ -347,6 +347,8 @@ class Camera(Actor):
     @handles(SetControl)
     async def _set_control(self, message: SetControl) -> CameraControls:
         identity = self._opener.identity
+        if not self._device:
+            raise Unavailable("This source has no controls")
         return await self._panel_bench.do(self._panel.change, self._device, identity, message.name, message.value)
 
     async def _restore_controls(self, path: str, identity: str) -> None:
