@@ -18,7 +18,7 @@ setup() {
         fi
     fi
     echo "Setting up: installing the pinned packages (some 150 MB, once)"
-    # The build backend first: what is built here (Thespian, which has no wheel, and this project) is built by that one.
+    # The build backend first: what is built here (Thespian, which like WSDiscovery has no wheel, and this project) is built by that one.
     if ! { install_hashed build && install_hashed "$packages" && install_pool "$extras" && install_this; }; then
         echo "The packages could not be installed. Is there a network? Run this again when there is." >&2
         return 1
@@ -57,7 +57,7 @@ setup_mutmut() {
 
 install_hashed() {
     .venv/bin/python -m pip install --disable-pip-version-check --progress-bar on --require-hashes --no-build-isolation \
-        --only-binary=:all: --no-binary=thespian --requirement "requirements/$1.txt"
+        --only-binary=:all: --no-binary=thespian,wsdiscovery --requirement "requirements/$1.txt"
 }
 
 # Ray for the hosts of a pool (some 90 MB, once), beside the same versions of all else.
