@@ -9,6 +9,7 @@ import simplejpeg
 
 SOI = b"\xff\xd8"
 DHT, SOS, EOI = 0xC4, 0xDA, 0xD9
+WITH_PICTURES = frozenset({*range(0xE0, 0xF0), 0xFE})  # APPn and COM: a thumbnail may lie in them
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM, RST0–RST7
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # in a scan: neither a stuffed byte nor RST
 
@@ -123,8 +124,16 @@ class Splitter:
             if marker == 0xFF or marker in WITHOUT_LENGTH:
                 self._at += 1 if marker == 0xFF else 2
                 continue
+            end = self._at + 2 + int.from_bytes(buffer[self._at + 2 : self._at + 4], "big")
+            if marker not in WITH_PICTURES:  # tables: where another picture begins in them, this one was cut off
+                if len(buffer) < end:
+                    return None
+                if (begin := buffer.find(SOI + b"\xff", self._at + 4, end)) >= 0:
+                    self.left_out += 1
+                    self._drop(begin)
+                    return b""
             self._scanning = marker == SOS
-            self._at += 2 + int.from_bytes(buffer[self._at + 2 : self._at + 4], "big")
+            self._at = end
 
     def _drop(self, count: int) -> None:
         del self._buffer[:count]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import simplejpeg
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.media.jpeg import STANDARD_TABLES
@@ -27,6 +27,7 @@ def test_a_picture_without_an_end_or_a_scan_is_none() -> None:
     assert jpeg_size(b"\xff\xd8") is None
 
 
+@example([HALF, b"\0\xff", b"\0\xff", PICTURES[0]], 1)  # the cut-off table ends where one of the next picture does
 @given(
     st.lists(st.sampled_from([*PICTURES, b"--frame\r\nContent-Length: 3\r\n\r\n", b"\0\xff", HALF]), max_size=9),
     st.integers(1, 700),
