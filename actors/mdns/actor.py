@@ -12,13 +12,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zeroconf import InterfaceChoice, IPVersion, NonUniqueNameException, ServiceInfo
+from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
-from actors.mdns.services import Service, announced_at, instance, services
+from actors.mdns.services import Service, instance, services
 from actors.runtime.actor import Actor, handles
 from config.device import device_id
-from config.reachable import lasting_addresses, names
+from config.reachable import listens_at, names, outer_addresses
 from models.messages import State
 from models.messages.facade import PortsView
 from models.messages.rtsp import RtspView
@@ -52,7 +52,7 @@ class Mdns(Actor):
         return bool(settings[ENABLED])
 
     async def on_start(self) -> None:
-        # It tells each interface without a route with a traceback; what fails as a whole reaches us as an exception.
+        # It tells of each interface without a route with a traceback; what fails as a whole is raised.
         logging.getLogger("zeroconf").setLevel(logging.CRITICAL)
         self._zeroconf: AsyncZeroconf | None = None
         self._told = NOTHING
@@ -75,7 +75,7 @@ class Mdns(Actor):
     # ---------------------------------------------------------------- what is true
     def _wanted(self) -> Announcement:
         ports, rtsp = self.latest(PortsView), self.latest(RtspView)
-        addresses = announced_at(self.boot.bind, lasting_addresses())
+        addresses = tuple(str(one) for one in outer_addresses() if listens_at(one, self.boot.bind))
         if ports is None or not addresses:
             return NOTHING
         rtsp_port, path = (rtsp.port, rtsp.path) if rtsp is not None and rtsp.running else (0, "")
@@ -93,9 +93,9 @@ class Mdns(Actor):
                     await self._withdraw()
                     await self._announce(wanted)
                     self.degraded("")
-                except (OSError, TimeoutError, NonUniqueNameException) as error:
+                except (OSError, Error) as error:  # a name that it cannot take is an Error too
                     await self._withdraw()
-                    self.degraded(f"the network does not take the announcement: {error or 'no answer'}")
+                    self.degraded(f"the network does not take the announcement: {error or type(error).__name__}")
                     pause = RETRY_S
             try:
                 async with asyncio.timeout(pause):

@@ -1,5 +1,6 @@
 """Each patch of Thespian, by what goes wrong without it."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -8,9 +9,11 @@ import pytest
 
 from actors.runtime import process, thespian_layer
 from actors.runtime.session import processes_of
+from actors.runtime.spec import Child
 from actors.runtime.thespian_layer import ADDRESSES
-from tests.actors.runtime.conftest import Running
-from tests.actors.runtime.toys import Echo
+from config.boot import Boot
+from tests.actors.runtime.conftest import TOYS, Running, _main
+from tests.actors.runtime.toys import Echo, LetLibraryWarn
 
 
 def names(running: Running) -> list[str]:
@@ -40,6 +43,24 @@ def test_signals_are_sane_again(toys: Running) -> None:
     os.kill(row.pid, signal.SIGSEGV)
     toys.wait_for(lambda: toys.rows()["one"].restarts == 1 and toys.rows()["one"].state == "up")
     assert "SIGSEGV" in toys.rows()["one"].last_reason
+
+
+def _main_with_log(boot: Boot, tree: tuple[Child, ...]) -> None:
+    os.dup2(os.open(boot.data_dir / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+    _main(boot, tree)
+
+
+def test_what_libraries_log_is_in_our_form_and_without_secrets(boot: Boot) -> None:
+    """multiprocCommon.py puts a root logger of its own in place of the one that they were imported under."""
+    tree = (Child("settings", f"{TOYS}:Settings", 0), Child("one", f"{TOYS}:Toy", 1))
+    running = Running(boot, tree, _main_with_log)
+    try:
+        running.control.ask("one", LetLibraryWarn("no answer from rtsp://viewer:secret@192.0.2.7/"))
+        [line] = [line for line in (boot.data_dir / "log").read_text().splitlines() if "no answer" in line]
+    finally:
+        running.stop()
+    assert json.loads(line)["logger"] == "a.library"
+    assert "secret" not in line
 
 
 def test_thespian_forgets_actors_that_have_ended(toys: Running) -> None:

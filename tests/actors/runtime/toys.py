@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -13,6 +14,13 @@ from actors.runtime.worker import Worker
 from models.errors import Refused
 from models.messages import Ask, News, Ok, Tell
 from models.messages.settings import GetSettings, SettingsView, Value
+
+LIBRARY = logging.getLogger("a.library")  # made in the warm parent, as those of real ones
+
+
+@dataclass(frozen=True, slots=True)
+class LetLibraryWarn(Ask[Any, Ok]):
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,11 @@ class Toy(Actor):
     @handles(Echo)
     async def _echo(self, message: Echo) -> str:
         return f"{self.name}: {message.text}"
+
+    @handles(LetLibraryWarn)
+    def _let_library_warn(self, message: LetLibraryWarn) -> Ok:
+        LIBRARY.warning(message.text)
+        return Ok()
 
     @handles(Identify)
     def _identify(self, _: Identify) -> int:
