@@ -68,7 +68,6 @@ class Gate:
 
     async def _serve(self, one: Arrived) -> None:
         """From the handshake until the connection belongs to its protocol, which tells us its end."""
-
         tls = one.site.tls
 
         def protocol() -> Connection:
@@ -77,11 +76,12 @@ class Gate:
             return made
 
         try:
-            if tls is not None and await _speaks_http(one.socket):
-                tls = None
-            one.transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-                protocol, one.socket, ssl=tls, ssl_handshake_timeout=limits.HANDSHAKE_S if tls else None
-            )
+            async with asyncio.timeout(limits.HANDSHAKE_S):
+                if tls is not None and await _speaks_http(one.socket):
+                    tls = None
+                one.transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+                    protocol, one.socket, ssl=tls, ssl_handshake_timeout=limits.HANDSHAKE_S if tls else None
+                )
         except OSError as error:  # of TLS too; the loop has closed it
             log.debug("no handshake", client=one.address, reason=str(error))
         finally:
@@ -93,14 +93,12 @@ class Gate:
 async def _speaks_http(connection: socket.socket) -> bool:
     """Whether somebody typed ``http://`` before the port of HTTPS: the first byte is a letter, and TLS has none there.
 
-    Raises:
-        TimeoutError: nothing came in the time of a handshake.
+    As long as nothing comes, it waits.
     """
     loop, readable = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(connection, readable.set)
     try:
-        async with asyncio.timeout(limits.HANDSHAKE_S):
-            await readable.wait()
+        await readable.wait()
     finally:
         loop.remove_reader(connection)
     return connection.recv(1, socket.MSG_PEEK).isalpha()

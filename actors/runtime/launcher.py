@@ -141,7 +141,7 @@ def _wait_until_ready(boot: Boot, watched: dict[str, int]) -> tuple[ActorTable, 
                 table = control.ask(SUPERVISOR, GetActors())
                 missing = [row.name for row in table.rows if row.state in ("new", "starting", "restarting")]
                 if not missing:
-                    serves = any(row.name == "facade" for row in table.rows)
+                    serves = any(row.name == "facade" and row.pid for row in table.rows)  # it may be degraded
                     return table, control.ask(FACADE, GetPorts()) if serves else None
         except ServerError:
             continue
