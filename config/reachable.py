@@ -14,6 +14,7 @@ IF_INET6 = Path("/proc/net/if_inet6")
 IFA_F_TEMPORARY = 0x01  # linux/if_addr.h: a privacy address (RFC 8981), another one every day
 LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 INNER = ("docker", "podman", "br-", "veth", "virbr", "vnet", "lxc", "cni", "flannel")  # come and go with containers
+WILDCARDS = {4: "0.0.0.0", 6: "::"}  # noqa: S104 (compared with, not bound to)
 NAME_MAX = 253  # RFC 1035 §2.3.4
 
 
@@ -31,6 +32,16 @@ def lasting_addresses() -> tuple[Address, ...]:
         for address in _in_order(outer)
         if address not in passing and not (address.version == 6 and address.is_link_local)
     )
+
+
+def outer_addresses() -> tuple[Address, ...]:
+    """Those of the lasting ones that are not this device's alone."""
+    return tuple(address for address in lasting_addresses() if not address.is_loopback)
+
+
+def listens_at(address: Address, bind: Iterable[str]) -> bool:
+    """Whether what is bound like this is reached at ``address``: bound to itself, or to all of its family."""
+    return not {str(address), WILDCARDS[address.version]}.isdisjoint(bind)
 
 
 def _text(path: Path) -> str:

@@ -17,7 +17,7 @@ from actors.mqtt.shelf import Shelf
 from actors.mqtt.telemetry import Telemetry
 from actors.runtime.actor import Actor
 from config.boot_load import program_version
-from config.reachable import lasting_addresses
+from config.reachable import outer_addresses
 from config.settings import REGISTRY
 from models.mqtt import discovery, limits
 from models.mqtt.options import Options
@@ -173,7 +173,7 @@ def _reachable(local: str, bound: tuple[str, ...]) -> str:
     """The address for links to us: ours on the way to the broker, or another one if the broker is on this device."""
     if not _is_loopback(local) or all(_is_loopback(address) for address in bound):
         return local
-    return next((str(address) for address in lasting_addresses() if not address.is_loopback), local)
+    return next(map(str, outer_addresses()), local)
 
 
 def _is_loopback(address: str) -> bool:

@@ -21,7 +21,7 @@ from actors.notifier.intake import Intake
 from actors.notifier.outbox import Outbox
 from actors.runtime.actor import Actor, handles
 from config.device import device_id
-from config.reachable import lasting_addresses, names
+from config.reachable import names, outer_addresses
 from models.errors import Invalid, LimitReached, Missing, Refused, ServerError
 from models.messages import Ok
 from models.messages.event_log import EventRecorded
@@ -190,5 +190,5 @@ class Notifier(Actor):
             return given.rstrip("/")
         ports = self.latest(PortsView)
         port = ports.https if ports is not None else self.boot.https_port
-        outward = next((str(one) for one in lasting_addresses() if not one.is_loopback), names()[0])
+        outward = next(map(str, outer_addresses()), names()[0])
         return f"https://{f'[{outward}]' if ':' in outward else outward}:{port}"

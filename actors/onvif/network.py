@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from actors.onvif.limits import INTERFACES_MAX
+from config.reachable import listens_at
 from models.onvif.facts import Interface
 
 ROUTES, RESOLVERS = Path("/proc/net/route"), Path("/etc/resolv.conf")
@@ -37,17 +38,15 @@ def interfaces(bind: tuple[str, ...]) -> tuple[Interface, ...]:
             continue
         mac = next((entry.address for entry in entries if entry.family == socket.AF_PACKET), NO_MAC)
         for entry in entries:
-            if entry.family != socket.AF_INET or not _listened_on(entry.address, bind):
+            if entry.family != socket.AF_INET or not _reached_at(ipaddress.IPv4Address(entry.address), bind):
                 continue
             network = ipaddress.IPv4Network(f"{entry.address}/{entry.netmask or '255.255.255.255'}", strict=False)
             found.append(Interface(name, mac, entry.address, network.prefixlen, state.mtu))
     return tuple(found[:INTERFACES_MAX])
 
 
-def _listened_on(address: str, bind: tuple[str, ...]) -> bool:
-    if ipaddress.ip_address(address).is_loopback:
-        return False
-    return address in bind or any(ipaddress.ip_address(one).is_unspecified for one in bind)
+def _reached_at(address: ipaddress.IPv4Address, bind: tuple[str, ...]) -> bool:
+    return not address.is_loopback and listens_at(address, bind)
 
 
 def of_neighbour(interface: Interface, address: str) -> bool:

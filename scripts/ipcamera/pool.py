@@ -176,5 +176,4 @@ def _port(boot: Boot) -> int:
 
 def _own_address() -> str:
     """The first address that is not the host's own alone."""
-    outer = [str(one) for one in reachable.lasting_addresses() if not one.is_loopback]
-    return outer[0] if outer else "127.0.0.1"
+    return next(map(str, reachable.outer_addresses()), "127.0.0.1")

@@ -13,7 +13,7 @@ from config.boot import Boot
 from config.certificate import in_pairs
 from config.command import command
 from config.places import FIRST_PASSWORD, OWNER_CODE
-from config.reachable import lasting_addresses, names
+from config.reachable import WILDCARDS, listens_at, names, outer_addresses
 from models.messages.auth import AUTH, GetAuthStatus
 from models.messages.camera import CAMERA, CameraView, GetCamera
 from models.messages.facade import FACADE, GetCertificate, GetPorts, PortsView
@@ -22,7 +22,6 @@ from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import ask_if_up
 
 OPENING_S = 4.0  # a camera may take so long to give its first picture
-WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
 URLS_MAX = 6
 
 
@@ -81,11 +80,9 @@ def dashboard_urls(boot: Boot, ports: PortsView | None) -> list[str]:
     """The addresses of the dashboard as somebody would type them, the likeliest first."""
     if ports is None or not ports.https:
         return [f"none: the web server does not answer; see `{command('status', boot.data_dir)}`"]
-    hosts = [bound for bound in boot.bind if bound not in WILDCARDS]
+    hosts = [bound for bound in boot.bind if bound not in WILDCARDS.values()]
     if len(hosts) < len(boot.bind):
-        families = {4 if bound == "0.0.0.0" else 6 for bound in boot.bind if bound in WILDCARDS}  # noqa: S104
-        reachable = [address for address in lasting_addresses() if address.version in families]
-        hosts += [str(address) for address in reachable if not address.is_loopback]
+        hosts += [str(one) for one in outer_addresses() if str(one) not in hosts and listens_at(one, boot.bind)]
         hosts += [name for name in names() if name.endswith(".local") and name != "localhost.local"]
         hosts.append("localhost")
     return [f"https://{_in_url(host)}:{ports.https}/" for host in hosts][:URLS_MAX]
