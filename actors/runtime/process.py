@@ -18,6 +18,7 @@ CANNOT_START = 72  # exit code of an actor that told why it cannot start
 ORPHANED = 70
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36  # linux/prctl.h
 
+ROOT, MANAGER = logging.root, logging.Logger.manager  # before Thespian puts its own in their place
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -72,11 +73,14 @@ def sane_signals() -> None:
 
 
 def plain_logging() -> None:
-    """A root logger of our own that writes to standard error, in place of whatever was inherited."""
-    root = logging.RootLogger(logging.WARNING)
-    logging.root = root
-    logging.Logger.root = root
-    logging.Logger.manager = logging.Manager(root)
+    """The root logger that libraries were imported under, in place of Thespian's, and without a handler yet.
+
+    A new one would not do: loggers that were made in the warm parent would go on writing to the old one, past our form,
+    our bounds and our redaction.
+    """
+    logging.root = logging.Logger.root = ROOT
+    logging.Logger.manager = MANAGER
+    ROOT.handlers.clear()
 
 
 def crash(name: str, error: BaseException) -> NoReturn:
