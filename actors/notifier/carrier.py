@@ -149,7 +149,7 @@ async def _post(url: str, body: bytes, headers: dict[str, str], fate_of: Callabl
             outcome = Outcome(fate_of(response.status), said[: limits.ANSWER_SHOWN], _wait_s(response))
     except TimeoutError:
         return Outcome(Fate.LATER, f"No answer within {limits.REQUEST_S:.0f} s")
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, UnicodeError) as error:
         return Outcome(Fate.LATER, redact_text(_words(error))[: limits.ANSWER_SHOWN])
     return outcome
 
@@ -177,6 +177,8 @@ def _words(error: Exception) -> str:
         return f"Its certificate is not trusted: {error.certificate_error}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"Cannot connect to {error.host}: {error.os_error.strerror or error.os_error}"
+    if isinstance(error, UnicodeError):  # a label of more than 63 letters, or none
+        return "Its address has a host name that cannot be one"
     return str(error) or type(error).__name__
 
 

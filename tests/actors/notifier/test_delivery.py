@@ -149,6 +149,14 @@ async def test_the_answer_of_the_other_side_is_shown(start: Start, web: Endpoint
     assert json.loads(web.posted[-1].body)["type"] == "camera.test"
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "."])
+async def test_a_host_name_that_cannot_be_one_is_said_and_ends_nothing(start: Start, host: str) -> None:
+    kit = await start()
+    hook = await kit.add("webhook", url=f"http://{host}/s3cret")
+    tested = await kit.ask(SendTest(hook.id))
+    assert (tested.success, tested.answer) == (False, "Its address has a host name that cannot be one")
+
+
 async def test_a_mail_by_apprise_with_its_picture(start: Start) -> None:
     kit = await start(publicAddress="https://cam.example")
     with Mailbox() as mailbox:
