@@ -25,6 +25,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from actors.notifier.pictures import shrink
+from actors.notifier.sender import without
 from actors.runtime.worker import Bench
 from config.redact import redact_text
 from models.errors import Invalid, Unavailable
@@ -145,13 +146,19 @@ async def _post(url: str, body: bytes, headers: dict[str, str], fate_of: Callabl
             session.post(url, data=body, headers=headers, allow_redirects=False) as response,
         ):
             text = (await response.content.read(limits.ANSWER_BYTES)).decode(errors="replace")
-            said = redact_text(f"{response.status} {response.reason or ''} {' '.join(text.split())}".strip())
-            outcome = Outcome(fate_of(response.status), said[: limits.ANSWER_SHOWN], _wait_s(response))
+            fate, wait_s = fate_of(response.status), _wait_s(response)
+            said = f"{response.status} {response.reason or ''} {text}"
     except TimeoutError:
-        return Outcome(Fate.LATER, f"No answer within {limits.REQUEST_S:.0f} s")
+        fate, wait_s, said = Fate.LATER, 0.0, f"No answer within {limits.REQUEST_S:.0f} s"
     except (aiohttp.ClientError, OSError, UnicodeError) as error:
-        return Outcome(Fate.LATER, redact_text(_words(error))[: limits.ANSWER_SHOWN])
-    return outcome
+        fate, wait_s, said = Fate.LATER, 0.0, _words(error)
+    return Outcome(fate, redact_text(without(_secret_of(url), said))[: limits.ANSWER_SHOWN], wait_s)
+
+
+def _secret_of(url: str) -> str:
+    """What ``Channel.target`` does not show of it."""
+    parts = urlsplit(url)
+    return f"{parts.netloc.rpartition('@')[0]}/{parts._replace(scheme='', netloc='').geturl()}"
 
 
 def _fate_of_push(status: int) -> Fate:
@@ -177,7 +184,9 @@ def _words(error: Exception) -> str:
         return f"Its certificate is not trusted: {error.certificate_error}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"Cannot connect to {error.host}: {error.os_error.strerror or error.os_error}"
-    if isinstance(error, UnicodeError):  # a label of more than 63 letters, or none
+    if isinstance(error, aiohttp.ClientResponseError):  # whose text has the URL in it, as InvalidURL's
+        return f"It does not speak HTTP: {error.message}"
+    if isinstance(error, aiohttp.InvalidURL | UnicodeError):  # a label of more than 63 letters, or none
         return "Its address has a host name that cannot be one"
     return str(error) or type(error).__name__
 

@@ -41,10 +41,10 @@ def report(job: dict[str, Any]) -> dict[str, Any]:
     with Heard() as heard:
         service = apprise.Apprise.instantiate(job["url"], asset=asset)
         if service is None or "title" not in job:
-            said = _without(job["url"], heard.said)
+            said = without(job["url"], heard.said)
             return {"ok": bool(service), "said": said, "service": str(getattr(service, "service_name", ""))}
         ok = service.notify(title=job["title"], body=job["body"], attach=_attachment(job["picture"], asset))
-    return {"ok": bool(ok), "said": _without(job["url"], heard.said)}
+    return {"ok": bool(ok), "said": without(job["url"], heard.said)}
 
 
 class Heard(logging.Handler):
@@ -75,7 +75,8 @@ def _attachment(path: str, asset: Any) -> Any:
     return apprise.AppriseAttachment(path, asset=asset) if path else None
 
 
-def _without(url: str, said: str) -> str:
+def without(url: str, said: str) -> str:
+    """``said`` in one line, with no part of ``url`` that is long enough to be a secret."""
     for part in sorted(re.split(r"[/:@?&=,#]+", f"{url} {unquote(url)}"), key=len, reverse=True):
         if len(part) >= SHORTEST_SECRET:
             said = said.replace(part, "***")

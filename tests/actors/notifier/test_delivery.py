@@ -1,5 +1,6 @@
 """From an event to the other side: sealed, signed, with picture and link; and what happens when it does not answer."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -155,6 +156,22 @@ async def test_a_host_name_that_cannot_be_one_is_said_and_ends_nothing(start: St
     hook = await kit.add("webhook", url=f"http://{host}/s3cret")
     tested = await kit.ask(SendTest(hook.id))
     assert (tested.success, tested.answer) == (False, "Its address has a host name that cannot be one")
+
+
+async def test_the_secret_part_of_an_address_is_in_no_answer(start: Start, web: Endpoint) -> None:
+    """A webhook's path is its password; many servers put it on their page for 404, and aiohttp into its exceptions."""
+    kit = await start()
+    web.status, web.answer = 404, b"Cannot POST /hooks/s3cret%21?key=s3cret2"
+    lines = await asyncio.start_server(
+        lambda _, writer: (writer.write(b"220 mail\r\n\r\n"), writer.close()), "127.0.0.1", 0
+    )
+    async with lines:
+        mail = f"http://127.0.0.1:{lines.sockets[0].getsockname()[1]}"
+        for url, words in ((web.url, "404 Not Found Cannot POST"), (mail, "It does not speak HTTP: ")):
+            hook = await kit.add("webhook", url=f"{url}/hooks/s3cret%21?key=s3cret2")
+            tested = await kit.ask(SendTest(hook.id))
+            assert tested.answer.startswith(words)
+            assert "s3cret" not in tested.answer
 
 
 async def test_a_mail_by_apprise_with_its_picture(start: Start) -> None:
