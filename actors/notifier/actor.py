@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from actors.notifier import pictures
 from actors.notifier.book import Book
 from actors.notifier.carrier import Carrier, Fate
-from actors.notifier.delivery import Delivery, now_ms
+from actors.notifier.delivery import Delivery
 from actors.notifier.disk import Disk
 from actors.notifier.intake import Intake
 from actors.notifier.outbox import Outbox
 from actors.runtime.actor import Actor, handles
+from config.clock import unix_ms
 from config.device import device_id
 from config.reachable import names, outer_addresses
 from models.errors import Invalid, LimitReached, Missing, Refused, ServerError
@@ -66,7 +67,7 @@ class Notifier(Actor):
         self._tested = float("-inf")
         device = await self._bench.do(device_id, self.boot.data_dir)
         carrier = self._carrier = Carrier(self._bench, book.key, device, self._link, self.boot.run_dir / FOLDER)
-        since = await self._bench.do(outbox.begin, now_ms())
+        since = await self._bench.do(outbox.begin, unix_ms())
         disk = Disk(self, self._bench)
         self._intake = Intake(self, self._bench, disk, book, outbox, more, since)
         self._delivery = Delivery(self, self._bench, disk, book, outbox, carrier, more)
@@ -116,7 +117,7 @@ class Notifier(Actor):
     @handles(PutRule, max_concurrency=1, group=CHANGES)
     async def _put_rule(self, message: PutRule) -> Stored:
         rule_id = self._id_of(message.values, self._book.rules)
-        new = rule.parse(message.values, rule_id, self._book.channels, now_ms())
+        new = rule.parse(message.values, rule_id, self._book.channels, unix_ms())
         if new.needs_pro():
             self._insist_on_pro()
         await self._bench.do(self._book.put_rule, new)
@@ -163,7 +164,7 @@ class Notifier(Actor):
         if began - self._tested < limits.TEST_EVERY_S:
             raise LimitReached("Rate limit exceeded", retryAfterMs=int(limits.TEST_EVERY_S * 1000))
         self._tested = began
-        now = now_ms()
+        now = unix_ms()
         told = notice.test(str(self.settings["deviceName"]), now, await pictures.of_now(self))
         began = time.monotonic()
         outcome = await self._delivery.send(known, told, now + limits.EXPIRES_MS)

@@ -17,6 +17,7 @@ from actors.notifier.disk import Disk
 from actors.notifier.outbox import Outbox, Waiting
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
+from config.clock import unix_ms
 from models.errors import ServerError
 from models.media.backoff import Backoff
 from models.notify import limits, notice
@@ -59,7 +60,7 @@ class Delivery:
         """Never returns."""
         while True:
             self._more.clear()
-            now = now_ms()
+            now = unix_ms()
             heads, expired = await self._disk.do(self._outbox.heads, now)
             if expired:
                 self._actor.log.warning("notifications could not be delivered in time", count=expired)
@@ -96,7 +97,7 @@ class Delivery:
             return await self._disk.do(self._outbox.done, head.sequence)
         backoff = Backoff(limits.FIRST_RETRY_S, limits.LARGEST_RETRY_S, head.attempts)
         wait_s = max(backoff.failed() * random.uniform(0.8, 1.2), outcome.wait_s)  # noqa: S311
-        due = now_ms() + int(wait_s * 1000)
+        due = unix_ms() + int(wait_s * 1000)
         if not head.attempts:
             self._actor.log.warning("a notification is tried again later", channel=channel.id, reason=outcome.said)
         await self._disk.do(self._outbox.postpone, head.sequence, due)
@@ -109,7 +110,7 @@ class Delivery:
             outcome = Outcome(Fate.LATER, error.detail)
         record = self.records.setdefault(channel.id, Record())
         if outcome.fate is Fate.DELIVERED:
-            record.delivered, record.error = now_ms(), ""
+            record.delivered, record.error = unix_ms(), ""
         else:
             record.error = outcome.said
         if outcome.fate is Fate.GONE and self._book.channels.get(channel.id) == channel:
@@ -125,7 +126,3 @@ class Delivery:
         await self._bench.do(self._book.delete_channel, channel_id)
         await self._disk.do(self._outbox.forget, channel_id)
         self.records.pop(channel_id, None)
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000

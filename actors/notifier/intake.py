@@ -8,6 +8,7 @@ from actors.notifier.disk import Disk
 from actors.notifier.outbox import Outbox, Wanted
 from actors.runtime.actor import Actor
 from actors.runtime.worker import Bench
+from config.clock import unix_ms
 from models.errors import ServerError
 from models.events import Event
 from models.messages.event_log import EVENT_LOG, QueryEvents
@@ -64,7 +65,9 @@ class Intake:
         self._missed = False
         if not self._book.rules:
             return
-        begin = max(_now() - limits.EXPIRES_MS, min(rule.since for rule in self._book.rules.values()), self._since, 1)
+        begin = max(
+            unix_ms() - limits.EXPIRES_MS, min(rule.since for rule in self._book.rules.values()), self._since, 1
+        )
         recent = QueryEvents(begin, limit=limits.CATCH_UP, system=True, summary=False)
         try:
             page = await self._actor.actor(EVENT_LOG).ask(recent)
@@ -80,7 +83,7 @@ class Intake:
     async def _take(self, event: Event) -> None:
         """Until it is on disk: a full disk is waited for, and what came meanwhile is found in the history."""
         expires = event.timestamp + limits.EXPIRES_MS
-        if expires <= _now():
+        if expires <= unix_ms():
             return
         wanted = await self._wanted(event)
         dropped = await self._disk.do(self._outbox.take, event, wanted, expires)
@@ -114,7 +117,3 @@ class Intake:
         except ServerError as error:
             self._actor.log.info("nobody can say who watches", reason=error.detail)
             return False
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
