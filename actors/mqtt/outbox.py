@@ -3,16 +3,13 @@
 Every method blocks (SQLite) and belongs on the actor's bench.
 """
 
-import contextlib
 import json
-import os
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.migration import additive, migrate
-from models.errors import Unavailable
+from config.database import open_or_begin_anew
+from config.migration import additive
 from models.mqtt.limits import OUTBOX_BYTES, OUTBOX_ROWS
 
 LAST = "last_event_id"  # taken in
@@ -44,9 +41,7 @@ class Waiting:
 
 
 class Outbox:
-    """``broken`` holds the name of a former file that could not be used and was put aside, ``why`` the reason.
-
-    ``said``: a sentence where the file was of a former version.
+    """``said``, ``broken`` and ``why``: as ``open_or_begin_anew`` gives them.
 
     Raises:
         Unavailable: it can't be opened now; the file is left as it is.
@@ -54,19 +49,7 @@ class Outbox:
     """
 
     def __init__(self, path: Path) -> None:
-        self.broken = self.why = ""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            self._db, self.said = _open(path)
-        except sqlite3.OperationalError as error:  # full, locked, unreadable: nothing is wrong with what is in it
-            raise Unavailable(f"The MQTT outbox can't be opened: {error}") from error
-        except sqlite3.DatabaseError as error:
-            self.broken, self.why = f"{path.name}.broken", str(error)
-            for tail in ("", "-wal", "-shm"):
-                with contextlib.suppress(FileNotFoundError):
-                    os.replace(f"{path}{tail}", f"{path}.broken{tail}")
-            self._db, self.said = _open(path)
-        os.chmod(path, 0o600)
+        self._db, self.said, self.broken, self.why = open_or_begin_anew(path, SCHEMA, STEPS)
 
     def add(self, messages: Iterable[Waiting], last_event_id: int) -> int:
         """Append, on disk when it returns; how many of the oldest had to go for it."""
@@ -139,17 +122,3 @@ class Outbox:
             "DELETE FROM waiting WHERE sequence IN (SELECT sequence FROM waiting ORDER BY sequence LIMIT ? OFFSET 1)",
             (surplus,),
         ).rowcount
-
-
-def _open(path: Path) -> tuple[sqlite3.Connection, str]:
-    db = sqlite3.connect(path, check_same_thread=False)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        [verdict] = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-        said = migrate(db, path, SCHEMA, STEPS)
-    except BaseException:
-        db.close()
-        raise
-    return db, said

@@ -63,6 +63,8 @@ class Notifier(Actor):
             self.log.warning("notifications", note=said)
         if outbox.broken:
             self.log.error("the outbox could not be used; begun anew", kept_as=outbox.broken, reason=outbox.why)
+        if outbox.said:
+            self.log.info(outbox.said)
         more = asyncio.Event()
         self._tested = float("-inf")
         device = await self._bench.do(device_id, self.boot.data_dir)

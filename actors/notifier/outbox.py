@@ -3,16 +3,12 @@
 Every method blocks (SQLite) and belongs on the actor's bench.
 """
 
-import contextlib
 import json
-import os
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from config.migration import migrate
-from models.errors import Unavailable
+from config.database import open_or_begin_anew
 from models.events import Event
 from models.notify import limits
 
@@ -56,7 +52,7 @@ class Wanted:
 
 
 class Outbox:
-    """``broken`` holds the name of a former file that could not be used and was put aside, ``why`` the reason.
+    """``said``, ``broken`` and ``why``: as ``open_or_begin_anew`` gives them.
 
     Raises:
         Unavailable: it can't be opened now; the file is left as it is.
@@ -64,19 +60,7 @@ class Outbox:
     """
 
     def __init__(self, path: Path) -> None:
-        self.broken = self.why = ""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            self._db, self.said = _open(path)
-        except sqlite3.OperationalError as error:  # full, locked, unreadable: nothing is wrong with what is in it
-            raise Unavailable(f"The outbox of notifications can't be opened: {error}") from error
-        except sqlite3.DatabaseError as error:
-            self.broken, self.why = f"{path.name}.broken", str(error)
-            for tail in ("", "-wal", "-shm"):
-                with contextlib.suppress(FileNotFoundError):
-                    os.replace(f"{path}{tail}", f"{path}.broken{tail}")
-            self._db, self.said = _open(path)
-        os.chmod(path, 0o600)
+        self._db, self.said, self.broken, self.why = open_or_begin_anew(path, SCHEMA, STEPS)
 
     def unseen(self, event_ids: Iterable[int]) -> set[int]:
         """Those that were not looked at yet. What is much older than the newest one counts as looked at."""
@@ -148,9 +132,6 @@ class Outbox:
     def count(self) -> int:
         return int(self._db.execute("SELECT COUNT(*) FROM waiting").fetchone()[0])
 
-    def close(self) -> None:
-        self._db.close()
-
     def _is_time(self, one: Wanted, timestamp: int) -> bool:
         row = self._db.execute("SELECT at FROM told WHERE rule = ?", (one.rule,)).fetchone()
         return row is None or not 0 <= timestamp - row[0] < one.every_ms  # a clock set back silences nobody
@@ -171,17 +152,3 @@ class Outbox:
         return self._db.execute(
             "DELETE FROM waiting WHERE sequence IN (SELECT sequence FROM waiting ORDER BY sequence LIMIT ?)", (surplus,)
         ).rowcount
-
-
-def _open(path: Path) -> tuple[sqlite3.Connection, str]:
-    db = sqlite3.connect(path, check_same_thread=False)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        [verdict] = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-        said = migrate(db, path, SCHEMA, STEPS)
-    except BaseException:
-        db.close()
-        raise
-    return db, said
