@@ -1,9 +1,9 @@
 """Pictures: one now and then, and one with each event. The encoder is asked for them only in between."""
 
 import asyncio
-import time
 from pathlib import Path
 
+from actors.media.snapshot import snapshot
 from actors.mqtt.link import Link
 from actors.mqtt.memory import Memory
 from actors.runtime.actor import Actor
@@ -14,8 +14,6 @@ from models.mqtt import limits
 from models.mqtt.options import Options
 from models.mqtt.topics import Topics
 
-HOLDER = "picture"
-FRESH_NS = 1_500_000_000
 NO_EVENT = Path(__file__).parent / "no_event.jpg"
 EVENTS_LOOKED_AT = 20
 
@@ -78,16 +76,5 @@ class Pictures:
     async def _take(self) -> bytes:
         """A JPEG of this moment; empty where there is none in time."""
         async with self._turn:
-            reader = self._actor.ring_reader("jpeg")
-            self._actor.lease("encoder", "jpeg", HOLDER)
-            try:
-                async with asyncio.timeout(limits.PICTURE_WAIT_S):
-                    while True:
-                        entry = await reader.newest(limits.PICTURE_WAIT_S)
-                        if entry is not None and time.time_ns() - entry.wall < FRESH_NS:
-                            return entry.data if len(entry.data) <= limits.IMAGE_BYTES else b""
-            except TimeoutError:
-                return b""
-            finally:
-                self._actor.release("encoder", "jpeg", HOLDER)
-                reader.close()
+            picture = await snapshot(self._actor, "jpeg", limits.PICTURE_WAIT_S)
+        return picture if len(picture) <= limits.IMAGE_BYTES else b""

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import simplejpeg
 
+from actors.media.snapshot import snapshot
 from actors.runtime.actor import Actor
 from models.errors import Missing, ServerError
 from models.events import EVENT_TYPES, Event
 from models.messages.event_log import EVENT_LOG, GetThumbnail
 from models.notify import limits
-
-HOLDER = "picture"
-FRESH_NS = 2_000_000_000
 
 
 async def of_event(actor: Actor, event: Event) -> bytes:
@@ -37,19 +35,8 @@ async def of_event(actor: Actor, event: Event) -> bytes:
 
 async def of_now(actor: Actor) -> bytes:
     """JPEG of this moment; empty where there is none in time."""
-    reader = actor.ring_reader("jpeg")
-    actor.lease("encoder", "jpeg", HOLDER)
-    try:
-        async with asyncio.timeout(limits.PICTURE_WAIT_S):
-            while True:
-                entry = await reader.newest(limits.PICTURE_WAIT_S)
-                if entry is not None and time.time_ns() - entry.wall < FRESH_NS:
-                    return entry.data if len(entry.data) <= limits.PICTURE_BYTES else b""
-    except TimeoutError:
-        return b""
-    finally:
-        actor.release("encoder", "jpeg", HOLDER)
-        reader.close()
+    picture = await snapshot(actor, "jpeg", limits.PICTURE_WAIT_S)
+    return picture if len(picture) <= limits.PICTURE_BYTES else b""
 
 
 def shrink(picture: bytes, room: int) -> bytes:

@@ -18,7 +18,6 @@ NOTIFY_FAILURES = 3  # so many batches in a row that could not be brought: the s
 NOTIFY_CONNECTIONS = 32
 
 PICTURE_WAIT_S = 5.0
-PICTURE_FRESH_NS = 1_500_000_000
 PICTURES_AT_ONCE = 16
 
 SHUTDOWN_S = 1.0

@@ -83,7 +83,7 @@ async def test_a_sleeping_camera_is_not_woken_for_a_picture(broker: Broker, star
 
 async def test_an_old_picture_is_not_shown_as_new(broker: Broker, start: Start) -> None:
     actor = await start(broker, camera=RUNNING)
-    jpeg_ring(actor).put(b"of yesterday", time.monotonic_ns(), time.time_ns() - 10_000_000_000)
+    jpeg_ring(actor).put(b"of yesterday", time.monotonic_ns() - 10_000_000_000, time.time_ns() - 10_000_000_000)
     await actor.connected()
     actor.happen(motion(1))
     await actor.until(lambda: actor.leased.count("release") == 2)
