@@ -202,6 +202,17 @@ async def test_a_mail_server_that_is_away_is_said_without_a_secret(start: Start)
     assert "s3cretword" not in f"{tested.answer} {await kit.shown()}"
 
 
+async def test_a_clock_that_was_set_back_holds_up_no_message_without_a_picture(start: Start, web: Endpoint) -> None:
+    kit = await start()
+    kit.picture.unlink()
+    hook = await kit.add("webhook", url=web.url)
+    await kit.rule(hook.id)
+    kit.happen(event(ago_ms=-3_600_000))
+    await kit.until(lambda: web.posted)
+    await kit.nothing_waits()
+    assert json.loads(web.posted[0].body)["data"]["picture"] is None
+
+
 async def test_a_full_disk_is_waited_for_and_said(start: Start, web: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "DISK_WAIT_S", 0.02)
     full = {"take": 2, "done": 2}
