@@ -5,7 +5,7 @@ from pathlib import Path
 
 from actors.runtime.actor import Actor
 from models.clips import Clip
-from models.errors import ServerError
+from models.errors import Missing, ServerError
 from models.messages.event_log import EVENT_LOG, GetThumbnail, QueryClips
 from models.mqtt import limits
 from models.mqtt.states import Facts
@@ -52,8 +52,11 @@ class Clips:
                 try:
                     found = await self._actor.actor(EVENT_LOG).ask(GetThumbnail(event_id, full))
                     picture = await asyncio.to_thread(Path(found.path).read_bytes)
-                except (ServerError, OSError):
+                except (Missing, OSError):
                     continue
+                except ServerError as error:  # it is away: asking on would only hold up our mailbox
+                    self._actor.log.info("no picture of the last clip", reason=error.detail)
+                    return
                 if len(picture) <= limits.IMAGE_BYTES:
                     self._facts.clip_picture = picture
                     return

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from models.clips import Clip
+from models.errors import Unavailable
 from models.messages.event_log import ClipPage, ClipReady, ClipSpace, GetThumbnail, QueryClips, Thumbnail
 from tests.actors.mqtt.broker import Broker, Listener
 from tests.actors.mqtt.inprocess import Kit
@@ -46,6 +48,15 @@ async def test_the_last_clip_of_each_type_is_retained(
         "ipcamera/events/clip",
         "ipcamera/image/clip",
     )
+
+
+async def test_an_event_log_that_is_away_is_asked_for_one_picture_only(broker: Broker, start: Start) -> None:
+    actor = await start(broker, clipsEnabled=True)
+    actor.answers |= {GetThumbnail: Unavailable("event_log is not running within 5 s")}
+    await actor.connected()
+    actor.news(ClipReady(replace(clip("a1", 1000, "MOTION"), events=(7, 8, 9))), "event_log")
+    await actor.until(lambda: broker.retained("ipcamera/events/clip"))
+    assert sum(isinstance(asked, GetThumbnail) for _, asked in actor.asked) == 1
 
 
 async def test_after_a_restart_the_newest_are_known(broker: Broker, start: Start, listen: Listen) -> None:
