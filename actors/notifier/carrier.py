@@ -106,19 +106,18 @@ class Carrier:
 
     # ---------------------------------------------------------------- apprise
     async def _apprise(self, channel: Channel, notice: Notice, _expires: int) -> Outcome:
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            picture = Path(folder) / "picture.jpg"
-            if notice.picture:
-                picture.write_bytes(notice.picture)
-            text = f"{notice.body}\n{self._link()}/#{notice.fragment}"
-            job = {
-                "url": channel.url,
-                "title": notice.title,
-                "body": text,
-                "picture": str(picture) if notice.picture else "",
-            }
-            async with self._turn:
-                report = await _sender(job)
+        text = f"{notice.body}\n{self._link()}/#{notice.fragment}"
+        job = {"url": channel.url, "title": notice.title, "body": text, "picture": ""}
+        async with self._turn:
+            try:
+                with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+                    if notice.picture:
+                        picture = Path(folder) / "picture.jpg"
+                        picture.write_bytes(notice.picture)
+                        job["picture"] = str(picture)
+                    report = await _sender(job)
+            except OSError as error:  # the run directory is full, or no process can be made
+                raise Unavailable(f"It could not be handed to apprise: {error.strerror}") from error
         said = redact_text(str(report.get("said", "")))[: limits.ANSWER_SHOWN]
         if report.get("ok") is True:
             return Outcome(Fate.DELIVERED, said or "Taken")

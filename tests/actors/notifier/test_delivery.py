@@ -2,10 +2,13 @@
 
 import asyncio
 import base64
+import errno
 import hashlib
 import hmac
 import json
+import os
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -191,6 +194,20 @@ async def test_a_mail_by_apprise_with_its_picture(start: Start) -> None:
     [picture] = message.iter_attachments()
     assert (picture.get_content_type(), picture.get_content()) == ("image/jpeg", kit.picture.read_bytes())
     assert list((kit.boot.run_dir / "notifier").iterdir()) == []
+
+
+async def test_what_cannot_be_handed_to_apprise_is_said_and_ends_nothing(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = await start()
+    mail = await kit.add("apprise", url="mailto://127.0.0.1:1?mode=insecure&from=a@b.org&to=c@d.org")
+
+    def full(*_: Any, **__: Any) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    tested = await kit.ask(SendTest(mail.id))
+    assert (tested.success, tested.answer) == (False, "It could not be handed to apprise: No space left on device")
 
 
 async def test_a_mail_server_that_is_away_is_said_without_a_secret(start: Start) -> None:
