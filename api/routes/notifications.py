@@ -24,10 +24,10 @@ from models.messages.notifier import (
     TestChannel,
     ToNotifier,
 )
+from models.notify import limits
 from models.notify.rule import FREE_TYPES, TYPES
 
 PUT_TIMEOUT_S = 70.0  # apprise is asked what it makes of a URL
-TEST_TIMEOUT_S = 75.0  # the test itself ends after 60
 DONE = {"success": True}
 OFF = "Notifications are switched off: set notificationsEnabled"
 R = TypeVar("R")
@@ -159,7 +159,7 @@ async def test(request: web.Request, context: Context) -> web.StreamResponse:
     if not isinstance(channel, str):
         raise Invalid("channel: Expected string")
     try:
-        tested = await _ask(context, TestChannel(channel), TEST_TIMEOUT_S)
+        tested = await _ask(context, TestChannel(channel), limits.TEST_S)
     except Refused as error:
         return _refused(request, error)
     return web.json_response({"success": tested.success, "answer": tested.answer, "latencyMs": tested.latency_ms})

@@ -31,6 +31,7 @@ SENDER_BYTES = 64 * 1024  # of its report
 SENDER_MEMORY = 512 << 20  # address space of its process
 SENDER_REDIRECTS = 3
 TEST_EVERY_S = 2.0
+TEST_S = SENDER_S + 15.0  # for who asks for a test: with its picture, and a turn of apprise
 
 PUSH_BYTES = 4096  # of a push message; RFC 8030 §7.2 asks no service for more
 PUSH_SMALL_WIDTHS = (200, 160, 120)  # px, of the picture inside a push message

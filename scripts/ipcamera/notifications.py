@@ -8,11 +8,11 @@ import typer
 
 from models.errors import SwitchedOff
 from models.messages.notifier import NOTIFIER, GetNotifications, TestChannel
+from models.notify import limits
 from scripts.ipcamera.console import FAILED, AsJson, DataDir, fail, running
 
 app = typer.Typer(help="Who is told of what, and whether it arrives.", no_args_is_help=True)
 OFF = "notifications are switched off: ipcamera settings set notificationsEnabled=true"
-TEST_TIMEOUT_S = 75.0  # the test itself ends after 60
 
 
 @app.command("list")
@@ -50,7 +50,7 @@ def send_test(
     """Send a test to a channel and show what the other side says."""
     with running(data_dir) as control:
         try:
-            tested = control.ask(NOTIFIER, TestChannel(channel), TEST_TIMEOUT_S)
+            tested = control.ask(NOTIFIER, TestChannel(channel), limits.TEST_S)
         except SwitchedOff:
             fail(OFF)
     if not tested.success:
