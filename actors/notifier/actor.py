@@ -120,7 +120,7 @@ class Notifier(Actor):
     async def _put_rule(self, message: PutRule) -> Stored:
         rule_id = self._id_of(message.values, self._book.rules)
         new = rule.parse(message.values, rule_id, self._book.channels, unix_ms())
-        if new.needs_pro():
+        if new.enabled and new.needs_pro():
             self._insist_on_pro()
         await self._bench.do(self._book.put_rule, new)
         return Stored(new.id)

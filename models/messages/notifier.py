@@ -38,7 +38,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class PutRule(Ask[ToNotifier, Stored]):
-    """Keep a rule: a new one, or in place of that with its ``id``. ``refused`` where it needs Pro."""
+    """Keep a rule: a new one, or in place of that with its ``id``. ``refused`` where it needs Pro and does not rest."""
 
     values: dict[str, object]
 

@@ -154,6 +154,11 @@ async def test_a_licence_that_ends_ends_what_it_covered(start: Start, push: Endp
     assert (len(push.posted), web.posted) == (1, [])
     with pytest.raises(Refused):
         await kit.ask(SendTest(hook.id))
+    [shown] = (await kit.shown()).rules
+    with pytest.raises(Refused):
+        await kit.ask(PutRule(shown))
+    await kit.ask(PutRule({**shown, "enabled": False}))  # it may rest
+    await kit.ask(PutRule({**shown, "types": ["MOTION"]}))
 
 
 async def test_what_is_deleted_is_gone(start: Start, web: Endpoint) -> None:

@@ -84,10 +84,10 @@ function zoneNames(named) {
   return [...new Set([...drawn, ...named])];
 }
 
-/** A group of boxes to tick: [value, label, whether it can be]. */
+/** A group of boxes to tick: [value, label, whether it can be]; what is ticked can be unticked. */
 function ticks(legend, choices, chosen) {
   const boxes = choices.map(([value, label, possible]) => {
-    const input = h("input", { type: "checkbox", value, checked: chosen.includes(value), disabled: !possible });
+    const input = h("input", { type: "checkbox", value, checked: chosen.includes(value), disabled: !possible && !chosen.includes(value) });
     return h("label.tick", input, h("span", possible ? label : `${label} (Pro)`));
   });
   const element = h("fieldset.ticks", h("legend", legend), boxes);
