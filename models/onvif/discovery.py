@@ -90,7 +90,10 @@ def meant(question: Question, device: Device) -> bool:
 
 def _below(own: str, wanted: str) -> bool:
     """RFC 3986: scheme and host without case, the path's segments from the beginning on."""
-    ours, theirs = urlsplit(own), urlsplit(wanted)
+    try:
+        ours, theirs = urlsplit(own), urlsplit(wanted)
+    except ValueError:  # what was asked for is no URI, as "onvif://["
+        return False
     if (ours.scheme.lower(), ours.netloc.lower()) != (theirs.scheme.lower(), theirs.netloc.lower()):
         return False
     own_steps, wanted_steps = ([unquote(step) for step in url.path.split("/") if step] for url in (ours, theirs))

@@ -37,6 +37,7 @@ def resolve(endpoint: str) -> str:
         pytest.param(probe(scopes="onvif://www.onvif.org/name/Back%20Door onvif://x/y"), False, id="one of two"),
         pytest.param(probe(scopes="onvif://www.onvif.org/Profile", rule="strcmp0"), False, id="not the same text"),
         pytest.param(probe(scopes="onvif://www.onvif.org/Profile/Streaming", rule="strcmp0"), True, id="the same"),
+        pytest.param(probe(scopes="onvif://[www.onvif.org/"), False, id="no URI"),
         pytest.param(probe(scopes="x", rule="ldap"), False, id="a rule that we do not know"),
         pytest.param(probe(rule="none"), False, id="those without scopes"),
         pytest.param(resolve(HERE.uuid), True, id="resolve us"),
