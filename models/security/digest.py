@@ -104,7 +104,7 @@ def _digest(
         return Verdict.WRONG
 
     def digest(text: str) -> str:
-        return algorithm(text.encode("utf-8", "surrogateescape")).hexdigest()
+        return algorithm(_sent(text)).hexdigest()
 
     # Our own realm and name, never the client's: a client cannot choose what is hashed with the password.
     secret = digest(f"{login.username}:{REALM}:{login.password}")
@@ -115,12 +115,17 @@ def _digest(
         count = given.get("nc", "")
         middle += f":{count}:{given.get('cnonce', '')}:{given['qop']}"
     expected = digest(f"{secret}:{middle}:{digest(f'{method}:' + given['uri'])}")
-    right = hmac.compare_digest(given["response"].lower().encode(), expected.encode())
-    if not right or not hmac.compare_digest(given["username"].encode(), login.username.encode()):
+    right = hmac.compare_digest(_sent(given["response"].lower()), expected.encode())
+    if not right or not hmac.compare_digest(_sent(given["username"]), login.username.encode()):
         return Verdict.WRONG
     if not same_target(given["uri"], url):
         return Verdict.WRONG
     return Verdict.GRANTED if nonces.take(given["nonce"], count, now_s) else Verdict.STALE
+
+
+def _sent(text: str) -> bytes:
+    """What came: bytes that are no UTF-8 are lone surrogates in aiohttp's headers."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 class Seal:
@@ -136,13 +141,13 @@ class Seal:
     def read(self, nonce: str) -> tuple[int, int] | None:
         """When it was made (s), and its number; None for one that is not ours."""
         stamp, _, signature = nonce.partition("-")
-        if not hmac.compare_digest(signature.encode(), self._signature(stamp).encode()):
+        if not hmac.compare_digest(_sent(signature), self._signature(stamp).encode()):
             return None
         made_s, number = (int(part, 16) for part in stamp.split("."))
         return made_s, number
 
     def _signature(self, stamp: str) -> str:
-        return hmac.new(self._key, stamp.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self._key, _sent(stamp), hashlib.sha256).hexdigest()[:32]
 
 
 def count_of(text: str) -> int:

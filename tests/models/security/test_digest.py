@@ -47,6 +47,13 @@ def test_basic_is_not_taken() -> None:
     assert check("Basic dmlld2VyOnNl", TARGET, LOGIN, SharedNonces(b"key"), 6) is Verdict.WRONG
 
 
+@pytest.mark.parametrize("name", ["username", "nonce", "uri", "response"])
+def test_bytes_that_are_no_text_are_wrong(name: str) -> None:
+    given = {"username": "viewer", "nonce": "n", "uri": TARGET[1], "response": "0" * 32, name: "\udcff"}
+    shown = "Digest " + ", ".join(f'{key}="{value}"' for key, value in given.items())
+    assert check(shown, TARGET, LOGIN, SharedNonces(b"key"), 6) is Verdict.WRONG
+
+
 def test_a_nonce_of_somebody_else_or_of_long_ago_is_stale() -> None:
     nonces = SharedNonces(b"key")
     assert check(header(SharedNonces(b"other").make(5)).header(*TARGET), TARGET, LOGIN, nonces, 6) is Verdict.STALE
