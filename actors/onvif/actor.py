@@ -35,6 +35,7 @@ from models.media.tier import Tier
 from models.messages.camera import CameraView
 from models.messages.detector import DetectorView
 from models.messages.encoder import ENCODER, RequestKeyframe, SubVideoView, VideoView
+from models.messages.microphone import MicrophoneView
 from models.messages.onvif import GetOnvif, OnvifSubscriber, OnvifView
 from models.messages.rtsp import RTSP, RtspView
 from models.messages.rtsp_session import FirstLogin, LoginFailed, PeerFirstLogin, PeerLoginFailed
@@ -44,6 +45,7 @@ from models.onvif.discovery import Device
 from models.onvif.facts import Facts
 from models.onvif.subscriptions import Subscription, Subscriptions
 from models.onvif.tiers import tiers
+from models.rtsp.sound import has_sound
 from models.security.digest import Login
 
 ENABLED, PORT, USERNAME_TOKEN = "onvifEnabled", "onvifPort", "onvifUsernameToken"
@@ -56,7 +58,7 @@ ID_BYTES = 18
 class Onvif(Actor):
     memory_mb = 150
     oom_score = 400
-    observes = (CameraView, VideoView, SubVideoView, RtspView)
+    observes = (CameraView, VideoView, SubVideoView, RtspView, MicrophoneView)
 
     @classmethod
     def wanted(cls, settings: Mapping[str, Value]) -> bool:
@@ -194,7 +196,7 @@ class Onvif(Actor):
             gateway=self._network.gateway,
             dns=self._network.name_servers,
             now=time.time(),
-            sound=settings["rtspAudioEnabled"] is True and settings["audioEnabled"] is True,
+            sound=has_sound(settings, self.latest(MicrophoneView)),
             sound_codec=self.boot.rtsp.audio_codec,
         )
 

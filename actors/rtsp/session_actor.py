@@ -42,6 +42,7 @@ from models.messages.rtsp_session import (
     SessionsReport,
     StopServing,
 )
+from models.rtsp.sound import has_sound
 from models.rtsp.state import State
 from models.security.lockout import KnownClients
 
@@ -74,9 +75,7 @@ class House:
 
     @property
     def sound(self) -> bool:
-        microphone = self._actor.latest(MicrophoneView)
-        there = microphone is None or microphone.state != "none"
-        return there and bool(self._actor.settings["audioEnabled"]) and bool(self._actor.settings["rtspAudioEnabled"])
+        return has_sound(self._actor.settings, self._actor.latest(MicrophoneView))
 
     def obeys(self, tier: Tier) -> bool:
         camera = self._actor.latest(CameraView)

@@ -8,6 +8,7 @@ import pytest
 from config.boot import Boot
 from models.media.tier import Tier
 from models.messages.encoder import RequestKeyframe
+from models.messages.microphone import MicrophoneView
 from models.onvif import device, device_io, event_service, media
 from models.onvif.xml import parse
 from tests.actors.onvif.house import House, envelope, house, token
@@ -152,3 +153,11 @@ async def test_what_there_is_not_is_a_fault(here: House, operation: str, status:
 async def test_addresses_are_those_by_which_we_were_reached(here: House, host: str, shown: str) -> None:
     _, body, _ = await here.post(envelope("<tds:GetServices/>"), headers={"Host": host})
     assert shown.format(port=here.port).encode() in body
+
+
+async def test_where_there_is_no_microphone_no_sound_is_promised(here: House) -> None:
+    asked = envelope("<trt:GetProfiles/>", token())
+    assert b"AudioEncoderConfiguration" in (await here.post(asked))[1]
+    here.kit.state(MicrophoneView("none", "", -100.0), "microphone")
+    await here.kit.until(lambda: here.kit.actor.latest(MicrophoneView))
+    assert b"AudioEncoderConfiguration" not in (await here.post(envelope("<trt:GetProfiles/>", token())))[1]
