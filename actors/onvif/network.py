@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from actors.onvif.limits import INTERFACES_MAX
-from config.reachable import listens_at
+from config.reachable import INNER, listens_at
 from models.onvif.facts import Interface
 
 ROUTES, RESOLVERS = Path("/proc/net/route"), Path("/etc/resolv.conf")
@@ -25,7 +25,7 @@ class Network:
 
 
 def look(bind: tuple[str, ...]) -> Network:
-    """Of the interfaces only those, but loopback, on whose IPv4 address we listen."""
+    """Of the interfaces only those on whose IPv4 address we listen, without loopback and bridges for containers."""
     return Network(interfaces(bind), _gateway(_text(ROUTES)), _name_servers(_text(RESOLVERS)))
 
 
@@ -34,7 +34,7 @@ def interfaces(bind: tuple[str, ...]) -> tuple[Interface, ...]:
     found = []
     for name, entries in psutil.net_if_addrs().items():
         state = states.get(name)
-        if state is None or not state.isup:
+        if state is None or not state.isup or name.startswith(INNER):
             continue
         mac = next((entry.address for entry in entries if entry.family == socket.AF_PACKET), NO_MAC)
         for entry in entries:

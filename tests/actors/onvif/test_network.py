@@ -31,12 +31,14 @@ def test_interfaces_on_which_we_listen(
         "eth0": [Address(IPV4, "192.0.2.7", "255.255.255.0"), Address(PACKET, "02:00:00:00:00:01", None)],
         "tun0": [Address(IPV4, "198.51.100.1", None)],
         "eth1": [Address(IPV4, "203.0.113.1", "255.255.255.0")],
+        "docker0": [Address(IPV4, "172.17.0.1", "255.255.0.0"), Address(PACKET, "02:42:00:00:00:01", None)],
     }
     states = {
         "lo": State(True, 65536),
         "eth0": State(True, 1500),
         "tun0": State(True, 1400),
         "eth1": State(False, 1500),
+        "docker0": State(True, 1500),
     }
     monkeypatch.setattr(psutil, "net_if_addrs", lambda: entries)
     monkeypatch.setattr(psutil, "net_if_stats", lambda: states)
