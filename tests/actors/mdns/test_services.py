@@ -1,5 +1,7 @@
 """What is announced, and where."""
 
+from zeroconf import service_type_name
+
 from actors.mdns.services import HTTPS, OURS, RTSP, instance, services
 
 
@@ -12,5 +14,11 @@ def test_rtsp_is_announced_while_it_runs() -> None:
 
 def test_a_name_is_cut_between_two_characters() -> None:
     assert instance("Kamera") == "Kamera"
-    assert instance("ü" * 40) == "ü" * 31
+    assert instance("ü" * 40) == "ü" * 30
     assert instance("") == "ipcamera"
+
+
+def test_the_longest_name_can_still_be_numbered() -> None:
+    """As zeroconf does where another device has it already; it refuses a label that is too long with an exception."""
+    name = f"{instance('x' * 64)}-99.{OURS}"
+    assert service_type_name(name) == OURS
