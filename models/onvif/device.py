@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 from models.onvif import device_io, media, media2
 from models.onvif.event_service import capabilities as event_capabilities
 from models.onvif.facts import MANUFACTURER, MODEL, SERVICES, Facts
+from models.onvif.operation import Operation, none_here
 from models.onvif.soap import Fault
 from models.onvif.xml import NAMESPACES, Xml, tag, text
 
@@ -238,11 +239,7 @@ def get_wsdl_url(_facts: Facts, _: Element) -> Xml:
     return tag("tds:GetWsdlUrlResponse", tag("tds:WsdlUrl", WSDL_URL))
 
 
-def get_relay_outputs(_facts: Facts, _: Element) -> Xml:
-    return tag("tds:GetRelayOutputsResponse")
-
-
-BEFORE_LOGIN = {
+BEFORE_LOGIN: dict[str, Operation] = {
     "GetServices": get_services,
     "GetServiceCapabilities": get_service_capabilities,
     "GetCapabilities": get_capabilities,
@@ -251,7 +248,7 @@ BEFORE_LOGIN = {
     "GetEndpointReference": get_endpoint_reference,
     "GetWsdlUrl": get_wsdl_url,
 }
-OPERATIONS = BEFORE_LOGIN | {
+OPERATIONS: dict[str, Operation] = BEFORE_LOGIN | {
     "GetDeviceInformation": get_device_information,
     "GetScopes": get_scopes,
     "GetNetworkInterfaces": get_network_interfaces,
@@ -261,5 +258,5 @@ OPERATIONS = BEFORE_LOGIN | {
     "GetNTP": get_ntp,
     "GetDiscoveryMode": get_discovery_mode,
     "GetUsers": get_users,
-    "GetRelayOutputs": get_relay_outputs,
+    **none_here("tds", "GetRelayOutputs"),
 }

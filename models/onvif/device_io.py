@@ -1,13 +1,10 @@
 """The device I/O service (ver10/deviceIO): one video source, one microphone at most, no connectors."""
 
-from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
 from models.onvif.facts import AUDIO_SOURCE, VIDEO_SOURCE, Facts
+from models.onvif.operation import Operation, none_here
 from models.onvif.xml import Xml, tag
-
-Operation = Callable[[Facts, Element], Xml]
-NONE_HERE = ("GetAudioOutputs", "GetVideoOutputs", "GetRelayOutputs", "GetDigitalInputs", "GetSerialPorts")
 
 
 def capabilities(facts: Facts) -> Xml:
@@ -35,14 +32,9 @@ def _get_audio_sources(facts: Facts, _: Element) -> Xml:
     return tag("tmd:GetAudioSourcesResponse", tag("tmd:Token", AUDIO_SOURCE) if facts.sound else Xml())
 
 
-def _none_here(operation: str) -> Operation:
-    empty = tag(f"tmd:{operation}Response")
-    return lambda _facts, _: empty
-
-
 OPERATIONS: dict[str, Operation] = {
     "GetServiceCapabilities": _get_service_capabilities,
     "GetVideoSources": _get_video_sources,
     "GetAudioSources": _get_audio_sources,
-    **{operation: _none_here(operation) for operation in NONE_HERE},
+    **none_here("tmd", "GetAudioOutputs", "GetVideoOutputs", "GetRelayOutputs", "GetDigitalInputs", "GetSerialPorts"),
 }

@@ -4,7 +4,6 @@ picture is like is the owner's business, and the login of ONVIF is a viewer's.""
 from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
-from models.onvif.device_io import Operation
 from models.onvif.facts import (
     AUDIO_SOURCE,
     AUDIO_SOURCE_CONFIGURATION,
@@ -14,6 +13,7 @@ from models.onvif.facts import (
     Facts,
     TierFacts,
 )
+from models.onvif.operation import Operation, none_here
 from models.onvif.soap import SENDER, Fault
 from models.onvif.xml import Xml, tag, text
 
@@ -91,6 +91,9 @@ def video_source_configuration(facts: Facts, name: str) -> Xml:
 
 
 def audio_source_configuration(facts: Facts, name: str) -> Xml:
+    """Nothing where there is no sound for ONVIF."""
+    if audio_encoding(facts) is None:
+        return Xml()
     return tag(
         name,
         tag("tt:Name", "Microphone"),
@@ -122,7 +125,10 @@ def _video_encoder(tier: TierFacts, name: str) -> Xml:
     )
 
 
-def _audio_encoder(facts: Facts, encoding: tuple[str, int], name: str) -> Xml:
+def _audio_encoder(facts: Facts, name: str) -> Xml:
+    encoding = audio_encoding(facts)
+    if encoding is None:
+        return Xml()
     return tag(
         name,
         tag("tt:Name", encoding[0]),
@@ -137,14 +143,13 @@ def _audio_encoder(facts: Facts, encoding: tuple[str, int], name: str) -> Xml:
 
 
 def _profile(facts: Facts, tier: TierFacts, name: str) -> Xml:
-    encoding = audio_encoding(facts)
     return tag(
         name,
         tag("tt:Name", tier.token),
         video_source_configuration(facts, "tt:VideoSourceConfiguration"),
-        audio_source_configuration(facts, "tt:AudioSourceConfiguration") if encoding else Xml(),
+        audio_source_configuration(facts, "tt:AudioSourceConfiguration"),
         _video_encoder(tier, "tt:VideoEncoderConfiguration"),
-        _audio_encoder(facts, encoding, "tt:AudioEncoderConfiguration") if encoding else Xml(),
+        _audio_encoder(facts, "tt:AudioEncoderConfiguration"),
         token=tier.token,
         fixed=True,
     )
@@ -173,12 +178,13 @@ def _get_audio_sources(facts: Facts, _: Element) -> Xml:
 
 
 def _one(response: str, make: Callable[[Facts, str], Xml], token: str) -> Operation:
-    """The configuration that there is, asked for by its token."""
+    """The configuration that there is, if there is one, asked for by its token."""
 
     def operation(facts: Facts, body: Element) -> Xml:
-        if text(body, "trt:ConfigurationToken") != token:
+        made = make(facts, "trt:Configuration")
+        if not made or text(body, "trt:ConfigurationToken") != token:
             raise no_configuration()
-        return tag(response, make(facts, "trt:Configuration"))
+        return tag(response, made)
 
     return operation
 
@@ -191,25 +197,9 @@ def _video_encoders(facts: Facts, name: str) -> Xml:
     return Xml("".join(_video_encoder(tier, name) for tier in facts.tiers))
 
 
-def _audio_encoders(facts: Facts, name: str) -> Xml:
-    encoding = audio_encoding(facts)
-    return _audio_encoder(facts, encoding, name) if encoding else Xml()
-
-
-def _audio_source_configurations(facts: Facts, name: str) -> Xml:
-    return audio_source_configuration(facts, name) if audio_encoding(facts) else Xml()
-
-
 def _get_video_encoder_configuration(facts: Facts, body: Element) -> Xml:
     tier = encoded_tier(facts, text(body, "trt:ConfigurationToken"))
     return tag("trt:GetVideoEncoderConfigurationResponse", _video_encoder(tier, "trt:Configuration"))
-
-
-def _get_audio_encoder_configuration(facts: Facts, body: Element) -> Xml:
-    encoding = audio_encoding(facts)
-    if encoding is None or text(body, "trt:ConfigurationToken") != AUDIO_ENCODER:
-        raise no_configuration()
-    return tag("trt:GetAudioEncoderConfigurationResponse", _audio_encoder(facts, encoding, "trt:Configuration"))
 
 
 def asked_tier(facts: Facts, configuration: str, profile: str) -> TierFacts:
@@ -291,21 +281,6 @@ def _media_uri(uri: str) -> Xml:
     )
 
 
-def _none_here(operation: str) -> Operation:
-    empty = tag(f"trt:{operation}Response")
-    return lambda _facts, _: empty
-
-
-NONE_HERE = (
-    "GetMetadataConfigurations",
-    "GetVideoAnalyticsConfigurations",
-    "GetAudioOutputs",
-    "GetAudioOutputConfigurations",
-    "GetAudioDecoderConfigurations",
-    "GetCompatibleMetadataConfigurations",
-    "GetCompatibleVideoAnalyticsConfigurations",
-    "GetOSDs",
-)
 OPERATIONS: dict[str, Operation] = {
     "GetServiceCapabilities": lambda facts, _: tag("trt:GetServiceCapabilitiesResponse", capabilities(facts)),
     "GetProfiles": _get_profiles,
@@ -327,20 +302,30 @@ OPERATIONS: dict[str, Operation] = {
     "GetVideoEncoderConfiguration": _get_video_encoder_configuration,
     "GetVideoEncoderConfigurationOptions": _get_video_encoder_configuration_options,
     "GetGuaranteedNumberOfVideoEncoderInstances": _get_guaranteed_instances,
-    "GetAudioSourceConfigurations": _all("trt:GetAudioSourceConfigurationsResponse", _audio_source_configurations),
+    "GetAudioSourceConfigurations": _all("trt:GetAudioSourceConfigurationsResponse", audio_source_configuration),
     "GetCompatibleAudioSourceConfigurations": _all(
-        "trt:GetCompatibleAudioSourceConfigurationsResponse", _audio_source_configurations
+        "trt:GetCompatibleAudioSourceConfigurationsResponse", audio_source_configuration
     ),
     "GetAudioSourceConfiguration": _one(
         "trt:GetAudioSourceConfigurationResponse", audio_source_configuration, AUDIO_SOURCE_CONFIGURATION
     ),
-    "GetAudioEncoderConfigurations": _all("trt:GetAudioEncoderConfigurationsResponse", _audio_encoders),
+    "GetAudioEncoderConfigurations": _all("trt:GetAudioEncoderConfigurationsResponse", _audio_encoder),
     "GetCompatibleAudioEncoderConfigurations": _all(
-        "trt:GetCompatibleAudioEncoderConfigurationsResponse", _audio_encoders
+        "trt:GetCompatibleAudioEncoderConfigurationsResponse", _audio_encoder
     ),
-    "GetAudioEncoderConfiguration": _get_audio_encoder_configuration,
+    "GetAudioEncoderConfiguration": _one("trt:GetAudioEncoderConfigurationResponse", _audio_encoder, AUDIO_ENCODER),
     "GetAudioEncoderConfigurationOptions": _get_audio_encoder_configuration_options,
     "GetStreamUri": _get_stream_uri,
     "GetSnapshotUri": _get_snapshot_uri,
-    **{operation: _none_here(operation) for operation in NONE_HERE},
+    **none_here(
+        "trt",
+        "GetMetadataConfigurations",
+        "GetVideoAnalyticsConfigurations",
+        "GetAudioOutputs",
+        "GetAudioOutputConfigurations",
+        "GetAudioDecoderConfigurations",
+        "GetCompatibleMetadataConfigurations",
+        "GetCompatibleVideoAnalyticsConfigurations",
+        "GetOSDs",
+    ),
 }

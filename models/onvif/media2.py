@@ -3,9 +3,9 @@
 from xml.etree.ElementTree import Element
 
 from models.onvif import media
-from models.onvif.device_io import Operation
 from models.onvif.facts import VIDEO_SOURCE_CONFIGURATION, Facts, TierFacts
 from models.onvif.media import between, encoder_token, resolution, tier_of
+from models.onvif.operation import Operation, none_here
 from models.onvif.soap import SENDER, Fault
 from models.onvif.xml import Xml, qualified, tag, text
 
@@ -60,10 +60,6 @@ def _audio_encoder(facts: Facts, name: str) -> Xml:
     )
 
 
-def _audio_source(facts: Facts, name: str) -> Xml:
-    return media.audio_source_configuration(facts, name) if media.audio_encoding(facts) else Xml()
-
-
 def _get_profiles(facts: Facts, body: Element) -> Xml:
     """With the kinds of configuration that were asked for; without any: names alone."""
     token = text(body, "tr2:Token")
@@ -75,7 +71,7 @@ def _get_profiles(facts: Facts, body: Element) -> Xml:
 def _profile(facts: Facts, tier: TierFacts, kinds: set[str]) -> Xml:
     parts = {
         "VideoSource": media.video_source_configuration(facts, "tr2:VideoSource"),
-        "AudioSource": _audio_source(facts, "tr2:AudioSource"),
+        "AudioSource": media.audio_source_configuration(facts, "tr2:AudioSource"),
         "VideoEncoder": _video_encoder(tier, "tr2:VideoEncoder"),
         "AudioEncoder": _audio_encoder(facts, "tr2:AudioEncoder"),
     }
@@ -123,7 +119,8 @@ def _get_video_source_configuration_options(facts: Facts, _: Element) -> Xml:
 
 
 def _get_audio_source_configurations(facts: Facts, _: Element) -> Xml:
-    return tag("tr2:GetAudioSourceConfigurationsResponse", _audio_source(facts, "tr2:Configurations"))
+    shown = media.audio_source_configuration(facts, "tr2:Configurations")
+    return tag("tr2:GetAudioSourceConfigurationsResponse", shown)
 
 
 def _get_audio_encoder_configurations(facts: Facts, _: Element) -> Xml:
@@ -148,19 +145,6 @@ def _get_snapshot_uri(facts: Facts, body: Element) -> Xml:
     return tag("tr2:GetSnapshotUriResponse", tag("tr2:Uri", media.snapshot_uri(facts, tier)))
 
 
-def _none_here(operation: str) -> Operation:
-    empty = tag(f"tr2:{operation}Response")
-    return lambda _facts, _: empty
-
-
-NONE_HERE = (
-    "GetMetadataConfigurations",
-    "GetAnalyticsConfigurations",
-    "GetAudioOutputConfigurations",
-    "GetAudioDecoderConfigurations",
-    "GetOSDs",
-    "GetMasks",
-)
 OPERATIONS: dict[str, Operation] = {
     "GetServiceCapabilities": lambda facts, _: tag("tr2:GetServiceCapabilitiesResponse", capabilities(facts)),
     "GetProfiles": _get_profiles,
@@ -173,5 +157,13 @@ OPERATIONS: dict[str, Operation] = {
     "GetAudioEncoderConfigurations": _get_audio_encoder_configurations,
     "GetStreamUri": _get_stream_uri,
     "GetSnapshotUri": _get_snapshot_uri,
-    **{operation: _none_here(operation) for operation in NONE_HERE},
+    **none_here(
+        "tr2",
+        "GetMetadataConfigurations",
+        "GetAnalyticsConfigurations",
+        "GetAudioOutputConfigurations",
+        "GetAudioDecoderConfigurations",
+        "GetOSDs",
+        "GetMasks",
+    ),
 }

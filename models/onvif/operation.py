@@ -1,0 +1,18 @@
+"""What answers a request: the answer's element, made of the facts and the operation's element."""
+
+from collections.abc import Callable
+from xml.etree.ElementTree import Element
+
+from models.onvif.facts import Facts
+from models.onvif.xml import Xml, tag
+
+Operation = Callable[[Facts, Element], Xml]
+
+
+def none_here(prefix: str, *names: str) -> dict[str, Operation]:
+    """Operations that list what this device has none of, by name."""
+    return {name: _always(tag(f"{prefix}:{name}Response")) for name in names}
+
+
+def _always(answer: Xml) -> Operation:
+    return lambda _facts, _body: answer
