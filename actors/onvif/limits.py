@@ -1,7 +1,6 @@
 """Bounds of the ONVIF room. Seconds and counts."""
 
 LOOK_S = 5.0  # how often addresses are looked at, subscriptions expire at the latest, a taken port is tried again
-FACTS_FRESH_S = 5.0  # addresses, gateway and name servers are read no more often
 INTERFACES_MAX = 16
 
 HELLO_TIMES = 2  # SOAP-over-UDP, MULTICAST_UDP_REPEAT

@@ -28,9 +28,8 @@ class Call:
     operation: tuple[str, str]
     body: Element  # the operation's element
     security: Element | None  # wsse:Security
-    action: str = ""  # of WS-Addressing, as are the next two
+    action: str = ""  # of WS-Addressing, as is the next
     message_id: str = ""
-    to: str = ""
 
 
 def read(data: bytes) -> Call:
@@ -46,7 +45,7 @@ def read(data: bytes) -> Call:
         raise Fault("The body has to hold one operation", SENDER, "ter:WellFormed")
     namespace, _, local = body[0].tag[1:].partition("}")
     security = header.find(qualified("wsse:Security")) if header is not None else None
-    addressing = (text(header, name) for name in ("wsa:Action", "wsa:MessageID", "wsa:To"))
+    addressing = (text(header, name) for name in ("wsa:Action", "wsa:MessageID"))
     return Call((namespace, local), body[0], security, *addressing)
 
 

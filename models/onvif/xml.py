@@ -5,7 +5,6 @@ Out: text. ``tag`` makes an element of children that are ready (``Xml``) or text
 """
 
 import re
-from collections.abc import Iterable
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -114,10 +113,6 @@ def tag(name: str, *children: object, **attributes: object) -> Xml:
     shown = "".join(f' {key.replace("__", ":").rstrip("_")}="{escaped(value)}"' for key, value in attributes.items())
     content = "".join(map(_content, children))
     return Xml(f"<{name}{shown}>{content}</{name}>" if content else f"<{name}{shown}/>")
-
-
-def joined(parts: Iterable[Xml]) -> Xml:
-    return Xml("".join(parts))
 
 
 def _content(child: object) -> str:
