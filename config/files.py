@@ -1,8 +1,17 @@
 """Small files that must never be half written."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
+
+
+def stored_json(path: Path) -> object:
+    """What the file holds; None where there is none, or it cannot be read."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:

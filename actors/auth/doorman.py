@@ -10,7 +10,7 @@ from pathlib import Path
 from actors.auth.state import KEY_BYTES, verify_password
 from actors.journal import Journal
 from actors.runtime.worker import Bench
-from config.files import write_atomically
+from config.files import stored_json, write_atomically
 from models.errors import LimitReached
 from models.events import LOCKED_OUT, LOGIN_FAILED
 from models.security.lockout import Lockouts
@@ -31,7 +31,7 @@ class Doorman:
         self._turn = asyncio.Lock()
         self._remembered = Remembered(secrets.token_bytes(KEY_BYTES))
         self._lockouts = Lockouts()
-        self._lockouts.restore(_read(self._path), time.monotonic())
+        self._lockouts.restore(stored_json(self._path), time.monotonic())
 
     async def check(self, password: str, client: str) -> bool:
         """Whether it is the password; a failure is counted to ``client``.
@@ -81,13 +81,6 @@ class Doorman:
         remaining = self._lockouts.remaining(client, time.monotonic())
         if remaining:
             raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=remaining)
-
-
-def _read(path: Path) -> object:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
 
 
 def _write(path: Path, stored: dict[str, object]) -> None:

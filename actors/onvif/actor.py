@@ -17,28 +17,26 @@ import uuid
 from collections.abc import Mapping
 from functools import partial
 
-from actors.journal import Journal
+from actors.logins import LoginFiles, LoginNews, Logins
 from actors.onvif.courier import Courier
 from actors.onvif.discovery import Discovery
 from actors.onvif.door import Door
 from actors.onvif.limits import CREDENTIALS_RETRY_S, LOOK_S
 from actors.onvif.network import Network, look
 from actors.onvif.pictures import Pictures
-from actors.onvif.remembered import Remembered
 from actors.onvif.server import OnvifServer
 from actors.ports import listen
 from actors.runtime.actor import Actor, handles
 from config.device import device_id
 from models.errors import Conflict, ServerError, Unavailable
-from models.events import LOCKED_OUT, LOGIN_FAILED
 from models.media.tier import Tier
 from models.messages.camera import CameraView
 from models.messages.detector import DetectorView
 from models.messages.encoder import ENCODER, RequestKeyframe, SubVideoView, VideoView
 from models.messages.microphone import MicrophoneView
 from models.messages.onvif import GetOnvif, OnvifSubscriber, OnvifView
-from models.messages.rtsp import RTSP, RtspView
-from models.messages.rtsp_session import FirstLogin, LoginFailed, PeerFirstLogin, PeerLoginFailed
+from models.messages.rtsp import RtspView
+from models.messages.rtsp_session import PeerFirstLogin, PeerLoginFailed
 from models.messages.settings import SETTINGS, GetCredentials, Value
 from models.onvif.device import scopes
 from models.onvif.discovery import Device
@@ -69,12 +67,11 @@ class Onvif(Actor):
         self._files = self.bench("files")
         self._serial = await self._files.do(device_id, self.boot.data_dir)
         self._network: Network = await self._files.do(look, self.boot.bind)
-        self._journal = Journal(self)
-        self._remembered = Remembered(self, self._files)
-        await self._remembered.load(time.monotonic())
-        self.lockouts, self.known = self._remembered.lockouts, self._remembered.known
-        self._door = Door(self)
-        self._server = OnvifServer(self, self._door, self.known.has)
+        self.logins = Logins(LoginNews(self, "ONVIF"))
+        kept = LoginFiles(self, self.logins, self._files)
+        await kept.load()
+        self._door = Door(self.logins)
+        self._server = OnvifServer(self, self._door, self.logins.known.has)
         self._courier = Courier(self, self.subscriptions)
         self._pictures = Pictures(self)
         instance = int(time.time())
@@ -84,7 +81,7 @@ class Onvif(Actor):
         self._error = ""
         self._look_again = asyncio.Event()
         self.start_task(self._keep())
-        self.start_task(self._remembered.keep())
+        self.start_task(kept.keep())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         if not SERVING.isdisjoint(changed):
@@ -144,29 +141,13 @@ class Onvif(Actor):
         self.degraded("")
         self.log.info("serving", port=port)
 
-    def login_failed(self, client: str) -> None:
-        """Counted by RTSP too: it is the same login."""
-        self.log.info("login failed", client=client)
-        self._remembered.changed()
-        self.actor(RTSP).tell(LoginFailed(self.name, client))
-        if locked_for := self.lockouts.remaining(client, time.monotonic()):
-            self._journal.note(LOCKED_OUT, f"{client} is locked out of ONVIF for {locked_for} s after wrong passwords")
-        else:
-            self._journal.note(LOGIN_FAILED, f"A wrong password for ONVIF came from {client}")
-
-    def first_login(self, client: str) -> None:
-        self._remembered.changed()
-        self.actor(RTSP).tell(FirstLogin(self.name, client))
-
     @handles(PeerLoginFailed)
     def _peer_login_failed(self, message: PeerLoginFailed) -> None:
-        self.lockouts.failed(message.address, time.monotonic())
-        self._remembered.changed()
+        self.logins.failed_elsewhere(message.address)
 
     @handles(PeerFirstLogin)
     def _peer_first_login(self, message: PeerFirstLogin) -> None:
-        self.known.add(message.address)
-        self._remembered.changed()
+        self.logins.succeeded_elsewhere(message.address)
 
     # ---------------------------------------------------------------- what happens
     @handles(DetectorView)

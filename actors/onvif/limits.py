@@ -20,5 +20,4 @@ PICTURE_WAIT_S = 5.0
 PICTURES_AT_ONCE = 16
 
 SHUTDOWN_S = 1.0
-GUESS_EVERY_S = 1.0  # wrong logins of a locked address from which somebody has been in are answered so far apart
 CREDENTIALS_RETRY_S = 1.0

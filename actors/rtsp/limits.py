@@ -11,7 +11,6 @@ STALL_S = 10.0  # a client that takes nothing for this long is disconnected
 STRANGERS = 32  # connections that have shown no login and carry no session; above it the oldest one has to go
 STRANGERS_PER_CLIENT = 8  # of one address, or one IPv6 /64
 STRANGER_S = 60.0  # a stranger's connection lasts no longer, whatever it asks
-GUESS_EVERY_S = 1.0  # wrong logins of a locked address from which somebody has been in are answered so far apart
 HANDSHAKES = 16  # of TLS at the same time; one more ends the oldest
 HANDSHAKES_PER_CLIENT = 4
 HANDSHAKE_S = 5.0

@@ -57,30 +57,21 @@ async def answer(server: RtspServer, connection: Connection, request: Request) -
 
 
 async def _login(server: RtspServer, connection: Connection, request: Request, login: auth.Login) -> Response | None:
-    """The same answer whatever was wrong.
-
-    A locked-out address is not even tried, unless somebody has been in from there: then all wait their turn, and a
-    recorder is not shut out for what its neighbours guess.
-    """
-    now = server.now()
-    remaining = server.lockouts.remaining(connection.peer, now)
-    if remaining and not connection.logged_in:  # who is in stays in, whatever others try at his address
-        if not server.known.has(connection.peer):
-            return Response(Status.FORBIDDEN, (("Retry-After", str(remaining)),))
-        await server.turn_at(connection.peer)
-    now_s = int(now)
+    """The same answer whatever was wrong."""
+    # Who is in stays in, whatever others try at his address.
+    if not connection.logged_in and (remaining := await server.logins.may_try(connection.peer)):
+        return Response(Status.FORBIDDEN, (("Retry-After", str(remaining)),))
+    now_s = int(server.now())
     shown = request.headers.get("authorization", "")
     verdict = auth.check(shown, (request.method, request.url), login, connection.nonces, now_s)
     if verdict is auth.Verdict.GRANTED:
-        server.lockouts.succeeded(connection.peer)
+        server.logins.succeeded(connection.peer)
         if not server.seats.sit_down(connection):
             return UNAVAILABLE
         connection.logged_in = True
-        server.logged_in(connection.peer)
         return None
     if verdict is auth.Verdict.WRONG:
-        server.lockouts.failed(connection.peer, now)
-        server.hooks.login_failed(connection.peer)
+        server.logins.failed(connection.peer)
     return Response(Status.UNAUTHORIZED, auth.challenges(connection.nonces.make(now_s), verdict is auth.Verdict.STALE))
 
 

@@ -10,8 +10,9 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
+from actors.logins import Logins
 from actors.rtsp.connection import Connection
-from actors.rtsp.limits import BACKLOG, GUESS_EVERY_S, LOOK_EVERY_S
+from actors.rtsp.limits import BACKLOG, LOOK_EVERY_S
 from actors.rtsp.seats import Seats
 from actors.rtsp.senders import Sender
 from actors.rtsp.session import Session
@@ -21,9 +22,6 @@ from models.media.tier import Tier
 from models.messages.rtsp_session import Serving
 from models.rtsp.message import Request
 from models.rtsp.url import parse, tier_of
-from models.security.lockout import KNOWN_MAX, KnownClients, LockoutPolicy, Lockouts, client_key
-
-LOCKOUT = LockoutPolicy(lock_s=60.0)
 
 
 class Hooks(StreamHooks, Protocol):
@@ -41,18 +39,20 @@ class Hooks(StreamHooks, Protocol):
     def changed(self) -> None:
         """Sessions came, went, or play now."""
 
-    def login_failed(self, address: str) -> None: ...
-    def first_login(self, address: str) -> None:
-        """Nobody had logged in from there, as far as is remembered."""
-
     def failed(self, error: BaseException) -> None: ...
 
 
 class RtspServer:
     """``answer`` does what a request asks for (``actors.rtsp.methods``)."""
 
-    def __init__(self, hooks: Hooks, answer: "Callable[[RtspServer, Connection, Request], Awaitable[None]]") -> None:
+    def __init__(
+        self,
+        hooks: Hooks,
+        answer: "Callable[[RtspServer, Connection, Request], Awaitable[None]]",
+        logins: Logins,
+    ) -> None:
         self.hooks = hooks
+        self.logins = logins
         self._answer = answer
         self.streams = {tier: Stream(self, hooks, tier) for tier in Tier}
         self.serving: Serving | None = None
@@ -60,9 +60,6 @@ class RtspServer:
         self.seats = Seats(hooks)
         self._look_at = 0.0
         self.admitting: dict[str, str] = {}  # session id → address, between SETUP and the manager's answer
-        self.lockouts = Lockouts(LOCKOUT)
-        self.known = KnownClients()  # from where somebody has logged in
-        self._turns: dict[str, asyncio.Lock] = {}  # by locked address from which somebody has been in
         self.description_id = time.time_ns() // 1_000_000_000
         self._listeners: dict[int, list[asyncio.Server | TlsListener]] = {}  # by port
 
@@ -141,21 +138,6 @@ class RtspServer:
         """Keep each tier's media running as long as somebody plays it, or has just asked for it."""
         for stream in self.streams.values():
             stream.demand()
-
-    def logged_in(self, address: str) -> None:
-        """Somebody there knows the login."""
-        if self.known.add(address):
-            self.hooks.first_login(address)
-
-    async def turn_at(self, address: str) -> None:
-        """Wait until a login from this locked address may be tried: one after the other, ``GUESS_EVERY_S`` apart.
-
-        Who hangs up meanwhile gives his turn away, so the queue is as long as the address has connections.
-        """
-        if len(self._turns) > KNOWN_MAX:
-            self._turns = {key: turn for key, turn in self._turns.items() if turn.locked()}
-        async with self._turns.setdefault(client_key(address), asyncio.Lock()):
-            await asyncio.sleep(GUESS_EVERY_S)
 
     # ---------------------------------------------------------------- sessions
     def find(self, connection: Connection, session_id: str) -> Session | None:

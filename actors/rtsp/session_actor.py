@@ -2,25 +2,20 @@
 
 import asyncio
 import contextlib
-import json
 import socket
 import ssl
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from actors.journal import Journal
+from actors.logins import LoginFiles, LoginNews, Logins
 from actors.rtsp.housekeeping import keep_house
 from actors.rtsp.limits import ADMIT_TIMEOUT_S, CERTIFICATE_EVERY_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from actors.runtime.actor import Actor, handles
-from actors.runtime.worker import Bench
 from config import certificate
-from config.files import write_atomically
 from models.errors import Conflict, Unavailable
-from models.events import LOCKED_OUT, LOGIN_FAILED
 from models.media.ring import Entry
 from models.media.tier import VIDEO, Tier
 from models.messages.camera import CameraView
@@ -32,8 +27,6 @@ from models.messages.rtsp_session import (
     AbortServing,
     AdmitSession,
     CommitServing,
-    FirstLogin,
-    LoginFailed,
     PeerFirstLogin,
     PeerLoginFailed,
     PrepareServing,
@@ -44,7 +37,6 @@ from models.messages.rtsp_session import (
 )
 from models.rtsp.sound import has_sound
 from models.rtsp.state import State
-from models.security.lockout import KnownClients
 
 HEVC, AUDIO = "hevc", "audio"
 
@@ -54,7 +46,6 @@ class House:
 
     def __init__(self, actor: "RtspSessions") -> None:
         self._actor = actor
-        self._journal = Journal(actor)
         self._asked: dict[Tier, float] = {}
 
     @property
@@ -96,20 +87,6 @@ class House:
             self._asked[tier] = now
             self._actor.actor(ENCODER).tell(RequestKeyframe(tier))
 
-    def login_failed(self, address: str) -> None:
-        self._actor.log.info("login failed", client=address)
-        self._actor.guessed.set()
-        server = self._actor.server
-        if locked_for := server.lockouts.remaining(address, server.now()):
-            self._journal.note(LOCKED_OUT, f"{address} is locked out of RTSP for {locked_for} s after wrong passwords")
-        else:
-            self._journal.note(LOGIN_FAILED, f"A wrong password for RTSP came from {address}")
-        self._actor.actor(RTSP).tell(LoginFailed(self._actor.name, address))
-
-    def first_login(self, address: str) -> None:
-        self._actor.guessed.set()
-        self._actor.actor(RTSP).tell(FirstLogin(self._actor.name, address))
-
     def failed(self, error: BaseException) -> None:
         async def surface() -> None:
             raise error
@@ -124,16 +101,11 @@ class RtspSessions(Actor):
 
     async def on_start(self) -> None:
         self.sessions_changed = asyncio.Event()
-        self.server = RtspServer(House(self), answer)
-        self.guessed = asyncio.Event()  # lock-outs or known addresses are others than on disk
-        self._lockouts_file = self.boot.run_dir / f"{self.name}-lockouts.json"
-        self.server.lockouts.restore(_remembered(self._lockouts_file), self.server.now())
-        self._known_file = self.boot.data_dir / f"{self.name}-known.json"
-        known = _remembered(self._known_file)
-        self.server.known = (
-            KnownClients(one for one in known if isinstance(one, str)) if isinstance(known, list) else KnownClients()
-        )
-        self.start_task(self._keep_lockouts(self.bench("files")))
+        logins = Logins(LoginNews(self, "RTSP"))
+        kept = LoginFiles(self, logins, self.bench("files"))
+        await kept.load()
+        self.start_task(kept.keep())
+        self.server = RtspServer(House(self), answer, logins)
         self._prepared: tuple[Serving, dict[int, list[socket.socket]]] | None = None
         self._tls: ssl.SSLContext | None = None
         self._pictures = {tier: tier.ring(VIDEO) for tier in Tier}  # the rings that are served
@@ -210,28 +182,11 @@ class RtspSessions(Actor):
 
     @handles(PeerLoginFailed)
     def _peer_login_failed(self, message: PeerLoginFailed) -> None:
-        self.server.lockouts.failed(message.address, self.server.now())
-        self.guessed.set()
+        self.server.logins.failed_elsewhere(message.address)
 
     @handles(PeerFirstLogin)
     def _peer_first_login(self, message: PeerFirstLogin) -> None:
-        self.server.known.add(message.address)
-        self.guessed.set()
-
-    async def _keep_lockouts(self, files: Bench) -> None:
-        """Lock-outs in the run directory: they outlive this actor, not the program. Known addresses outlive both."""
-        kept: list[str] = self.server.known.as_list()
-        while True:
-            await self.guessed.wait()
-            self.guessed.clear()
-            content = json.dumps(self.server.lockouts.as_dict()).encode()
-            try:
-                await files.do(write_atomically, self._lockouts_file, content)
-                if (known := self.server.known.as_list()) != kept:
-                    await files.do(write_atomically, self._known_file, json.dumps(known).encode())
-                    kept = known
-            except OSError as error:
-                self.log.warning("lock-outs are not kept over a restart", reason=str(error))
+        self.server.logins.succeeded_elsewhere(message.address)
 
     # ---------------------------------------------------------------- the rings
     @handles(CameraView)
@@ -310,10 +265,3 @@ class RtspSessions(Actor):
 
 def _owner(ring: str) -> MediaOwner:
     return "camera" if ring == HEVC else "encoder"
-
-
-def _remembered(path: Path) -> object:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None

@@ -13,6 +13,7 @@ from pathlib import Path
 import av
 import av.bitstream
 
+from actors.logins import Logins
 from actors.rtsp.housekeeping import keep_house
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
@@ -39,8 +40,8 @@ class Open:
         return False
 
     def request_keyframe(self, tier: Tier) -> None: ...
-    def login_failed(self, address: str) -> None: ...
-    def first_login(self, address: str) -> None: ...
+    def login_failed(self, client: str, locked_for: int) -> None: ...
+    def first_login(self, client: str) -> None: ...
     def failed(self, error: BaseException) -> None:
         raise error
 
@@ -71,7 +72,8 @@ def write(directory: Path, units: list[tuple[bytes, bool]], fps: int) -> None:
 
 
 async def main(clip: str, directory: str) -> None:
-    server = RtspServer(Open(), answer)
+    house = Open()
+    server = RtspServer(house, answer, Logins(house))
     sockets = listen(["127.0.0.1"], 0, shared=False)
     port = sockets[0].getsockname()[1]
     await server.serve(Serving(port, "/stream", "", ""), {port: sockets})

@@ -7,7 +7,7 @@ import pytest
 from onvif.util import is_auth_error
 from zeep.exceptions import Fault
 
-from actors.onvif import door
+from actors import logins
 from config.boot import Boot
 from models.messages.rtsp_session import FirstLogin, LoginFailed, PeerFirstLogin, PeerLoginFailed
 from models.messages.settings import Credentials
@@ -87,7 +87,7 @@ async def test_guessing_locks_out_and_counts_for_rtsp_too(boot: Boot) -> None:
 
 
 async def test_who_has_been_in_is_slowed_down_but_not_shut_out(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "GUESS_EVERY_S", 0.01)
+    monkeypatch.setattr(logins, "GUESS_EVERY_S", 0.01)
     async with house(boot) as here:
         assert (await here.post(envelope(ASK, token())))[0] == 200
         assert ("rtsp", FirstLogin("onvif", "127.0.0.1")) in here.kit.told
@@ -99,7 +99,7 @@ async def test_who_has_been_in_is_slowed_down_but_not_shut_out(boot: Boot, monke
 async def test_who_has_been_in_by_rtsp_has_been_in_here(boot: Boot) -> None:
     async with house(boot) as here:
         await here.kit.tell(PeerFirstLogin("192.0.2.7"), "rtsp")
-        assert here.kit.actor.known.has("192.0.2.7")
+        assert here.kit.actor.logins.known.has("192.0.2.7")
 
 
 async def test_guessing_at_rtsp_locks_out_here_too(boot: Boot) -> None:

@@ -13,6 +13,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
+from actors.logins import Logins
 from actors.rtsp.housekeeping import keep_house
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
@@ -72,15 +73,15 @@ class Camera:
     def request_keyframe(self, _: Tier) -> None:
         self.key_asked = self.takes_orders
 
-    def first_login(self, address: str) -> None:
-        self.first_logins.append(address)
+    def first_login(self, client: str) -> None:
+        self.first_logins.append(client)
 
     def _streams(self) -> list[Stream]:
         """The same pictures for both tiers."""
         return [stream for tier, stream in self.server.streams.items() if self.always or tier in self.wanted_tiers]
 
-    def login_failed(self, address: str) -> None:
-        self.failed_logins.append(address)
+    def login_failed(self, client: str, locked_for: int) -> None:
+        self.failed_logins.append(client)
 
     def failed(self, error: BaseException) -> None:
         self.failures.append(error)
@@ -153,7 +154,7 @@ class Camera:
 @contextlib.asynccontextmanager
 async def studio(camera: Camera, username: str = "", password: str = "", path: str = "/stream") -> AsyncIterator[int]:
     """A server that listens on loopback while the context lasts; its port."""
-    server = camera.server = RtspServer(camera, answer)
+    server = camera.server = RtspServer(camera, answer, Logins(camera))
     sockets = listen(["127.0.0.1"], 0, shared=False)
     port = sockets[0].getsockname()[1]
     await server.serve(Serving(port, path, username, password), {port: sockets})

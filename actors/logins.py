@@ -1,0 +1,127 @@
+"""The login of RTSP, at each actor that asks for it (ONVIF does too): who guesses, and from where somebody has been in.
+
+A locked-out address is not even tried, unless somebody has been in from there: then all wait their turn, and a recorder
+is not shut out for what its neighbours guess. What one actor learns the others are told, by way of RTSP's manager.
+Lock-outs outlive the actor, not the program; known addresses outlive both.
+"""
+
+import asyncio
+import json
+import time
+from typing import Protocol
+
+from actors.journal import Journal
+from actors.runtime.actor import Actor
+from actors.runtime.worker import Bench
+from config.files import stored_json, write_atomically
+from models.events import LOCKED_OUT, LOGIN_FAILED
+from models.messages.rtsp import RTSP
+from models.messages.rtsp_session import FirstLogin, LoginFailed
+from models.security.lockout import KNOWN_MAX, KnownClients, LockoutPolicy, Lockouts, client_key
+
+LOCKOUT = LockoutPolicy(lock_s=60.0)
+GUESS_EVERY_S = 1.0  # wrong logins of a locked address from which somebody has been in are answered so far apart
+
+
+class LoginHooks(Protocol):
+    def login_failed(self, client: str, locked_for: int) -> None:
+        """``locked_for``: seconds until he may try again; 0: now."""
+
+    def first_login(self, client: str) -> None:
+        """Nobody had logged in from there, as far as is remembered."""
+
+
+class Logins:
+    """``client``: an address without port."""
+
+    def __init__(self, hooks: LoginHooks) -> None:
+        self.lockouts, self.known = Lockouts(LOCKOUT), KnownClients()
+        self.changed = asyncio.Event()  # they are others than on disk
+        self._hooks = hooks
+        self._turns: dict[str, asyncio.Lock] = {}  # by locked address from which somebody has been in
+
+    async def may_try(self, client: str) -> int:
+        """Wait until a login of this client may be tried: 0; the seconds of his lock-out where it may not.
+
+        Who hangs up gives his turn away, so no more wait than the address has connections.
+        """
+        remaining = self.lockouts.remaining(client, time.monotonic())
+        if not remaining:
+            return 0
+        if not self.known.has(client):
+            return remaining
+        if len(self._turns) > KNOWN_MAX:
+            self._turns = {key: turn for key, turn in self._turns.items() if turn.locked()}
+        async with self._turns.setdefault(client_key(client), asyncio.Lock()):
+            await asyncio.sleep(GUESS_EVERY_S)
+        return 0
+
+    def succeeded(self, client: str) -> None:
+        self.lockouts.succeeded(client)
+        if self.known.add(client):
+            self.changed.set()
+            self._hooks.first_login(client)
+
+    def failed(self, client: str) -> None:
+        self.failed_elsewhere(client)
+        self._hooks.login_failed(client, self.lockouts.remaining(client, time.monotonic()))
+
+    def succeeded_elsewhere(self, client: str) -> None:
+        """At another actor, as ``failed_elsewhere``: it counts here too."""
+        self.known.add(client)
+        self.changed.set()
+
+    def failed_elsewhere(self, client: str) -> None:
+        self.lockouts.failed(client, time.monotonic())
+        self.changed.set()
+
+
+class LoginNews:
+    """Tells the history, and by RTSP's manager the other actors. ``what`` was to be logged in to: "RTSP"."""
+
+    def __init__(self, actor: Actor, what: str) -> None:
+        self._actor, self._what = actor, what
+        self._journal = Journal(actor)
+
+    def login_failed(self, client: str, locked_for: int) -> None:
+        self._actor.log.info("login failed", client=client)
+        if locked_for:
+            text = f"{client} is locked out of {self._what} for {locked_for} s after wrong passwords"
+            self._journal.note(LOCKED_OUT, text)
+        else:
+            self._journal.note(LOGIN_FAILED, f"A wrong password for {self._what} came from {client}")
+        self._actor.actor(RTSP).tell(LoginFailed(self._actor.name, client))
+
+    def first_login(self, client: str) -> None:
+        self._actor.actor(RTSP).tell(FirstLogin(self._actor.name, client))
+
+
+class LoginFiles:
+    """An actor's logins over its restarts."""
+
+    def __init__(self, actor: Actor, logins: Logins, files: Bench) -> None:
+        self._actor, self._logins, self._files = actor, logins, files
+        self._lockouts_file = actor.boot.run_dir / f"{actor.name}-lockouts.json"
+        self._known_file = actor.boot.data_dir / f"{actor.name}-known.json"
+
+    async def load(self) -> None:
+        """Before anybody logs in."""
+        self._logins.lockouts.restore(await self._files.do(stored_json, self._lockouts_file), time.monotonic())
+        known = await self._files.do(stored_json, self._known_file)
+        if isinstance(known, list):
+            self._logins.known = KnownClients(one for one in known if isinstance(one, str))
+
+    async def keep(self) -> None:
+        """Never returns."""
+        kept = self._logins.known.as_list()
+        while True:
+            await self._logins.changed.wait()
+            self._logins.changed.clear()
+            lockouts, known = self._logins.lockouts.as_dict(), self._logins.known.as_list()
+            try:
+                await self._files.do(write_atomically, self._lockouts_file, json.dumps(lockouts).encode())
+                if known != kept:
+                    await self._files.do(write_atomically, self._known_file, json.dumps(known).encode())
+                    kept = known
+            except OSError as error:
+                self._actor.log.warning("lock-outs are not kept over a restart", reason=str(error))
