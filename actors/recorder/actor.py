@@ -290,12 +290,16 @@ class Recorder(Actor):
             if event.event_id in course.visits:
                 course.visit_ended(event.event_id, ended + self._run_out)
 
+    @property
+    def _under_way(self) -> Recording | None:
+        """The clip that goes on."""
+        return next((one for one in self._recordings if one.taking and one.about.kind != "continuous"), None)
+
     def _course(self, moment: int, at_ms: int, kind: Kind, type_: str, event_id: int | None) -> Course:
         """Of the clip that is under way, or of a new one that reaches back before ``moment``."""
-        for recording in self._recordings:
-            if recording.taking and recording.about.kind != "continuous":
-                recording.belongs(type_, event_id)
-                return recording.course
+        if (recording := self._under_way) is not None:
+            recording.belongs(type_, event_id)
+            return recording.course
         if self._wish is not None:
             self._wish.belongs.append((type_, event_id))
             return self._wish.course
@@ -314,12 +318,11 @@ class Recorder(Actor):
         if not 1 <= message.seconds <= limits.MANUAL_MAX_S:
             raise Invalid(f"seconds: Value must be between 1 and {limits.MANUAL_MAX_S}")
         now = time.monotonic_ns()
-        self._course(now, unix_ms(), "manual", MANUAL, None).extend(now + message.seconds * NS)
-        recording = next((one for one in self._recordings if one.taking and one.about.kind != "continuous"), None)
-        if recording is None:
-            self._wish = None
+        if self._under_way is None and not self._store.bytes:
             raise Unavailable("there is no picture to record now")
-        return recording.id
+        self._course(now, unix_ms(), "manual", MANUAL, None).extend(now + message.seconds * NS)
+        assert self._under_way is not None
+        return self._under_way.id
 
     @handles(DetectionFrame)
     def _tracked(self, _: DetectionFrame | None, seen: DetectionFrame) -> None:

@@ -292,6 +292,16 @@ async def test_on_request_and_continuously_both_from_one_store(studio: Studio) -
     assert sum(size for _, size, _ in whole.parts) + whole.head == whole.bytes == whole.written
 
 
+async def test_a_request_that_cannot_be_met_costs_no_event_its_clip(studio: Studio) -> None:
+    studio.event(7)
+    await studio.kit.idle()
+    with pytest.raises(Unavailable):
+        await studio.kit.ask(RecordNow(1))
+    await studio.show(3)
+    await studio.kit.until(lambda: studio.clips)
+    assert (studio.clips[0].events, studio.clips[0].types) == ((7,), ("MOTION",))
+
+
 async def test_boxes_of_tracked_objects_lie_beside_it(studio: Studio) -> None:
     studio.now_is(5)
     await studio.show(5)
