@@ -60,6 +60,7 @@ class Recorder(Actor):
     async def on_start(self) -> None:
         self._store = GroupStore(limits.STORE_BYTES)
         self._recordings: list[Recording] = []
+        self._untold: dict[str, About] = {}  # by id: what the event log has not got yet
         self._wish: Wish | None = None
         self._heard: deque[tuple[int, str]] = deque(maxlen=limits.EVENTS_HEARD)
         self._stream = 0  # of the stream that the kept pictures are from
@@ -74,6 +75,7 @@ class Recorder(Actor):
         self._writer.patience_s = self._finisher.patience_s = limits.DISK_PATIENCE_S
         self._apply()
         left = await self._finisher.do(file.orphans, self.boot.data_dir)
+        self._untold |= {about.id: about for about in left}
         video, sound = self.ring_reader("video"), SoundTrack(self, self._sound)
         self.lease("encoder", "video")
         video.seek_end()
@@ -179,6 +181,7 @@ class Recorder(Actor):
         for kind, event_id in wish.belongs:
             recording.belongs(kind, event_id)
         self._recordings.append(recording)
+        self._untold[recording.id] = recording.about
         self.start_task(self._write(recording))
         return recording
 
@@ -222,6 +225,7 @@ class Recorder(Actor):
             await self._finisher.do(file.forget, self.boot.data_dir, about.id)
         except OSError as error:  # the next life tries again
             self.log.error("a recording was not finished", id=about.id, reason=str(error))
+        del self._untold[about.id]
 
     async def _tell(self, clip: Clip) -> None:
         while True:
@@ -256,9 +260,10 @@ class Recorder(Actor):
 
     def _show(self) -> None:
         taking = [one for one in self._recordings if one.taking]
+        waiting = tuple(event_id for _, event_id in self._wish.belongs if event_id is not None) if self._wish else ()
         view = RecorderView(
             tuple(one.id for one in self._recordings if one.about.kind != "continuous"),
-            tuple(event_id for one in self._recordings for event_id in one.about.events),
+            tuple(event_id for about in self._untold.values() for event_id in about.events) + waiting,
             any(one.about.kind == "continuous" for one in taking),
             self._problem,
         )
@@ -274,6 +279,7 @@ class Recorder(Actor):
             self._heard.append((event.event_id, event.phase))
             if event.type in self._types:
                 self._ended(event) if event.phase == "disappeared" else self._happened(event)
+                self._show()
 
     def _happened(self, event: Event) -> None:
         moment = pts_of(event.timestamp)

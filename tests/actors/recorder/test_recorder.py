@@ -274,6 +274,23 @@ async def test_the_event_log_is_asked_until_it_has_the_clip(studio: Studio, monk
     assert len({one.id for one in studio.clips}) == 1
 
 
+async def test_an_event_is_said_to_get_a_clip_from_its_telling_until_the_event_log_has_it(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.recorder.limits.AGAIN_S", 0.05)
+    studio.kit.answers[RecordClip] = lambda _: Unavailable("restarting")
+    studio.event(7)
+    await studio.kit.until(lambda: studio.view.events == (7,))  # it waits for a picture
+    await studio.show(3)
+    await studio.kit.until(lambda: studio.clips)
+    assert studio.view.events == (7,)
+    await studio.kit.reborn()
+    await studio.kit.until(lambda: studio.kit.of(RecorderView))
+    assert studio.view.events == (7,)
+    studio.kit.answers[RecordClip] = Ok()
+    await studio.kit.until(lambda: studio.view.events == ())
+
+
 async def test_on_request_and_continuously_both_from_one_store(studio: Studio) -> None:
     studio.kit.settle(recordContinuously=True)
     await studio.kit.idle()
