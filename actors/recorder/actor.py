@@ -82,7 +82,8 @@ class Recorder(Actor):
         self.start_task(video.follow(self._picture, in_order=True))
         self.start_task(sound.follow())
         self.start_task(self._tick())
-        self.start_task(self._go_on(left))
+        self.start_task(self._go_on({event_id for about in left for event_id in about.events}))
+        self.start_task(self._finish_orphans(left))
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         self._apply()
@@ -337,12 +338,15 @@ class Recorder(Actor):
             recording.tracked(seen.pts, rows)
 
     # ---------------------------------------------------------------- after a restart
-    async def _go_on(self, left: list[About]) -> None:
-        """Finish what a former life has left, and record what it may not have heard of, or what goes on."""
+    async def _finish_orphans(self, left: list[About]) -> None:
+        """What a former life has left."""
         for about in left:
             await self._complete(about, None)
         if left:
             await self._note("A clip ends where the recorder was restarted: there are no pictures until it was back")
+
+    async def _go_on(self, recorded: set[int]) -> None:
+        """Record what goes on, and what a former life may not have heard of: it has ``recorded`` these events."""
         now = unix_ms()
         try:
             asked = QueryEvents(now - limits.VISIT_MS, limit=limits.EVENTS_HEARD, summary=False)
@@ -350,7 +354,6 @@ class Recorder(Actor):
         except ServerError as error:
             self.log.warning("events of the last moments are not known", reason=error.detail)
             return
-        recorded = {event_id for about in left for event_id in about.events}
         for event in events:
             visit = event.type in VISITS and "endTimestamp" not in event.metadata
             if visit or (event.timestamp > now - limits.RECENT_MS and event.event_id not in recorded):

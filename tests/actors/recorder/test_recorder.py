@@ -261,6 +261,20 @@ async def test_killed_in_the_middle_the_next_life_finishes_it_once(studio: Studi
     assert list(folder.iterdir()) == []
 
 
+async def test_what_goes_on_is_recorded_while_a_former_life_is_still_being_finished(studio: Studio) -> None:
+    studio.now_is(8)
+    await studio.show(8)
+    studio.event(7, ago_s=0.5)
+    await studio.kit.idle()
+    await studio.kit.until(lambda: any((studio.kit.boot.data_dir / "clips" / "open").glob("*.mp4")))
+    studio.kit.answers[RecordClip] = lambda _: Unavailable("restarting")
+    person = Event(9, 9, "OBJECT_PERSON", time.time_ns() // 1_000_000, {})
+    studio.kit.answers[QueryEvents] = EventPage((person,), ())
+    await studio.kit.reborn()
+    await studio.kit.until(lambda: 9 in studio.view.events)
+    assert studio.view.events[0] == 7
+
+
 async def test_the_event_log_is_asked_until_it_has_the_clip(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("actors.recorder.limits.AGAIN_S", 0.05)
     refusals = iter([Unavailable("restarting"), Unavailable("full"), Ok()])
