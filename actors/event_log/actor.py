@@ -269,9 +269,14 @@ class EventLog(Actor):
 
     async def _trim_clips(self, room: int = 0) -> bool:
         before, allowed = unix_ms() - int(self.settings["clipRetentionDays"]) * DAY_MS, self._clips_allowed
-        count, fits = await self._ledger.write(lambda store: store.clips.trim(before, allowed, room))
-        if count:
-            self.log.info("old clips deleted", count=count)
+        gone, fits = 0, False
+        while True:
+            count, fits = await self._ledger.write(lambda store: store.clips.trim(before, allowed, room))
+            if not count:
+                break
+            gone += count
+        if gone:
+            self.log.info("old clips deleted", count=gone)
         return fits
 
     @property
@@ -281,7 +286,8 @@ class EventLog(Actor):
     @handles(ClearEvents, max_concurrency=1)
     async def _clear(self, _: ClearEvents) -> int:
         count = await self._ledger.write(lambda store: store.clear())
-        await self._ledger.write(lambda store: store.clips.clear())
+        while await self._ledger.write(lambda store: store.clips.clear()):
+            pass  # in steps: events are stored meanwhile
         await self._pictures.do(self._album.clear)
         await self._pictures.do(self._full.clear)
         self.publish(EventsCleared(count))

@@ -73,32 +73,35 @@ class ClipShelf:
         return len(rows)
 
     def clear(self) -> int:
-        """All that nobody wants to keep."""
-        count = 0
-        while ids := self._ids(CLIP.keep.is_(False)):
-            count += self.remove(ids)
-        return count
+        """Some of what nobody wants to keep; at most ``CLIPS_AT_ONCE``: call again until it gives 0."""
+        return self.remove([clip_id for clip_id, _ in self._oldest()])
 
     def trim(self, before: int, allowed: int, room: int = 0) -> tuple[int, bool]:
-        """Delete what is older than ``before`` (Unix ms), and the oldest until all have ``allowed`` bytes and the disk
-        has ``room`` more than what must stay free: how many went, and whether that is so now.
+        """Delete some of what is older than ``before`` (Unix ms), or of the oldest, until all have ``allowed`` bytes and
+        the disk has ``room`` more than what must stay free: how many went, and whether that is so now.
 
-        None goes in vain: another program may be what fills the disk.
+        At most ``CLIPS_AT_ONCE``: call again until it gives 0. None goes in vain: another program may be what fills the
+        disk.
         """
-        count = 0
-        while ids := self._ids(CLIP.keep.is_(False), CLIP.start + CLIP.duration_ms < before):
-            count += self.remove(ids)
-        while (short := self._short_of(allowed, room)) > 0 and self._used(CLIP.keep.is_(False)) >= short:
-            count += self.remove(self._ids(CLIP.keep.is_(False), limit=1))
-        return count, short <= 0
+        ids = [clip_id for clip_id, _ in self._oldest(CLIP.start + CLIP.duration_ms < before)]
+        short = 0 if ids else self._short_of(allowed, room)
+        if short > 0 and self._used(CLIP.keep.is_(False)) >= short:
+            for clip_id, size in self._oldest():
+                if short <= 0:
+                    break
+                ids.append(clip_id)
+                short -= size
+        return self.remove(ids), self._short_of(allowed, room) <= 0
 
     def _short_of(self, allowed: int, room: int) -> int:
         """Bytes that must go, of clips and on the disk."""
         return max(self._used() - allowed, stays_free(self._folder) - free(self._folder)) + room
 
-    def _ids(self, *which: Any, limit: int = limits.CLIPS_AT_ONCE) -> list[str]:
+    def _oldest(self, *which: Any) -> list[tuple[str, int]]:
+        """Id and bytes of those that may go."""
+        chosen = select(CLIP.id, CLIP.bytes).where(CLIP.keep.is_(False), *which).order_by(CLIP.start)
         with Session(self._engine) as session:
-            return list(session.execute(select(CLIP.id).where(*which).order_by(CLIP.start).limit(limit)).scalars())
+            return [(row[0], row[1]) for row in session.execute(chosen.limit(limits.CLIPS_AT_ONCE))]
 
     def _used(self, *which: Any) -> int:
         with Session(self._engine) as session:

@@ -112,6 +112,17 @@ def test_the_oldest_go_by_age_and_by_size_and_kept_ones_never(store: Store, quer
     assert store.clips.trim(FOREVER, 50) == (0, False), "none goes in vain: what is left may not go"
 
 
+def test_many_go_in_steps_so_that_events_are_stored_meanwhile(
+    store: Store, queries: Queries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CLIPS_AT_ONCE", 3)
+    record(store, *(clip(number, bytes=100) for number in range(1, 16)))
+    assert [store.clips.trim(FOREVER, 1000) for _ in range(3)] == [(3, False), (2, True), (0, True)]
+    assert [store.clips.trim(NOW + 105_000, GB) for _ in range(3)] == [(3, True), (1, True), (0, True)]
+    assert listed(queries) == [10, 11, 12, 13, 14, 15]
+    assert [store.clips.clear() for _ in range(3)] == [3, 3, 0]
+
+
 def test_the_oldest_go_while_the_disk_is_full(store: Store, queries: Queries, monkeypatch: pytest.MonkeyPatch) -> None:
     record(store, *(clip(number) for number in range(1, 6)))
     monkeypatch.setattr(clips_module, "stays_free", lambda _: 5000)
