@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,20 +18,6 @@ from tests.actors.event_log.events import NOW, detection
 
 GB = 1 << 30
 FOREVER = 0
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def queries(store: Store) -> Iterator[Queries]:
-    made = Queries(store.path)
-    yield made
-    made.close()
 
 
 def clip(number: int, *events: int, **about: object) -> Clip:

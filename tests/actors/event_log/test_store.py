@@ -1,7 +1,6 @@
 """What is written, and what it means to write it twice."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,20 +14,6 @@ from models.messages.event_log import QueryBuckets, QueryEvents
 from tests.actors.event_log.events import NOW, detection, one_of_each
 
 LATER = NOW + 10**9
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def queries(store: Store) -> Iterator[Queries]:
-    made = Queries(store.path)
-    yield made
-    made.close()
 
 
 def ids(store: Store, *orders: Order) -> list[int]:
@@ -256,7 +241,7 @@ def test_the_reserve(store: Store, tmp_path: Path) -> None:
 def free(monkeypatch: pytest.MonkeyPatch, *values: int) -> None:
     """Bytes that are free at each look; the last for good."""
     left = list(values)
-    monkeypatch.setattr(store_module, "_free", lambda _folder: left.pop(0) if len(left) > 1 else left[0])
+    monkeypatch.setattr(store_module, "free", lambda _folder: left.pop(0) if len(left) > 1 else left[0])
 
 
 def pictures(folder: Path, count: int) -> list[Path]:
