@@ -21,6 +21,7 @@ from actors.event_log.database import open_database
 from actors.event_log.numbers import PROMISE, Promise
 from actors.event_log.rows import COLUMNS, COUNTERS, EVENT, RECEIPT, from_row, to_event, to_json, to_row
 from config.migration import copies
+from config.space import free
 from models.events import DetailValue, Detection, Event
 from models.tables import Counter, EventRow, Receipt
 
@@ -246,7 +247,7 @@ class Store:
         return DELETED.format(pictures=pictures, events=events)
 
     def _has_room(self) -> bool:
-        return _free(self.path.parent) >= limits.FULL_FREE_BYTES
+        return free(self.path.parent) >= limits.FULL_FREE_BYTES
 
     def drop_copies(self, before: int | None = None) -> None:
         """Delete what is kept beside the database (of a former version, or broken) and older than ``before`` (Unix ms).
@@ -274,7 +275,7 @@ class Store:
         """Put the reserve (back) where there is room for it; whether it is there."""
         if self._reserve.exists() and self._reserve.stat().st_size == limits.RESERVE_BYTES:
             return True
-        if _free(self.path.parent) < 2 * limits.RESERVE_BYTES:
+        if free(self.path.parent) < 2 * limits.RESERVE_BYTES:
             return False
         try:
             with self._reserve.open("wb") as file:
@@ -288,11 +289,11 @@ class Store:
     def size(self) -> int:
         """Bytes of the pages in use."""
         with self._engine.connect() as connection:
-            pages, free, each = (
+            pages, unused, each = (
                 int(connection.execute(text(f"PRAGMA {what}")).scalar() or 0)
                 for what in ("page_count", "freelist_count", "page_size")
             )
-        return (pages - free) * each
+        return (pages - unused) * each
 
 
 def make_room_to_open(folder: Path) -> None:
@@ -304,12 +305,7 @@ def make_room_to_open(folder: Path) -> None:
 
 
 def no_room_to_open(folder: Path) -> bool:
-    return _free(folder) < limits.OPEN_BYTES
-
-
-def _free(folder: Path) -> int:
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
+    return free(folder) < limits.OPEN_BYTES
 
 
 def _with_end(row: EventRow, ended: int, metadata: dict[str, DetailValue]) -> str:
