@@ -75,7 +75,6 @@ class GroupStore:
     budget: int
     keep_ns: int = 0
     picture: Picture | None = None
-    overflowed: bool = False  # one group alone was too large, and was let go
     bytes: int = 0
     sounds: deque[Sound] = field(default_factory=lambda: deque(maxlen=SOUNDS))
     _groups: deque[_Group] = field(default_factory=deque)
@@ -88,10 +87,6 @@ class GroupStore:
     def clear(self) -> None:
         self._groups.clear()
         self.bytes = 0
-
-    @property
-    def span_ns(self) -> int:
-        return self._groups[-1].frames[-1].pts - self._groups[0].frames[0].pts if self._groups else 0
 
     def add(self, frame: Frame) -> bool:
         """Whether it could be taken: what follows a loss waits for the next IDR."""
@@ -110,8 +105,7 @@ class GroupStore:
             self._groups[1].frames[0].pts <= now - self.keep_ns or self.bytes > self.budget
         ):
             self.bytes -= self._groups.popleft().bytes
-        self.overflowed = self.bytes > self.budget
-        if self.overflowed:
+        if self.bytes > self.budget:  # one group alone is too large
             self.clear()
         first = self._groups[0].frames[0].pts if self._groups else now
         while self.sounds and self.sounds[0].pts < first:

@@ -1,4 +1,4 @@
-"""/clips: what happened, from before it happened; /recordings: everything, where it is recorded continuously."""
+"""/clips: what happened, from before it happened."""
 
 import json
 import re
@@ -23,7 +23,6 @@ from models.security.roles import VIEWER
 
 KINDS = (*EVENT_TYPES, MANUAL, CONTINUOUS)
 LIMIT = 100
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 CLIP_ID = re.compile(r"[0-9a-f]{24}")
 CACHED = {"Cache-Control": "private, max-age=86400"}  # what is finished does not change
 EXAMPLE = {
