@@ -77,8 +77,8 @@ class ClipShelf:
         return self.remove([clip_id for clip_id, _ in self._oldest()])
 
     def trim(self, before: int, allowed: int, room: int = 0) -> tuple[int, bool]:
-        """Delete some of what is older than ``before`` (Unix ms), or of the oldest, until all have ``allowed`` bytes and
-        the disk has ``room`` more than what must stay free: how many went, and whether that is so now.
+        """Delete some of what is older than ``before`` (Unix ms), or of the oldest, until all have ``allowed`` bytes
+        and the disk has ``room`` more than what must stay free: how many went, and whether that is so now.
 
         At most ``CLIPS_AT_ONCE``: call again until it gives 0. None goes in vain: another program may be what fills the
         disk.

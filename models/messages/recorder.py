@@ -14,7 +14,10 @@ RECORDER: Ref[ToRecorder] = Ref("recorder")
 
 @dataclass(frozen=True, slots=True)
 class RecorderView(State):
-    """``events``: ids that have a clip of which the event log does not know yet. ``problem``: why nothing is recorded, "" while all is well."""
+    """``events``: ids that get a clip of which the event log does not know yet.
+
+    ``problem``: why nothing is recorded, "" while all is well.
+    """
 
     clips: tuple[str, ...]
     events: tuple[int, ...]
