@@ -11,8 +11,15 @@ FOLDER = "thumbnails"  # in the data directory
 FULL_FOLDER = "pictures"  # in their own size
 
 
-def drop_oldest(folder: Path, count: int) -> int:
-    """From any thread, when the disk is full: how many went. An open album does not mind that files have gone."""
+def drop_pictures(data_dir: Path, count: int) -> int:
+    """From any thread, when the disk is full: the oldest large ones, of which thumbnails are left, or else those.
+
+    How many went. An open album does not mind that files have gone.
+    """
+    return _drop_oldest(data_dir / FULL_FOLDER, count) or _drop_oldest(data_dir / FOLDER, count)
+
+
+def _drop_oldest(folder: Path, count: int) -> int:
     known = sorted((path for path in folder.glob("*.jpg") if path.stem.isdecimal()), key=lambda path: int(path.stem))
     for path in known[:count]:
         path.unlink(missing_ok=True)

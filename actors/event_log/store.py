@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from actors.event_log import limits
-from actors.event_log.album import FOLDER, drop_oldest
+from actors.event_log.album import FOLDER, drop_pictures
 from actors.event_log.clips import ClipShelf
 from actors.event_log.database import open_database
 from actors.event_log.numbers import PROMISE, Promise
@@ -227,7 +227,7 @@ class Store:
         self.drop_copies()
         pictures = 0
         while not (pictures and self._has_room()):
-            gone = drop_oldest(self.path.parent / FOLDER, limits.FULL_PICTURES)
+            gone = drop_pictures(self.path.parent, limits.FULL_PICTURES)
             if not gone:
                 break
             pictures += gone
@@ -300,7 +300,7 @@ def make_room_to_open(folder: Path) -> None:
     """A program that was stopped must start again, however full the disk is: the reserve goes, then old pictures."""
     if no_room_to_open(folder):
         give_up_reserve(folder)
-    while no_room_to_open(folder) and drop_oldest(folder / FOLDER, limits.FULL_PICTURES):
+    while no_room_to_open(folder) and drop_pictures(folder, limits.FULL_PICTURES):
         pass
 
 

@@ -244,9 +244,9 @@ def free(monkeypatch: pytest.MonkeyPatch, *values: int) -> None:
     monkeypatch.setattr(store_module, "free", lambda _folder: left.pop(0) if len(left) > 1 else left[0])
 
 
-def pictures(folder: Path, count: int) -> list[Path]:
-    (folder / "thumbnails").mkdir()
-    made = [folder / "thumbnails" / f"{number}.jpg" for number in range(1, count + 1)]
+def pictures(folder: Path, count: int, album: str = "thumbnails") -> list[Path]:
+    (folder / album).mkdir()
+    made = [folder / album / f"{number}.jpg" for number in range(1, count + 1)]
     for path in made:
         path.write_bytes(b"jpeg")
     return made
@@ -261,6 +261,17 @@ def test_a_disk_that_another_program_filled_costs_no_more_than_makes_room(
     assert store.make_room() == "the disk is full: the oldest 40 pictures and 0 events were deleted"
     assert [path for path in made if path.exists()] == made[40:]
     assert store.oldest_picture() == 1
+
+
+def test_large_pictures_go_before_their_thumbnails_and_these_before_events(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.record([Order(detection()) for _ in range(50)])
+    small, large = pictures(tmp_path, 50), pictures(tmp_path, 30, "pictures")
+    free(monkeypatch, 0, 0, limits.FULL_FREE_BYTES)
+    assert store.make_room() == "the disk is full: the oldest 50 pictures and 0 events were deleted"
+    assert not any(path.exists() for path in large)
+    assert [path for path in small if path.exists()] == small[20:]
 
 
 def test_where_pictures_do_not_make_room_the_oldest_events_go(
