@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -138,10 +139,10 @@ class ClipQueries:
         chosen = select(*COLUMNS).where(
             CLIP.start + CLIP.duration_ms >= query.since, CLIP.start <= (query.until or now), *_of(query.types)
         )
-        newest = chosen.order_by(CLIP.start.desc()).limit(min(query.limit, CLIPS_MAX))
         with Session(self._engine) as session:
-            found = [from_row(row) for row in session.execute(newest)]
-        return tuple(clip for clip in reversed(found) if self.there(clip))
+            newest = map(from_row, session.execute(chosen.order_by(CLIP.start.desc())))
+            found = list(islice(filter(self.there, newest), min(query.limit, CLIPS_MAX)))
+        return tuple(reversed(found))
 
     def space(self, allowed: int) -> ClipSpace:
         with Session(self._engine) as session:
