@@ -334,6 +334,17 @@ def _events(mock: MockServer, request: web.Request, _body: Any) -> Any:
     return {"serverNow": now_ms(), "dayStart": since, "events": shown, "summary": summary}
 
 
+def _clips(mock: MockServer, request: web.Request, _body: Any) -> Any:
+    query = request.query
+    since, until, continuous = int(query["since"]), int(query["until"]), query.get("type") == "CONTINUOUS"
+    found = [
+        clip
+        for clip in mock.world.clips
+        if clip["end"] >= since and clip["start"] <= until and (clip["kind"] == "continuous") == continuous
+    ]
+    return {"serverNow": now_ms(), "clips": found[-int(query["limit"]) :]}
+
+
 def _clear(mock: MockServer, _request: web.Request, _body: Any) -> Any:
     mock.world.cleared, mock.world.events = len(mock.world.events), []
     return {"success": True, "cleared": mock.world.cleared}
@@ -514,7 +525,7 @@ ROUTES: dict[tuple[str, str], Any] = {
     **{("GET", f"/api/cameras/{number}/preview"): _picture for number in (0, 1)},
     ("GET", "/events"): _events,
     ("GET", "/events/range"): _range,
-    ("GET", "/clips"): lambda *_: {"serverNow": now_ms(), "clips": []},
+    ("GET", "/clips"): _clips,
     ("POST", "/events/clear"): _clear,
     ("GET", "/api/storage/stats"): _storage,
     ("GET", "/api/actors"): lambda mock, *_: {"actors": mock.world.actors()},

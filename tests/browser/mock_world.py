@@ -60,6 +60,7 @@ class World:
     )
     degraded: dict[str, str] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    clips: list[dict[str, Any]] = field(default_factory=list)  # ascending
     received: list[dict[str, Any]] = field(default_factory=list)  # client messages
     cleared: int = 0
     refuse: int = 0  # sockets to refuse at the upgrade

@@ -45,6 +45,25 @@ def test_overview_detail_list_and_thumbnails(history: Watched) -> None:
     history.shot("events")
 
 
+def test_the_video_of_a_whole_day_and_an_event_before_the_recording(mock: MockServer, open_page: Opener) -> None:
+    page = open_page(mock.url, "desktop").page
+    day = page.evaluate("new Date().setHours(0, 0, 0, 0)")
+    for minute in range(1400):
+        start = day + minute * 60_000
+        mock.world.clips.append({"id": str(minute), "kind": "continuous", "start": start, "end": start + 60_000})
+    mock.world.clips.append({"id": "event", "kind": "event", "start": day + 90_000, "end": day + 100_000})
+    found = page.evaluate(
+        """async (day) => {
+          const { History } = await import("./js/events/history.js");
+          const history = new History(() => {});
+          await history.load();
+          return [history.problem, history.clips.length, ...[0, 85, 95].map((s) => history.clipAt(day + s * 1000)?.id)];
+        }""",
+        day,
+    )
+    assert found == [None, 1401, "0", "1", "event"]
+
+
 def test_filters(history: Watched) -> None:
     page = history.page
     titles = page.locator("#section-events .event-row:not(.system) .what b")

@@ -9,6 +9,17 @@ const NEWEST = 100;
 const MOST_CLIPS = 500; // as many as the server gives at once
 export const BUCKET_MS = 900_000;
 
+/** All of a span, ascending: a day of continuous recording has 1440, and more than one answer. */
+async function clipsOf(since, until, type = "") {
+  const found = [];
+  for (;;) {
+    const { clips } = await getJson(`clips?since=${Math.max(1, since)}&until=${until}&limit=${MOST_CLIPS}${type}`);
+    found.unshift(...clips);
+    if (clips.length < MOST_CLIPS) return found;
+    until = clips[0].start - 1;
+  }
+}
+
 export class History {
   /** `onChange(reason)`: "loaded", "added" or "pictures". */
   constructor(onChange) {
@@ -46,13 +57,13 @@ export class History {
       const [page, overview, clips, recordings] = await Promise.all([
         getJson(`events?${span}&limit=${MOST_EVENTS}`),
         getJson(`events?${span}&bucketMs=${BUCKET_MS}`),
-        getJson(`clips?${span}&limit=${MOST_CLIPS}`),
-        getJson(`clips?${span}&type=CONTINUOUS&limit=${MOST_CLIPS}`),
+        clipsOf(this.start, this.end - 1),
+        clipsOf(this.start, this.end - 1, "&type=CONTINUOUS"),
       ]);
       if (this.loading !== span) return; // another day was chosen meanwhile
       this.clear();
       this.events = page.events;
-      this.clips = [...clips.clips, ...recordings.clips].sort((a, b) => a.start - b.start);
+      this.clips = [...clips, ...recordings].sort((a, b) => a.start - b.start);
       for (const { type, count } of page.summary) this.counts[type] = count;
       for (const { timestamp, counts } of overview.buckets) this.buckets.set(timestamp, counts);
     } catch (error) {
@@ -87,14 +98,14 @@ export class History {
     if (message.start < this.start || message.start >= this.end) return;
     const clip = await getJson(`clips/${message.clipId}`).catch(() => null);
     if (!clip || this.clips.some((other) => other.id === clip.id)) return;
-    this.clips = [...this.clips, clip].sort((a, b) => a.start - b.start).slice(-MOST_CLIPS);
+    this.clips = [...this.clips, clip].sort((a, b) => a.start - b.start);
     this.onChange("clip");
   }
 
   /** The video of this moment: of an event rather than a continuous recording; undefined where there is none. */
   clipAt(time) {
     const here = this.clips.filter((clip) => clip.start <= time && time < clip.end);
-    return here.find((clip) => clip.kind !== "CONTINUOUS") ?? here[0];
+    return here.find((clip) => clip.kind !== "continuous") ?? here[0];
   }
 
   /** The socket does not say which events have a thumbnail; the history does. */
