@@ -87,7 +87,7 @@ def _scale(said: object) -> Scale:
 def _picture(said: object, kinds: Mapping[str, Scale]) -> tuple[Seen, ...]:
     if not isinstance(said, list) or len(said) > limits.OBJECTS:
         raise WireError("it sees too much")
-    return tuple(_seen(row) for row in said if isinstance(row, list) and row[:1] and row[0] in kinds)
+    return tuple(_seen(row) for row in said if isinstance(row, list) and row[:1] and _name(row[0]) in kinds)
 
 
 def _seen(row: list[object]) -> Seen:

@@ -178,6 +178,7 @@ def test_any_bytes_are_no_answer(body: bytes) -> None:
         ("pictures", [[], [["person", 0.5, 0, 0, 1]]]),
         ("pictures", [[], [["person", 0.5, 0, 0, 1, float("inf")]]]),
         ("pictures", [[], [["person", 0.5, 0, 0, 1, 1]] * 101]),
+        ("pictures", [[], [[["person"], 0.5, 0, 0, 1, 1]]]),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused(key: str, value: object) -> None:
