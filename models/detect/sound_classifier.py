@@ -89,7 +89,7 @@ LEAD_IN = np.zeros(MN04_WINDOW - HOP, np.float32)  # as if there had been silenc
 
 SCALES = {DOG_BARK.key: Scale(0.09, 4.0), BABY_CRY.key: Scale(0.011, 5.0)}
 OTHER = Scale(0.3, 4.0)  # of what was not measured
-STEPS = 256  # scores are judged and kept in so many steps a nat
+STEPS, STEPS_MOST = 256, 0x7FFF  # scores are judged and kept in so many steps a nat; the last step, either way
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class SoundClassifier(Detector[Sound]):
         name, at = "Dog", pts - HEARD
         if barks:
             scores[DOG_BARK.key], name, at = self._agreed(heard[YAMNET], scores[DOG_BARK.key], at)
-        return Heard(pts, wall, {key: round(score * STEPS) for key, score in scores.items()}, name, pts - at)
+        return Heard(pts, wall, {key: _steps(score) for key, score in scores.items()}, name, pts - at)
 
     def _heard(self, wave: Floats, networks: Mapping[str, int]) -> Mapping[str, Floats]:
         """The scores of one window by each of the networks."""
@@ -234,6 +234,10 @@ class _Bark:
     yamnet: float
     name: str
     pts: int
+
+
+def _steps(score: float) -> int:
+    return max(-STEPS_MOST, min(STEPS_MOST, round(score * STEPS)))
 
 
 def _score(key: str, mn04: Floats) -> float:

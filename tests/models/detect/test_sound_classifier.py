@@ -116,6 +116,12 @@ def test_a_rival_that_is_louder_takes_away() -> None:
     assert mn04_bark(logits) == pytest.approx(-1)
 
 
+def test_scores_beyond_all_measure_are_kept_as_the_last_step() -> None:
+    kind = SoundClassifier(ALL_ON, scripted([{"mn04_as": {23: 1e4}}, {"mn04_as": {23: 1e4}}]))
+    found = outputs(kind, blocks(np.zeros(4 * SAMPLE_RATE, np.int16)))
+    assert judged_again("sound_classifier", found) == findings(found) != []
+
+
 def test_the_name_is_that_of_the_loudest_class() -> None:
     scores = np.zeros(YAMNET_CLASSES, np.float32)
     scores[[69, 70, 71]] = 0.5, 0.7, 0.9
