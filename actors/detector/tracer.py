@@ -43,11 +43,13 @@ class Tracer:
     def begin(self) -> None:
         """A new life of the detector, or of its worker."""
         self._fresh.append(Record(BEGIN, 0, time.time_ns() // 1_000_000))
+        self._quiet = 0  # a quiet before it is another one
 
     def add(self, seen: object) -> None:
         if seen is None:
             last = self._fresh[-1] if self._fresh else Record(RESET, 0, time.time_ns() // 1_000_000)
             self._fresh.append(Record(RESET, last.pts, last.wall))
+            self._quiet = 0
         elif len(self._fresh) < limits.TRACE_WAITING:
             record = record_of(seen)
             self._quiet = 0 if record.body else self._quiet + 1

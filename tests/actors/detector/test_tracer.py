@@ -11,7 +11,7 @@ from models.detect import motion
 from models.detect.detector import Finding
 from models.detect.fence import CELLS
 from models.detect.sound import Level
-from models.detect.trace import MS
+from models.detect.trace import BEGIN, MS, RESET
 from tests.models.detect.samples import ALL_ON
 
 DAY_MS = 86_400_000
@@ -89,6 +89,18 @@ def test_of_a_long_quiet_only_its_end_is_kept(tmp_path: Path) -> None:
     tracer.keep(records)
     assert len(live) == 4
     assert tracer.again(day_of(NOON), ALL_ON).found == live
+
+
+@pytest.mark.parametrize("kind", [BEGIN, RESET])
+def test_a_quiet_swallows_nothing_that_divides_it(tmp_path: Path, kind: int) -> None:
+    tracer = Tracer(tmp_path, "motion")
+    nothing = np.zeros(CELLS, np.int32)
+    for index in range(40):
+        if index == 20:
+            tracer.begin() if kind == BEGIN else tracer.add(None)
+        at = (NOON + index * 100) * MS
+        tracer.add(motion.Seen(at, at, (1280, 720), 57_600, nothing, nothing, nothing))
+    assert [one.kind for one in tracer.take()].count(kind) == 1
 
 
 def test_too_much_to_write_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
