@@ -71,15 +71,16 @@ class Tracer:
         self._folder.mkdir(exist_ok=True)
         path = self._path(day_of(fresh[-1].wall))
         if path != self._open:
-            self._tidy()
-            if path.exists():  # a former life may have been killed in the midst of a block
+            self._tidy(path)
+            if path.exists():  # a kill or a full disk may have come in the midst of a block
                 with path.open("r+b") as file:
                     file.truncate(whole_blocks(file.read()))
-            self._open = path
         data = block(fresh)
         if (path.stat().st_size if path.exists() else 0) + len(data) <= self._budget:
+            self._open = None
             with path.open("ab") as file:
                 file.write(data)
+        self._open = path
 
     def again(self, day: str, settings: Settings) -> Again:
         """That day, judged from the day before on, as it was then."""
@@ -104,7 +105,7 @@ class Tracer:
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob(f"{self._detector}-????-??-??.trace"))
 
-    def _tidy(self) -> None:
-        """All but the day before, and this one."""
-        for path in self._files()[: -(limits.TRACE_DAYS - 1)]:
+    def _tidy(self, today: Path) -> None:
+        """All days but this one and those before it that are kept."""
+        for path in [one for one in self._files() if one < today][: -(limits.TRACE_DAYS - 1)]:
             path.unlink(missing_ok=True)

@@ -1,5 +1,7 @@
 """Traces on disk: days, bounds, and what a kill leaves."""
 
+import resource
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +71,29 @@ def test_a_day_has_a_bound_and_old_days_go(tmp_path: Path, monkeypatch: pytest.M
     files = sorted((tmp_path / FOLDER).iterdir())
     assert [path.stem for path in files] == [f"sound-{day_of(NOON + day * DAY_MS)}" for day in (2, 3, 4)]
     assert all(0 < path.stat().st_size <= 200 for path in files)
+
+
+def test_a_new_life_keeps_as_many_days(tmp_path: Path) -> None:
+    for day in (0, 1, 2, 2):
+        heard(Tracer(tmp_path, "sound"), NOON + day * DAY_MS, (-300,))
+    assert len(list((tmp_path / FOLDER).iterdir())) == limits.TRACE_DAYS
+
+
+def test_what_a_full_disk_took_half_does_not_hide_what_comes_after(tmp_path: Path) -> None:
+    tracer = Tracer(tmp_path, "sound")
+    heard(tracer, NOON, (-300,))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    [path] = (tmp_path / FOLDER).iterdir()
+    former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 5, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            heard(tracer, NOON + 60_000, (-300,))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, former)
+    heard(tracer, NOON + 120_000, (-300,))
+    assert len(told(tracer, NOON)) == 2
 
 
 def test_of_a_long_quiet_only_its_end_is_kept(tmp_path: Path) -> None:
