@@ -344,7 +344,7 @@ class Detector(Actor):
     async def _replay(self, message: Replay) -> ReplayView:
         await self._keep_trace()
         settings = {**self.settings, **message.changes}
-        again = await self._traces.do(self._tracer.again, message.day, settings)
+        again = await self._traces.do(self._tracer.again, message.day, settings, self._traces.beat)
         types = {switch.key: switch.event_type for switch in self._kind.switches}
         alarms = tuple(
             Alarm(types[one.key], one.wall // 1_000_000, one.confidence, tuple(zones_of(one.details)))

@@ -4,7 +4,7 @@ Promises: a day of one detector takes no more than its part of 10 MB, and two da
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,22 +82,22 @@ class Tracer:
                 file.write(data)
         self._open = path
 
-    def again(self, day: str, settings: Settings) -> Again:
-        """That day, judged from the day before on, as it was then."""
+    def again(self, day: str, settings: Settings, beat: Callable[[], None]) -> Again:
+        """That day, judged from the day before on, as it was then. ``beat`` is called while it takes long."""
         again = Again()
-        found = replay(self._detector, self._until(day, again), settings)
+        found = replay(self._detector, self._until(day, again, beat), settings)
         again.found = [one for one in found if day_of(one.wall // 1_000_000) == day]
         return again
 
-    def _until(self, day: str, again: Again) -> Iterator[Record]:
+    def _until(self, day: str, again: Again, beat: Callable[[], None]) -> Iterator[Record]:
+        last = self._path(day)
         for path in self._files():
-            if path < self._path(day):
-                yield from records(path.read_bytes())
-        path = self._path(day)
-        for record in records(path.read_bytes()) if path.exists() else ():
-            again.start = again.start or record.wall
-            again.end = record.wall
-            yield record
+            for record in records(path.read_bytes()) if path <= last else ():
+                beat()
+                if path == last:
+                    again.start = again.start or record.wall
+                    again.end = record.wall
+                yield record
 
     def _path(self, day: str) -> Path:
         return self._folder / f"{self._detector}-{day}.trace"

@@ -80,7 +80,10 @@ class Worker:
 
 
 class Bench:
-    """One thread that does short blocking jobs in order: ``await bench.do(function, *args)``."""
+    """One thread that does short blocking jobs in order: ``await bench.do(function, *args)``.
+
+    A job that takes long calls ``beat()`` meanwhile.
+    """
 
     patience_s: float = limits.BENCH_PATIENCE_S
 
@@ -100,6 +103,10 @@ class Bench:
                 self._since = None
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+
+    def beat(self) -> None:
+        """Progress; called by the job."""
+        self._since = time.monotonic()
 
     def stop(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=False)

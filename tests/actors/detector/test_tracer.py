@@ -3,12 +3,14 @@
 import resource
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from actors.detector import limits
 from actors.detector.tracer import FOLDER, Tracer, day_of
+from actors.runtime import worker
 from models.detect import motion
 from models.detect.detector import Finding
 from models.detect.fence import CELLS
@@ -20,6 +22,10 @@ DAY_MS = 86_400_000
 NOON = 1_700_000_000_000
 
 
+def quietly() -> None:
+    """Nobody minds how long it takes."""
+
+
 def heard(tracer: Tracer, wall_ms: int, tenths: tuple[int, ...]) -> None:
     for index, level in enumerate(tenths):
         at = (wall_ms + index * 100) * MS
@@ -28,7 +34,7 @@ def heard(tracer: Tracer, wall_ms: int, tenths: tuple[int, ...]) -> None:
 
 
 def told(tracer: Tracer, wall_ms: int, **settings: int | str) -> list[Finding]:
-    return tracer.again(day_of(wall_ms), ALL_ON | settings).found
+    return tracer.again(day_of(wall_ms), ALL_ON | settings, quietly).found
 
 
 def test_a_day_is_judged_again_with_other_settings(tmp_path: Path) -> None:
@@ -37,9 +43,27 @@ def test_a_day_is_judged_again_with_other_settings(tmp_path: Path) -> None:
     heard(tracer, NOON, (-600, -300, -600))
     assert [one.wall // MS for one in told(tracer, NOON)] == [NOON + 100]
     assert told(tracer, NOON, soundThreshold=10) == []
-    assert tracer.again(day_of(NOON), ALL_ON).end == NOON + 200
-    other = tracer.again("1999-01-01", ALL_ON)
+    assert tracer.again(day_of(NOON), ALL_ON, quietly).end == NOON + 200
+    other = tracer.again("1999-01-01", ALL_ON, quietly)
     assert (other.found, other.start, other.end) == ([], 0, 0)
+
+
+async def test_however_long_it_takes_it_is_not_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracer, bench = Tracer(tmp_path, "sound"), worker.Bench()
+    for day in (0, 1):
+        heard(tracer, NOON + day * DAY_MS, (-600,) * 5)
+    now, stuck = 0.0, []
+    monkeypatch.setattr(worker, "time", SimpleNamespace(monotonic=lambda: now))
+
+    def beat() -> None:
+        nonlocal now
+        now += 0.9 * bench.patience_s
+        stuck.append(bench.stalled())
+        bench.beat()
+
+    await bench.do(tracer.again, day_of(NOON + DAY_MS), ALL_ON, beat)
+    assert stuck == [""] * 10
+    bench.stop()
 
 
 def test_a_reset_ends_what_went_on(tmp_path: Path) -> None:
@@ -113,7 +137,7 @@ def test_of_a_long_quiet_only_its_end_is_kept(tmp_path: Path) -> None:
     assert len(records) < 200
     tracer.keep(records)
     assert len(live) == 4
-    assert tracer.again(day_of(NOON), ALL_ON).found == live
+    assert tracer.again(day_of(NOON), ALL_ON, quietly).found == live
 
 
 @pytest.mark.parametrize("kind", [BEGIN, RESET])
