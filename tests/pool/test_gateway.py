@@ -78,12 +78,25 @@ async def test_wrong_revoked_and_replayed_tokens_get_401(pool: Pool) -> None:
     for bearer in ("", "Bearer", f"Bearer {pool.tokens['garden']}", "Bearer x.key", f"Basic {pool.tokens['garden']}.k"):
         async with pool.client.post(PICTURES_PATH, data=b"q", headers={"Authorization": bearer}) as response:
             assert response.status == 401
+    for credential in (b"\xff.key", pool.tokens["front"].encode() + b".\xff"):
+        assert await sent(pool, b"Authorization: Bearer " + credential) == b"401"
     pool.members.revoke("front")
     assert (await pool.ask("front"))[0] == 401
     pool.tokens["front"], former = Members(pool.members._dir).invite("front"), pool.tokens["front"]
     assert (await pool.ask("front", key="new device"))[0] == 200
     pool.tokens["front"] = former
     assert (await pool.ask("front"))[0] == 401
+
+
+async def sent(pool: Pool, header: bytes) -> bytes:
+    """The status of a question with a header that no decent client sends."""
+    reader, writer = await asyncio.open_connection(pool.client.host, pool.client.port)
+    writer.write(
+        b"POST %s HTTP/1.1\r\nHost: pool\r\nContent-Length: 0\r\n%s\r\n\r\n" % (PICTURES_PATH.encode(), header)
+    )
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    return status
 
 
 async def test_what_cannot_be_read_is_the_senders_trouble(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
