@@ -4,6 +4,7 @@ It ends when Ray does, and ``host`` starts both again.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -49,7 +50,8 @@ async def serve_cameras(orders: Orders, plan: Plan, served: serving.RayServing) 
     while not ended.is_set():
         found = await asyncio.to_thread(serving.replicas)  # raises when Ray has gone
         gateway.turns.places = max(1, sum(found.values())) * plan.places
-        await asyncio.wait([asyncio.ensure_future(ended.wait())], timeout=limits.LOOK_EVERY_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), limits.LOOK_EVERY_S)
     await runner.cleanup()
     await nothing.cleanup()
     await control_runner.cleanup()
