@@ -46,8 +46,8 @@ class Span:
     days: frozenset[int]
 
     def holds(self, now: datetime, place: tuple[float, float] | None) -> bool:
-        """Also for a span of the day before that reaches into this one."""
-        for back in (0, 1):
+        """Also for a span of the day before that reaches into this one, or of the next that begins before midnight."""
+        for back in (0, 1, -1):
             day = now - timedelta(days=back)
             if self.days and day.weekday() not in self.days:
                 continue

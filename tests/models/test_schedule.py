@@ -26,6 +26,7 @@ def counts(text: str, hour: float, day: int = 0, place: tuple[float, float] | No
         ('{"days": ["sa", "su"], "from": "00:00", "to": "00:00"}', [(0, 5), (23, 6)], [(12, 0), (0, 7)]),
         ('{"from": "sunset", "to": "sunrise"}', [(19, 0), (5, 0)], [(12, 0)]),
         ('{"from": "sunrise-60", "to": "sunset+30"}', [(5, 0), (18.4, 0)], [(4.9, 0), (18.6, 0)]),
+        ('{"from": "sunrise-420", "to": "sunrise"}', [(23, 0), (5.9, 0)], [(22.9, 0), (6, 0)]),
     ],
 )
 def test_spans(span: str, within: list[tuple[float, int]], without: list[tuple[float, int]]) -> None:
