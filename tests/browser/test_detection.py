@@ -134,6 +134,20 @@ def test_a_zone_is_drawn_by_hand_and_by_keys(mock: MockServer, detection: Page) 
     assert zone["points"][1:] == [[0.7, 0.3], [0.7, 0.7], [0.3, 0.7]]
 
 
+def test_a_zone_is_for_something(mock: MockServer, open_page: Opener, size: str) -> None:
+    zone = {"name": "Drive", "mode": "in", "for": ["person"], "points": [[0.1, 0.2], [0.5, 0.2], [0.5, 0.4]]}
+    mock.world.settings |= {"zones": json.dumps([zone])}
+    page = open_page(mock.url, size, section="detection").page
+    kinds = page.locator(".zones .kinds")
+    kinds.get_by_label("Person").click()
+    expect(kinds.get_by_label("Person")).to_be_checked()
+    kinds.get_by_label("Motion").check()
+    kinds.get_by_label("Person").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert zone_of(mock)["for"] == ["motion"]
+
+
 def test_a_mask_keeps_its_place_when_the_picture_is_turned(mock: MockServer, open_page: Opener, size: str) -> None:
     mask = [[[0.1, 0.2], [0.5, 0.2], [0.5, 0.4]]]
     mock.world.settings |= {"rotation": 90, "privacyMask": json.dumps(mask)}

@@ -80,6 +80,7 @@ export function zonesCard(kinds) {
       box.kind = key;
       box.addEventListener("change", () => {
         const on = boxes.map((one) => one.firstChild).filter((one) => one.checked).map((one) => one.kind);
+        if (!on.length) return (box.checked = true); // none would mean all
         shape.kinds = on.length === kinds.length ? [] : on;
         touched();
       });
