@@ -12,9 +12,9 @@ from typing import IO
 from config.weights import fault
 from models.detect.catalogue import ModelFile
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0  # of each address of a source, and between two chunks
 CHUNK = 64 << 10
-Progress = Callable[[int], object]  # bytes that are there so far
+Progress = Callable[[int], object]  # bytes that are there so far; begins anew with each source
 
 
 class _RefusedError(Exception):
@@ -46,6 +46,7 @@ def fetch(model: ModelFile, target: Path, mirror: str, progress: Progress) -> st
     partial = target.with_name(f"{target.name}.part")
     complaints = []
     for source in sources(model, mirror):
+        progress(0)
         try:
             _take(source, partial, model.bytes, progress)
         except FAILURES as error:

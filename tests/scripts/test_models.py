@@ -115,6 +115,14 @@ def test_the_next_source_is_tried(site: Site, tmp_path: Path) -> None:
     assert fetch(model, tmp_path / "net.onnx", str(tmp_path / "no such directory"), nothing).startswith("http")
 
 
+def test_each_source_is_a_step(tmp_path: Path) -> None:
+    """What counts as hung after a while without one is the source, not how many there are."""
+    seen: list[int] = []
+    with pytest.raises(DownloadError):
+        fetch(replace(FILE, urls=("http://127.0.0.1:1/a", "http://127.0.0.1:1/b")), tmp_path / "n", "", seen.append)
+    assert seen == [0, 0]
+
+
 def test_no_other_schemes(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="not a web address"):
         fetch(FILE, tmp_path / "net.onnx", "file:///etc", nothing)
