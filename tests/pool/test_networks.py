@@ -1,6 +1,5 @@
 """The networks as a pool runs them: what they see of a picture that came as bytes, alone and many at once."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,12 +13,11 @@ from models.detect.batches import with_batches
 from models.detect.catalogue import CATALOGUE
 from models.detect.detector import NS, Farewell, Finding, Picture
 from models.detect.objects import NETS, ObjectDetector
-from models.detect.pace import Pace
 from models.detect.sights import Lowest, Sights
 from models.detect.sound_classifier import MN04_WINDOW, NETWORKS, listened
 from models.pool.wire import read_pictures_answer
 from pool.networks import Objects, Sounds
-from tests.models.detect.samples import ALL_ON, SAMPLES, WEIGHTS, real, session, weights
+from tests.models.detect.samples import ALL_ON, WEIGHTS, one_by_one, real, session, weights
 
 RNG = np.random.default_rng(3)
 CPU = Engine()
@@ -52,23 +50,11 @@ class HalfElsewhere:
 
 def test_three_visits_in_the_video_whoever_looks(tmp_path: Path) -> None:
     """The pool comes and goes all the time: no visit is lost, none is split, their numbers go on."""
-    import av
-
-    path = SAMPLES / "video" / "one_by_one_1-3.mp4"
     detector, pool = ObjectDetector(ALL_ON, real("yolox_nano")), HalfElsewhere(Objects(boot(tmp_path), CPU))
     detector.elsewhere = pool
-    pace, told = Pace(detector.rate), []
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            pts = int(frame.time * NS)
-            if pace.due(pts):
-                planar = frame.to_ndarray(format="yuv420p")
-                u, v = planar[frame.height :].reshape(2, frame.height // 2, frame.width // 2)
-                told += list(detector.feed(Picture(planar[: frame.height], u, v, pts, pts)))
-    told += detector.reset()
+    told, visits = one_by_one(detector)
     appeared = [one for one in told if isinstance(one, Finding)]
     gone = [one for one in told if isinstance(one, Farewell)]
-    visits = json.loads(path.with_suffix(".json").read_text())["visits"]
     assert pool.silent > 20
     assert [one.visit for one in appeared] == [one.visit for one in gone] == sorted({one.visit for one in appeared})
     for event, end, visit in zip(appeared, gone, visits, strict=True):

@@ -1,9 +1,11 @@
 """Made-up scenes, fake networks, and the real ones where their files are present."""
 
+import json
 import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from models.detect.detector import (
     Sound,
     Trace,
 )
+from models.detect.pace import Pace
 from models.detect.replay import record_of, replay
 from models.detect.sound_classifier import MN04_CLASSES, YAMNET_CLASSES
 from models.detect.trace import RESET, Record, block, records
@@ -106,6 +109,23 @@ def blocks(samples: NDArray[np.int16], size: int = 320) -> Iterator[Sound]:
 
 def outputs(detector: AnyDetector, samples: Iterator[Picture] | Iterator[Sound]) -> list[Output]:
     return [output for sample in samples for output in detector.feed(sample)]
+
+
+def one_by_one(detector: AnyDetector) -> tuple[list[Output], list[dict[str, Any]]]:
+    """All that it tells of the video in which one after the other comes by, and the labelled visits."""
+    import av
+
+    path, pace = SAMPLES / "video" / "one_by_one_1-3.mp4", Pace(detector.rate)
+    told: list[Output] = []
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            pts = int((frame.time or 0) * NS)
+            if pace.due(pts):
+                planar = frame.to_ndarray(format="yuv420p")
+                u, v = planar[frame.height :].reshape(2, frame.height // 2, frame.width // 2)
+                told += detector.feed(Picture(planar[: frame.height], u, v, pts, pts))
+    told += detector.reset()
+    return told, json.loads(path.with_suffix(".json").read_text())["visits"]
 
 
 def tone(seconds: float, db: float, hertz: float = 440.0) -> NDArray[np.int16]:

@@ -13,8 +13,7 @@ from models.detect.boxes import DOG, PERSON, Box, Candidate, bgr, overlap, suppr
 from models.detect.confidence import TUNED
 from models.detect.detector import NS, Activity, Farewell, Finding, Output, Picture, Trace, Tracks
 from models.detect.objects import NETS, ObjectDetector
-from models.detect.pace import Pace
-from tests.models.detect.samples import ALL_ON, SAMPLES, judged_again, outputs, picture, real, silent
+from tests.models.detect.samples import ALL_ON, SAMPLES, judged_again, one_by_one, outputs, picture, real, silent
 
 SCENE = picture(np.full((416, 416), 90, np.uint8))
 
@@ -216,20 +215,7 @@ def corners(box: list[float]) -> tuple[float, float, float, float]:
 
 @pytest.mark.parametrize("model_id", NETS)
 def test_three_visits_in_the_video(model_id: str) -> None:
-    import av
-
-    path = SAMPLES / "video" / "one_by_one_1-3.mp4"
-    kind = ObjectDetector(ALL_ON, real(model_id))
-    visits = json.loads(path.with_suffix(".json").read_text())["visits"]
-    pace, told = Pace(kind.rate), []
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            pts = int(frame.time * NS)
-            if pace.due(pts):
-                planar = frame.to_ndarray(format="yuv420p")
-                u, v = planar[frame.height :].reshape(2, frame.height // 2, frame.width // 2)
-                told += list(kind.feed(Picture(planar[: frame.height], u, v, pts, pts)))
-    told += kind.reset()
+    told, visits = one_by_one(ObjectDetector(ALL_ON, real(model_id)))
     appeared = [o for o in told if isinstance(o, Finding)]
     assert [o.key for o in appeared] == ["person"] * 3
     assert judged_again("object_detector", told) == appeared
