@@ -16,6 +16,7 @@ from actors.camera.decoder import Decoder
 from actors.camera.usb import open_usb
 from actors.media import jpeg
 from actors.media.container import SourceError
+from actors.runtime.process import die_with_parent
 from models.errors import Unavailable
 from models.media import i420
 
@@ -76,6 +77,7 @@ def take(path: str) -> bytes:
 
 
 if __name__ == "__main__":
+    die_with_parent()
     try:
         sys.stdout.buffer.write(take(sys.argv[1]))
     except (SourceError, OSError) as error:
