@@ -8,7 +8,7 @@ import time
 from actors.camera import cameras, controls
 from actors.camera.memory import Memory
 from actors.camera.opener import Opener, Wish
-from actors.camera.preview import preview
+from actors.camera.preview import Previews
 from actors.camera.source import SourceInfo
 from actors.camera.stills import Stills
 from actors.camera.torch import Switch, find_torch
@@ -79,6 +79,7 @@ class Camera(Actor):
         for note in kept.notes:
             self.log.warning(note)
         self._panel = controls.Panel(kept)
+        self._previews = Previews()
         self._torch: Switch | None = None
         self._torch_on = False
         self._told: CameraView | None = None
@@ -104,6 +105,8 @@ class Camera(Actor):
         if "privacyMask" in changed:
             revision = self._settings_view.revision if self._settings_view is not None else 0
             await self._cover(str(self.settings["privacyMask"]), revision)
+        if "cameraId" in changed:
+            await self._previews.end()  # the one that is chosen would be busy, and another one taken in its place
         self._steer()
         self._tell_view()
 
@@ -333,11 +336,12 @@ class Camera(Actor):
         camera = next((one for one in self._opener.cameras if one.number == message.camera_id), None)
         if camera is None:
             raise Missing("There is no such camera")
-        if self._report.info is not None and camera.identity == self._opener.identity:
+        chosen = camera.number == str(self.settings["cameraId"])  # perhaps just being opened
+        if chosen or (self._report.info is not None and camera.identity == self._opener.identity):
             raise Unavailable("This camera is in use: its picture is the live one")
         if self._worker.veil.on or not self.settings["streaming"]:
             raise Unavailable("Other cameras are not shown while a mask covers this one, or while it is off")
-        return await preview(camera.device.path)
+        return await self._previews.take(camera.device.path)
 
     # ---------------------------------------------------------------- switches
     @handles(GetControls)

@@ -8,6 +8,7 @@ import asyncio
 import os
 import sys
 import time
+from contextlib import suppress
 
 import numpy as np
 
@@ -25,33 +26,54 @@ RATE = 15
 SETTLE_S = 0.5  # a camera finds its exposure
 GIVE_UP_S = 5.0
 LONGEST_S = 10.0  # of the whole process
+KILLED_S = 1.0  # more than that: the driver holds it
 QUALITY = 70
+COMMAND = (sys.executable, "-m", "actors.camera.preview")
 
 
-async def preview(path: str) -> bytes:
-    """A JPEG of the camera at ``path``.
+class Previews:
+    """Those that are being taken."""
 
-    Raises:
-        Unavailable: it gives no picture; the text says why.
-    """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
-    command = (sys.executable, "-m", "actors.camera.preview", path)
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment
-    )
-    try:
-        async with asyncio.timeout(LONGEST_S):
-            picture, complaint = await process.communicate()
-    except TimeoutError:
-        raise Unavailable(f"{path} does not answer") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-    if process.returncode:
-        last = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise Unavailable(last[0][:200])
-    return picture
+    def __init__(self) -> None:
+        self._processes: set[asyncio.subprocess.Process] = set()
+
+    async def take(self, path: str) -> bytes:
+        """A JPEG of the camera at ``path``.
+
+        Raises:
+            Unavailable: it gives no picture; the text says why.
+        """
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND, path, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment
+        )
+        self._processes.add(process)
+        try:
+            async with asyncio.timeout(LONGEST_S):
+                picture, complaint = await process.communicate()
+        except TimeoutError:
+            raise Unavailable(f"{path} does not answer") from None
+        finally:
+            self._processes.discard(process)
+            await _end(process)
+        if process.returncode:
+            last = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+            raise Unavailable(last[0][:200])
+        return picture
+
+    async def end(self) -> None:
+        """Let go of the cameras: one of them is to be opened."""
+        await asyncio.gather(*map(_end, self._processes))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Its device is free when this returns, or its driver hangs."""
+    if process.returncode is None:
+        process.kill()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KILLED_S):
+                await process.wait()
 
 
 def take(path: str) -> bytes:
