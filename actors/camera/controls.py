@@ -17,6 +17,7 @@ from models.messages.camera import CameraControl, CameraControls
 
 FILE = "camera-controls.json"
 CAMERAS_MAX = 16
+GONE = (errno.ENODEV, errno.ENXIO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def read(path: str) -> list[CameraControl]:
-    """Those that the device has. Raises ``OSError``: it is gone or forbidden."""
+    """Those that the device has and tells. Raises ``OSError``: it is gone or forbidden."""
     with v4l2.opened(path) as descriptor:
         return [found for kind in KINDS if (found := _control(descriptor, kind)) is not None]
 
@@ -67,22 +68,28 @@ def write(path: str, values: Mapping[str, int], kinds: Sequence[Kind] = KINDS) -
             try:
                 v4l2.set_control(descriptor, kind.id, values[kind.name])
             except OSError as error:
-                if error.errno in (errno.ENODEV, errno.ENXIO):
+                if error.errno in GONE:
                     raise
                 refused[kind.name] = error.strerror or str(error)
     return refused
 
 
 def _control(descriptor: int, kind: Kind) -> CameraControl | None:
-    found = v4l2.query_control(descriptor, kind.id)
-    if found is None:
-        return None
-    choices = v4l2.menu(descriptor, found) if found.type in v4l2.MENUS else ()
+    try:
+        found = v4l2.query_control(descriptor, kind.id)
+        if found is None:
+            return None
+        choices = v4l2.menu(descriptor, found) if found.type in v4l2.MENUS else ()
+        value = v4l2.get_control(descriptor, kind.id)
+    except OSError as error:
+        if error.errno in GONE:
+            raise
+        return None  # cameras list what they cannot answer for (EIO, EPIPE, ETIMEDOUT of uvcvideo)
     return CameraControl(
         name=kind.name,
         title=kind.title,
         kind={v4l2.BOOLEAN: "boolean"}.get(found.type, "menu" if choices else "int"),
-        value=v4l2.get_control(descriptor, kind.id),
+        value=value,
         default=found.default,
         minimum=found.minimum,
         maximum=found.maximum,

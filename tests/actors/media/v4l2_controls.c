@@ -13,6 +13,7 @@ static struct { unsigned id, type; int min, max, normal, value; const char *name
     {V4L2_CID_EXPOSURE_ABSOLUTE, V4L2_CTRL_TYPE_INTEGER, 1, 5000, 157, 157, "Exposure Time, Absolute"},
     {V4L2_CID_FOCUS_AUTO, V4L2_CTRL_TYPE_BOOLEAN, 0, 1, 1, 1, "Focus, Automatic Continuous"},
     {V4L2_CID_BRIGHTNESS, V4L2_CTRL_TYPE_INTEGER, 0, 255, 128, 128, "Brightness"},
+    {V4L2_CID_CONTRAST, V4L2_CTRL_TYPE_INTEGER, 0, 255, 128, 128, "Contrast"}, /* that it cannot be asked for */
     {V4L2_CID_POWER_LINE_FREQUENCY, V4L2_CTRL_TYPE_MENU, 0, 2, 2, 2, "Power Line Frequency"},
 };
 enum { COUNT = sizeof C / sizeof *C };
@@ -58,6 +59,7 @@ int ioctl(int fd, unsigned long request, ...) {
         struct v4l2_control *c = given;
         int i = of(c->id);
         if (i < 0) return refuse(EINVAL);
+        if (c->id == V4L2_CID_CONTRAST) return refuse(EIO);
         if ((unsigned)request == VIDIOC_G_CTRL) c->value = C[i].value;
         else if (c->id == V4L2_CID_EXPOSURE_ABSOLUTE && C[0].value == 3) return refuse(EIO);
         else C[i].value = c->value;
