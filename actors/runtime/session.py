@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from config.boot import Boot
+from config.places import OWNER_CODE
 from models.errors import Conflict
 
 LOCK, STATE = "lock", "session.json"
@@ -86,6 +87,7 @@ def enter(boot: Boot) -> Session:
         lock.close()
         raise Conflict(f"another camera server already uses {boot.data_dir}") from None
     _reap_former(boot.run_dir / STATE)
+    (boot.run_dir / OWNER_CODE).unlink(missing_ok=True)  # it is good for one run, however that ended
     for directory in (boot.shm_dir, boot.run_dir / "bells"):
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(mode=0o700, parents=True)

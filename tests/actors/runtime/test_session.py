@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from actors.runtime import session
+from config.boot import Boot
+from config.places import FIRST_PASSWORD, OWNER_CODE
 
 
 @pytest.fixture
@@ -36,3 +38,15 @@ def test_a_run_of_another_boot_or_container_is_not(
 ) -> None:
     session._reap_former(state(tmp_path, stranger, **more))
     assert session.processes_of(stranger.pid) == [stranger.pid]
+
+
+def test_the_owners_code_of_a_run_that_was_killed_is_good_no_more(boot: Boot) -> None:
+    boot.run_dir.mkdir(parents=True, exist_ok=True)
+    code, password = boot.run_dir / OWNER_CODE, boot.run_dir / FIRST_PASSWORD
+    for path in (code, password):
+        path.write_text("left behind\n")
+    held = session.enter(boot)
+    try:
+        assert (code.exists(), password.exists()) == (False, True)
+    finally:
+        held.leave()
