@@ -14,11 +14,11 @@ from actors.camera.stills import Stills
 from actors.camera.torch import Switch, find_torch
 from actors.camera.views import capabilities, without_fps
 from actors.camera.worker import CameraWorker, Plan, Report, Still
-from actors.media.clock import unix_ms
 from actors.media.counter import next_number
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
 from actors.runtime.rings import forget_pictures
+from config.clock import unix_ms
 from models.errors import Conflict, Missing, ServerError, Unavailable
 from models.media import sizes
 from models.media.address import parse_picture_source

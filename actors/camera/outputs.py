@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from actors.camera.source import Shot, SourceInfo
-from actors.media.clock import wall_of
 from actors.media.turn_ring import MakeRing, Ring, TurnRing
+from config.clock import wall_of
 from models.media import i420, ring
 from models.media.decimate import Decimator
 from models.media.h264_stream import H264Stream

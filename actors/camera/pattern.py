@@ -6,7 +6,7 @@ import av
 import numpy as np
 
 from actors.camera.source import Shot, SourceInfo
-from actors.media.clock import wall_of
+from config.clock import wall_of
 from models.media import i420, pattern, sizes
 
 LARGEST = (1920, 1080)

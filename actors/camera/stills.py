@@ -5,7 +5,7 @@ from pathlib import Path
 
 import simplejpeg
 
-from actors.media.clock import unix_ms
+from config.clock import unix_ms
 from config.files import write_atomically
 from models.messages.camera import CaptureView
 

@@ -11,11 +11,11 @@ from actors.encoder.follower import PassthroughFollower
 from actors.encoder.h264 import best_encoder
 from actors.encoder.load import read_load
 from actors.encoder.tier_encoders import TierEncoders
-from actors.media.clock import unix_ms
 from actors.media.counter import next_number
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
 from actors.runtime.rings import forget_pictures
+from config.clock import unix_ms
 from models.errors import Invalid, ServerError
 from models.media.throttle import Throttle
 from models.media.tier import FRAMES, JPEG, VIDEO, Tier

@@ -6,8 +6,8 @@ import numpy as np
 
 from actors.encoder.wanted import DemandWorker
 from actors.media.audio_encoder import AudioEncoder
-from actors.media.clock import wall_of
 from actors.runtime.rings import RingReader, RingWriter
+from config.clock import wall_of
 from models.media import ring
 from models.media.ring import Entry
 

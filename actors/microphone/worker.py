@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.media.clock import wall_of
 from actors.media.container import LoginRefusedError, SourceError
 from actors.microphone.opener import NoSoundError, NotYetError, SoundOpener
 from actors.microphone.source import SoundSource
 from actors.runtime.rings import RingWriter
 from actors.runtime.worker import Worker
+from config.clock import wall_of
 from models.media import ring
 from models.media.backoff import Backoff
 from models.media.pcm import BLOCK_BYTES, SILENCE_DB, Blocks, level_db, spare_of

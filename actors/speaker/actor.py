@@ -2,11 +2,11 @@
 
 import time
 
-from actors.media.clock import unix_ms
 from actors.runtime.actor import Actor, handles
 from actors.speaker.sinks import open_sink
 from actors.speaker.tts import Espeak, is_installed
 from actors.speaker.worker import SpeakerWorker
+from config.clock import unix_ms
 from models.errors import Conflict, Invalid, LimitReached, Unavailable
 from models.media.address import parse_speaker
 from models.media.pcm import RATE
