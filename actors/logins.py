@@ -10,9 +10,9 @@ import json
 import time
 from typing import Protocol
 
-from actors.journal import Journal
 from actors.runtime.actor import Actor
-from actors.runtime.worker import Bench
+from actors.runtime.worker import SerialExecutor
+from actors.shared.system_events import SystemEvents
 from config.files import stored_json, write_atomically
 from models.events import LOCKED_OUT, LOGIN_FAILED
 from models.messages.rtsp import RTSP
@@ -81,7 +81,7 @@ class LoginNews:
 
     def __init__(self, actor: Actor, what: str) -> None:
         self._actor, self._what = actor, what
-        self._journal = Journal(actor)
+        self._journal = SystemEvents(actor)
 
     def login_failed(self, client: str, locked_for: int) -> None:
         self._actor.log.info("login failed", client=client)
@@ -99,15 +99,15 @@ class LoginNews:
 class LoginFiles:
     """An actor's logins over its restarts."""
 
-    def __init__(self, actor: Actor, logins: Logins, files: Bench) -> None:
+    def __init__(self, actor: Actor, logins: Logins, files: SerialExecutor) -> None:
         self._actor, self._logins, self._files = actor, logins, files
         self._lockouts_file = actor.boot.run_dir / f"{actor.name}-lockouts.json"
         self._known_file = actor.boot.data_dir / f"{actor.name}-known.json"
 
     async def load(self) -> None:
         """Before anybody logs in."""
-        self._logins.lockouts.restore(await self._files.do(stored_json, self._lockouts_file), time.monotonic())
-        known = await self._files.do(stored_json, self._known_file)
+        self._logins.lockouts.restore(await self._files.run(stored_json, self._lockouts_file), time.monotonic())
+        known = await self._files.run(stored_json, self._known_file)
         if isinstance(known, list):
             self._logins.known = KnownClients(one for one in known if isinstance(one, str))
 
@@ -119,9 +119,9 @@ class LoginFiles:
             self._logins.changed.clear()
             lockouts, known = self._logins.lockouts.as_dict(), self._logins.known.as_list()
             try:
-                await self._files.do(write_atomically, self._lockouts_file, json.dumps(lockouts).encode())
+                await self._files.run(write_atomically, self._lockouts_file, json.dumps(lockouts).encode())
                 if known != kept:
-                    await self._files.do(write_atomically, self._known_file, json.dumps(known).encode())
+                    await self._files.run(write_atomically, self._known_file, json.dumps(known).encode())
                     kept = known
             except OSError as error:
                 self._actor.log.warning("lock-outs are not kept over a restart", reason=str(error))

@@ -8,9 +8,9 @@ from aiohttp import web
 
 from api.context import Context
 from api.credentials import credential_of, set_cookie
-from api.guard import GUARD
-from api.keys import CLIENT
 from api.middleware import identify
+from api.rate_limits import RATE_LIMITER
+from api.request_keys import CLIENT
 from models.errors import ServerError
 from models.messages.auth import AUTH, OpenAnonymousSession
 
@@ -61,7 +61,7 @@ def _page(context: Context) -> Callable[[web.Request], Awaitable[web.StreamRespo
 
 async def _admit(request: web.Request, response: web.StreamResponse, context: Context) -> None:
     """While protection is off there is no login, and so no session: the page itself brings one."""
-    if request.app[GUARD].closed:
+    if request.app[RATE_LIMITER].closed:
         return
     try:
         if not (await identify(request, credential_of(request))).dashboard:

@@ -32,7 +32,7 @@ class Context(Protocol):
         ...
 
     def latest(self, kind: type[S], publisher: str = "") -> S | None:
-        """The newest state of one of ``api.now.STATES``; ``publisher`` where several actors publish the kind."""
+        """The newest of ``api.latest_states.STATES``; ``publisher`` where several actors publish the kind."""
         ...
 
     def actor(self, ref: Ref[A]) -> Handle[A]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from api.keys import ARRIVAL
+from api.request_keys import ARRIVAL
 from models.security.sessions import LIFETIME_S, TOKEN_DIGITS
 
 COOKIE = "session"  # the API's name

@@ -1,6 +1,6 @@
 """The gates that every request passes, in one order; and the shell that turns every end into a proper answer.
 
-A handler finds the four keys of ``api.keys`` at its request.
+A handler finds the four keys of ``api.request_keys`` at its request.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ from aiohttp.typedefs import Handler
 
 from api.credentials import NOTHING, Credential, credential_of
 from api.errors import INTERNAL, error, pro_required, response_to, response_to_http
-from api.guard import ASKED_FOR, GUARD, RETRY_MS, TOO_MANY
-from api.keys import ARRIVAL, CLIENT, IDENTITY, LICENSE
 from api.passwords import PASSWORDS, Passwords, check_password
 from api.proxy import arrival, same_origin
+from api.rate_limits import ASKED_FOR, RATE_LIMITER, RETRY_MS, TOO_MANY
+from api.request_keys import ARRIVAL, CLIENT, IDENTITY, LICENSE
 from api.routing import CONTEXT, Access, Route, route_of
 from models.errors import Invalid, LimitReached, Refused, ServerError
 from models.messages.auth import AUTH, Identity, WhoIs
@@ -81,8 +81,8 @@ async def gates(request: web.Request, handler: Handler) -> web.StreamResponse:
     ASKED_FOR.set(arrived.client)
     request[LICENSE], request[IDENTITY] = context.license, NOBODY
     if arrived.by_proxy:
-        request.app[GUARD].welcome(request.remote or "")
-    if not request.app[GUARD].allows(arrived.client) and not await _proven(request):
+        request.app[RATE_LIMITER].welcome(request.remote or "")
+    if not request.app[RATE_LIMITER].allows(arrived.client) and not await _proven(request):
         return too_many()
     if record is not None and (refusal := await _refusal(request, record)) is not None:
         return refusal
@@ -144,8 +144,8 @@ async def identify(request: web.Request, credential: Credential) -> Identity:
         LimitReached: too many wrong passwords, or too many questions of this client wait already.
         Unavailable: nobody can say just now.
     """
-    guard, client = request.app[GUARD], request[CLIENT]
-    if not credential.token and guard.closed:
+    rate_limiter, client = request.app[RATE_LIMITER], request[CLIENT]
+    if not credential.token and rate_limiter.closed:
         return NOBODY
     question = WhoIs(credential.carrier, credential.token, client)
     if credential.carrier == "basic":
@@ -155,7 +155,7 @@ async def identify(request: web.Request, credential: Credential) -> Identity:
             return NOBODY
     identity = await request.app[CONTEXT].actor(AUTH).ask(question)
     if identity.authenticated:
-        guard.welcome(client)
+        rate_limiter.welcome(client)
     return identity
 
 

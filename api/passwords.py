@@ -1,4 +1,4 @@
-"""Passwords are checked one after the other; see ``models.security.turns`` for the order."""
+"""Passwords are checked one after the other; see ``models.security.password_queue`` for the order."""
 
 import asyncio
 import time
@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from api.guard import GUARD
+from api.rate_limits import RATE_LIMITER
 from api.routing import CONTEXT
 from models.errors import LimitReached, Refused
 from models.messages import Ask
 from models.messages.auth import AUTH, Identity, ToAuth
-from models.security.turns import Outcome, Turn, Turns
+from models.security.password_queue import Outcome, PasswordQueue, QueuedPassword
 
 R = TypeVar("R")
 HASHING_TIMEOUT_S = 10.0  # on a small board
@@ -21,8 +21,8 @@ HASHING_TIMEOUT_S = 10.0  # on a small board
 
 class Passwords:
     def __init__(self) -> None:
-        self._turns = Turns()
-        self._called: dict[Turn, asyncio.Future[None]] = {}
+        self._turns = PasswordQueue()
+        self._called: dict[QueuedPassword, asyncio.Future[None]] = {}
         self._timers: dict[bool, asyncio.TimerHandle] = {}
 
     @asynccontextmanager
@@ -59,7 +59,7 @@ class Passwords:
         finally:
             self._over(turn, outcome)
 
-    def _over(self, turn: Turn, outcome: Outcome) -> None:
+    def _over(self, turn: QueuedPassword, outcome: Outcome) -> None:
         self._turns.leave(turn, outcome, time.monotonic())
         self._call(turn.known)
 
@@ -82,12 +82,12 @@ PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords", Passwords)
 
 async def check_password(app: web.Application, client: str, question: Ask[ToAuth, R]) -> R:
     """The answer of auth to a question that has a password in it, when it is this client's turn."""
-    guard = app[GUARD]
-    async with app[PASSWORDS].turn(client, guard.knows(client)):
+    rate_limiter = app[RATE_LIMITER]
+    async with app[PASSWORDS].turn(client, rate_limiter.knows(client)):
         answer = await app[CONTEXT].actor(AUTH).ask(question, HASHING_TIMEOUT_S)
         if isinstance(answer, Identity) and not answer.authenticated:
             raise Refused("Invalid password")
-    guard.welcome(client)
+    rate_limiter.welcome(client)
     return answer
 
 

@@ -15,9 +15,9 @@ from aiohttp import web
 from api.context import Context
 from api.credentials import token_of
 from api.errors import BARE, error
-from api.guard import ASKED_FOR, Guard, Shared
 from api.proxy import arrival
-from config import reachable
+from api.rate_limits import ASKED_FOR, RateLimitedContext, RateLimiter
+from config.network import reachable
 from models.errors import ServerError
 from models.messages.auth import AUTH, LogOut
 from models.messages.facade import FACADE, GetCertificate, GetPorts
@@ -32,8 +32,8 @@ PAGES = (".html", ".js", ".css", ".png", ".svg", ".ico", ".webmanifest", ".woff2
 class PlainListener:
     """The handler of the plain listener; ``application`` is the one that the HTTPS listener serves."""
 
-    def __init__(self, context: Context, application: Application, guard: Guard) -> None:
-        self._context, self._application = Shared(context, guard), application
+    def __init__(self, context: Context, application: Application, rate_limiter: RateLimiter) -> None:
+        self._context, self._application = RateLimitedContext(context, rate_limiter), application
         self._ours: tuple[str, ...] = ()
         self._ours_until = 0.0
 

@@ -137,7 +137,7 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Status": _object(
         _STATUS,
-        fps=_said(NUM, "Pictures per second that come from the source"),
+        fps=_said(NUM, "VideoBroadcast per second that come from the source"),
         source=TEXT,
         camera=ref("CameraState"),
         state=_one("ACTIVE", "STANDBY", "WARNING"),
@@ -174,7 +174,7 @@ COMPONENTS: dict[str, Schema] = {
     "TorchChange": _object({}, enabled=_said(BOOL, "Without it the torch is toggled")),
     "Torch": _object({"torchEnabled": BOOL}),
     "Health": _object({"status": _one("ok", "degraded", "unhealthy"), "actors": {"type": "object"}}),
-    "Actors": _object({"actors": _list(ref("Actor"))}),
+    "ActorTableCache": _object({"actors": _list(ref("Actor"))}),
     "Actor": _object(
         {"name": TEXT, "state": TEXT, "pid": INT, "uptimeSec": NUM, "restarts": INT},
         lastReason=TEXT,
@@ -184,7 +184,7 @@ COMPONENTS: dict[str, Schema] = {
         detail=TEXT,
     ),
     "Password": _object({"password": TEXT}),
-    "Session": _object({"success": SUCCESS, "token": TEXT, "csrfToken": TEXT}),
+    "LoginSession": _object({"success": SUCCESS, "token": TEXT, "csrfToken": TEXT}),
     "AuthStatus": _object(
         {"enabled": BOOL, "configured": BOOL},
         authenticated=_said(BOOL, "With a valid session cookie only"),

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from api.aiohttp_internals import AppRunner, Server
 from api.context import Context
-from api.guard import GUARD
+from api.rate_limits import RATE_LIMITER
 from api.redirect import PlainListener
 from models.http import limits
 
@@ -51,6 +51,6 @@ def plain_runner(https: HttpsRunner, context: Context, shutdown_timeout: float =
     """The runner of the plain listener, for an ``https`` that has been set up."""
     served = https.server
     assert served is not None, "set the HTTPS runner up first"
-    handler = PlainListener(context, served.request_handler, https.app[GUARD])
+    handler = PlainListener(context, served.request_handler, https.app[RATE_LIMITER])
     server = Server(handler, served.request_factory, **LIMITS)
     return web.ServerRunner(server, shutdown_timeout=shutdown_timeout)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from api.aiohttp_internals import Unframed
+from api.client_transport import ClientTransport
 from api.context import Context
-from api.now import Now
-from api.pipe import Pipe
+from api.latest_states import LatestStates
 from models.errors import Unavailable
 from models.http import limits, mjpeg
 from models.media import sizes
@@ -46,37 +46,39 @@ class Multipart(Unframed):
 class Viewer:
     """One open /stream, and who looks."""
 
-    def __init__(self, pipe: Pipe, mode: mjpeg.Mode, address: str, identity: Identity, tier: Tier = Tier.MAIN) -> None:
-        self.pipe, self.mode, self.address, self.identity, self.tier = pipe, mode, address, identity, tier
+    def __init__(
+        self, transport: ClientTransport, mode: mjpeg.Mode, address: str, identity: Identity, tier: Tier = Tier.MAIN
+    ) -> None:
+        self.transport, self.mode, self.address, self.identity, self.tier = transport, mode, address, identity, tier
         self.ended = asyncio.Event()
         self._written = self._read = 0  # bytes
         self._moved = time.monotonic()
 
     def offer(self, data: bytes) -> None:
         """Write it, unless he still has enough to read."""
-        if self.pipe.backlog() <= limits.STREAM_BACKLOG:
+        if self.transport.backlog() <= limits.STREAM_BACKLOG:
             self._written += len(data)
-            self.pipe.write(data)
+            self.transport.write(data)
 
     def check(self, now: float) -> None:
         """Once a second: is he there, does he read?"""
-        backlog = self.pipe.backlog()
+        backlog = self.transport.backlog()
         read = self._written - backlog
         if backlog == 0 or read > self._read:
             self._moved, self._read = now, read
-        if self.pipe.closing:
+        if self.transport.closing:
             self.ended.set()
         elif now - self._moved > limits.STREAM_STUCK_S:
-            self.pipe.abort()
+            self.transport.abort()
             self.ended.set()
 
 
 class _Cast:
     """The pictures of one tier, followed while somebody looks at them."""
 
-    def __init__(self, context: Context, now: Now, tier: Tier) -> None:
+    def __init__(self, context: Context, states: LatestStates, tier: Tier) -> None:
         self.viewers: set[Viewer] = set()
-        self._context, self._now, self._ring = context, now, tier.ring(JPEG)
+        self._context, self._states, self._ring = context, states, tier.ring(JPEG)
         self._parts = mjpeg.Parts()
         self._tasks: list[asyncio.Task[Any]] = []
         self._picture_at = 0.0
@@ -111,7 +113,7 @@ class _Cast:
 
     def _show(self, entry: Entry) -> None:
         for viewer in tuple(self.viewers):
-            if viewer.pipe.closing:
+            if viewer.transport.closing:
                 viewer.ended.set()
             else:
                 viewer.offer(self._parts.of(entry, viewer.mode))
@@ -123,7 +125,7 @@ class _Cast:
             now = time.monotonic()
             for viewer in tuple(self.viewers):
                 viewer.check(now)
-            patience = limits.NO_SIGNAL_AFTER_S if not self._now.camera.running else limits.NO_SIGNAL_ANYWAY_AFTER_S
+            patience = limits.NO_SIGNAL_AFTER_S if not self._states.camera.running else limits.NO_SIGNAL_ANYWAY_AFTER_S
             missing = now - self._picture_at
             if missing > patience + limits.NO_SIGNAL_FOR_S:
                 for viewer in self.viewers:
@@ -135,8 +137,8 @@ class _Cast:
 class Streams:
     """All viewers of /stream in this process."""
 
-    def __init__(self, context: Context, now: Now) -> None:
-        self._casts = {tier: _Cast(context, now, tier) for tier in Tier}
+    def __init__(self, context: Context, states: LatestStates) -> None:
+        self._casts = {tier: _Cast(context, states, tier) for tier in Tier}
         self._coming: Counter[str] = Counter()  # addresses of those who wait for their first picture
         self.changed: Callable[[], None] = lambda: None  # set by the front
 
@@ -168,7 +170,7 @@ class Streams:
 
     async def serve(self, viewer: Viewer, first: Entry) -> None:
         """Until he goes, or the streaming ends."""
-        viewer.pipe.write(mjpeg.opening(viewer.mode))
+        viewer.transport.write(mjpeg.opening(viewer.mode))
         cast = self._casts[viewer.tier]
         cast.join(viewer, first)
         self.changed()
@@ -190,13 +192,13 @@ class Streams:
             await cast.close()
 
 
-async def fresh_picture(context: Context, now: Now, tier: Tier = Tier.MAIN) -> Entry:
+async def fresh_picture(context: Context, states: LatestStates, tier: Tier = Tier.MAIN) -> Entry:
     """A picture of this tier that is at most a second old; waits for one while the camera wakes up.
 
     Raises:
         Unavailable: streaming is switched off, or no picture came in time.
     """
-    if not now.camera.streaming:
+    if not states.camera.streaming:
         raise Unavailable(NOT_STARTED)
     ring = tier.ring(JPEG)
     entry = context.newest(ring)
@@ -215,7 +217,7 @@ async def fresh_picture(context: Context, now: Now, tier: Tier = Tier.MAIN) -> E
     raise Unavailable(NOT_STARTED)
 
 
-async def sized_picture(context: Context, now: Now, width: int) -> Entry:
+async def sized_picture(context: Context, states: LatestStates, width: int) -> Entry:
     """``fresh_picture`` of this width, from the smallest tier that is enough; never made larger.
 
     Raises:
@@ -223,7 +225,9 @@ async def sized_picture(context: Context, now: Now, width: int) -> Entry:
     """
     there = context.newest(JPEG)
     large = there is not None and _fresh(there)
-    picture = await fresh_picture(context, now, Tier.MAIN if large or not _sub_gives(context, now, width) else Tier.SUB)
+    picture = await fresh_picture(
+        context, states, Tier.MAIN if large or not _sub_gives(context, states, width) else Tier.SUB
+    )
     if picture.width <= width:
         return picture
     quality = int(context.settings["jpegQuality"])
@@ -233,9 +237,9 @@ async def sized_picture(context: Context, now: Now, width: int) -> Entry:
         raise Unavailable("The camera's picture cannot be read") from None
 
 
-def _sub_gives(context: Context, now: Now, width: int) -> bool:
+def _sub_gives(context: Context, states: LatestStates, width: int) -> bool:
     """Whether the small stream is wide enough, and smaller than the large one."""
-    whole = (now.camera.width, now.camera.height)
+    whole = (states.camera.width, states.camera.height)
     box = sizes.parse(str(context.settings["subResolution"]))
     return box is not None and 0 not in whole and width <= sizes.fitted(whole, box)[0] < whole[0]
 

@@ -1,6 +1,6 @@
 """The API document's keys for RTSP and MQTT, in its order, and the extension keys that the document implies."""
 
-from config.addresses import broker_host, proxies, rtsp_path
+from config.network.interfaces import broker_host, proxies, rtsp_path
 from config.setting import USE_RTSP, Setting
 
 SUB_RESOLUTIONS = ("320x180", "480x270", "640x360", "854x480", "960x540", "1280x720")

@@ -1,17 +1,17 @@
 """The one registry of settings, and what is made from it: checks, schemas, the form, the manual.
 
 A request is checked as a whole (``validate``): every error in the order of its keys, and nothing is applied if there is
-one. What a value means beyond its own range (the camera's sizes, our own ports) comes in as ``Surroundings``.
+one. What a value means beyond its own range (the camera's sizes, our own ports) comes in as ``ValidationContext``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from config.addresses import parse_broker
 from config.clip_keys import CLIPS
 from config.device_keys import DEVICE_EXTENSIONS
 from config.keys import CAMERA, DETECTION, DEVICE
 from config.kind_keys import MORE_KINDS
+from config.network.interfaces import parse_broker
 from config.network_keys import EXTENSIONS, MQTT, RTSP
 from config.onvif_keys import ONVIF
 from config.place_keys import PLACES
@@ -40,7 +40,7 @@ FIRST, SECOND = "0", "1"  # camera ids; the second one is what useFrontCamera me
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ValidationContext:
     """What the device can do just now. None: not known (yet), and then not checked."""
 
     resolutions: Mapping[str, tuple[str, ...]] | None = None  # by camera id
@@ -58,12 +58,12 @@ class Checked:
     values: dict[str, Value] = field(default_factory=dict)
 
 
-UNKNOWN_SURROUNDINGS = Surroundings()
+UNKNOWN_SURROUNDINGS = ValidationContext()
 
 
 def validate(
     request: Mapping[str, object],
-    surroundings: Surroundings = UNKNOWN_SURROUNDINGS,
+    surroundings: ValidationContext = UNKNOWN_SURROUNDINGS,
     internal: bool = False,
     confirmed: bool = False,
 ) -> Checked:
@@ -77,7 +77,7 @@ def validate(
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    surroundings: Surroundings
+    surroundings: ValidationContext
     internal: bool
     confirmed: bool
 
@@ -95,7 +95,7 @@ def _problem(key: str, value: object, request: Mapping[str, object], asking: _As
     return _device_problem(key, value, request, asking.surroundings)
 
 
-def _device_problem(key: str, value: object, request: Mapping[str, object], around: Surroundings) -> str:
+def _device_problem(key: str, value: object, request: Mapping[str, object], around: ValidationContext) -> str:
     if key == "resolution":
         return _resolution_problem(value, request, around)
     if key == "cameraId" and around.camera_ids is not None and value not in around.camera_ids:
@@ -109,7 +109,7 @@ def _device_problem(key: str, value: object, request: Mapping[str, object], arou
     return ""
 
 
-def _resolution_problem(value: object, request: Mapping[str, object], around: Surroundings) -> str:
+def _resolution_problem(value: object, request: Mapping[str, object], around: ValidationContext) -> str:
     sizes = around.resolutions or {}
     known = sizes.get(_wanted_camera(request)) or sizes.get(around.camera_id)
     return UNSUPPORTED_RESOLUTION if known is not None and value not in known else ""

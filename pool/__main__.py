@@ -14,11 +14,11 @@ from pathlib import Path
 
 from aiohttp import web
 
-from api.gate import Gate, GuardedSite
+from api.listeners import Gate, GuardedSite
 from api.server import HttpsRunner
-from config import certificate
 from config.boot_load import load_boot
 from config.logs import configure
+from config.tls import certificate
 from pool import limits, serving
 from pool.app import Plan
 from pool.gateway import Gateway

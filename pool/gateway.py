@@ -14,10 +14,10 @@ from typing import Protocol
 import structlog
 from aiohttp import web
 
-from models.http.bucket import Buckets
 from models.pool.limits import DEADLINE_S, QUESTION_BYTES
 from models.pool.turns import Turns
 from models.pool.wire import PICTURES_PATH, SOUND_PATH
+from models.rate_limit import Buckets
 from models.security.lockout import client_key
 from pool import limits
 from pool.figures import Figures

@@ -24,10 +24,11 @@ from typing import IO, Any
 import psutil
 import structlog
 
-from actors.ports import listen
-from config import certificate, places
+from actors.shared.listeners import listen
+from config import paths
 from config.boot import Boot
 from config.files import write_atomically
+from config.tls import certificate
 from models.errors import Conflict, Unavailable
 from pool import limits, network
 
@@ -86,7 +87,7 @@ class Host:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stopping.set())
         for directory in (self._boot.data_dir, self._boot.run_dir):
-            places.make_private(directory)
+            paths.make_private(directory)
         with self._locked():
             self._end_all()  # of a run that was killed
             certificate.ensure(self._boot)  # with the names of this host, which a namespace does not know

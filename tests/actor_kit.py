@@ -19,22 +19,22 @@ from typing import Any, Generic, TypeVar
 from actors.runtime.actor import Actor
 from actors.runtime.envelope import (
     Acknowledge,
-    Answer,
+    Cancel,
     Directory,
     Entry,
     Envelope,
     Heartbeat,
-    Letter,
-    Question,
+    Notification,
     Ready,
+    Reply,
+    Request,
     Start,
     StartFailed,
     Stop,
-    Withdraw,
 )
-from actors.runtime.port import Created
+from actors.runtime.port import SpawnedProcess
 from actors.runtime.transport import serialize
-from actors.runtime.worker import Bench
+from actors.runtime.worker import SerialExecutor
 from actors.tree import tree
 from config.boot import Boot
 from config.settings import defaults, effective, validate
@@ -75,10 +75,10 @@ class KitPort:
     def to(self, path: str) -> "KitConnection":
         return KitConnection(self._kit, path)
 
-    def create(self) -> Created:
+    def create(self) -> SpawnedProcess:
         raise NotImplementedError
 
-    def forget(self, created: Created) -> None:
+    def forget(self, created: SpawnedProcess) -> None:
         raise NotImplementedError
 
     def crash(self, name: str, error: BaseException) -> None:
@@ -144,7 +144,7 @@ class ActorKit(Generic[A]):
         self._up = {name for name in self._generations if name not in {*down, self.name}}
         self._states: dict[tuple[type[State], str], State] = {}  # what the others have published, by publisher
         self._numbers = itertools.count(1)
-        self._epoch = 1
+        self._version = 1
         self._living = False
         self._open: dict[int, asyncio.Future[Any]] = {}
         self._acknowledged: dict[int, asyncio.Future[None]] = {}
@@ -203,7 +203,7 @@ class ActorKit(Generic[A]):
         for worker in tuple(self.actor._workers):
             worker.stop()
             await asyncio.to_thread(worker.join, WAIT_S)
-            if isinstance(worker, Bench):
+            if isinstance(worker, SerialExecutor):
                 await asyncio.to_thread(worker._pool.shutdown)
 
     async def reborn(self) -> None:
@@ -219,9 +219,9 @@ class ActorKit(Generic[A]):
     # ---------------------------------------------------------------- what a test does
     async def ask(self, message: Ask[Any, R], sender: str = "facade") -> R:
         """Its answer, or its ``ServerError``."""
-        ticket = next(self._numbers)
-        future = self._open[ticket] = asyncio.get_running_loop().create_future()
-        self._receive(Question(sender, self._generations[sender], ticket, message), sender)
+        request_id = next(self._numbers)
+        future = self._open[request_id] = asyncio.get_running_loop().create_future()
+        self._receive(Request(sender, self._generations[sender], request_id, message), sender)
         async with asyncio.timeout(WAIT_S):
             answer = await future
         if isinstance(answer, Failure):
@@ -236,15 +236,15 @@ class ActorKit(Generic[A]):
             return await self.idle()
         number = next(self._numbers)
         future = self._acknowledged[number] = asyncio.get_running_loop().create_future()
-        self._receive(Letter(sender, self._generations.get(sender, 1), number, message), sender)
+        self._receive(Notification(sender, self._generations.get(sender, 1), number, message), sender)
         async with asyncio.timeout(WAIT_S):
             await future
         await self.idle()
 
     def news(self, news: News, publisher: str) -> None:
         """Another actor publishes news; nobody waits until it is handled."""
-        letter = Letter(publisher, self._generations.get(publisher, 1), next(self._numbers), news)
-        self._receive(letter, publisher)
+        notification = Notification(publisher, self._generations.get(publisher, 1), next(self._numbers), news)
+        self._receive(notification, publisher)
 
     def settle(self, source: str = "http", **values: Any) -> SettingsView:
         """Settings are, or have become, these."""
@@ -268,8 +268,8 @@ class ActorKit(Generic[A]):
 
     def _send_state(self, state: State, publisher: str) -> None:
         if type(state).__name__ in self.kind.topics():  # nobody is told what he does not ask for
-            letter = Letter(publisher, self._generations.get(publisher, 1), next(self._numbers), state)
-            self._receive(letter, publisher)
+            notification = Notification(publisher, self._generations.get(publisher, 1), next(self._numbers), state)
+            self._receive(notification, publisher)
 
     @property
     def degraded(self) -> str:
@@ -326,8 +326,8 @@ class ActorKit(Generic[A]):
         return entries | {"supervisor": Entry("supervisor", 1, Everything()), self.name: own}
 
     def _tell_directory(self) -> None:
-        self._epoch += 1
-        self._receive(Directory("supervisor", 1, self._epoch, self._entries()), "supervisor")
+        self._version += 1
+        self._receive(Directory("supervisor", 1, self._version, self._entries()), "supervisor")
 
     def _receive(self, envelope: Envelope, sender: str) -> None:
         if self._living:
@@ -346,19 +346,19 @@ class ActorKit(Generic[A]):
                 self.start_failed = reason
             case Heartbeat():
                 self.beat = envelope
-            case Answer(ticket=ticket, message=message):
-                if ticket in self._open and not self._open[ticket].done():
-                    self._open.pop(ticket).set_result(message)
+            case Reply(request_id=request_id, message=message):
+                if request_id in self._open and not self._open[request_id].done():
+                    self._open.pop(request_id).set_result(message)
             case Acknowledge(number=number):
                 if number in self._acknowledged:
                     self._acknowledged.pop(number).set_result(None)
-            case Question():
+            case Request():
                 self.asked.append((path, envelope.message))
                 if path not in self.silent:
                     self.port.loop.create_task(self._answer(path, envelope))
-            case Withdraw(ticket=ticket):
-                self.withdrawn.append(ticket)
-            case Letter(message=message):
+            case Cancel(request_id=request_id):
+                self.withdrawn.append(request_id)
+            case Notification(message=message):
                 if isinstance(message, Tell):
                     self.told.append((path, message))
                 elif path == "supervisor":  # each goes to all: one is enough
@@ -368,12 +368,12 @@ class ActorKit(Generic[A]):
                     self.port.loop.call_soon(self._receive, acknowledge, path)
         self.moved.set()
 
-    async def _answer(self, name: str, question: Question) -> None:
+    async def _answer(self, name: str, request: Request) -> None:
         generation = self._generations.get(name, 1)
-        answer = self.answers.get(type(question.message), Unavailable(f"{name} does not answer that"))
+        answer = self.answers.get(type(request.message), Unavailable(f"{name} does not answer that"))
         try:
             if callable(answer):
-                answer = answer(question.message)
+                answer = answer(request.message)
                 if asyncio.iscoroutine(answer):
                     answer = await answer
             if isinstance(answer, ServerError):
@@ -381,7 +381,7 @@ class ActorKit(Generic[A]):
         except ServerError as error:
             answer = Failure(error.code, error.detail, tuple(error.fields.items()))
         if self._generations.get(name, 1) == generation and (name in self._up or name == "supervisor"):
-            self._receive(Answer(name, generation, question.ticket, answer), name)
+            self._receive(Reply(name, generation, request.request_id, answer), name)
 
     # ---------------------------------------------------------------- waiting
     async def until(self, condition: Callable[[], object], seconds: float = WAIT_S) -> None:
@@ -402,8 +402,8 @@ class ActorKit(Generic[A]):
     async def idle(self) -> None:
         """Until its mailbox is empty and what it has published is out."""
         await asyncio.sleep(0)
-        await self.until(lambda: not len(self.actor._inbox.mailbox) and not self._letters_under_way())
+        await self.until(lambda: not len(self.actor._dispatcher.mailbox) and not self._letters_under_way())
 
     def _letters_under_way(self) -> bool:
         peers = self.actor._peers._peers.values()
-        return any(peer.under_way or peer.letters for peer in peers if peer.name in self._up - self.silent)
+        return any(peer.under_way or peer.notifications for peer in peers if peer.name in self._up - self.silent)

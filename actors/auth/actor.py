@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from actors.auth.doorman import Doorman
-from actors.auth.state import FILE, State, hash_password, load_state, save_state
-from actors.journal import Journal
+from actors.auth.password_check import PasswordCheck
+from actors.auth.stored import FILE, StoredAuth, hash_password, load_state, save_state
 from actors.runtime.actor import Actor, handles
+from actors.shared.system_events import SystemEvents
 from config.files import write_atomically
-from config.places import FIRST_PASSWORD, OWNER_CODE
+from config.paths import FIRST_PASSWORD, OWNER_CODE
 from config.setting import INVALID_FORMAT
 from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, Unavailable
 from models.events import CREDENTIALS, NEW_ADDRESS
@@ -30,10 +30,10 @@ from models.messages.auth import (
     IssueToken,
     KnownAddresses,
     LogIn,
+    LoginSession,
     LogOut,
     OpenAnonymousSession,
     ProveOwner,
-    Session,
     SessionList,
     SessionsRevoked,
     SetProtection,
@@ -68,13 +68,13 @@ class Auth(Actor):
 
     async def on_start(self) -> None:
         self._writing = asyncio.Lock()
-        self._disk, hashing = self.bench("disk"), self.bench("hashing")
-        self._state, notes = await self._disk.do(load_state, self.boot.data_dir)
+        self._disk, hashing = self.executor("disk"), self.executor("hashing")
+        self._state, notes = await self._disk.run(load_state, self.boot.data_dir)
         for note in notes:
             self.log.warning(note)
-        self._journal = Journal(self)
-        self._code = await self._disk.do(_owner_code, self.boot.run_dir / OWNER_CODE)
-        self._doorman = Doorman(self.boot.run_dir, hashing, lambda: self._state.password, self._journal)
+        self._journal = SystemEvents(self)
+        self._code = await self._disk.run(_owner_code, self.boot.run_dir / OWNER_CODE)
+        self._password_check = PasswordCheck(self.boot.run_dir, hashing, lambda: self._state.password, self._journal)
         if self._enabled and not self._state.password:
             await self._first_password()
         if not self._enabled:
@@ -97,7 +97,7 @@ class Auth(Actor):
     @handles(WhoIs, max_concurrency=32)
     async def _who_is(self, message: WhoIs) -> Identity:
         if message.carrier == "basic":
-            good = not self._enabled or await self._doorman.check(message.token, message.client)
+            good = not self._enabled or await self._password_check.check(message.token, message.client)
             if good and self._enabled and self._been_in(message.client, "a player"):
                 await self._save()
             return Identity(good, dashboard=False, open=not self._enabled)
@@ -109,7 +109,7 @@ class Auth(Actor):
         dashboard = message.carrier == "cookie"
         return Identity(True, dashboard, session.session_id, session.csrf_token, not self._enabled, session.role)
 
-    def _find(self, token: str) -> Session | None:
+    def _find(self, token: str) -> LoginSession | None:
         session = self._state.sessions.find(token, time.time())
         if session is None and not self._enabled:
             return AnonymousTokens(self._state.anonymous_key).find(token, time.time())
@@ -117,21 +117,21 @@ class Auth(Actor):
 
     # ---------------------------------------------------------------- sessions
     @handles(LogIn, max_concurrency=8)
-    async def _log_in(self, message: LogIn) -> Session:
+    async def _log_in(self, message: LogIn) -> LoginSession:
         if not self._enabled:
             return self._anonymous()
         shown = self._state.sessions.find(message.password, time.time())
         if shown is not None and may(shown.role, VIEWER):
             return await self._open(message, shown.role, shown.session_id)
         password = self._state.password
-        if not await self._doorman.check(message.password, message.client):
+        if not await self._password_check.check(message.password, message.client):
             self.log.info("a login failed", client=message.client)
             raise Refused(WRONG)
         if password != self._state.password:  # changed while we were hashing
             raise Refused(WRONG)
         return await self._open(message, OWNER)
 
-    async def _open(self, message: LogIn, role: str, parent: str = "") -> Session:
+    async def _open(self, message: LogIn, role: str, parent: str = "") -> LoginSession:
         secret, agent = secrets.token_hex(TOKEN_BYTES), message.agent[:AGENT_MAX]
         self._been_in(message.client, agent)
         session, ended = self._state.sessions.open(secret, time.time(), message.client, agent, role, parent)
@@ -152,12 +152,12 @@ class Auth(Actor):
         return KnownAddresses(tuple(self._state.known.as_list()))
 
     @handles(OpenAnonymousSession)
-    def _open_anonymous(self, _: OpenAnonymousSession) -> Session:
+    def _open_anonymous(self, _: OpenAnonymousSession) -> LoginSession:
         if self._enabled:
             raise Refused("Password protection is on")
         return self._anonymous()
 
-    def _anonymous(self) -> Session:
+    def _anonymous(self) -> LoginSession:
         return AnonymousTokens(self._state.anonymous_key).issue(secrets.token_bytes(ANONYMOUS_BYTES), time.time())
 
     @handles(LogOut)
@@ -187,7 +187,7 @@ class Auth(Actor):
         return Ok()
 
     @handles(IssueToken)
-    async def _issue(self, message: IssueToken) -> Session:
+    async def _issue(self, message: IssueToken) -> LoginSession:
         name = message.name.strip()
         if not 0 < len(name) <= NAME_MAX:
             raise Invalid(f"name: Length must be between 1 and {NAME_MAX}")
@@ -226,16 +226,16 @@ class Auth(Actor):
     async def _confirm(self, current: str, client: str) -> None:
         if not self._enabled:
             raise Refused("Password protection is off: set the password on the device")
-        if not await self._doorman.check(current, client):
+        if not await self._password_check.check(current, client):
             raise Refused(WRONG)
 
     async def _set_password(self, password: str) -> None:
-        hashed = await self._disk.do(hash_password, password)
+        hashed = await self._disk.run(hash_password, password)
         await self._replace(password=hashed, sessions=self._state.sessions.without_owners())
 
     @handles(ProveOwner, max_concurrency=2)
     async def _prove_owner(self, message: ProveOwner) -> Ok:
-        if not await self._doorman.check_code(self._code, message.code, message.client):
+        if not await self._password_check.check_code(self._code, message.code, message.client):
             raise Refused(WRONG_CODE)
         return Ok()
 
@@ -248,7 +248,7 @@ class Auth(Actor):
         if reason := problem(message.new):
             raise Invalid(reason)
         await self._prove_owner(ProveOwner(message.code, message.client))
-        hashed = await self._disk.do(hash_password, message.new)
+        hashed = await self._disk.run(hash_password, message.new)
         await self._switch(True, password=hashed, sessions=self._state.sessions.without_owners())
         return self._status_now()
 
@@ -264,7 +264,7 @@ class Auth(Actor):
 
     async def _switch(self, enabled: bool, **changes: Any) -> None:
         """Anonymous sessions of the time without protection end with their key."""
-        await self._replace(enabled=enabled, anonymous_key=State().anonymous_key, **changes)
+        await self._replace(enabled=enabled, anonymous_key=StoredAuth().anonymous_key, **changes)
         self.publish_state(self._status_now())
         self.publish(SessionsRevoked(()))
         word = "on" if enabled else "off"
@@ -280,7 +280,7 @@ class Auth(Actor):
         password = given or readable(secrets.token_bytes(ENTROPY_BYTES))
         if not given:
             # Shown before it holds: if we are killed in between, the next start makes another one.
-            await self._disk.do(write_atomically, self.boot.run_dir / FIRST_PASSWORD, f"{password}\n".encode())
+            await self._disk.run(write_atomically, self.boot.run_dir / FIRST_PASSWORD, f"{password}\n".encode())
         await self._set_password(password)
 
     # ---------------------------------------------------------------- the disk
@@ -305,8 +305,8 @@ class Auth(Actor):
             self._state.sessions.saved()
             self.degraded("")
 
-    async def _write(self, state: State, final: bool) -> None:
-        await self._disk.do(partial(save_state, self.boot.data_dir, state, final=final))
+    async def _write(self, state: StoredAuth, final: bool) -> None:
+        await self._disk.run(partial(save_state, self.boot.data_dir, state, final=final))
 
     # ---------------------------------------------------------------- time
     async def _every_minute(self) -> None:

@@ -5,26 +5,26 @@ import os
 import secrets
 import time
 
-from actors.camera import cameras, controls
-from actors.camera.memory import Memory
-from actors.camera.opener import Opener, Wish
+from actors.camera import controls, usb_devices
+from actors.camera.capture_store import CaptureStore
+from actors.camera.opener import Opener, SourceRequest
 from actors.camera.preview import Previews
+from actors.camera.run_state import RunState
 from actors.camera.source import SourceInfo
-from actors.camera.stills import Stills
 from actors.camera.torch import Switch, find_torch
 from actors.camera.views import capabilities, without_fps
-from actors.camera.worker import CameraWorker, Plan, Report, Still
-from actors.media.counter import next_number
+from actors.camera.worker import CameraWorker, CaptureRequest, DesiredState, SourceStatus
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
 from actors.runtime.rings import forget_pictures
+from actors.shared.media.generation import next_number
 from config.clock import unix_ms
 from models.errors import Conflict, Missing, ServerError, Unavailable
 from models.media import sizes
 from models.media.address import parse_picture_source
 from models.media.i420 import turned
+from models.media.privacy_mask import PrivacyMask
 from models.media.tier import SubWish
-from models.media.veil import Veil
 from models.messages import Ok
 from models.messages.camera import (
     CameraControls,
@@ -63,19 +63,19 @@ RECORD_TRIES = 5
 class Camera(Actor):
     async def on_start(self) -> None:
         self._address = parse_picture_source(self.boot.source)
-        self._memory = Memory.load(self.boot.run_dir / "camera.json")
-        numbers = cameras.CameraNumbers(self.boot.data_dir / "cameras.json")
-        self._opener = Opener(self._address, self.boot.run_dir, self._memory, numbers)
+        self._run_state = RunState.load(self.boot.run_dir / "camera.json")
+        numbers = usb_devices.CameraNumbers(self.boot.data_dir / "cameras.json")
+        self._opener = Opener(self._address, self.boot.run_dir, self._run_state, numbers)
         self._holders = Leases()
         self._wanted_at = time.monotonic()
-        self._report = Report(reason="the source is being opened")
+        self._report = SourceStatus(reason="the source is being opened")
         self._info: SourceInfo | None = None  # of the last open source
-        self._album = self.bench("album")
-        self._stills = Stills(self.boot.data_dir / "captures")
+        self._disk = self.executor("album")
+        self._captures = CaptureStore(self.boot.data_dir / "captures")
         self._capturing: asyncio.Future[tuple[bytes, int, int]] | None = None
         self._device = ""  # path of the USB camera that is open
-        self._panel_bench = self.bench("controls")
-        kept = await self._panel_bench.do(controls.Kept, self.boot.data_dir / controls.FILE)
+        self._panel_bench = self.executor("controls")
+        kept = await self._panel_bench.run(controls.Kept, self.boot.data_dir / controls.FILE)
         for note in kept.notes:
             self.log.warning(note)
         self._panel = controls.Panel(kept)
@@ -86,16 +86,16 @@ class Camera(Actor):
         self._capabilities = self._make_capabilities()
         generations = self.boot.data_dir / "stream-generation"
         self._worker = CameraWorker(
-            self._opener, self._memory, self.ring_writer, lambda: next_number(generations), self._on_report
+            self._opener, self._run_state, self.ring_writer, lambda: next_number(generations), self._on_report
         )
-        self._worker.cover(Veil(str(self.settings["privacyMask"])))
+        self._worker.cover(PrivacyMask(str(self.settings["privacyMask"])))
         self._mask: str | None = None  # what covers every picture that can be read, once that is sure
         self._mask_revision = 0  # of the settings that it is from
         self._masked = 0  # times
         self._covering = asyncio.Lock()
         self.publish_state(self._capabilities)
         self._steer()
-        self.hire(self._worker)
+        self.start_worker(self._worker)
         self.start_task(self._tick())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
@@ -117,9 +117,9 @@ class Camera(Actor):
         streaming = bool(self.settings["streaming"])
         if (demand if streaming else demand - {"sound"}) or self._capturing is not None:
             self._wanted_at = now
-        covered = self._worker.veil.closed
+        covered = self._worker.set_privacy_mask.closed
         may_rest = bool(self.settings["cameraStandbyMode"]) or not streaming
-        wish = Wish(
+        request = SourceRequest(
             str(self.settings["cameraId"]),
             sizes.parse(str(self.settings["resolution"])),
             int(self.settings["frameRate"]),
@@ -127,7 +127,7 @@ class Camera(Actor):
         open_now = not covered and (not may_rest or now - self._wanted_at < STANDBY_AFTER_S)
         box = sizes.parse(str(self.settings["subResolution"]))
         sub = SubWish(box, int(self.settings["subFrameRate"])) if box else SubWish()
-        self._worker.set(Plan(wish, int(self.settings["rotation"]), open_now, sub), demand)
+        self._worker.set(DesiredState(request, int(self.settings["rotation"]), open_now, sub), demand)
 
     async def _tick(self) -> None:
         while True:
@@ -142,7 +142,7 @@ class Camera(Actor):
             return
         text = f"{self._view().source} stopped answering"
         self.log.error("the device hangs in its driver: this process ends and is started again", source=text)
-        self._memory.stalled()
+        self._run_state.stalled()
         try:
             await self.actor(EVENT_LOG).ask(self._history("SOURCE_LOST", text), timeout_s=1.0)
         except ServerError as error:
@@ -155,15 +155,15 @@ class Camera(Actor):
         self._steer()
 
     # ---------------------------------------------------------------- what the worker says
-    def _on_report(self, report: Report) -> None:
+    def _on_report(self, report: SourceStatus) -> None:
         before, self._report = self._report, report
         if report.info is not None:
             self._opened(report.info)
         elif report.reason and report.reason != before.reason:
             self.log.warning("no picture", reason=report.reason)
-            if not self._memory.lost:
-                self._memory.lost = True
-                self._memory.save()
+            if not self._run_state.lost:
+                self._run_state.lost = True
+                self._run_state.save()
                 self.start_task(self._record("SOURCE_LOST", report.reason))
         self.degraded(report.reason)
         self._tell_view()
@@ -173,9 +173,9 @@ class Camera(Actor):
             "source open", source=info.title, size=sizes.text(info.size), fps=round(info.fps, 2), codec=info.codec
         )
         self._info = info
-        if self._memory.lost:
-            self._memory.lost = False
-            self._memory.save()
+        if self._run_state.lost:
+            self._run_state.lost = False
+            self._run_state.save()
             self.start_task(self._record("SOURCE_BACK", f"{info.title} gives pictures again"))
         path = next((c.device.path for c in self._opener.cameras if c.identity == self._opener.identity), "")
         self._device = path
@@ -209,7 +209,7 @@ class Camera(Actor):
             return "running", TOO_SLOW if slow else self._report.info.stand_in
         if self._report.reason:
             return "waiting", self._report.reason
-        if self._worker.veil.closed:
+        if self._worker.set_privacy_mask.closed:
             return "stopped", ALL_COVERED
         if not self.settings["streaming"]:
             return "stopped", "streaming is switched off"
@@ -219,10 +219,10 @@ class Camera(Actor):
         state, reason = self._state()
         info, session = self._info, self._worker.session
         size, own, fps = UNKNOWN_SIZE, tuple[str, ...](), 0.0
-        wish, rotation = self._worker.plan.wish, self._worker.plan.rotation
+        request, rotation = self._worker.plan.request, self._worker.plan.rotation
         if session is not None:
-            size = turned(*session.size(wish.size), rotation)
-            own = session.passthrough(wish.size, wish.fps, rotation)
+            size = turned(*session.size(request.size), rotation)
+            own = session.passthrough(request.size, request.fps, rotation)
             fps = round(session.meter.rate(time.monotonic()), 1)
         elif self._told is not None:
             size, own = (self._told.width, self._told.height), self._told.passthrough
@@ -277,15 +277,15 @@ class Camera(Actor):
             self._mask_revision = revision
             self._masked += 1
             self._still_failed("the privacy mask was changed")
-            await self._album.do(self._cover_all, Veil(mask))
+            await self._disk.run(self._cover_all, PrivacyMask(mask))
             self._mask = mask
         self._steer()
         self._tell_view()
 
-    def _cover_all(self, veil: Veil) -> None:
-        self._worker.cover(veil)
+    def _cover_all(self, set_privacy_mask: PrivacyMask) -> None:
+        self._worker.cover(set_privacy_mask)
         forget_pictures(self.boot.shm_dir)
-        self._stills.clear()
+        self._captures.clear()
 
     # ---------------------------------------------------------------- stills
     @handles(Capture, max_concurrency=8)
@@ -298,10 +298,10 @@ class Camera(Actor):
         masked = self._masked
         try:
             self._steer()
-            self._worker.take_still(Still(message.quality, self._still_taken, self._still_failed))
+            self._worker.take_still(CaptureRequest(message.quality, self._still_taken, self._still_failed))
             async with asyncio.timeout(CAPTURE_S):
                 taken = await self._capturing
-            view = await self._album.do(self._keep_still, masked, *taken)
+            view = await self._disk.run(self._keep_still, masked, *taken)
         except TimeoutError:
             raise Unavailable("The camera gave no picture in time") from None
         except OSError as error:
@@ -314,7 +314,7 @@ class Camera(Actor):
     def _keep_still(self, masked: int, data: bytes, width: int, height: int) -> CaptureView:
         if masked != self._masked:
             raise Unavailable("the privacy mask was changed")
-        return self._stills.add(data, width, height)
+        return self._captures.add(data, width, height)
 
     def _still_taken(self, data: bytes, width: int, height: int) -> None:
         if self._capturing is not None and not self._capturing.done():
@@ -326,7 +326,7 @@ class Camera(Actor):
 
     @handles(GetCapture)
     async def _get_capture(self, _: GetCapture) -> CaptureView:
-        newest = await self._album.do(self._stills.newest)
+        newest = await self._disk.run(self._captures.newest)
         if newest is None:
             raise Missing("No capture available")
         return newest
@@ -339,24 +339,24 @@ class Camera(Actor):
         chosen = camera.number == str(self.settings["cameraId"])  # perhaps just being opened
         if chosen or (self._report.info is not None and camera.identity == self._opener.identity):
             raise Unavailable("This camera is in use: its picture is the live one")
-        if self._worker.veil.on or not self.settings["streaming"]:
+        if self._worker.set_privacy_mask.on or not self.settings["streaming"]:
             raise Unavailable("Other cameras are not shown while a mask covers this one, or while it is off")
         return await self._previews.take(camera.device.path)
 
     # ---------------------------------------------------------------- switches
     @handles(GetControls)
     async def _get_controls(self, _: GetControls) -> CameraControls:
-        return await self._panel_bench.do(self._panel.read, self._device)
+        return await self._panel_bench.run(self._panel.read, self._device)
 
     @handles(SetControl)
     async def _set_control(self, message: SetControl) -> CameraControls:
         identity = self._opener.identity
         if not self._device:
             raise Unavailable("This source has no controls")
-        return await self._panel_bench.do(self._panel.change, self._device, identity, message.name, message.value)
+        return await self._panel_bench.run(self._panel.change, self._device, identity, message.name, message.value)
 
     async def _restore_controls(self, path: str, identity: str) -> None:
-        refused = await self._panel_bench.do(self._panel.restore, path, identity)
+        refused = await self._panel_bench.run(self._panel.restore, path, identity)
         for name, why in refused.items():
             self.log.warning("the camera does not take what was set", control=name, reason=why)
 

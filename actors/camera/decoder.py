@@ -11,9 +11,9 @@ import av
 import av.error
 import numpy as np
 
-from actors.camera.fields import Deinterlacer
-from actors.camera.source import Shot, SourceInfo
-from actors.media.container import SourceError
+from actors.camera.deinterlacer import Deinterlacer
+from actors.camera.source import SourceInfo, SourcePacket
+from actors.shared.media.container import SourceError
 from models.media import annexb
 from models.media.i420 import Picture, Plane
 from models.media.sizes import Size
@@ -53,7 +53,7 @@ class Decoder:
     def __init__(self, info: SourceInfo, context: av.VideoCodecContext | None) -> None:
         self._info = info
         self._context = context
-        self._kept: list[Shot] = []
+        self._kept: list[SourcePacket] = []
         self._kept_bytes = 0
         self._newest_key = 0  # where it is in ``_kept``
         self._running = False  # the decoder has seen the last key and everything since
@@ -68,22 +68,22 @@ class Decoder:
         """Pictures are being left out because decoding them takes longer than they last."""
         return time.monotonic() < self._hurry_until
 
-    def skip(self, shot: Shot) -> None:
+    def skip(self, source_packet: SourcePacket) -> None:
         """A packet that nobody wants to see now."""
         if self._info.intra:
             return
         self._running = False
-        if shot.key:
-            self._forget_before(shot)
+        if source_packet.key:
+            self._forget_before(source_packet)
         elif not self._kept:
             return  # not from the beginning: worthless until the next key
-        self._kept.append(shot)
-        self._kept_bytes += len(shot.data)
+        self._kept.append(source_packet)
+        self._kept_bytes += len(source_packet.data)
         if len(self._kept) > KEPT_PACKETS or self._kept_bytes > KEPT_BYTES:
             self._kept = []
             self._kept_bytes = self._newest_key = 0
 
-    def _forget_before(self, key: Shot) -> None:
+    def _forget_before(self, key: SourcePacket) -> None:
         """What is not needed to show the pictures from now on.
 
         From a recovery point on they are whole only when everything has been refreshed once, so one more is kept.
@@ -91,31 +91,31 @@ class Decoder:
         refreshed = self._info.codec == "h264" and annexb.begins_without_idr(key.data)
         self._kept = self._kept[self._newest_key :] if refreshed else []
         self._newest_key = len(self._kept)
-        self._kept_bytes = sum(len(shot.data) for shot in self._kept)
+        self._kept_bytes = sum(len(source_packet.data) for source_packet in self._kept)
 
-    def pictures(self, shot: Shot) -> Iterator[Picture]:
+    def pictures(self, source_packet: SourcePacket) -> Iterator[Picture]:
         """What this packet lets us see: usually one picture, more after a pause, none at first.
 
         Raises:
             SourceError: the source delivers garbage.
         """
-        if shot.draw is not None:
-            yield shot.draw()
+        if source_packet.draw is not None:
+            yield source_packet.draw()
             return
         if self._info.intra:
-            yield from self._decode(shot)
+            yield from self._decode(source_packet)
             return
         if not self._running:
             yield from self._catch_up()
-        if shot.restart:
+        if source_packet.restart:
             yield from self._flush()
-        yield from self._decode(shot)
-        self._remember_key(shot)
+        yield from self._decode(source_packet)
+        self._remember_key(source_packet)
 
-    def _remember_key(self, shot: Shot) -> None:
+    def _remember_key(self, source_packet: SourcePacket) -> None:
         """While running, the kept packets go on growing, so that a pause needs no new key."""
         running = self._running
-        self.skip(shot)
+        self.skip(source_packet)
         self._running = running
 
     def _catch_up(self) -> Iterator[Picture]:
@@ -124,8 +124,8 @@ class Decoder:
         assert self._context is not None
         self._context.flush_buffers()
         last: Picture | None = None
-        for shot in self._kept:
-            for picture in self._decode(shot):
+        for source_packet in self._kept:
+            for picture in self._decode(source_packet):
                 last = picture
         if last is not None:
             yield last
@@ -141,10 +141,10 @@ class Decoder:
                 yield from self._whole(frame)
         self._context.flush_buffers()
 
-    def _decode(self, shot: Shot) -> Iterator[Picture]:
+    def _decode(self, source_packet: SourcePacket) -> Iterator[Picture]:
         assert self._context is not None
-        packet = av.Packet(shot.data)
-        packet.pts = shot.pts if shot.stamped else None
+        packet = av.Packet(source_packet.data)
+        packet.pts = source_packet.pts if source_packet.stamped else None
         began = time.monotonic()
         self._context.skip_frame = "NONKEY" if began < self._hurry_until and not self._info.intra else "DEFAULT"
         try:
@@ -158,7 +158,7 @@ class Decoder:
             self._garbage = 0
         for frame in frames:
             if frame.pts is None:
-                frame.pts = shot.pts
+                frame.pts = source_packet.pts
             yield from self._whole(frame)
         self._weigh(time.monotonic() - began)
 

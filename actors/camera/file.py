@@ -7,10 +7,10 @@ from pathlib import Path
 import av
 import av.error
 
-from actors.camera.shape import Shape, shape_of
-from actors.camera.source import Shot, SourceInfo
-from actors.media.container import SourceError, in_words, open_input
-from actors.media.loop_clock import NS, LoopClock, shared_clock
+from actors.camera.geometry import Geometry, geometry_of
+from actors.camera.source import SourceInfo, SourcePacket
+from actors.shared.media.container import SourceError, in_words, open_input
+from actors.shared.media.loop_clock import NS, LoopClock, shared_clock
 from models.media import sizes
 from models.media.address import MediaAddress
 from models.media.rate import ASSUMED_FPS, FASTEST
@@ -46,14 +46,14 @@ class FileSource:
             aspect=shape.aspect,
             turned=shape.turned,
         )
-        self._pending: Shot | None = None
+        self._pending: SourcePacket | None = None
         self._due = 0
         self._empty_loops = 0
         self._catching_up = True
         self._begin(time.monotonic_ns(), seek=True)
 
     # ---------------------------------------------------------------- opening
-    def _look(self) -> tuple[av.VideoCodecContext, Shape, bytes]:
+    def _look(self) -> tuple[av.VideoCodecContext, Geometry, bytes]:
         """What its pictures are like; the packet of its only picture, b"" where there are more."""
         self._open()
         context = self._stream.codec_context
@@ -74,7 +74,7 @@ class FileSource:
             self._container.close()
             raise SourceError(f"{self._name} holds no pictures")
         self._container.close()
-        return context, shape_of(context, frame), packets[0] if len(packets) == 1 else b""
+        return context, geometry_of(context, frame), packets[0] if len(packets) == 1 else b""
 
     def _open(self) -> None:
         self._container = open_input(MediaAddress("file", self._path))
@@ -119,7 +119,7 @@ class FileSource:
         self._packets = self._container.demux(self._stream)
 
     # ---------------------------------------------------------------- playing
-    def read(self) -> Shot | None:
+    def read(self) -> SourcePacket | None:
         if self._pending is None:
             self._pending = self._next()
         now = time.monotonic_ns()
@@ -133,13 +133,13 @@ class FileSource:
             self._catching_up = True
             self._begin(now, seek=True)
             return None
-        shot, self._pending = self._pending, None
-        return shot
+        source_packet, self._pending = self._pending, None
+        return source_packet
 
-    def _next(self) -> Shot | None:
+    def _next(self) -> SourcePacket | None:
         if self._still:
             self._due = max(self._due + int(NS / STILL_FPS), time.monotonic_ns())
-            return Shot(self._due, self._still, restart=True)
+            return SourcePacket(self._due, self._still, restart=True)
         try:
             packet = next(self._packets, None)
         except (av.error.FFmpegError, OSError) as error:
@@ -160,7 +160,7 @@ class FileSource:
         fresh, self._fresh = self._fresh, False
         pts = self._clock.when(self._loop, show_at)
         self._empty_loops = 0
-        return Shot(pts, bytes(packet), packet.is_keyframe, restart=fresh, stamped=stamped)
+        return SourcePacket(pts, bytes(packet), packet.is_keyframe, restart=fresh, stamped=stamped)
 
     def _follow_jump(self, decode_at: int) -> None:
         """Where the time stamps begin anew, so does the clock: such a file does not say how long it is."""
@@ -169,7 +169,7 @@ class FileSource:
             self._clock = LoopClock(self._due + int(NS / self._fps) - decode_at, 0)
             self._loop, self._fresh = 0, True
 
-    def _next_loop(self) -> Shot | None:
+    def _next_loop(self) -> SourcePacket | None:
         self._empty_loops += 1
         if self._empty_loops > EMPTY_LOOPS:
             raise SourceError(f"{self._name} holds no pictures")

@@ -6,12 +6,12 @@ from collections import deque
 import av
 import av.error
 
-from actors.camera.shape import Shape, shape_of
-from actors.camera.source import INTRA_CODECS, Shot, SourceInfo
-from actors.media.container import SourceError
-from actors.media.http_feed import open_http
-from actors.media.playout import Played, Playout
-from actors.media.rtsp_feed import open_rtsp
+from actors.camera.geometry import Geometry, geometry_of
+from actors.camera.source import INTRA_CODECS, SourceInfo, SourcePacket
+from actors.shared.media.container import SourceError
+from actors.shared.media.http_feed import open_http
+from actors.shared.media.playout import Playout, ScheduledSample
+from actors.shared.media.rtsp_feed import open_rtsp
 from models.media import sizes
 from models.media.address import MediaAddress
 from models.media.rate import ASSUMED_FPS, rate_of
@@ -33,7 +33,7 @@ class NetworkSource:
         self._track, self.sound = feed.picture, feed.sound
         self._playout = Playout(feed, name)
         self._playout.leaves_out = self._track.codec in INTRA_CODECS
-        self._first: deque[Played] = deque()
+        self._first: deque[ScheduledSample] = deque()
         try:
             context, shape = self._look_at_beginning(name)
         except BaseException:
@@ -54,7 +54,7 @@ class NetworkSource:
             turned=shape.turned,
         )
 
-    def _look_at_beginning(self, name: str) -> tuple[av.VideoCodecContext, Shape]:
+    def _look_at_beginning(self, name: str) -> tuple[av.VideoCodecContext, Geometry]:
         """Read until the size is known and the rate can be told; what was read is played all the same."""
         context = self._track.decoder()
         frame: av.VideoFrame | None = None
@@ -77,14 +77,14 @@ class NetworkSource:
                 first_at = time.monotonic()
             elif not context.width:
                 pictures = min(pictures, RATE_PICTURES - 1)
-        return context, shape_of(context, frame)
+        return context, geometry_of(context, frame)
 
-    def read(self) -> Shot | None:
+    def read(self) -> SourcePacket | None:
         played = self._first.popleft() if self._first else self._playout.take(PIECE_S)
         if played is None:
             return None
         sample = played.sample
-        return Shot(played.pts, sample.data, sample.key, sound=sample.sound)
+        return SourcePacket(played.pts, sample.data, sample.key, sound=sample.sound)
 
     @property
     def depth_ms(self) -> int:

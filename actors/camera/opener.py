@@ -4,14 +4,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.camera import cameras, v4l2
+from actors.camera import usb_devices, v4l2
 from actors.camera.file import FileSource
-from actors.camera.memory import Memory
 from actors.camera.network import NetworkSource
 from actors.camera.pattern import PatternSource
+from actors.camera.run_state import RunState
 from actors.camera.source import Source
 from actors.camera.usb import open_usb
-from actors.media.container import SourceError, in_words
+from actors.shared.media.container import SourceError, in_words
 from models.media.address import MediaAddress
 from models.media.sizes import Size
 
@@ -19,7 +19,7 @@ NO_CAMERA = "no camera found"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SourceRequest:
     """What the settings ask of the source. ``size`` None: the largest."""
 
     camera_id: str = "0"
@@ -28,7 +28,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Camera:
+class UsbCamera:
     """A USB camera that is plugged in."""
 
     number: str
@@ -39,13 +39,15 @@ class Camera:
 class Opener:
     """Used in the worker's thread. ``cameras``: what was seen at the last look."""
 
-    def __init__(self, address: MediaAddress, run_dir: Path, memory: Memory, numbers: cameras.CameraNumbers) -> None:
+    def __init__(
+        self, address: MediaAddress, run_dir: Path, memory: RunState, numbers: usb_devices.CameraNumbers
+    ) -> None:
         self._address = address
         self._run_dir = run_dir
-        self._memory = memory
+        self._run_state = memory
         self._numbers = numbers
-        self._found = cameras.Look()
-        self.cameras: tuple[Camera, ...] = ()
+        self._found = usb_devices.DeviceScan()
+        self.cameras: tuple[UsbCamera, ...] = ()
         self.identity = ""  # of the USB camera that is open
 
     @property
@@ -53,35 +55,35 @@ class Opener:
         """Reading this kind of source can block for ever."""
         return self._address.kind in ("auto", "v4l2")
 
-    def open(self, wish: Wish) -> Source:
+    def open(self, request: SourceRequest) -> Source:
         """Raises ``SourceError`` with the reason in words."""
         self.identity = ""
         match self._address.kind:
             case "pattern":
-                return PatternSource(wish.size, wish.fps)
+                return PatternSource(request.size, request.fps)
             case "file":
                 return FileSource(self._address.target, self._run_dir)
             case "rtsp" | "http":
                 return NetworkSource(self._address)
             case "v4l2":
-                return self._open_device(wish)
+                return self._open_device(request)
             case _:
-                return self._open_first(wish)
+                return self._open_first(request)
 
     def has_news(self) -> bool:
         """A camera may have come since the test pattern was chosen for want of one."""
-        return self._address.kind == "auto" and cameras.look().signature != self._found.signature
+        return self._address.kind == "auto" and usb_devices.look().signature != self._found.signature
 
-    def _look(self) -> tuple[Camera, ...]:
-        self._found = cameras.look()
+    def _look(self) -> tuple[UsbCamera, ...]:
+        self._found = usb_devices.look()
         devices = self._found.devices
-        found = cameras.identities(devices)
+        found = usb_devices.identities(devices)
         numbers = self._numbers.numbers(found)
-        seen = [Camera(*one) for one in zip(numbers, (one.text for one in found), devices, strict=True)]
+        seen = [UsbCamera(*one) for one in zip(numbers, (one.text for one in found), devices, strict=True)]
         self.cameras = tuple(sorted(seen, key=lambda camera: int(camera.number)))
         return self.cameras
 
-    def _open_first(self, wish: Wish) -> Source:
+    def _open_first(self, request: SourceRequest) -> Source:
         """``auto``: the camera that the settings name, else the first one that works.
 
         A camera that is there and fails (busy, forbidden, not ready yet) is tried again and again: ``SourceError``. The
@@ -89,12 +91,14 @@ class Opener:
         ribbon connector are there without a camera) is none.
         """
         self._wait_for_stalled()
-        committed = self._memory.committed
+        committed = self._run_state.committed
         reasons = []
-        order = sorted(self._look(), key=lambda camera: (camera.number != wish.camera_id, camera.identity != committed))
+        order = sorted(
+            self._look(), key=lambda camera: (camera.number != request.camera_id, camera.identity != committed)
+        )
         for camera in order:
             try:
-                return self._use(camera, wish)
+                return self._use(camera, request)
             except SourceError as error:
                 reasons += [str(error)] if camera.device.modes else []
         reasons += [in_words(error, path) for path, error in self._found.refused]
@@ -102,19 +106,19 @@ class Opener:
             raise SourceError(reasons[0])
         if committed:
             raise SourceError("the camera is not plugged in")
-        return PatternSource(wish.size, wish.fps, reason=NO_CAMERA)
+        return PatternSource(request.size, request.fps, reason=NO_CAMERA)
 
-    def _open_device(self, wish: Wish) -> Source:
+    def _open_device(self, request: SourceRequest) -> Source:
         """``v4l2:DEV``: the camera that was found there first, wherever it is now."""
         self._wait_for_stalled()
         seen = self._look()
         here = next((camera for camera in seen if camera.device.path == self._address.target), None)
-        same = next((camera for camera in seen if camera.identity == self._memory.committed), None)
+        same = next((camera for camera in seen if camera.identity == self._run_state.committed), None)
         camera = same or here or self._ask(self._address.target)
         self.cameras = (camera,)
-        return self._use(camera, wish)
+        return self._use(camera, request)
 
-    def _ask(self, path: str) -> Camera:
+    def _ask(self, path: str) -> UsbCamera:
         """A device under a name of its own (a link), or the reason why there is none."""
         try:
             device = v4l2.query(path)
@@ -122,14 +126,14 @@ class Opener:
             raise SourceError(in_words(error, path)) from None
         if device is None:
             raise SourceError(f"{path} is not a camera")
-        [identity] = cameras.identities((device,))
-        return Camera(self._numbers.numbers([identity])[0], identity.text, device)
+        [identity] = usb_devices.identities((device,))
+        return UsbCamera(self._numbers.numbers([identity])[0], identity.text, device)
 
-    def _use(self, camera: Camera, wish: Wish) -> Source:
-        source = open_usb(camera.device, wish.size, wish.fps)
+    def _use(self, camera: UsbCamera, request: SourceRequest) -> Source:
+        source = open_usb(camera.device, request.size, request.fps)
         self.identity = camera.identity
         return source
 
     def _wait_for_stalled(self) -> None:
-        if time.monotonic() < self._memory.closed_until:
+        if time.monotonic() < self._run_state.closed_until:
             raise SourceError("the camera had stopped answering; it is tried again soon")

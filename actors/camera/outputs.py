@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from actors.camera.source import Shot, SourceInfo
-from actors.media.turn_ring import MakeRing, Ring, TurnRing
+from actors.camera.source import SourceInfo, SourcePacket
+from actors.shared.media.shared_ring import MakeRing, Ring, SharedRing
 from config.clock import wall_of
 from models.media import i420, ring
 from models.media.decimate import Decimator
 from models.media.h264_stream import H264Stream
 from models.media.hevc import HevcStream
+from models.media.privacy_mask import PrivacyMask
 from models.media.sizes import Size
 from models.media.sound_track import SoundTrack
 from models.media.tier import FRAMES, Tier
-from models.media.veil import Veil
 
 FRAMES_KEPT = 4
 JPEGS_KEPT = 2  # of the largest size; the usual ones are much smaller
@@ -30,7 +30,7 @@ class FramesOutput:
     """Scaled, turned I420 pictures of one tier, with the privacy mask on them before they can be read."""
 
     def __init__(self, make_ring: MakeRing, tier: Tier) -> None:
-        self.veil = Veil()
+        self.set_privacy_mask = PrivacyMask()
         self._make_ring = make_ring
         self._name = tier.ring(FRAMES)
         self._ring: Ring | None = None
@@ -62,7 +62,7 @@ class FramesOutput:
             self._ring = self._make_ring(self._name, length, FRAMES_KEPT, SLOTS)
         flat = self._ring.ring.place(length)
         i420.write(picture, flat, *size, rotation)
-        self.veil.paint(flat, width, height, upright)
+        self.set_privacy_mask.paint(flat, width, height, upright)
         flags = (ring.FULL_RANGE if picture.full_range else 0) | (ring.DISCONTINUITY if self._broken else 0)
         flags |= ring.STAND_IN if picture.stand_in else 0
         spare = ring.packed_size(*whole) if whole else 0
@@ -82,20 +82,20 @@ class JpegPassthrough:
     """An MJPEG camera's own pictures, untouched."""
 
     def __init__(self, make_ring: MakeRing, info: SourceInfo) -> None:
-        self._ring = TurnRing(make_ring, "jpeg", JPEGS_KEPT, SLOTS)
+        self._ring = SharedRing(make_ring, "jpeg", JPEGS_KEPT, SLOTS)
         self._size = info.size
         self._largest = max(JPEG_LARGEST_MIN, i420.size_of(*info.size))
         self._broken = True
 
-    def put(self, shot: Shot) -> None:
-        picture = shot.data
+    def put(self, source_packet: SourcePacket) -> None:
+        picture = source_packet.data
         self._largest = max(self._largest, len(picture) * 5 // 4)
         if self._ring.renewed(self._largest):
             self._broken = True
         width, height = self._size
         flags = ring.DISCONTINUITY if self._broken else 0
         about = {"flags": flags, "width": width, "height": height, "format": ring.FORMAT_JPEG}
-        self._ring.put(picture, shot.pts, wall_of(shot.pts), **about)
+        self._ring.put(picture, source_packet.pts, wall_of(source_packet.pts), **about)
         self._broken = False
 
     def close(self) -> None:
@@ -109,9 +109,14 @@ class SoundOutput:
         self._head = track.head()
         self._ring = make_ring("sound", SOUND_LARGEST, SOUND_KEPT, SOUND_SLOTS)
 
-    def put(self, shot: Shot) -> None:
-        if len(self._head) + len(shot.data) <= SOUND_LARGEST:
-            self._ring.put(self._head + shot.data, shot.pts, wall_of(shot.pts), format=ring.FORMAT_PACKET)
+    def put(self, source_packet: SourcePacket) -> None:
+        if len(self._head) + len(source_packet.data) <= SOUND_LARGEST:
+            self._ring.put(
+                self._head + source_packet.data,
+                source_packet.pts,
+                wall_of(source_packet.pts),
+                format=ring.FORMAT_PACKET,
+            )
 
     def close(self) -> None:
         self._ring.close()
@@ -122,7 +127,7 @@ class VideoPassthrough:
 
     def __init__(self, make_ring: MakeRing, info: SourceInfo, extradata: bytes, next_generation: Callable[[], int]):
         hevc = info.codec == "hevc"
-        self._ring = TurnRing(make_ring, "hevc" if hevc else "video", UNITS_KEPT, UNIT_SLOTS)
+        self._ring = SharedRing(make_ring, "hevc" if hevc else "video", UNITS_KEPT, UNIT_SLOTS)
         self._format = ring.FORMAT_H265 if hevc else ring.FORMAT_H264
         self._stream = HevcStream(extradata) if hevc else H264Stream(extradata)
         self._size = info.size
@@ -130,8 +135,8 @@ class VideoPassthrough:
         self._generation = 0
         self._broken = True  # nothing is written until the next key
 
-    def put(self, shot: Shot) -> None:
-        unit, key = self._stream.unit(shot.data)
+    def put(self, source_packet: SourcePacket) -> None:
+        unit, key = self._stream.unit(source_packet.data)
         if not unit or len(unit) > UNIT_LARGEST:
             self._broken = True
             return
@@ -147,8 +152,8 @@ class VideoPassthrough:
         width, height = self._size
         self._ring.put(
             unit,
-            shot.pts,
-            wall_of(shot.pts),
+            source_packet.pts,
+            wall_of(source_packet.pts),
             flags=flags,
             width=width,
             height=height,

@@ -5,9 +5,9 @@ import time
 import av
 import numpy as np
 
-from actors.camera.source import Shot, SourceInfo
+from actors.camera.source import SourceInfo, SourcePacket
 from config.clock import wall_of
-from models.media import i420, pattern, sizes
+from models.media import i420, sizes, test_picture
 
 LARGEST = (1920, 1080)
 FASTEST = 60
@@ -40,7 +40,7 @@ class PatternSource:
             stand_in=reason,
         )
 
-    def read(self) -> Shot | None:
+    def read(self) -> SourcePacket | None:
         now = time.monotonic_ns()
         if now < self._next:
             time.sleep(min((self._next - now) / NS, LONGEST_WAIT_S))
@@ -50,12 +50,12 @@ class PatternSource:
         self._next = pts + self._interval
         self._counter += 1
         counter = self._counter
-        return Shot(pts, draw=lambda: self._draw(pts, counter))
+        return SourcePacket(pts, draw=lambda: self._draw(pts, counter))
 
     def _draw(self, pts: int, counter: int) -> i420.Picture:
         width, height = self._size
         flat = np.empty(i420.size_of(width, height), np.uint8)
-        pattern.draw(flat, width, height, counter, wall_of(pts), self._caption)
+        test_picture.draw(flat, width, height, counter, wall_of(pts), self._caption)
         planes = i420.planes(flat, width, height)
         return i420.Picture(*planes, pts=pts, full_range=False, stand_in=bool(self.info.stand_in))
 

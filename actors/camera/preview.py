@@ -15,9 +15,9 @@ import numpy as np
 from actors.camera import v4l2
 from actors.camera.decoder import Decoder
 from actors.camera.usb import open_usb
-from actors.media import jpeg
-from actors.media.container import SourceError
 from actors.runtime.process import die_with_parent
+from actors.shared.media import jpeg
+from actors.shared.media.container import SourceError
 from models.errors import Unavailable
 from models.media import i420
 
@@ -85,8 +85,8 @@ def take(path: str) -> bytes:
     decoder = Decoder(source.info, source.codec_context())
     began, seen = time.monotonic(), list[i420.Picture]()
     while time.monotonic() - began < (SETTLE_S if seen else GIVE_UP_S):
-        if (shot := source.read()) is not None:
-            seen = list(decoder.pictures(shot)) or seen
+        if (source_packet := source.read()) is not None:
+            seen = list(decoder.pictures(source_packet)) or seen
     source.close()
     if not seen:
         raise SourceError(f"{path} gives no picture")

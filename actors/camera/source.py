@@ -6,7 +6,7 @@ from typing import Protocol
 
 import av
 
-from actors.camera.shape import Shape
+from actors.camera.geometry import Geometry
 from models.media.i420 import Picture
 from models.media.sizes import Size
 from models.media.sound_track import SoundTrack
@@ -34,8 +34,8 @@ class SourceInfo:
     turned: int = 0  # degrees clockwise by which it has to be turned to stand upright
 
     @property
-    def shape(self) -> Shape:
-        return Shape(self.size, self.aspect, self.turned)
+    def shape(self) -> Geometry:
+        return Geometry(self.size, self.aspect, self.turned)
 
     @property
     def intra(self) -> bool:
@@ -43,7 +43,7 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class SourcePacket:
     """One packet as it came, or one picture that can be drawn. ``pts``: CLOCK_MONOTONIC ns of its capture."""
 
     pts: int
@@ -70,7 +70,7 @@ class Source(Protocol):
         """How long pictures wait here so that they come out evenly."""
         ...
 
-    def read(self) -> Shot | None:
+    def read(self) -> SourcePacket | None:
         """The next shot; None if there was none within about half a second. Raises ``SourceError`` at its end."""
         ...
 

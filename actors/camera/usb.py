@@ -10,10 +10,10 @@ from typing import NamedTuple
 import av
 
 from actors.camera import v4l2
-from actors.camera.live import LiveSource, captured
-from actors.camera.source import Shot, Source, SourceInfo
+from actors.camera.capture_device import CaptureDeviceSource, captured
+from actors.camera.source import Source, SourceInfo, SourcePacket
 from actors.camera.v4l2_stream import BITS, Stream
-from actors.media.container import SourceError, in_words, open_input
+from actors.shared.media.container import SourceError, in_words, open_input
 from models.media import sizes
 from models.media.address import MediaAddress
 
@@ -71,7 +71,7 @@ def _fits(info: SourceInfo, chosen: Chosen, size: sizes.Size | None, fps: float)
     return sizes.choose(size, info.sizes) == info.size and choose_rate(chosen.mode.rates, fps) == chosen.rate
 
 
-class UsbSource(LiveSource):
+class UsbSource(CaptureDeviceSource):
     """Read by FFmpeg."""
 
     def __init__(self, device: v4l2.Device, chosen: Chosen) -> None:
@@ -108,7 +108,7 @@ class RawSource:
             raise SourceError(in_words(error, device.path)) from None
         self.info = _info(device, chosen, "rawvideo", self._stream.size, chosen.rate)
 
-    def read(self) -> Shot | None:
+    def read(self) -> SourcePacket | None:
         try:
             taken = self._stream.read(PIECE_S)
         except (OSError, ValueError) as error:
@@ -116,7 +116,7 @@ class RawSource:
         if taken is None:
             return None
         data, stamp = taken
-        return Shot(captured(stamp, time.monotonic_ns()), data)
+        return SourcePacket(captured(stamp, time.monotonic_ns()), data)
 
     def fits(self, size: sizes.Size | None, fps: float) -> bool:
         return _fits(self.info, self._chosen, size, fps)

@@ -1,6 +1,6 @@
 """What the camera says of itself to others."""
 
-from actors.camera.opener import Camera
+from actors.camera.opener import UsbCamera
 from actors.camera.source import SourceInfo
 from models.media import sizes
 from models.messages.camera import CameraInfo, CameraView, Capabilities
@@ -9,7 +9,7 @@ ASSUMED = (1920, 1080)  # while no source has ever been open
 ASSUMED_FPS = 30
 
 
-def capabilities(info: SourceInfo | None, usb: tuple[Camera, ...], shown: str, torch: bool) -> Capabilities:
+def capabilities(info: SourceInfo | None, usb: tuple[UsbCamera, ...], shown: str, torch: bool) -> Capabilities:
     """``info``: the source in use or the last one; ``usb``: the cameras that are plugged in; ``shown``: the address."""
     offered = tuple(map(sizes.text, info.sizes if info else sizes.ladder(ASSUMED)))
     rates = info.rates if info else sizes.rates(ASSUMED_FPS)
@@ -30,7 +30,7 @@ def capabilities(info: SourceInfo | None, usb: tuple[Camera, ...], shown: str, t
     )
 
 
-def _sizes_of(camera: Camera) -> list[sizes.Size]:
+def _sizes_of(camera: UsbCamera) -> list[sizes.Size]:
     return sorted({mode.size for mode in camera.device.modes}, key=lambda size: (size[0] * size[1], size))
 
 

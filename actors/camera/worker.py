@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from actors.camera.memory import Memory
-from actors.camera.opener import Opener, Wish
+from actors.camera.geometry import Geometry
+from actors.camera.open_source import OpenSource
+from actors.camera.opener import Opener, SourceRequest
 from actors.camera.outputs import frames_outputs
-from actors.camera.session import Session
-from actors.camera.shape import Shape
+from actors.camera.run_state import RunState
 from actors.camera.source import MODAL, SourceInfo
-from actors.media import jpeg
-from actors.media.container import LoginRefusedError, SourceError
-from actors.media.turn_ring import MakeRing
 from actors.runtime.worker import Worker
+from actors.shared.media import jpeg
+from actors.shared.media.container import LoginRefusedError, SourceError
+from actors.shared.media.shared_ring import MakeRing
 from models.media import i420
 from models.media.backoff import Backoff
-from models.media.stall import StallDetector
+from models.media.privacy_mask import PrivacyMask
+from models.media.stall_detector import StallDetector
 from models.media.tier import SubWish, Tier
-from models.media.veil import Veil
 
 REST_S = 0.5
 READ_PATIENCE_S = 8.0  # FFmpeg may take twice its own time-out to end a read (``container.READ_S``)
@@ -33,17 +33,17 @@ STILL_WARM_UP = 5  # pictures until a camera that was just opened has found its 
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DesiredState:
     """What the actor wants, replaced as a whole. ``open``: the camera should be open."""
 
-    wish: Wish = field(default_factory=Wish)
+    request: SourceRequest = field(default_factory=SourceRequest)
     rotation: int = 0
     open: bool = True
     sub: SubWish = field(default_factory=SubWish)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SourceStatus:
     """What the worker found. ``info`` None: not open, because of ``reason`` ("" where it was told to close)."""
 
     info: SourceInfo | None = None
@@ -51,7 +51,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
+class CaptureRequest:
     """A request for one full-size picture. Exactly one of the two is called, in the actor's loop."""
 
     quality: int
@@ -63,57 +63,57 @@ class CameraWorker(Worker):
     def __init__(
         self,
         opener: Opener,
-        memory: Memory,
+        memory: RunState,
         make_ring: MakeRing,
         next_generation: Callable[[], int],
-        on_report: Callable[[Report], object],
+        on_report: Callable[[SourceStatus], object],
     ) -> None:
         super().__init__("camera capture")
-        self.plan = Plan()
+        self.plan = DesiredState()
         self.demand: frozenset[str] = frozenset()
-        self.session: Session | None = None
+        self.session: OpenSource | None = None
         self.blocked_since: float | None = None  # since when a call is under way that a dead device never ends
         self.opening = False
         self._opener = opener
-        self._memory = memory
+        self._run_state = memory
         self._make_ring = make_ring
         self._next_generation = next_generation
         self._on_report = on_report
         self._frames = frames_outputs(make_ring)
         self._turn = threading.Lock()  # held while pictures are made of what was read
         self._wake = threading.Event()
-        self._still: Still | None = None
+        self._still: CaptureRequest | None = None
         self._backoff = Backoff()
         self._refusals = Backoff(REFUSED_S, REFUSED_LONGEST_S)  # of our password: cameras lock accounts
         self._stall = StallDetector()
         self._retry_at = 0.0
         self._good_since = 0.0
         self._news_at = 0.0
-        self._wish = Wish()
-        self._said: Report | None = None
+        self._wish = SourceRequest()
+        self._said: SourceStatus | None = None
 
     # ---------------------------------------------------------------- called in the actor's loop
-    def set(self, plan: Plan, demand: frozenset[str]) -> None:
-        if plan.wish.camera_id != self.plan.wish.camera_id:
+    def set(self, plan: DesiredState, demand: frozenset[str]) -> None:
+        if plan.request.camera_id != self.plan.request.camera_id:
             self._retry_at = 0.0  # another camera may work at once
         changed = plan != self.plan
         self.plan, self.demand = plan, demand
         if changed:
             self._wake.set()
 
-    def cover(self, veil: Veil) -> None:
+    def cover(self, set_privacy_mask: PrivacyMask) -> None:
         """When this returns, no picture is made without it any more. Waits for the picture that is just made."""
         with self._turn:
             for output in self._frames.values():
-                output.veil = veil
+                output.set_privacy_mask = set_privacy_mask
                 output.interrupt()
         self._wake.set()
 
     @property
-    def veil(self) -> Veil:
-        return self._frames[Tier.MAIN].veil
+    def set_privacy_mask(self) -> PrivacyMask:
+        return self._frames[Tier.MAIN].set_privacy_mask
 
-    def take_still(self, still: Still) -> None:
+    def take_still(self, still: CaptureRequest) -> None:
         self._still = still
         self._wake.set()
 
@@ -130,39 +130,41 @@ class CameraWorker(Worker):
         plan = self.plan
         if not plan.open:
             self._close()
-            self._say(Report())
+            self._say(SourceStatus())
             self._fail_still("the camera is closed")
             self._rest(REST_S)
         elif self.session is None:
             self._open(plan)
-        elif plan.wish != self._wish and not self._still_fits(self.session, plan.wish):
+        elif plan.request != self._wish and not self._still_fits(self.session, plan.request):
             self._close()
         else:
             self._read(self.session, plan)
 
-    def _still_fits(self, session: Session, wish: Wish) -> bool:
-        if wish.camera_id != self._wish.camera_id and session.info.kind in MODAL:
+    def _still_fits(self, session: OpenSource, request: SourceRequest) -> bool:
+        if request.camera_id != self._wish.camera_id and session.info.kind in MODAL:
             return False
-        if not session.source.fits(wish.size, wish.fps):
+        if not session.source.fits(request.size, request.fps):
             return False
-        self._wish = wish
+        self._wish = request
         return True
 
-    def _open(self, plan: Plan) -> None:
-        wait_s = max(self._retry_at, self._memory.refused_until) - time.monotonic()
+    def _open(self, plan: DesiredState) -> None:
+        wait_s = max(self._retry_at, self._run_state.refused_until) - time.monotonic()
         if wait_s > 0:
             if self._said is None:  # a process before us was refused
-                self._say(Report(reason="the camera refuses this user name and password; they are tried again later"))
+                self._say(
+                    SourceStatus(reason="the camera refuses this user name and password; they are tried again later")
+                )
             self._fail_still("the camera is away")
             self._rest(min(wait_s, REST_S))
             return
         self._begin_blocking(opening=True)
         try:
-            source = self._opener.open(plan.wish)
-            self.session = Session(source, self._frames, self._make_ring, self._next_generation, self._stall)
+            source = self._opener.open(plan.request)
+            self.session = OpenSource(source, self._frames, self._make_ring, self._next_generation, self._stall)
         except LoginRefusedError as error:
             wait_s = self._refusals.failed()
-            self._memory.refused(wait_s)
+            self._run_state.refused(wait_s)
             self._lost(str(error), wait_s)
             return
         except SourceError as error:
@@ -171,19 +173,19 @@ class CameraWorker(Worker):
         finally:
             self._end_blocking()
         self._refusals.reset()
-        self._wish = plan.wish
+        self._wish = plan.request
         self._good_since = self._news_at = time.monotonic()
 
-    def _read(self, session: Session, plan: Plan) -> None:
+    def _read(self, session: OpenSource, plan: DesiredState) -> None:
         self._begin_blocking(opening=False)
         try:
-            shot = session.source.read()
+            source_packet = session.source.read()
             self._end_blocking()
-            if shot is None:
+            if source_packet is None:
                 session.silent()
                 return
             with self._turn:
-                session.take(shot, self.demand, plan.wish.size, plan.wish.fps, plan.rotation, plan.sub)
+                session.take(source_packet, self.demand, plan.request.size, plan.request.fps, plan.rotation, plan.sub)
         except SourceError as error:
             self._close()
             self._lost(str(error))
@@ -191,13 +193,13 @@ class CameraWorker(Worker):
         finally:
             self._end_blocking()
         if session.info.kind == "v4l2":
-            self._memory.commit(self._opener.identity)
-        self._say(Report(session.info))
+            self._run_state.commit(self._opener.identity)
+        self._say(SourceStatus(session.info))
         self._look_around(session)
         if self._still is not None:
             self._take_still(session, plan)
 
-    def _look_around(self, session: Session) -> None:
+    def _look_around(self, session: OpenSource) -> None:
         now = time.monotonic()
         if now - self._good_since > GOOD_AFTER_S and self._backoff.failures:
             self._backoff.reset()
@@ -205,38 +207,38 @@ class CameraWorker(Worker):
             return
         self._news_at = now
         if session.info.kind == "v4l2" and now - self._good_since > GOOD_AFTER_S:
-            self._memory.well()
+            self._run_state.well()
         elif session.info.kind == "pattern" and self._opener.has_news():
             self._close()
 
     # ---------------------------------------------------------------- stills
-    def _take_still(self, session: Session, plan: Plan) -> None:
+    def _take_still(self, session: OpenSource, plan: DesiredState) -> None:
         still, self._still = self._still, None
         assert still is not None
         try:
             larger = session.info.kind in MODAL and session.info.sizes[-1] != session.info.size
-            other_mode = larger and not self.veil.on  # it may show another part of the scene
-            picture = self._largest(plan.wish) if other_mode else session.still()
+            other_mode = larger and not self.set_privacy_mask.on  # it may show another part of the scene
+            picture = self._largest(plan.request) if other_mode else session.still()
         except SourceError as error:
             self.post(still.failed, str(error))
             return
-        shape = Shape((picture.width, picture.height), session.info.aspect, session.info.turned)
+        shape = Geometry((picture.width, picture.height), session.info.aspect, session.info.turned)
         size, rotation = shape.place(shape.upright, plan.rotation)
         flat = np.empty(i420.size_of(*size), np.uint8)
         i420.write(picture, flat, *size, rotation)
         turned = i420.turned(*size, rotation)
         with self._turn:
-            self.veil.paint(flat, *turned, plan.rotation)
+            self.set_privacy_mask.paint(flat, *turned, plan.rotation)
         data = jpeg.encode(flat, *turned, still.quality, picture.full_range)
         self.post(still.done, data, *turned)
 
-    def _largest(self, wish: Wish) -> i420.Picture:
+    def _largest(self, request: SourceRequest) -> i420.Picture:
         """Switch the camera to its largest mode for one picture; the next turn of the loop opens it as it was."""
         self._close()
         self._begin_blocking(opening=True)
         try:
-            source = self._opener.open(Wish(wish.camera_id, None, 1))
-            large = Session(source, self._frames, self._make_ring, self._next_generation, StallDetector())
+            source = self._opener.open(SourceRequest(request.camera_id, None, 1))
+            large = OpenSource(source, self._frames, self._make_ring, self._next_generation, StallDetector())
             try:
                 for _ in range(STILL_WARM_UP):
                     self.beat()
@@ -255,9 +257,9 @@ class CameraWorker(Worker):
     # ---------------------------------------------------------------- odds and ends
     def _lost(self, reason: str, wait_s: float = 0.0) -> None:
         self._retry_at = time.monotonic() + (wait_s or self._backoff.failed())
-        self._say(Report(reason=reason))
+        self._say(SourceStatus(reason=reason))
 
-    def _say(self, report: Report) -> None:
+    def _say(self, report: SourceStatus) -> None:
         if report != self._said:
             self._said = report
             self.post(self._on_report, report)

@@ -9,23 +9,23 @@ from dataclasses import replace
 from functools import partial
 
 from actors.detector import limits
-from actors.detector.courier import Courier
 from actors.detector.demand import OnDemand
 from actors.detector.elsewhere import PROBES, OnPool
+from actors.detector.event_sender import EventSender
 from actors.detector.fetcher import Fetcher, look
 from actors.detector.pool import Pool
 from actors.detector.tracer import Tracer
 from actors.detector.worker import Batch, DetectorWorker
-from actors.journal import Journal
 from actors.runtime.actor import Actor, handles
+from actors.shared.system_events import SystemEvents
 from config import pool_key
 from config.clock import unix_ms
+from config.weights.catalogue import CATALOGUE
 from models.detect import DETECTORS, detector_class
-from models.detect.catalogue import CATALOGUE
 from models.detect.detector import (
     Activity,
-    Farewell,
-    Finding,
+    DetectedEvent,
+    DetectedEventEnd,
     Models,
     Output,
     Reading,
@@ -67,15 +67,15 @@ class Detector(Actor):
     oom_score = 900
 
     @classmethod
-    def warm_up(cls) -> None:
+    def preload(cls) -> None:
         for name in DETECTORS:
             detector_class(name)
 
     async def on_start(self) -> None:
         self._kind = detector_class(self.name)
         self._model_ids = self._kind.needs(self.boot.detection.object_model)
-        self._courier = Courier(self, self._recorded)
-        self._tracer, self._traces = Tracer(self.boot.data_dir, self.name), self.bench("traces")
+        self._event_sender = EventSender(self, self._recorded)
+        self._tracer, self._traces = Tracer(self.boot.data_dir, self.name), self.executor("traces")
         self._worker: DetectorWorker | None = None
         self._ring = self._ring_wanted()
         self._views = {switch.key: SwitchView(switch.key, False, False, 0) for switch in self._kind.switches}
@@ -85,23 +85,23 @@ class Detector(Actor):
         self._levels: dict[str, float] = {}
         self._batch = Batch(())
         self._fault = ""
-        self._files = self.bench("models")
+        self._files = self.executor("models")
         self._fetcher: Fetcher | None = None
         self._fetched: dict[str, ModelView] = {}  # of the last fetch, by id
         self._deaf_until_ms = 0
         self._gate_shut_at = float("inf")
         if visits := tuple(kind for kind in self._keys if kind in VISITS):  # of a life that was killed
-            self._courier.send(EndFormerVisits(visits, unix_ms()))
-        self.start_task(self._courier.run())
+            self._event_sender.send(EndFormerVisits(visits, unix_ms()))
+        self.start_task(self._event_sender.run())
         self.start_task(self._keep_traces())
-        self._journal = Journal(self)
+        self._journal = SystemEvents(self)
         self._was_on_pool = False
         self._pool = self._joined()
         self._apply()
 
     async def on_stop(self) -> None:
         await self._keep_trace()
-        await self._courier.finish()
+        await self._event_sender.finish()
 
     def _joined(self) -> Pool | None:
         """The pool that this device was invited to, where this detector's networks can run there."""
@@ -152,7 +152,7 @@ class Detector(Actor):
         self.release(owner, self._ring)
         self._ring = ring
         if self._worker is not None:
-            self.dismiss(self._worker)
+            self.stop_worker(self._worker)
             self._worker = None
         self._choose_place(bool(wanted))
         if wanted:
@@ -189,7 +189,7 @@ class Detector(Actor):
         worker = DetectorWorker(self._kind, self.settings, reader, load, deliver, self._model_state, elsewhere)
         own.beat = worker.beat
         worker.deaf_until_ms, worker.gate_shut_at = self._deaf_until_ms, self._gate_shut_at
-        self.hire(worker)
+        self.start_worker(worker)
         return worker
 
     def _load(self, beat: Callable[[], None]) -> Models:
@@ -222,12 +222,12 @@ class Detector(Actor):
     def _take(self, output: Output, batch: Batch, worker: int) -> bool:
         """Pass one output on; whether the view has changed by it."""
         match output:
-            case Finding():
+            case DetectedEvent():
                 self._found(output, batch, worker)
-            case Farewell():
+            case DetectedEventEnd():
                 if uid := self._uids.pop((worker, output.visit), ""):
                     ended = output.wall // 1_000_000
-                    self._courier.send(EndEvent(uid, ended, output.metadata, output.confidence))
+                    self._event_sender.send(EndEvent(uid, ended, output.metadata, output.confidence))
             case Activity() if (
                 worker == self._hires
             ):  # a dismissed one says goodbye to a view that is no longer its own
@@ -240,7 +240,7 @@ class Detector(Actor):
                 self.publish_state(DetectionFrame(wall // 1_000_000, width, height, objects, round(batch.ms, 1), pts))
         return False
 
-    def _found(self, finding: Finding, batch: Batch, worker: int) -> None:
+    def _found(self, finding: DetectedEvent, batch: Batch, worker: int) -> None:
         uid = secrets.token_hex(16)
         if finding.visit:
             self._uids[worker, finding.visit] = uid
@@ -263,7 +263,7 @@ class Detector(Actor):
             finding.pts,
             scene,
         )
-        self._courier.send(RecordEvent(detection))
+        self._event_sender.send(RecordEvent(detection))
 
     def _level(self, reading: Reading) -> None:
         now = time.monotonic()
@@ -303,17 +303,17 @@ class Detector(Actor):
 
     @handles(GetModels)
     async def _models(self, _: GetModels) -> ModelShelf:
-        here = await self._files.do(look, self.boot, self._model_ids)
+        here = await self._files.run(look, self.boot, self._model_ids)
         return ModelShelf(tuple(one if one.state == "good" else self._fetched.get(one.id, one) for one in here))
 
     @handles(FetchModels)
     async def _fetch(self, message: FetchModels) -> ModelShelf:
         if self._fetcher is None:
-            here = await self._files.do(look, self.boot, self._model_ids)
+            here = await self._files.run(look, self.boot, self._model_ids)
             wanted = [CATALOGUE[one.id] for one in here if one.state != "good"]
             self._fetched = {one.id: replace(one, state="waiting") for one in here if one.state != "good"}
             self._fetcher = Fetcher(self.boot, wanted, self._on_fetch, self._fetch_ended)
-            self.hire(self._fetcher)
+            self.start_worker(self._fetcher)
         return await self._models(GetModels())
 
     def _on_fetch(self, model: ModelView) -> None:
@@ -323,7 +323,7 @@ class Detector(Actor):
 
     def _fetch_ended(self) -> None:
         if self._fetcher is not None:
-            self.dismiss(self._fetcher)
+            self.stop_worker(self._fetcher)
             self._fetcher = None
 
     # ---------------------------------------------------------------- how it would have been
@@ -336,7 +336,7 @@ class Detector(Actor):
         if not self._tracer.due:
             return
         try:
-            await self._traces.do(self._tracer.keep, self._tracer.take())
+            await self._traces.run(self._tracer.keep, self._tracer.take())
         except OSError as error:
             self.log.warning("what was seen could not be kept", reason=error.strerror)
 
@@ -344,7 +344,7 @@ class Detector(Actor):
     async def _replay(self, message: Replay) -> ReplayView:
         await self._keep_trace()
         settings = {**self.settings, **message.changes}
-        again = await self._traces.do(self._tracer.again, message.day, settings, self._traces.beat)
+        again = await self._traces.run(self._tracer.again, message.day, settings, self._traces.beat)
         types = {switch.key: switch.event_type for switch in self._kind.switches}
         alarms = tuple(
             Alarm(types[one.key], one.wall // 1_000_000, one.confidence, tuple(zones_of(one.details)))

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from config.weights import fault
-from models.detect.catalogue import ModelFile
+from config.weights.catalogue import WeightsFile
+from config.weights.store import fault
 
 TIMEOUT_S = 20.0  # of each address of a source, and between two chunks
 CHUNK = 64 << 10
@@ -28,14 +28,14 @@ class DownloadError(Exception):
     """No source gave the file; the text says why, source by source."""
 
 
-def sources(model: ModelFile, mirror: str) -> Iterator[str]:
+def sources(model: WeightsFile, mirror: str) -> Iterator[str]:
     """The owner's mirror (a base URL or a directory) before the pinned URLs."""
     if mirror:
         yield f"{mirror.rstrip('/')}/{model.file}"
     yield from model.urls
 
 
-def fetch(model: ModelFile, target: Path, mirror: str, progress: Progress) -> str:
+def fetch(model: WeightsFile, target: Path, mirror: str, progress: Progress) -> str:
     """Put the file at ``target``; where it came from. What was begun is gone on with.
 
     Raises:

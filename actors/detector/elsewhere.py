@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from actors.detector.demand import OnDemand
 from actors.detector.pool import Pool, Question
-from config.weights import WeightsError
+from config.weights.store import WeightsError
 from models.detect.detector import Picture
 from models.detect.sights import Lowest, Sights
 from models.detect.sound_classifier import MN04_WINDOW, NETWORKS

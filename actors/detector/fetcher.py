@@ -9,18 +9,18 @@ from collections.abc import Callable, Sequence
 from actors.detector import limits
 from actors.detector.download import DownloadError, fetch
 from actors.runtime.worker import Worker
-from config import weights
 from config.boot import Boot
-from models.detect.catalogue import CATALOGUE, ModelFile
+from config.weights import store
+from config.weights.catalogue import CATALOGUE, WeightsFile
 from models.messages.detector import ModelView
 
 
 def look(boot: Boot, ids: Sequence[str]) -> list[ModelView]:
     """How each model is on disk now; reads every byte."""
-    return [view(CATALOGUE[one], weights.state(boot, CATALOGUE[one])) for one in ids]
+    return [view(CATALOGUE[one], store.state(boot, CATALOGUE[one])) for one in ids]
 
 
-def view(model: ModelFile, state: str, done: int = 0, problem: str = "") -> ModelView:
+def view(model: WeightsFile, state: str, done: int = 0, problem: str = "") -> ModelView:
     return ModelView(model.id, model.role, model.bytes, model.licence, state, done, problem)
 
 
@@ -32,7 +32,7 @@ class Fetcher(Worker):
     def __init__(
         self,
         boot: Boot,
-        models: Sequence[ModelFile],
+        models: Sequence[WeightsFile],
         tell: Callable[[ModelView], None],
         finished: Callable[[], None],
     ) -> None:
@@ -49,7 +49,7 @@ class Fetcher(Worker):
         self.post(self._finished)
         self.stopping.wait()
 
-    def _fetched(self, model: ModelFile) -> ModelView:
+    def _fetched(self, model: WeightsFile) -> ModelView:
         told = -limits.FETCH_STEP_BYTES
 
         def progress(done: int) -> None:
@@ -62,7 +62,7 @@ class Fetcher(Worker):
                 self.post(self._tell, view(model, "fetching", done))
 
         try:
-            fetch(model, weights.store(self._boot) / model.file, self._boot.detection.model_mirror, progress)
+            fetch(model, store.store(self._boot) / model.file, self._boot.detection.model_mirror, progress)
         except DownloadError as error:
             return view(model, "missing", problem=f"It could not be fetched: {error}")
         except OSError as error:

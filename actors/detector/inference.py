@@ -16,10 +16,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from actors.detector import limits
-from config import weights
 from config.boot import Boot
-from config.weights import REMEDY, WeightsError
-from models.detect.catalogue import CATALOGUE, ModelFile
+from config.weights import store
+from config.weights.catalogue import CATALOGUE, WeightsFile
+from config.weights.store import REMEDY, WeightsError
 from models.detect.detector import Run
 
 ERRORS_ONLY = 3
@@ -51,7 +51,7 @@ def load(boot: Boot, model_id: str, beat: Callable[[], None], engine: Engine = D
         WeightsError: why not, and what to do; look again later.
     """
     model = CATALOGUE[model_id]
-    path = weights.loadable(boot, model)
+    path = store.loadable(boot, model)
     if path is not None:
         try:
             return _open(path, model, engine)
@@ -62,7 +62,7 @@ def load(boot: Boot, model_id: str, beat: Callable[[], None], engine: Engine = D
     return _open(_convert(boot, model, beat), model, engine)
 
 
-def _open(path: Path, model: ModelFile, engine: Engine) -> Run:
+def _open(path: Path, model: WeightsFile, engine: Engine) -> Run:
     options = onnxruntime.SessionOptions()
     # One thread, no spinning: a camera has other things to do, and idle threads must cost nothing.
     options.intra_op_num_threads = engine.threads
@@ -100,9 +100,9 @@ def give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _convert(boot: Boot, model: ModelFile, beat: Callable[[], None]) -> Path:
-    source, target = weights.downloaded(boot, model), weights.store(boot) / model.loads
-    command = [sys.executable, "-m", "config.weights", model.converter, str(source), str(target)]
+def _convert(boot: Boot, model: WeightsFile, beat: Callable[[], None]) -> Path:
+    source, target = store.downloaded(boot, model), store.store(boot) / model.loads
+    command = [sys.executable, "-m", "config.weights.store", model.converter, str(source), str(target)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:  # noqa: S603
         deadline = time.monotonic() + limits.CONVERT_S

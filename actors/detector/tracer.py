@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from actors.detector import limits
-from models.detect.detector import Finding, Settings
+from models.detect.detector import DetectedEvent, Settings
 from models.detect.replay import record_of, replay
 from models.detect.trace import BEGIN, RESET, Record, block, records, whole_blocks
 
@@ -25,7 +25,7 @@ def day_of(wall_ms: int) -> str:
 class Again:
     """``start`` and ``end``: Unix ms of what is kept of the day, 0 where nothing is."""
 
-    found: list[Finding] = field(default_factory=list)
+    found: list[DetectedEvent] = field(default_factory=list)
     start: int = 0
     end: int = 0
 

@@ -12,7 +12,7 @@ import numpy as np
 from actors.detector import limits
 from actors.runtime.rings import RingReader
 from actors.runtime.worker import Worker
-from config.weights import WeightsError
+from config.weights.store import WeightsError
 from models.detect.detector import NS, AnyDetector, Elsewhere, Models, Output, Picture, Settings, Sound
 from models.detect.pace import Pace
 from models.media import sizes

@@ -7,14 +7,14 @@ from dataclasses import fields
 from functools import partial
 
 from actors.encoder.audio_worker import AudioWorker
-from actors.encoder.follower import PassthroughFollower
+from actors.encoder.device_load import read_load
 from actors.encoder.h264 import best_encoder
-from actors.encoder.load import read_load
+from actors.encoder.passthrough_follower import PassthroughFollower
 from actors.encoder.tier_encoders import TierEncoders
-from actors.media.counter import next_number
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
 from actors.runtime.rings import forget_pictures
+from actors.shared.media.generation import next_number
 from config.clock import unix_ms
 from models.errors import Invalid, ServerError
 from models.media.throttle import Throttle
@@ -39,8 +39,8 @@ class Encoder(Actor):
         self._throttle = Throttle()
         self._own: tuple[str, ...] = ()  # rings that the camera fills itself
         self._told: dict[Tier, VideoView] = {}
-        self._bench = self.bench("bench")
-        name = await self._bench.do(best_encoder)
+        self._executor = self.executor("bench")
+        name = await self._executor.run(best_encoder)
         self.log.info("h264 encoder", encoder=name)
         generations = self.boot.data_dir / "stream-generation"
         self._tiers = {
@@ -58,7 +58,7 @@ class Encoder(Actor):
         self._passed = PassthroughFollower(self.ring_reader("video"))
         self._apply_settings()
         for worker in (*self._tiers[Tier.MAIN].workers, self._audio, self._passed):
-            self.hire(worker)
+            self.start_worker(worker)
         self._sub_hired = False
         self.start_task(self._tick())
         self.start_task(self._watch_load())
@@ -102,7 +102,7 @@ class Encoder(Actor):
         if sub.wanted and not self._sub_hired:  # threads only where somebody has ever asked
             self._sub_hired = True
             for worker in sub.workers:
-                self.hire(worker)
+                self.start_worker(worker)
         self._audio.wanted, self._passed.wanted = audio, video and own_video
         self._want("camera", "jpeg", jpeg and own_jpeg)
         self._want("camera", "video", video and own_video)
@@ -191,7 +191,7 @@ class Encoder(Actor):
 
     @handles(ForgetPictures, max_concurrency=1)  # a lane of its own: settings, which ask, may be asked meanwhile
     async def _forget(self, _: ForgetPictures) -> Ok:
-        await self._bench.do(self._forget_all)
+        await self._executor.run(self._forget_all)
         return Ok()
 
     def _forget_all(self) -> None:

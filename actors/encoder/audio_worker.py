@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actors.encoder.wanted import DemandWorker
-from actors.media.audio_encoder import AudioEncoder
+from actors.encoder.demand_worker import DemandWorker
 from actors.runtime.rings import RingReader, RingWriter
+from actors.shared.media.audio_encoder import AudioEncoder
 from config.clock import wall_of
 from models.media import ring
 from models.media.ring import Entry

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from actors.encoder.wanted import DemandWorker
-from actors.media import jpeg
-from actors.media.turn_ring import MakeRing, TurnRing
+from actors.encoder.demand_worker import DemandWorker
 from actors.runtime.rings import RingReader
+from actors.shared.media import jpeg
+from actors.shared.media.shared_ring import MakeRing, SharedRing
 from models.media import ring
 from models.media.decimate import Decimator
 from models.media.i420 import size_of
@@ -23,7 +23,7 @@ class JpegWorker(DemandWorker):
         super().__init__(f"jpeg encoder {tier}", reader)
         self.quality = 85
         self.fps = 0.0  # at most so many a second; 0: every picture
-        self._ring = TurnRing(make_ring, tier.ring(JPEG), RECORDS, SLOTS)
+        self._ring = SharedRing(make_ring, tier.ring(JPEG), RECORDS, SLOTS)
         self._decimator = Decimator()
         self._broken = True
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from actors.encoder.jpeg_worker import JpegWorker
 from actors.encoder.video_worker import VideoState, VideoWorker
-from actors.media.turn_ring import MakeRing
 from actors.runtime.rings import RingReader
+from actors.shared.media.shared_ring import MakeRing
 from models.media.throttle import Throttle
 from models.media.tier import FRAMES, Tier
 from models.messages.encoder import SubVideoView, VideoView

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from actors.encoder.demand_worker import DemandWorker
 from actors.encoder.h264 import PRESETS, SOFTWARE, H264Encoder, Shape
-from actors.encoder.wanted import DemandWorker
-from actors.media.turn_ring import MakeRing, TurnRing
 from actors.runtime.rings import RingReader
+from actors.shared.media.shared_ring import MakeRing, SharedRing
 from models.media import ring
 from models.media.decimate import Decimator, RateMeter
 from models.media.i420 import size_of
@@ -69,7 +69,7 @@ class VideoWorker(DemandWorker):
         self._preset = PRESETS[0]
         self._on_change = on_change
         self._encoder: H264Encoder | None = None
-        self._ring = TurnRing(make_ring, tier.ring(VIDEO), RECORDS, SLOTS)
+        self._ring = SharedRing(make_ring, tier.ring(VIDEO), RECORDS, SLOTS)
         self._decimator = Decimator()
         self._generation = 0
         self._target = 0

@@ -4,13 +4,13 @@ import asyncio
 import secrets
 from collections import deque
 
-from actors.event_log import database, limits
-from actors.event_log.album import FOLDER, FULL_FOLDER, Album
-from actors.event_log.ledger import Ledger
-from actors.event_log.numbers import Told
-from actors.event_log.photographer import Photographer
-from actors.event_log.recorder import Recorder
-from actors.event_log.store import Order
+from actors.event_log import engine, limits
+from actors.event_log.database import EventDatabase
+from actors.event_log.group_commit import GroupCommit
+from actors.event_log.id_allocation import LastPublished
+from actors.event_log.store import WriteRequest
+from actors.event_log.thumbnail_source import ThumbnailSource
+from actors.event_log.thumbnail_store import FOLDER, FULL_FOLDER, ThumbnailStore
 from actors.runtime.actor import Actor, handles
 from config.clock import unix_ms
 from models.clips import Clip
@@ -58,29 +58,29 @@ class EventLog(Actor):
     critical = must_start = True
 
     @classmethod
-    def warm_up(cls) -> None:
-        database.prepare()
+    def preload(cls) -> None:
+        engine.prepare()
 
     async def on_start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        write, read = self.bench("writer"), self.bench("reader")
-        self._pictures = self.bench("thumbnails")
-        self._ledger = Ledger(self.boot.data_dir, write, read, self._note)
-        self._recorder = Recorder(self._ledger, self.start_task)
-        self._album = Album(self.boot.data_dir / FOLDER)
-        self._full = Album(self.boot.data_dir / FULL_FOLDER, limits.PICTURES_MAX_BYTES)
-        self._photographer = Photographer(self, self._pictures, self._album, self._full)
-        self._told = Told(self.boot.run_dir / "events.told")
+        write, read = self.executor("writer"), self.executor("reader")
+        self._pictures = self.executor("thumbnails")
+        self._database = EventDatabase(self.boot.data_dir, write, read, self._note)
+        self._group_commit = GroupCommit(self._database, self.start_task)
+        self._thumbnails = ThumbnailStore(self.boot.data_dir / FOLDER)
+        self._full = ThumbnailStore(self.boot.data_dir / FULL_FOLDER, limits.PICTURES_MAX_BYTES)
+        self._thumbnail_source = ThumbnailSource(self, self._pictures, self._thumbnails, self._full)
+        self._last_published = LastPublished(self.boot.run_dir / "events.told")
         self._ended: deque[str] = deque(maxlen=limits.AGAIN)
         self._clips_told: deque[str] = deque(maxlen=limits.AGAIN)
         self._unkept: dict[str, Event] = {}  # by uid, while history is off: for their ends
         try:
-            await self._ledger.open()
-            await self._pictures.do(self._album.open)
-            await self._pictures.do(self._full.open)
+            await self._database.open()
+            await self._pictures.run(self._thumbnails.open)
+            await self._pictures.run(self._full.open)
             began = self.boot.shm_dir / BEGAN
             if not began.exists():  # the program was away: nobody is there any more who could end a visit
-                await self._ledger.write(lambda store: store.end_former(VISITS))
+                await self._database.write(lambda store: store.end_former(VISITS))
                 began.touch()
             await self._tell_again()
         except (ServerError, OSError) as error:  # a full disk: it is opened by the first write that finds room
@@ -89,20 +89,20 @@ class EventLog(Actor):
         self.start_task(self._housekeeping())
 
     async def on_stop(self) -> None:
-        self._ledger.close()
+        self._database.close()
 
     # ---------------------------------------------------------------- recording
     @handles(RecordEvent, max_concurrency=limits.WRITES_AT_ONCE)
     async def _record(self, message: RecordEvent) -> Event:
         detection, keep = message.detection, bool(self.settings["eventHistoryEnabled"])
-        jpeg = await self._photographer.at_hand(detection.thumbnail_pts, detection.timestamp) if keep else None
-        written = await self._recorder.record(Order(detection, keep, jpeg is not None))
+        jpeg = await self._thumbnail_source.at_hand(detection.thumbnail_pts, detection.timestamp) if keep else None
+        written = await self._group_commit.record(WriteRequest(detection, keep, jpeg is not None))
         if written.new:
             self._tell(written.event)
             if not keep:
                 self._remember(detection.uid, written.event)
             elif jpeg is not None:
-                await self._photographer.keep(written.event.event_id, jpeg)
+                await self._thumbnail_source.keep(written.event.event_id, jpeg)
             else:
                 self.start_task(self._fetch_picture(written.event.event_id))
         return written.event
@@ -111,14 +111,16 @@ class EventLog(Actor):
     async def _record_system(self, message: RecordSystem) -> Event:
         details = {"actor": message.actor, "text": message.text}
         kind = SYSTEM_PREFIX + message.kind.removeprefix(SYSTEM_PREFIX)
-        written = await self._recorder.record(Order(Detection(message.uid, kind, message.timestamp, dict(details))))
+        written = await self._group_commit.record(
+            WriteRequest(Detection(message.uid, kind, message.timestamp, dict(details)))
+        )
         if written.new:
             self._tell(written.event)
         return written.event
 
     @handles(EndEvent, max_concurrency=limits.WRITES_AT_ONCE)
     async def _end(self, message: EndEvent) -> Ok:
-        found = await self._ledger.write(
+        found = await self._database.write(
             lambda store: store.end(message.uid, message.ended, message.metadata, message.confidence)
         )
         event = found[0] if found else self._end_unkept(message)
@@ -131,7 +133,7 @@ class EventLog(Actor):
 
     @handles(EndFormerVisits)
     async def _end_former(self, message: EndFormerVisits) -> Ok:
-        for event in await self._ledger.write(lambda store: store.end_former(message.types, message.ended)):
+        for event in await self._database.write(lambda store: store.end_former(message.types, message.ended)):
             self.publish(EventRecorded(event))
         return Ok()
 
@@ -151,63 +153,67 @@ class EventLog(Actor):
 
     def _tell(self, event: Event) -> None:
         self.publish(EventRecorded(event))
-        self._told.last = event.event_id
+        self._last_published.last = event.event_id
 
     async def _tell_again(self) -> None:
         """What a former life stored and may have died before telling."""
-        if not self._told.known:
-            self._told.last = await self._ledger.read(lambda queries: queries.newest_id())
+        if not self._last_published.known:
+            self._last_published.last = await self._database.read(lambda queries: queries.newest_id())
             return
-        events = await self._ledger.read(lambda queries: queries.after(self._told.last, limits.AGAIN, system=True))
+        events = await self._database.read(
+            lambda queries: queries.after(self._last_published.last, limits.AGAIN, system=True)
+        )
         for event in events:
             self._tell(event)
 
     async def _fetch_picture(self, event_id: int) -> None:
-        if await self._photographer.fetch(event_id):
+        if await self._thumbnail_source.fetch(event_id):
             await self._patiently(event_id)
 
     async def _patiently(self, event_id: int) -> None:
         try:
-            await self._ledger.write(lambda store: store.set_thumbnail(event_id))
+            await self._database.write(lambda store: store.set_thumbnail(event_id))
         except Unavailable as error:
             self.log.warning("a thumbnail could not be entered", event_id=event_id, reason=error.detail)
 
     # ---------------------------------------------------------------- questions
     @handles(QueryEvents, max_concurrency=limits.READS_AT_ONCE)
     async def _query(self, message: QueryEvents) -> EventPage:
-        return await self._ledger.read(lambda queries: queries.page(message, unix_ms()))
+        return await self._database.read(lambda queries: queries.page(message, unix_ms()))
 
     @handles(QueryBuckets, max_concurrency=limits.READS_AT_ONCE)
     async def _buckets(self, message: QueryBuckets) -> EventBuckets:
-        return await self._ledger.read(lambda queries: queries.buckets(message, unix_ms()))
+        return await self._database.read(lambda queries: queries.buckets(message, unix_ms()))
 
     @handles(EventsAfter, max_concurrency=limits.READS_AT_ONCE)
     async def _after(self, message: EventsAfter) -> EventPage:
-        events = await self._ledger.read(lambda queries: queries.after(message.event_id, message.limit, message.system))
+        events = await self._database.read(
+            lambda queries: queries.after(message.event_id, message.limit, message.system)
+        )
         return EventPage(events, ())
 
     @handles(GetEventRange, max_concurrency=limits.READS_AT_ONCE)
     async def _range(self, _: GetEventRange) -> EventRange:
-        return await self._ledger.read(lambda queries: queries.range())
+        return await self._database.read(lambda queries: queries.range())
 
     @handles(GetStorageStats, max_concurrency=limits.READS_AT_ONCE)
     async def _stats(self, _: GetStorageStats) -> StorageStats:
-        return await self._ledger.read(lambda queries: queries.stats())
+        return await self._database.read(lambda queries: queries.stats())
 
     @handles(ExportRows, max_concurrency=limits.READS_AT_ONCE)
     async def _export(self, message: ExportRows) -> CsvRows:
-        return await self._ledger.read(lambda queries: queries.csv(message.after_id, message.limit, message.system))
+        return await self._database.read(lambda queries: queries.csv(message.after_id, message.limit, message.system))
 
     @handles(GetEvent, max_concurrency=limits.READS_AT_ONCE)
     async def _event(self, message: GetEvent) -> Event:
-        event = await self._ledger.read(lambda queries: queries.event(message.event_id))
+        event = await self._database.read(lambda queries: queries.event(message.event_id))
         if event is None:
             raise Missing("No such event")
         return event
 
     @handles(GetThumbnail, max_concurrency=limits.READS_AT_ONCE)
     async def _thumbnail(self, message: GetThumbnail) -> Thumbnail:
-        name = await self._ledger.read(lambda queries: queries.thumbnail(message.event_id))
+        name = await self._database.read(lambda queries: queries.thumbnail(message.event_id))
         if message.full:
             name = f"{FULL_FOLDER}/{message.event_id}.jpg"
         path = self.boot.data_dir / name
@@ -219,7 +225,7 @@ class EventLog(Actor):
     @handles(RecordClip, max_concurrency=limits.READS_AT_ONCE)
     async def _record_clip(self, message: RecordClip) -> Ok:
         clip = message.clip
-        await self._ledger.write(lambda store: store.clips.record(clip))
+        await self._database.write(lambda store: store.clips.record(clip))
         if clip.id not in self._clips_told:  # a life that died in between did not get so far
             self._clips_told.append(clip.id)
             self.publish(ClipReady(clip))
@@ -232,7 +238,7 @@ class EventLog(Actor):
     @handles(QueryClips, max_concurrency=limits.READS_AT_ONCE)
     async def _query_clips(self, message: QueryClips) -> ClipPage:
         allowed = self._clips_allowed
-        return await self._ledger.read(
+        return await self._database.read(
             lambda queries: ClipPage(queries.clips.page(message, unix_ms()), queries.clips.space(allowed))
         )
 
@@ -241,25 +247,25 @@ class EventLog(Actor):
         return await self._clip(message.id)
 
     async def _clip(self, clip_id: str) -> Clip:
-        clip, there = await self._ledger.read(
+        clip, there = await self._database.read(
             lambda queries: (found := queries.clips.get(clip_id), found is not None and queries.clips.there(found))
         )
         if clip is None:
             raise Missing("No such clip")
         if not there:
-            await self._ledger.write(lambda store: store.clips.remove((clip_id,)))
+            await self._database.write(lambda store: store.clips.remove((clip_id,)))
             raise Missing("The file of this clip is gone")
         return clip
 
     @handles(KeepClip, max_concurrency=1)
     async def _keep_clip(self, message: KeepClip) -> Clip:
         await self._clip(message.id)
-        await self._ledger.write(lambda store: store.clips.keep(message.id, message.keep))
+        await self._database.write(lambda store: store.clips.keep(message.id, message.keep))
         return await self._clip(message.id)
 
     @handles(DeleteClip, max_concurrency=1)
     async def _delete_clip(self, message: DeleteClip) -> Ok:
-        if not await self._ledger.write(lambda store: store.clips.remove((message.id,))):
+        if not await self._database.write(lambda store: store.clips.remove((message.id,))):
             raise Missing("No such clip")
         return Ok()
 
@@ -271,7 +277,7 @@ class EventLog(Actor):
         before, allowed = unix_ms() - int(self.settings["clipRetentionDays"]) * DAY_MS, self._clips_allowed
         gone, fits = 0, False
         while True:
-            count, fits = await self._ledger.write(lambda store: store.clips.trim(before, allowed, room))
+            count, fits = await self._database.write(lambda store: store.clips.trim(before, allowed, room))
             if not count:
                 break
             gone += count
@@ -285,22 +291,22 @@ class EventLog(Actor):
 
     @handles(ClearEvents, max_concurrency=1)
     async def _clear(self, _: ClearEvents) -> int:
-        count = await self._ledger.write(lambda store: store.clear())
-        while await self._ledger.write(lambda store: store.clips.clear()):
+        count = await self._database.write(lambda store: store.clear())
+        while await self._database.write(lambda store: store.clips.clear()):
             pass  # in steps: events are stored meanwhile
-        await self._pictures.do(self._album.clear)
-        await self._pictures.do(self._full.clear)
+        await self._pictures.run(self._thumbnails.clear)
+        await self._pictures.run(self._full.clear)
         self.publish(EventsCleared(count))
         self.start_task(self._give_back())
         return count
 
     # ---------------------------------------------------------------- upkeep
     async def _housekeeping(self) -> None:
-        if not self._ledger.checked_at_start:
-            checker = self.bench("checker")
+        if not self._database.checked_at_start:
+            checker = self.executor("checker")
             checker.patience_s = limits.CHECK_PATIENCE_S
             try:
-                await self._ledger.check(checker)
+                await self._database.check(checker)
             except Unavailable as error:
                 self.log.error("the history was not checked", reason=error.detail)
         await asyncio.sleep(limits.TRIM_FIRST_S)
@@ -312,16 +318,16 @@ class EventLog(Actor):
         before = unix_ms() - int(self.settings["eventRetentionDays"]) * DAY_MS
         try:
             trimmed = 0
-            while count := await self._ledger.write(lambda store: store.trim(before)):
+            while count := await self._database.write(lambda store: store.trim(before)):
                 trimmed += count
             if trimmed:
                 await self._give_back()
                 self.log.info("old events deleted", count=trimmed)
-            await self._ledger.write(lambda store: store.drop_copies(before))
+            await self._database.write(lambda store: store.drop_copies(before))
             await self._trim_clips()
-            await self._ledger.write(lambda store: store.clips.sweep())
+            await self._database.write(lambda store: store.clips.sweep())
             await self._drop_pictures()
-            kept = await self._ledger.write(lambda store: store.keep_reserve())
+            kept = await self._database.write(lambda store: store.keep_reserve())
         except Unavailable as error:
             self.degraded(error.detail)
             return
@@ -329,12 +335,12 @@ class EventLog(Actor):
 
     async def _drop_pictures(self) -> None:
         """Those of events that are gone, also where a former life ended between the two."""
-        oldest = await self._ledger.write(lambda store: store.oldest_picture())
-        for album in (self._album, self._full):
-            await self._pictures.do(album.drop_before, oldest)
+        oldest = await self._database.write(lambda store: store.oldest_picture())
+        for thumbnails in (self._thumbnails, self._full):
+            await self._pictures.run(thumbnails.drop_before, oldest)
 
     async def _give_back(self) -> None:
-        await self._ledger.write(lambda store: store.give_back())
+        await self._database.write(lambda store: store.give_back())
 
     def _note(self, text: str) -> None:
         """From any thread: what happened to the storage becomes an event of its own."""

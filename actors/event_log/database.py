@@ -1,136 +1,164 @@
-"""Opening the event database: durable, checked, and set aside when it is broken."""
+"""The database as the actor sees it: a writing and a reading thread, and repairs: a full disk, a broken file."""
 
-import contextlib
-import os
+import errno
 import sqlite3
-import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import create_engine, event
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import configure_mappers
-from sqlalchemy.pool import StaticPool
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from actors.event_log import limits
-from config.migration import UnfitError, additive, migrate
-from models import tables
+from actors.event_log import engine, limits
+from actors.event_log.queries import Queries
+from actors.event_log.store import Store, give_up_reserve, make_room_to_open, no_room_to_open
+from actors.runtime.worker import SerialExecutor
+from models.errors import Conflict, Unavailable
 
-STEPS = (additive, additive)  # 1: release 0.1.0, which wrote no version; 2: clips
-CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-SIDE_FILES = ("", "-wal", "-shm")
-# FULL: the log is on disk before a commit returns, so an acknowledged event survives the power.
-PRAGMAS = (
-    "auto_vacuum = INCREMENTAL",
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "busy_timeout = 5000",
-    "cache_size = -4096",
-    # A small log that stays: its place on the disk is what a deletion needs when there is no other.
-    "wal_autocheckpoint = 256",
-    "journal_size_limit = 1048576",
-    "temp_store = MEMORY",
-)
+T = TypeVar("T")
+
+BROKEN = "the event database cannot be used ({why}): it was set aside as {name}, and a new one was begun"
+NO_ROOM = "the disk is full: events are kept by their senders until there is room"
 
 
-def engine(path: Path) -> Engine:
-    """One connection, for one thread at a time."""
-    made = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
+class EventDatabase:
+    def __init__(self, folder: Path, write: SerialExecutor, read: SerialExecutor, note: Callable[[str], None]) -> None:
+        """``note`` is told, in a sentence, what happened to the database."""
+        self._folder = folder
+        self._path = folder / "events.db"
+        self._writing, self._reading = write, read
+        self._note = note
+        self._store: Store | None = None
+        self._queries: Queries | None = None
 
-    @event.listens_for(made, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+    async def open(self) -> None:
+        """Check what is there and open it, or begin anew. Raises Unavailable where neither works."""
+        await self._writing.run(make_room_to_open, self._folder)
+        if self._path.exists() and self._path.stat().st_size <= limits.CHECK_AT_START_BYTES:
+            await self.check(self._writing)
+        if self._store is None:
+            await self._writing.run(self._open)
 
-    return made
+    async def check(self, executor: SerialExecutor) -> None:
+        """Read the whole database; a broken one is set aside. Raises Unavailable where it cannot be read now."""
+        try:
+            found = await executor.run(engine.fault, self._path)
+        except sqlite3.DatabaseError as error:
+            reason = NO_ROOM if no_room_to_open(self._folder) else f"the event database cannot be read now: {error}"
+            raise Unavailable(reason) from error
+        if found:
+            await self._writing.run(self._begin_anew, found)
+
+    @property
+    def checked_at_start(self) -> bool:
+        return not self._path.exists() or self._path.stat().st_size <= limits.CHECK_AT_START_BYTES
+
+    async def write(self, job: Callable[[Store], T]) -> T:
+        """``job`` in the writing thread, once more after a repair. Raises Unavailable: ask again later."""
+        return await self._writing.run(self._repairing, lambda: job(self._opened()))
+
+    async def read(self, job: Callable[[Queries], T]) -> T:
+        """``job`` in the reading thread. Raises Conflict where the database cannot be used."""
+
+        def run() -> T:
+            try:
+                return job(self._reader())
+            except DatabaseError as error:
+                raise Conflict("Event history unavailable") from error
+
+        try:
+            return await self._reading.run(run)
+        except Conflict as error:
+            cause = error.__cause__
+            if not isinstance(cause, DatabaseError) or not (engine.is_corrupt(cause) or engine.is_incomplete(cause)):
+                raise
+            await self._writing.run(self._repair, cause)
+            return await self._reading.run(run)
+
+    def close(self) -> None:
+        for part in (self._store, self._queries):
+            if part is not None:
+                part.close()
+
+    # ---------------------------------------------------------------- in the writing thread
+    def _repairing(self, job: Callable[[], T]) -> T:
+        try:
+            return job()
+        except (DatabaseError, OSError) as error:
+            self._repair(error)
+        try:
+            return job()
+        except (DatabaseError, OSError) as error:
+            raise Unavailable(_reason(error)) from error
+
+    def _repair(self, error: DatabaseError | OSError) -> None:
+        if isinstance(error, DatabaseError) and engine.is_corrupt(error):
+            self._begin_anew(str(error.orig))
+        elif isinstance(error, DatabaseError) and engine.is_incomplete(error):
+            self._close()
+            self._open()
+        elif _is_full(error):
+            try:
+                given_up = self._opened().make_room()
+            except (DatabaseError, OSError) as second:
+                raise Unavailable(NO_ROOM) from second
+            self._note(given_up)
+        else:
+            raise Unavailable(_reason(error)) from error
+
+    def _open(self) -> None:
+        try:
+            self._store = self._store_with_room()
+        except DatabaseError as error:
+            if not engine.is_corrupt(error):
+                raise Unavailable(_reason(error)) from error
+            self._begin_anew(str(error.orig))
+        store = self._opened()
+        if store.said:
+            self._note(store.said)
+        store.keep_reserve()
+
+    def _store_with_room(self) -> Store:
+        """On a full disk, bringing a former version up to date takes the place that is kept for such moments."""
+        try:
+            return Store(self._folder)
+        except DatabaseError as error:
+            if not engine.is_full(error):
+                raise
+        give_up_reserve(self._folder)
+        return Store(self._folder)
+
+    def _begin_anew(self, why: str) -> None:
+        self._close()
+        aside = engine.set_aside(self._path)
+        self._store = Store(self._folder)
+        self._note(BROKEN.format(why=why.splitlines()[0], name=aside.name))
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        self._store = self._queries = None  # the reading thread opens its own again
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._open()
+        assert self._store is not None
+        return self._store
+
+    # ---------------------------------------------------------------- in the reading thread
+    def _reader(self) -> Queries:
+        queries = self._queries
+        if queries is None:
+            self._queries = queries = Queries(self._path)
+        return queries
 
 
-def open_database(path: Path) -> tuple[Engine, str]:
-    """A database with our tables in it, of this version; and a sentence where it was of a former one.
-
-    Raises:
-        DatabaseError: it is corrupt, or cannot be opened; see ``is_corrupt``.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = engine(path)
-    try:
-        said = _migrate(made, path)
-    except sqlite3.DatabaseError as error:  # past SQLAlchemy, which would have wrapped it
-        made.dispose()
-        raise DatabaseError("migrate", None, error) from error
-    except BaseException:
-        made.dispose()
-        raise
-    os.chmod(path, 0o600)
-    return made, said
+def _is_full(error: DatabaseError | OSError) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return engine.is_full(error)
 
 
-def _migrate(made: Engine, path: Path) -> str:
-    connection = made.raw_connection()
-    try:
-        assert isinstance(connection.driver_connection, sqlite3.Connection)
-        return migrate(connection.driver_connection, path, schema(), STEPS)
-    finally:
-        connection.close()
-
-
-def prepare() -> None:
-    """What SQLAlchemy works out at its first use, which needs no database."""
-    configure_mappers()
-    schema()
-
-
-def schema() -> str:
-    """The statements that make a new database."""
-    made = tables.EventRow.metadata.sorted_tables
-    statements = [CreateTable(table) for table in made] + [
-        CreateIndex(index) for table in made for index in table.indexes
-    ]
-    return ";\n".join(str(statement.compile(dialect=sqlite.dialect())) for statement in statements)
-
-
-def is_corrupt(error: DatabaseError) -> bool:
-    """It cannot be used, now or later."""
-    return _code(error) in CORRUPT or isinstance(error.orig, UnfitError)
-
-
-def is_incomplete(error: DatabaseError) -> bool:
-    """It lacks a table or a column, which opening it again adds."""
-    return "no such table" in str(error.orig) or "no such column" in str(error.orig)
-
-
-def is_full(error: DatabaseError) -> bool:
-    return _code(error) == sqlite3.SQLITE_FULL
-
-
-def _code(error: DatabaseError) -> int:
-    # Extended result codes carry the primary one in their low byte.
-    return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
-
-
-def fault(path: Path) -> str:
-    """What SQLite's own check finds; "" for a sound database. Reads the whole file, beside whoever writes."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in CORRUPT:
-            return str(error)
-        raise
-    return "" if found == "ok" else str(found)
-
-
-def set_aside(path: Path) -> Path:
-    """Move a broken database, with its side files, out of the way; where it is now. Only the newest few are kept."""
-    aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
-    for suffix in SIDE_FILES:
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(f"{path}{suffix}", f"{aside}{suffix}")
-    kept = sorted(p for p in path.parent.glob(f"{path.name}.broken-*") if not p.name.endswith(SIDE_FILES[1:]))
-    for old in kept[: -limits.ASIDE_KEPT]:
-        for suffix in SIDE_FILES:
-            Path(f"{old}{suffix}").unlink(missing_ok=True)
-    return aside
+def _reason(error: DatabaseError | OSError) -> str:
+    if _is_full(error):
+        return NO_ROOM
+    return f"the event database cannot be used: {error.orig if isinstance(error, DatabaseError) else error.strerror}"

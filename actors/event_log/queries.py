@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from actors.event_log import limits
 from actors.event_log.clips import ClipQueries
-from actors.event_log.database import SIDE_FILES, engine
+from actors.event_log.engine import SIDE_FILES, engine
 from actors.event_log.rows import COLUMNS, EVENT, from_row
 from models import events_csv
 from models.events import DOCUMENTED, EVENT_TYPES, SYSTEM, Event

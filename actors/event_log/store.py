@@ -15,11 +15,11 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from actors.event_log import limits
-from actors.event_log.album import FOLDER, drop_pictures
 from actors.event_log.clips import ClipShelf
-from actors.event_log.database import open_database
-from actors.event_log.numbers import PROMISE, Promise
+from actors.event_log.engine import open_database
+from actors.event_log.id_allocation import PROMISE, IdAllocation
 from actors.event_log.rows import COLUMNS, COUNTERS, EVENT, RECEIPT, from_row, to_event, to_json, to_row
+from actors.event_log.thumbnail_store import FOLDER, drop_pictures
 from config.migration import copies
 from config.space import free
 from models.events import DetailValue, Detection, Event
@@ -32,7 +32,7 @@ DELETED = "the disk is full: the oldest {pictures} pictures and {events} events 
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class WriteRequest:
     """Write this. Without ``keep`` it only gets an id."""
 
     detection: Detection
@@ -41,7 +41,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     event: Event
     new: bool  # not known by its uid before
 
@@ -54,7 +54,7 @@ class Store:
             DatabaseError: sqlalchemy's.
         """
         self.path = folder / "events.db"
-        self._promise = Promise(folder / PROMISE)
+        self._allocation = IdAllocation(folder / PROMISE)
         self._reserve = folder / RESERVE
         self._engine: Engine
         self._engine, self.said = open_database(self.path)
@@ -64,13 +64,13 @@ class Store:
             newest = session.execute(select(func.max(EVENT.id))).scalar()
         fresh = issued is None
         # A new database goes on after everything that may have been issued from the lost one.
-        self._last_id = max(issued or 0, newest or 0, self._promise.up_to if fresh else 0)
+        self._last_id = max(issued or 0, newest or 0, self._allocation.up_to if fresh else 0)
 
     def close(self) -> None:
         self._engine.dispose()
 
     # ---------------------------------------------------------------- events
-    def record(self, orders: Sequence[Order]) -> list[Written]:
+    def record(self, orders: Sequence[WriteRequest]) -> list[WriteResult]:
         """All of them or none. A uid that is known gives the event as it was.
 
         Raises:
@@ -82,26 +82,26 @@ class Store:
             for order in orders:
                 uid = order.detection.uid
                 if uid in known:
-                    written.append(Written(self._repeated(order, known[uid]), new=False))
+                    written.append(WriteResult(self._repeated(order, known[uid]), new=False))
                     continue
                 last_id += 1
                 event = to_event(order.detection, last_id, order.keep)
                 known[uid] = event
-                written.append(Written(event, new=True))
+                written.append(WriteResult(event, new=True))
                 if order.keep:
                     path = thumbnail_path(last_id) if order.thumbnail else ""
                     rows.append(to_row(order.detection, last_id, path))
                 else:
                     receipts.append({"uid": uid, "event_id": last_id})
             if last_id > self._last_id:
-                self._promise.cover(last_id)
+                self._allocation.cover(last_id)
                 self._write(session, rows, receipts, last_id)
                 session.commit()
         self._last_id = last_id
         return written
 
     @staticmethod
-    def _repeated(order: Order, known: Event | int) -> Event:
+    def _repeated(order: WriteRequest, known: Event | int) -> Event:
         return to_event(order.detection, known, False) if isinstance(known, int) else known
 
     @staticmethod

@@ -5,19 +5,19 @@ import json
 from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 
-from actors import ports
-from actors.facade.taps import OWNERS, Tap, group_before
-from actors.journal import Journal
+from actors.facade.ring_broadcast import OWNERS, RingBroadcast, group_before
 from actors.runtime.actor import Actor, handles
-from actors.runtime.worker import Bench
+from actors.runtime.worker import SerialExecutor
+from actors.shared import listeners
+from actors.shared.system_events import SystemEvents
 from api.app import build_app
-from api.front import FRONT
-from api.gate import Gate, GuardedSite
-from api.guard import GUARD
-from api.now import STATES
+from api.app_state import APP_STATE
+from api.latest_states import STATES
+from api.listeners import Gate, GuardedSite
+from api.rate_limits import RATE_LIMITER
 from api.routes import load_all
 from api.server import HttpsRunner, plain_runner
-from config import certificate
+from config.tls import certificate
 from models import events
 from models.errors import ServerError, Unavailable
 from models.media.ring import Entry
@@ -61,19 +61,19 @@ class Facade(Actor):
     observes = STATES
 
     @classmethod
-    def warm_up(cls) -> None:
+    def preload(cls) -> None:
         load_all()
 
     async def on_start(self) -> None:
-        self._taps = {ring: Tap(self, ring) for ring in OWNERS}
-        self._disk: Bench = self.bench("disk")
-        self._files = await self._disk.do(certificate.ensure, self.boot)
+        self._broadcasts = {ring: RingBroadcast(self, ring) for ring in OWNERS}
+        self._disk: SerialExecutor = self.executor("disk")
+        self._files = await self._disk.run(certificate.ensure, self.boot)
         self._tls = certificate.server_context(self._files)
         self._stamp = certificate.stamp(self._files)
         self._open_ports()
         self._app = build_app(self)
-        self._front, self._guard = self._app[FRONT], self._app[GUARD]
-        self._gate = Gate(self._guard.knows_key)
+        self._app_state, self._rate_limiter = self._app[APP_STATE], self._app[RATE_LIMITER]
+        self._gate = Gate(self._rate_limiter.knows_key)
         await self._learn_addresses()
         https = HttpsRunner(self._app, shutdown_timeout=SHUTDOWN_S)
         await https.setup()
@@ -91,10 +91,10 @@ class Facade(Actor):
 
     def _open_ports(self) -> None:
         path = self.boot.run_dir / PORTS_FILE
-        former = ports.remembered(path)
+        former = listeners.remembered(path)
         bind = self.boot.bind
-        https, self._https = ports.listen(bind, self.boot.https_port, former.get("https", 0), "--https-port")
-        http, self._http = ports.listen(bind, self.boot.http_port, former.get("http", 0), "--http-port")
+        https, self._https = listeners.listen(bind, self.boot.https_port, former.get("https", 0), "--https-port")
+        http, self._http = listeners.listen(bind, self.boot.http_port, former.get("http", 0), "--http-port")
         self._ports = PortsView(https, http)
         path.write_text(json.dumps({"https": https, "http": http}))
 
@@ -115,7 +115,7 @@ class Facade(Actor):
         return answer
 
     def newest(self, ring: str) -> Entry | None:
-        return self._taps[ring].last
+        return self._broadcasts[ring].last
 
     def kept(self, ring: str, before: Entry) -> list[Entry]:
         reader = self.ring_reader(ring)
@@ -125,12 +125,12 @@ class Facade(Actor):
             reader.close()
 
     def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
-        return self._taps[ring].follow()
+        return self._broadcasts[ring].follow()
 
     # ---------------------------------------------------------------- questions
     @handles(GetViewers)
     def _viewers(self, _: GetViewers) -> ViewersView:
-        return self._front.viewers()
+        return self._app_state.viewers()
 
     @handles(GetPorts)
     def _bound(self, _: GetPorts) -> PortsView:
@@ -139,11 +139,11 @@ class Facade(Actor):
     # ---------------------------------------------------------------- certificate
     @handles(GetCertificate, max_concurrency=4)
     async def _certificate(self, _: GetCertificate) -> CertificateView:
-        return certificate.view(await self._disk.do(certificate.public_pem, self._files))
+        return certificate.view(await self._disk.run(certificate.public_pem, self._files))
 
     @handles(RegenerateCertificate, max_concurrency=1)
     async def _regenerate(self, _: RegenerateCertificate) -> Ok:
-        self._files = await self._disk.do(certificate.regenerate, self.boot)
+        self._files = await self._disk.run(certificate.regenerate, self.boot)
         certificate.reload(self._tls, self._files)
         self._stamp = certificate.stamp(self._files)
         self.log.info("a new certificate is served to new connections")
@@ -153,13 +153,13 @@ class Facade(Actor):
         while True:
             await asyncio.sleep(UPKEEP_S)
             try:
-                self._stamp = await self._disk.do(certificate.upkeep, self.boot, self._tls, self._stamp)
+                self._stamp = await self._disk.run(certificate.upkeep, self.boot, self._tls, self._stamp)
             except (Unavailable, OSError) as error:
                 self.log.error("the certificate could not be renewed; the old one is served", reason=str(error))
 
     # ---------------------------------------------------------------- who has been in, and who has to stay outside
     async def _tell_of_floods(self) -> None:
-        journal, refused = Journal(self), self._gate.admission.refused
+        journal, refused = SystemEvents(self), self._gate.admission.refused
         while True:
             await asyncio.sleep(FLOOD_EVERY_S)
             if (count := refused.total()) >= FLOOD:
@@ -171,7 +171,7 @@ class Facade(Actor):
     async def _learn_addresses(self) -> None:
         """Auth may be away: then they are strangers until they show that they are not."""
         try:
-            self._guard.learn((await self.actor(AUTH).ask(GetKnownAddresses(), KNOWN_S)).addresses)
+            self._rate_limiter.learn((await self.actor(AUTH).ask(GetKnownAddresses(), KNOWN_S)).addresses)
         except ServerError as error:
             self.log.info("it is not known who has been in before", reason=error.detail)
 
@@ -187,7 +187,7 @@ class Facade(Actor):
     @handles(Speaking)
     @handles(VideoView)
     def _state(self, old: State | None, new: State) -> None:
-        self._front.state(old, new)
+        self._app_state.state(old, new)
 
     @handles(ActorChanged)
     @handles(CaptureReady)
@@ -196,4 +196,4 @@ class Facade(Actor):
     @handles(Level)
     @handles(SessionsRevoked)
     def _news(self, news: News) -> None:
-        self._front.news(news)
+        self._app_state.news(news)

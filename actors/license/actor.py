@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from actors.license.desk import Desk
+from actors.license.license_store import LicenseStore
 from actors.runtime.actor import Actor, handles
 from models.errors import Unavailable
 from models.messages.license import (
@@ -24,8 +24,8 @@ class License(Actor):
     """Looks at the licence when it changes, once a minute, and at the moment when it expires."""
 
     async def on_start(self) -> None:
-        self._bench = self.bench("disk")
-        self._desk = await self._bench.do(Desk, self.boot)
+        self._executor = self.executor("disk")
+        self._store = await self._executor.run(LicenseStore, self.boot)
         self._view = UNKNOWN_LICENSE
         if self.boot.license.override:
             self.log.warning("the licence is overridden by a start-up flag", to=self.boot.license.override)
@@ -39,19 +39,19 @@ class License(Actor):
 
     @handles(ActivateLicense)
     async def _activate(self, message: ActivateLicense) -> LicenseView:
-        return await self._after(self._desk.activate, message.key)
+        return await self._after(self._store.activate, message.key)
 
     @handles(IssueLicense)
     async def _issue(self, message: IssueLicense) -> LicenseView:
-        return await self._after(self._desk.issue, message.licensee)
+        return await self._after(self._store.issue, message.licensee)
 
     @handles(RevokeLicense)
     async def _revoke(self, _: RevokeLicense) -> LicenseView:
-        return await self._after(self._desk.revoke)
+        return await self._after(self._store.revoke)
 
     async def _after(self, change: Callable[..., object], *args: str) -> LicenseView:
         try:
-            await self._bench.do(change, *args)
+            await self._executor.run(change, *args)
         except OSError as error:
             raise Unavailable(f"The licence cannot be stored: {error.strerror}") from error
         await self._look()
@@ -59,9 +59,9 @@ class License(Actor):
 
     async def _look(self) -> None:
         """Take over what holds now, and tell everybody if that is another thing than before."""
-        before, self._view = self._view, await self._bench.do(self._desk.view)
+        before, self._view = self._view, await self._executor.run(self._store.view)
         self.degraded(self._view.reason if self._view.state == "UNKNOWN" else "")
-        for note in self._desk.notes:
+        for note in self._store.notes:
             self.log.warning(note)
         if before is not UNKNOWN_LICENSE and before != self._view:
             self.log.info("the licence is now %s", self._view.state, source=self._view.source, why=self._view.reason)

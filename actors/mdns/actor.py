@@ -18,7 +18,7 @@ from zeroconf.asyncio import AsyncZeroconf
 from actors.mdns.services import Service, instance, services
 from actors.runtime.actor import Actor, handles
 from config.device import device_id
-from config.reachable import listens_at, names, outer_addresses
+from config.network.reachable import listens_at, names, outer_addresses
 from models.messages import State
 from models.messages.facade import PortsView
 from models.messages.rtsp import RtspView
@@ -57,7 +57,7 @@ class Mdns(Actor):
         self._zeroconf: AsyncZeroconf | None = None
         self._told = NOTHING
         self._changed = asyncio.Event()
-        self._device_id = await self.bench("disk").do(device_id, self.boot.data_dir)
+        self._device_id = await self.executor("disk").run(device_id, self.boot.data_dir)
         self.start_task(self._keep_announcing())
 
     async def on_settings(self, changed: frozenset[str]) -> None:

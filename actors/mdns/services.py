@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from config.reachable import Address
+from config.network.reachable import Address
 
 INSTANCE_MAX = 63 - len("-99")  # bytes of UTF-8, RFC 6763 §4.1.1, with room for what tells devices of one name apart
 HTTPS, RTSP, OURS = "_https._tcp.local.", "_rtsp._tcp.local.", "_ipcamera._tcp.local."

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from actors.microphone.opener import SoundOpener, check
-from actors.microphone.worker import MicrophoneWorker, Report, pcm_ring
+from actors.microphone.worker import MicrophoneWorker, SourceStatus, pcm_ring
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
 from models.media.address import parse_picture_source, parse_sound_source
@@ -24,12 +24,12 @@ class Microphone(Actor):
         check(sound)
         self._holders = Leases()
         self._wanted_at = time.monotonic()
-        self._report = Report("off")
+        self._report = SourceStatus("off")
         picture = parse_picture_source(self.boot.source)
         self._opener = SoundOpener(sound, picture, self.boot.run_dir, lambda: self.ring_reader("sound"))
         self._worker = MicrophoneWorker(self._opener, lambda: pcm_ring(self.ring_writer), self._on_report)
         self._steer()
-        self.hire(self._worker)
+        self.start_worker(self._worker)
         self.start_task(self._tick())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
@@ -66,7 +66,7 @@ class Microphone(Actor):
             await asyncio.sleep(TICK_S)
             self._steer()
 
-    def _on_report(self, report: Report) -> None:
+    def _on_report(self, report: SourceStatus) -> None:
         self._report = report
         say = self.log.warning if report.state == "waiting" else self.log.info
         say("sound", state=report.state, source=report.title, reason=report.reason)

@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import av
 
-from actors.media.container import NothingInsideError, SourceError
-from actors.media.http_feed import open_http
-from actors.media.playout import Playout
-from actors.media.rtsp_feed import open_rtsp
-from actors.microphone.source import Piece, Resampler, decoded
+from actors.microphone.source import AudioChunk, Resampler, decoded
 from actors.runtime.rings import RingReader
+from actors.shared.media.container import NothingInsideError, SourceError
+from actors.shared.media.http_feed import open_http
+from actors.shared.media.playout import Playout
+from actors.shared.media.rtsp_feed import open_rtsp
 from models.media.address import MediaAddress
 from models.media.sound_track import SoundTrack, parse_head, split
 
@@ -32,9 +32,9 @@ class Decoder:
         self._context = context
         self._resampler = Resampler()
 
-    def pieces(self, packet: bytes, pts: int) -> list[Piece]:
+    def pieces(self, packet: bytes, pts: int) -> list[AudioChunk]:
         samples = self._resampler.samples(decoded(self._context, av.Packet(packet)))
-        return [Piece(samples, pts)] if samples.size else []
+        return [AudioChunk(samples, pts)] if samples.size else []
 
 
 def _context(track: SoundTrack) -> av.AudioCodecContext:
@@ -60,7 +60,7 @@ class CameraSound:
         self._decoder: Decoder | None = None
         reader.seek_end()
 
-    def read(self) -> list[Piece]:
+    def read(self) -> list[AudioChunk]:
         if not self._is_open():
             raise SourceError(f"{self.title} is away")
         entry = self._reader.wait_next(WAIT_S)
@@ -89,7 +89,7 @@ class NetworkSound:
         self._decoder = Decoder(feed.sound)
         self._playout = Playout(feed, self.title)
 
-    def read(self) -> list[Piece]:
+    def read(self) -> list[AudioChunk]:
         played = self._playout.take(WAIT_S)
         if played is None or not played.sample.sound:
             return []

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from actors.media.container import NothingInsideError
 from actors.microphone.network import CameraSound, NetworkSound
 from actors.microphone.source import TONE_HZ, CardSound, FileSound, SoundSource, ToneSource
 from actors.runtime.rings import RingReader
+from actors.shared.media.container import NothingInsideError
 from models.errors import Invalid
 from models.media.address import MediaAddress
 

@@ -17,8 +17,8 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.media.container import NothingInsideError, SourceError, in_words, open_input
-from actors.media.loop_clock import NS, LoopClock, shared_clock
+from actors.shared.media.container import NothingInsideError, SourceError, in_words, open_input
+from actors.shared.media.loop_clock import NS, LoopClock, shared_clock
 from models.media.address import MediaAddress
 from models.media.pcm import RATE, SAMPLE_NS
 
@@ -31,7 +31,7 @@ EMPTY_LOOPS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class AudioChunk:
     """``samples``: (n,) int16. ``pts``: CLOCK_MONOTONIC ns of the first one."""
 
     samples: NDArray[np.int16]
@@ -42,7 +42,7 @@ class SoundSource(Protocol):
     title: str
     may_be_mute: bool  # no sound for any time is no fault
 
-    def read(self) -> list[Piece]:
+    def read(self) -> list[AudioChunk]:
         """What came next; empty after about a quarter of a second without. Raises ``SourceError`` at the end."""
         ...
 
@@ -61,7 +61,7 @@ class ToneSource:
         self._epoch = time.monotonic_ns()
         self._sample = 0
 
-    def read(self) -> list[Piece]:
+    def read(self) -> list[AudioChunk]:
         due = self._epoch + (self._sample + TONE_PIECE) * SAMPLE_NS
         now = time.monotonic_ns()
         if now < due:
@@ -71,7 +71,7 @@ class ToneSource:
         phase = self._step * (np.arange(TONE_PIECE) + self._sample)
         pts = self._epoch + self._sample * SAMPLE_NS
         self._sample += TONE_PIECE
-        return [Piece((self._amplitude * np.sin(phase)).astype(np.int16), pts)]
+        return [AudioChunk((self._amplitude * np.sin(phase)).astype(np.int16), pts)]
 
     def close(self) -> None:
         """Nothing is open."""
@@ -115,7 +115,7 @@ class CardSound:
         self._packets = self._container.demux(self._stream)
         self._resampler = Resampler()
 
-    def read(self) -> list[Piece]:
+    def read(self) -> list[AudioChunk]:
         try:
             packet = next(self._packets, None)
         except (av.error.FFmpegError, OSError) as error:
@@ -124,7 +124,7 @@ class CardSound:
             raise SourceError(f"{self.title} has ended")
         now = time.monotonic_ns()
         samples = self._resampler.samples(decoded(self._stream.codec_context, packet))
-        return [Piece(samples, now - samples.size * SAMPLE_NS)] if samples.size else []
+        return [AudioChunk(samples, now - samples.size * SAMPLE_NS)] if samples.size else []
 
     def close(self) -> None:
         self._container.close()
@@ -154,7 +154,7 @@ class FileSound:
         self._clock: LoopClock = shared_clock(run_dir, path, duration * 1000)
         self._start = self._container.start_time or 0
         self._empty_loops = 0
-        self._waiting: Piece | None = None
+        self._waiting: AudioChunk | None = None
         self._begin(self._clock.loop(time.monotonic_ns()), self._clock.position(time.monotonic_ns()))
 
     def _begin(self, loop: int, position: int) -> None:
@@ -167,7 +167,7 @@ class FileSound:
         self._stream.codec_context.flush_buffers()
         self._packets = self._container.demux(self._stream)
 
-    def read(self) -> list[Piece]:
+    def read(self) -> list[AudioChunk]:
         piece = self._waiting or self._next()
         self._waiting = piece
         if piece is None:
@@ -185,7 +185,7 @@ class FileSound:
             return []
         return [piece]
 
-    def _next(self) -> Piece | None:
+    def _next(self) -> AudioChunk | None:
         try:
             packet = next(self._packets, None)
         except (av.error.FFmpegError, OSError) as error:
@@ -205,7 +205,7 @@ class FileSound:
         self._empty_loops = 0
         if position + samples.size * SAMPLE_NS <= self._from or not samples.size:
             return None  # before the place that was sought
-        return Piece(samples, self._clock.when(self._loop, position))
+        return AudioChunk(samples, self._clock.when(self._loop, position))
 
     def close(self) -> None:
         self._container.close()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.media.container import LoginRefusedError, SourceError
 from actors.microphone.opener import NoSoundError, NotYetError, SoundOpener
 from actors.microphone.source import SoundSource
 from actors.runtime.rings import RingWriter
 from actors.runtime.worker import Worker
+from actors.shared.media.container import LoginRefusedError, SourceError
 from config.clock import wall_of
 from models.media import ring
 from models.media.backoff import Backoff
@@ -30,7 +30,7 @@ LOOK_AGAIN_S = 30.0  # for a sound card, where there was none
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SourceStatus:
     """``state``: running, off, waiting, none."""
 
     state: str
@@ -40,7 +40,7 @@ class Report:
 
 class MicrophoneWorker(Worker):
     def __init__(
-        self, opener: SoundOpener, make_ring: Callable[[], RingWriter], on_report: Callable[[Report], object]
+        self, opener: SoundOpener, make_ring: Callable[[], RingWriter], on_report: Callable[[SourceStatus], object]
     ) -> None:
         super().__init__("microphone capture")
         self.patience_s = READ_PATIENCE_S
@@ -56,7 +56,7 @@ class MicrophoneWorker(Worker):
         self._refusals = Backoff(REFUSED_S, REFUSED_LONGEST_S)  # of our password: cameras lock accounts
         self._retry_at = 0.0
         self._opened_at = self._heard_at = 0.0
-        self._said: Report | None = None
+        self._said: SourceStatus | None = None
         self._recent: deque[bytes] = deque(maxlen=LEVEL_BLOCKS)
 
     def try_now(self) -> None:
@@ -81,7 +81,7 @@ class MicrophoneWorker(Worker):
     def _once(self) -> None:
         if not self.open:
             self._close()
-            self._say(Report("off"))
+            self._say(SourceStatus("off"))
             self._rest(REST_S)
         elif self._source is None:
             self._open_source()
@@ -104,7 +104,7 @@ class MicrophoneWorker(Worker):
             return
         except NoSoundError as none:
             self._retry_at = time.monotonic() + LOOK_AGAIN_S
-            self._say(Report("none", reason=str(none)))
+            self._say(SourceStatus("none", reason=str(none)))
             return
         except SourceError as error:
             self._lost(str(error))
@@ -130,7 +130,7 @@ class MicrophoneWorker(Worker):
             for block in self._blocks.feed(piece.samples, piece.pts):
                 self._put(block.data, block.pts, block.level_db, block.gap)
         if pieces or source.may_be_mute:
-            self._say(Report("running", source.title))
+            self._say(SourceStatus("running", source.title))
         if now - self._opened_at > GOOD_AFTER_S:
             self._backoff.reset()
 
@@ -143,9 +143,9 @@ class MicrophoneWorker(Worker):
 
     def _lost(self, reason: str, wait_s: float = 0.0) -> None:
         self._retry_at = time.monotonic() + (wait_s or self._backoff.failed())
-        self._say(Report("waiting", reason=reason))
+        self._say(SourceStatus("waiting", reason=reason))
 
-    def _say(self, report: Report) -> None:
+    def _say(self, report: SourceStatus) -> None:
         if report != self._said:
             self._said = report
             self.post(self._on_report, report)

@@ -3,13 +3,13 @@
 import secrets
 
 from actors.mqtt.clips import Clips
-from actors.mqtt.configure import Configuration
-from actors.mqtt.flight import Flight
-from actors.mqtt.mail import Mail
-from actors.mqtt.memory import Memory
+from actors.mqtt.configuration import Configuration
+from actors.mqtt.connection_loop import ConnectionLoop
+from actors.mqtt.connection_tasks import ConnectionTasks
+from actors.mqtt.event_delivery import EventDelivery
+from actors.mqtt.inflight import InflightStore
 from actors.mqtt.outbox import Outbox
-from actors.mqtt.service import Service
-from actors.mqtt.session import Session
+from actors.mqtt.persistent_state import PersistentState
 from actors.runtime.actor import Actor, handles
 from models.errors import ServerError
 from models.messages.camera import CameraView, Capabilities
@@ -37,37 +37,37 @@ class Mqtt(Actor):
 
     async def on_start(self) -> None:
         folder = self.boot.data_dir / FOLDER
-        bench = self.bench("outbox")
-        outbox = await bench.do(Outbox, folder / "outbox.db")
-        flight = await bench.do(Flight, folder / "under_way")
+        executor = self.executor("outbox")
+        outbox = await executor.run(Outbox, folder / "outbox.db")
+        inflight = await executor.run(InflightStore, folder / "under_way")
         if outbox.broken:
             self.log.error("the outbox could not be used; begun anew", kept_as=outbox.broken, reason=outbox.why)
-            flight.abandon()
+            inflight.abandon()
         if outbox.said:
             self.log.info(outbox.said)
-        memory = Memory(bench, outbox)
-        self._facts = Facts(version=self.boot.version, former=await memory.former())
+        persistent = PersistentState(executor, outbox)
+        self._facts = Facts(version=self.boot.version, former=await persistent.former())
         view = self.latest(SettingsView)
         assert view is not None  # no actor starts without its settings
         self._facts.stored = view.stored
-        self._facts.device_id = await self._device_id(memory)
+        self._facts.device_id = await self._device_id(persistent)
         self._clips = Clips(self, self._facts)
         await self._clips.look()
         self._shown: MqttView | None = None
-        self._memory = memory
-        self._mail = Mail(self, bench, outbox, flight)
-        self._service = Service(self, self._mail, memory, flight, self._facts, self._show)
-        self._session = Session(self, self._mail, memory, self._service, self._show)
-        self._configuration = Configuration(self, memory, self._session)
-        await self._mail.begin(lambda: self.settings["mqttEnabled"] is True)
-        self.start_task(self._session.run())
+        self._persistent = persistent
+        self._delivery = EventDelivery(self, executor, outbox, inflight)
+        self._connection_tasks = ConnectionTasks(self, self._delivery, persistent, inflight, self._facts, self._show)
+        self._connection_loop = ConnectionLoop(self, self._delivery, persistent, self._connection_tasks, self._show)
+        self._configuration = Configuration(self, persistent, self._connection_loop)
+        await self._delivery.begin(lambda: self.settings["mqttEnabled"] is True)
+        self.start_task(self._connection_loop.run())
 
     async def on_stop(self) -> None:
-        await self._session.end()
+        await self._connection_loop.end()
 
     async def on_missed(self, publisher: str, count: int) -> None:
         await super().on_missed(publisher, count)
-        self._mail.missed()
+        self._delivery.missed()
 
     # ---------------------------------------------------------------- asked
     @handles(GetMqtt)
@@ -86,73 +86,77 @@ class Mqtt(Actor):
     # ---------------------------------------------------------------- told
     @handles(EventRecorded)
     def _event(self, news: EventRecorded) -> None:
-        self._mail.arrived(news.event)
-        if self._session.connected and news.event.phase == "appeared" and not news.event.type.startswith("SYSTEM_"):
-            self._service.pictures.event()
+        self._delivery.arrived(news.event)
+        if (
+            self._connection_loop.connected
+            and news.event.phase == "appeared"
+            and not news.event.type.startswith("SYSTEM_")
+        ):
+            self._connection_tasks.pictures.event()
 
     @handles(ClipReady)
     async def _clip(self, news: ClipReady) -> None:
         await self._clips.ready(news.clip)
-        await self._service.refresh()
+        await self._connection_tasks.refresh()
 
     @handles(EventsCleared)
     def _cleared(self, _: EventsCleared) -> None:
-        self._service.pictures.clear()
+        self._connection_tasks.pictures.clear()
 
     @handles(SettingsView)
     async def _settings_changed(self, old: SettingsView | None, new: SettingsView) -> None:
         changed = changed_keys(old, new) if old is not None else frozenset()
         before, self._facts.stored = self._facts.stored, new.stored
         if "mqttEnabled" in changed and self.settings["mqttEnabled"] is True:
-            await self._mail.resume(anew=before["mqttEnabled"] is not True)
+            await self._delivery.resume(anew=before["mqttEnabled"] is not True)
         if not changed.isdisjoint(RECONNECT_KEYS):
-            self._session.renew()
+            self._connection_loop.renew()
         if "mqttTelemetryIntervalSec" in changed:
-            self._service.telemetry.renew()
+            self._connection_tasks.telemetry.renew()
         self._show()
-        await self._service.refresh()
+        await self._connection_tasks.refresh()
 
     @handles(DetectorView)
     async def _detector(self, _: DetectorView | None, detector: DetectorView) -> None:
         self._facts.active |= {switch.key: switch.active for switch in detector.switches}
-        await self._service.refresh()
+        await self._connection_tasks.refresh()
 
     @handles(CameraView)
     async def _camera(self, _: CameraView | None, camera: CameraView) -> None:
-        self._facts.camera = self._service.pictures.camera = camera
-        await self._service.refresh()
+        self._facts.camera = self._connection_tasks.pictures.camera = camera
+        await self._connection_tasks.refresh()
 
     @handles(Capabilities)
     async def _capabilities(self, _: Capabilities | None, capabilities: Capabilities) -> None:
         self._facts.capabilities = capabilities
-        await self._service.refresh()
+        await self._connection_tasks.refresh()
 
     @handles(RtspView)
     async def _rtsp(self, _: RtspView | None, rtsp: RtspView) -> None:
         self._facts.rtsp = rtsp
-        await self._service.refresh()
+        await self._connection_tasks.refresh()
 
     @handles(SpeakerView)
     async def _speaker(self, _: SpeakerView | None, speaker: SpeakerView) -> None:
         self._facts.speech = speaker.tts
-        await self._service.refresh()
+        await self._connection_tasks.refresh()
 
     @handles(PortsView)
     async def _ports(self, _: PortsView | None, ports: PortsView) -> None:
         self._facts.https_port = ports.https
-        await self._service.refresh()
+        await self._connection_tasks.refresh()
 
     # ---------------------------------------------------------------- inside
     def _view(self) -> MqttView:
         return MqttView(
             enabled=self.settings["mqttEnabled"] is True,
-            connected=self._session.connected,
+            connected=self._connection_loop.connected,
             broker_url=str(self.settings["mqttBrokerUrl"]),
             port=int(self.settings["mqttPort"]),
             topic_prefix=str(self.settings["mqttTopicPrefix"]),
-            last_error=self._session.error or self._service.notice or self._session.notice,
-            reconnect_in_s=self._session.reconnect_in_s(),
-            pinned_fingerprint=self._memory.fingerprint,
+            last_error=self._connection_loop.error or self._connection_tasks.notice or self._connection_loop.notice,
+            reconnect_in_s=self._connection_loop.reconnect_in_s(),
+            pinned_fingerprint=self._persistent.fingerprint,
         )
 
     def _show(self) -> None:
@@ -161,9 +165,9 @@ class Mqtt(Actor):
             self._shown = view
             self.publish_state(view)
 
-    async def _device_id(self, memory: Memory) -> str:
+    async def _device_id(self, persistent: PersistentState) -> str:
         """Six hex digits for ever; the licence's if it can be had at the first start."""
-        known = await memory.name()
+        known = await persistent.name()
         if known:
             return known
         try:
@@ -171,5 +175,5 @@ class Mqtt(Actor):
         except ServerError as error:
             self.log.info("without the licence's device id", reason=error.detail)
         known = known or secrets.token_hex(DEVICE_ID_DIGITS // 2)
-        await memory.set_name(known)
+        await persistent.set_name(known)
         return known

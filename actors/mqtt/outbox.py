@@ -30,7 +30,7 @@ CREATE TABLE memory (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueuedMessage:
     """``topic`` is relative to the prefix, which may change meanwhile; ``expires``: Unix ms, 0 = never."""
 
     event_id: int
@@ -51,13 +51,13 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self._db, self.said, self.broken, self.why = open_or_begin_anew(path, SCHEMA, STEPS)
 
-    def add(self, messages: Iterable[Waiting], last_event_id: int) -> int:
+    def add(self, messages: Iterable[QueuedMessage], last_event_id: int) -> int:
         """Append, on disk when it returns; how many of the oldest had to go for it."""
         self._db.execute("PRAGMA synchronous = FULL")
         with self._db:
             return self._append(messages, last_event_id)
 
-    def add_end(self, messages: Iterable[Waiting], last_event_id: int, event_id: int) -> int:
+    def add_end(self, messages: Iterable[QueuedMessage], last_event_id: int, event_id: int) -> int:
         """As ``add``, for the end of the visit ``event_id``, which is told once: nothing happens when it was before."""
         self._db.execute("PRAGMA synchronous = FULL")
         with self._db:
@@ -65,12 +65,12 @@ class Outbox:
             self._db.execute("DELETE FROM ended WHERE event_id <= ?", (event_id - ENDED_KEPT,))
             return self._append(messages, last_event_id) if new else 0
 
-    def head(self) -> Waiting | None:
+    def head(self) -> QueuedMessage | None:
         """The oldest one."""
         row = self._db.execute(
             "SELECT event_id, topic, payload, expires, sequence FROM waiting ORDER BY sequence LIMIT 1"
         ).fetchone()
-        return None if row is None else Waiting(*row)
+        return None if row is None else QueuedMessage(*row)
 
     def done(self, sequence: int) -> None:
         """Delivered. Should power fail before this is on disk, the delivery's card still knows."""
@@ -101,7 +101,7 @@ class Outbox:
     def close(self) -> None:
         self._db.close()
 
-    def _append(self, messages: Iterable[Waiting], last_event_id: int) -> int:
+    def _append(self, messages: Iterable[QueuedMessage], last_event_id: int) -> int:
         self._db.executemany(
             "INSERT INTO waiting (event_id, topic, payload, expires) VALUES (?, ?, ?, ?)",
             [(m.event_id, m.topic, m.payload, m.expires) for m in messages],

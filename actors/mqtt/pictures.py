@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
-from actors.media.snapshot import snapshot
-from actors.mqtt.link import Link
-from actors.mqtt.memory import Memory
+from actors.mqtt.connection import Connection
+from actors.mqtt.persistent_state import PersistentState
 from actors.runtime.actor import Actor
+from actors.shared.media.snapshot import snapshot
 from models.errors import ServerError
 from models.messages.camera import CameraView
 from models.messages.event_log import EVENT_LOG, GetThumbnail, QueryEvents
@@ -19,9 +19,9 @@ EVENTS_LOOKED_AT = 20
 
 
 class Pictures:
-    def __init__(self, actor: Actor, memory: Memory) -> None:
+    def __init__(self, actor: Actor, persistent: PersistentState) -> None:
         self._actor = actor
-        self._memory = memory
+        self._persistent = persistent
         self._turn = asyncio.Lock()
         self._wanted = asyncio.Event()
         self._cleared = False
@@ -36,29 +36,29 @@ class Pictures:
         self._cleared = True
         self._wanted.set()
 
-    async def live(self, link: Link, topics: Topics) -> None:
+    async def live(self, connection: Connection, topics: Topics) -> None:
         """Never returns. A camera in standby is left asleep."""
         while True:
             camera = self.camera
             if camera is not None and camera.running and not camera.standby and (picture := await self._take()):
-                link.publish(topics.live_image, picture)
+                connection.publish(topics.live_image, picture)
             await asyncio.sleep(limits.IMAGE_EVERY_S)
 
-    async def of_events(self, link: Link, wanted: Options) -> None:
+    async def of_events(self, connection: Connection, wanted: Options) -> None:
         """Never returns. There is always a picture at the broker: Home Assistant shows an error where there is none."""
         topic = Topics(wanted.prefix).event_image
-        if not (link.session_present and await self._memory.has_event_image(wanted)):
-            await link.assure(topic, await self._last_event(), retain=True)
+        if not (connection.session_present and await self._persistent.has_event_image(wanted)):
+            await connection.assure(topic, await self._last_event(), retain=True)
         while True:
             await self._wanted.wait()
             self._wanted.clear()
             if self._cleared:
-                await link.assure(topic, NO_EVENT.read_bytes(), retain=True)
-                await self._memory.note_event_image(wanted, False)
+                await connection.assure(topic, NO_EVENT.read_bytes(), retain=True)
+                await self._persistent.note_event_image(wanted, False)
                 self._cleared = False
             elif picture := await self._take():
-                await link.assure(topic, picture, retain=True)
-                await self._memory.note_event_image(wanted, True)
+                await connection.assure(topic, picture, retain=True)
+                await self._persistent.note_event_image(wanted, True)
             await asyncio.sleep(limits.EVENT_IMAGE_EVERY_S)
 
     async def _last_event(self) -> bytes:

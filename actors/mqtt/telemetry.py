@@ -3,7 +3,7 @@
 import asyncio
 from typing import TypeVar
 
-from actors.mqtt.link import Link
+from actors.mqtt.connection import Connection
 from actors.runtime.actor import Actor
 from config import sensors
 from config.clock import unix_ms
@@ -27,11 +27,11 @@ class Telemetry:
         self._renewed = asyncio.Event()
         sensors.cpu()  # the first call only begins the measurement
 
-    async def report(self, link: Link, topic: str) -> None:
+    async def report(self, connection: Connection, topic: str) -> None:
         """Publish at once, soon again, and then in every interval. Never returns."""
         wait_s = limits.SECOND_REPORT_S
         while True:
-            link.publish(topic, dumps(await self._figures()))
+            connection.publish(topic, dumps(await self._figures()))
             self._renewed.clear()
             try:
                 async with asyncio.timeout(wait_s):

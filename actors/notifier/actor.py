@@ -13,16 +13,16 @@ import time
 from collections.abc import Mapping
 
 from actors.notifier import pictures
-from actors.notifier.book import Book
-from actors.notifier.carrier import Carrier, Fate
+from actors.notifier.channel_sender import ChannelSender, Fate
 from actors.notifier.delivery import Delivery
 from actors.notifier.disk import Disk
 from actors.notifier.intake import Intake
 from actors.notifier.outbox import Outbox
+from actors.notifier.rule_store import RuleStore
 from actors.runtime.actor import Actor, handles
 from config.clock import unix_ms
 from config.device import device_id
-from config.reachable import names, outer_addresses
+from config.network.reachable import names, outer_addresses
 from models.errors import Invalid, LimitReached, Missing, Refused, ServerError
 from models.messages import Ok
 from models.messages.event_log import EventRecorded
@@ -56,10 +56,10 @@ class Notifier(Actor):
     observes = (LicenseView, PortsView)
 
     async def on_start(self) -> None:
-        self._bench = self.bench("outbox")
-        book = self._book = await self._bench.do(Book, self.boot.data_dir)
-        outbox = self._outbox = await self._bench.do(Outbox, self.boot.data_dir / FOLDER / "outbox.db")
-        for said in book.notes:
+        self._executor = self.executor("outbox")
+        rule_store = self._rule_store = await self._executor.run(RuleStore, self.boot.data_dir)
+        outbox = self._outbox = await self._executor.run(Outbox, self.boot.data_dir / FOLDER / "outbox.db")
+        for said in rule_store.notes:
             self.log.warning("notifications", note=said)
         if outbox.broken:
             self.log.error("the outbox could not be used; begun anew", kept_as=outbox.broken, reason=outbox.why)
@@ -67,12 +67,14 @@ class Notifier(Actor):
             self.log.info(outbox.said)
         more = asyncio.Event()
         self._tested = float("-inf")
-        device = await self._bench.do(device_id, self.boot.data_dir)
-        carrier = self._carrier = Carrier(self._bench, book.key, device, self._link, self.boot.run_dir / FOLDER)
-        since = await self._bench.do(outbox.begin, unix_ms())
-        disk = Disk(self, self._bench)
-        self._intake = Intake(self, self._bench, disk, book, outbox, more, since)
-        self._delivery = Delivery(self, self._bench, disk, book, outbox, carrier, more)
+        device = await self._executor.run(device_id, self.boot.data_dir)
+        channel_sender = self._channel_sender = ChannelSender(
+            self._executor, rule_store.key, device, self._link, self.boot.run_dir / FOLDER
+        )
+        since = await self._executor.run(outbox.begin, unix_ms())
+        disk = Disk(self, self._executor)
+        self._intake = Intake(self, self._executor, disk, rule_store, outbox, more, since)
+        self._delivery = Delivery(self, self._executor, disk, rule_store, outbox, channel_sender, more)
         self._running = [self.start_task(self._intake.run()), self.start_task(self._delivery.run())]
 
     @classmethod
@@ -89,7 +91,7 @@ class Notifier(Actor):
             self.log.info("nobody can say whether notifications were switched off", reason=error.detail)
             return
         if not self.wanted(view.effective):
-            await self._bench.do(self._outbox.switch_off)
+            await self._executor.run(self._outbox.switch_off)
 
     async def on_missed(self, publisher: str, count: int) -> None:
         await super().on_missed(publisher, count)
@@ -102,12 +104,12 @@ class Notifier(Actor):
     # ---------------------------------------------------------------- asked
     @handles(GetNotifications)
     async def _get(self, _: GetNotifications) -> NotificationsView:
-        await self._bench.do(self._book.keep_key)
-        waiting = await self._bench.do(self._outbox.count)
+        await self._executor.run(self._rule_store.keep_key)
+        waiting = await self._executor.run(self._outbox.count)
         return NotificationsView(
-            channel.encoded(webpush.public_bytes(self._book.key)),
-            tuple(one.shown() for one in self._book.rules.values()),
-            tuple(one.shown() | self._fared(one.id) for one in self._book.channels.values()),
+            channel.encoded(webpush.public_bytes(self._rule_store.key)),
+            tuple(one.shown() for one in self._rule_store.rules.values()),
+            tuple(one.shown() | self._fared(one.id) for one in self._rule_store.channels.values()),
             waiting,
         )
 
@@ -118,16 +120,16 @@ class Notifier(Actor):
 
     @handles(PutRule, max_concurrency=1, group=CHANGES)
     async def _put_rule(self, message: PutRule) -> Stored:
-        rule_id = self._id_of(message.values, self._book.rules)
-        new = rule.parse(message.values, rule_id, self._book.channels, unix_ms())
+        rule_id = self._id_of(message.values, self._rule_store.rules)
+        new = rule.parse(message.values, rule_id, self._rule_store.channels, unix_ms())
         if new.enabled and new.needs_pro():
             self._insist_on_pro()
-        await self._bench.do(self._book.put_rule, new)
+        await self._executor.run(self._rule_store.put_rule, new)
         return Stored(new.id)
 
     @handles(DeleteRule, max_concurrency=1, group=CHANGES)
     async def _delete_rule(self, message: DeleteRule) -> Ok:
-        await self._bench.do(self._book.delete_rule, message.id)
+        await self._executor.run(self._rule_store.delete_rule, message.id)
         return Ok()
 
     @handles(PutChannel, max_concurrency=1, group=CHANGES)
@@ -136,7 +138,9 @@ class Notifier(Actor):
         match values.get("kind"):
             case channel.PUSH:
                 new = channel.push(values, new_id)
-                former = self._book.push_channel(str(values.get("replaces", ""))) or self._book.push_channel(new.url)
+                former = self._rule_store.push_channel(
+                    str(values.get("replaces", ""))
+                ) or self._rule_store.push_channel(new.url)
                 new = channel.push({"name": former.name, **values}, former.id) if former else new
             case channel.WEBHOOK:
                 self._insist_on_pro()
@@ -144,10 +148,10 @@ class Notifier(Actor):
                 new = channel.webhook(values, new_id, secret)
             case channel.APPRISE:
                 self._insist_on_pro()
-                new = channel.apprise(values, new_id, *await self._carrier.examine(channel.apprise_url(values)))
+                new = channel.apprise(values, new_id, *await self._channel_sender.examine(channel.apprise_url(values)))
             case _:
                 raise Invalid(f"kind: Value must be one of {', '.join(channel.KINDS)}")
-        await self._bench.do(self._book.put_channel, new)
+        await self._executor.run(self._rule_store.put_channel, new)
         return Stored(new.id, new.secret)
 
     @handles(DeleteChannel, max_concurrency=1, group=CHANGES)
@@ -157,7 +161,7 @@ class Notifier(Actor):
 
     @handles(TestChannel, max_concurrency=2)
     async def _test(self, message: TestChannel) -> NotificationTested:
-        known = self._book.channels.get(message.id)
+        known = self._rule_store.channels.get(message.id)
         if known is None:
             raise Missing("No such channel")
         if known.kind not in channel.FREE_KINDS:

@@ -11,12 +11,12 @@ import time
 from dataclasses import dataclass
 
 from actors.notifier import pictures
-from actors.notifier.book import Book
-from actors.notifier.carrier import Carrier, Fate, Outcome
+from actors.notifier.channel_sender import ChannelSender, Fate, Outcome
 from actors.notifier.disk import Disk
-from actors.notifier.outbox import Outbox, Waiting
+from actors.notifier.outbox import Outbox, QueuedMessage
+from actors.notifier.rule_store import RuleStore
 from actors.runtime.actor import Actor
-from actors.runtime.worker import Bench
+from actors.runtime.worker import SerialExecutor
 from config.clock import unix_ms
 from models.errors import ServerError
 from models.media.backoff import Backoff
@@ -38,20 +38,20 @@ class Delivery:
     def __init__(
         self,
         actor: Actor,
-        bench: Bench,
+        executor: SerialExecutor,
         disk: Disk,
-        book: Book,
+        rule_store: RuleStore,
         outbox: Outbox,
-        carrier: Carrier,
+        channel_sender: ChannelSender,
         more: asyncio.Event,
     ) -> None:
         self.records: dict[str, Record] = {}
         self._actor = actor
-        self._bench = bench
+        self._executor = executor
         self._disk = disk
-        self._book = book
+        self._rule_store = rule_store
         self._outbox = outbox
-        self._carrier = carrier
+        self._channel_sender = channel_sender
         self._more = more
         self.under_way: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
@@ -61,7 +61,7 @@ class Delivery:
         while True:
             self._more.clear()
             now = unix_ms()
-            heads, expired = await self._disk.do(self._outbox.heads, now)
+            heads, expired = await self._disk.run(self._outbox.heads, now)
             if expired:
                 self._actor.log.warning("notifications could not be delivered in time", count=expired)
             idle = [head for head in heads if head.channel not in self._busy]
@@ -76,16 +76,16 @@ class Delivery:
                 async with asyncio.timeout((min(dates) - now) / 1000 if dates else None):
                     await self._more.wait()
 
-    async def _deliver(self, head: Waiting) -> None:
-        channel = self._book.channels.get(head.channel)
+    async def _deliver(self, head: QueuedMessage) -> None:
+        channel = self._rule_store.channels.get(head.channel)
         if channel is None:
-            await self._disk.do(self._outbox.forget, head.channel)
+            await self._disk.run(self._outbox.forget, head.channel)
         else:
             await self._try(channel, head)
         self._busy.discard(head.channel)
         self._more.set()
 
-    async def _try(self, channel: Channel, head: Waiting) -> None:
+    async def _try(self, channel: Channel, head: QueuedMessage) -> None:
         event = head.event
         clock = time.strftime("%H:%M", time.localtime(event.timestamp / 1000))
         picture = await pictures.of_event(self._actor, event)
@@ -94,18 +94,18 @@ class Delivery:
         if outcome.fate is not Fate.LATER:
             if outcome.fate is not Fate.DELIVERED:
                 self._actor.log.warning("a notification was refused", channel=channel.id, reason=outcome.said)
-            return await self._disk.do(self._outbox.done, head.sequence)
+            return await self._disk.run(self._outbox.done, head.sequence)
         backoff = Backoff(limits.FIRST_RETRY_S, limits.LARGEST_RETRY_S, head.attempts)
         wait_s = max(backoff.failed() * random.uniform(0.8, 1.2), outcome.wait_s)  # noqa: S311
         due = unix_ms() + int(wait_s * 1000)
         if not head.attempts:
             self._actor.log.warning("a notification is tried again later", channel=channel.id, reason=outcome.said)
-        await self._disk.do(self._outbox.postpone, head.sequence, due)
+        await self._disk.run(self._outbox.postpone, head.sequence, due)
 
     async def send(self, channel: Channel, told: notice.Notice, expires: int) -> Outcome:
         """Once, now. A channel where nobody is any more is forgotten."""
         try:
-            outcome = await self._carrier.carry(channel, told, expires)
+            outcome = await self._channel_sender.carry(channel, told, expires)
         except ServerError as error:
             outcome = Outcome(Fate.LATER, error.detail)
         record = self.records.setdefault(channel.id, Record())
@@ -113,7 +113,7 @@ class Delivery:
             record.delivered, record.error = unix_ms(), ""
         else:
             record.error = outcome.said
-        if outcome.fate is Fate.GONE and self._book.channels.get(channel.id) == channel:
+        if outcome.fate is Fate.GONE and self._rule_store.channels.get(channel.id) == channel:
             self._actor.log.info("a browser takes no notifications any more and is forgotten", channel=channel.id)
             try:
                 await self.forget(channel.id)
@@ -123,6 +123,6 @@ class Delivery:
 
     async def forget(self, channel_id: str) -> None:
         """Raises Missing, Unavailable."""
-        await self._bench.do(self._book.delete_channel, channel_id)
-        await self._disk.do(self._outbox.forget, channel_id)
+        await self._executor.run(self._rule_store.delete_channel, channel_id)
+        await self._disk.run(self._outbox.forget, channel_id)
         self.records.pop(channel_id, None)

@@ -6,23 +6,23 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from actors.runtime.actor import Actor
-from actors.runtime.worker import Bench
+from actors.runtime.worker import SerialExecutor
 from models.notify import limits
 
 T = TypeVar("T")
 
 
 class Disk:
-    def __init__(self, actor: Actor, bench: Bench) -> None:
+    def __init__(self, actor: Actor, executor: SerialExecutor) -> None:
         self._actor = actor
-        self._bench = bench
+        self._executor = executor
 
-    async def do(self, method: Callable[..., T], *args: object) -> T:
+    async def run(self, method: Callable[..., T], *args: object) -> T:
         """What ``method`` of the outbox gives, as soon as the disk has taken it."""
         waited = False
         while True:
             try:
-                result = await self._bench.do(method, *args)
+                result = await self._executor.run(method, *args)
             except sqlite3.OperationalError as error:
                 self._actor.degraded(f"notifications can't be stored: {error}")
                 self._actor.log.error("the outbox can't be written", reason=str(error))

@@ -3,11 +3,11 @@
 import asyncio
 import time
 
-from actors.notifier.book import Book
 from actors.notifier.disk import Disk
 from actors.notifier.outbox import Outbox, Wanted
+from actors.notifier.rule_store import RuleStore
 from actors.runtime.actor import Actor
-from actors.runtime.worker import Bench
+from actors.runtime.worker import SerialExecutor
 from config.clock import unix_ms
 from models.errors import ServerError
 from models.events import Event
@@ -25,13 +25,20 @@ class Intake:
     """``more``: set when something was put into the outbox. ``since``: Unix ms; what was before concerns nobody."""
 
     def __init__(
-        self, actor: Actor, bench: Bench, disk: Disk, book: Book, outbox: Outbox, more: asyncio.Event, since: int
+        self,
+        actor: Actor,
+        executor: SerialExecutor,
+        disk: Disk,
+        rule_store: RuleStore,
+        outbox: Outbox,
+        more: asyncio.Event,
+        since: int,
     ) -> None:
         self._since = since
         self._actor = actor
-        self._bench = bench
+        self._executor = executor
         self._disk = disk
-        self._book = book
+        self._rule_store = rule_store
         self._outbox = outbox
         self._more = more
         self._missed = True  # before this life
@@ -39,7 +46,7 @@ class Intake:
 
     def arrived(self, event: Event) -> None:
         """An event was recorded. If there are too many at once, the history is looked at when there is time."""
-        if not self._book.rules or event.phase != "appeared":
+        if not self._rule_store.rules or event.phase != "appeared":
             return
         if self._arrived.full():
             self._missed = True
@@ -63,10 +70,10 @@ class Intake:
 
     async def _catch_up(self) -> None:
         self._missed = False
-        if not self._book.rules:
+        if not self._rule_store.rules:
             return
         begin = max(
-            unix_ms() - limits.EXPIRES_MS, min(rule.since for rule in self._book.rules.values()), self._since, 1
+            unix_ms() - limits.EXPIRES_MS, min(rule.since for rule in self._rule_store.rules.values()), self._since, 1
         )
         recent = QueryEvents(begin, limit=limits.CATCH_UP, system=True, summary=False)
         try:
@@ -75,7 +82,7 @@ class Intake:
             self._actor.log.warning("missed events are looked for later", reason=error.detail)
             await asyncio.sleep(limits.LOOK_AGAIN_S)
             return self.missed()
-        unseen = await self._bench.do(self._outbox.unseen, [event.event_id for event in page.events])
+        unseen = await self._executor.run(self._outbox.unseen, [event.event_id for event in page.events])
         for event in page.events:
             if event.event_id in unseen:
                 await self._take(event)
@@ -86,7 +93,7 @@ class Intake:
         if expires <= unix_ms():
             return
         wanted = await self._wanted(event)
-        dropped = await self._disk.do(self._outbox.take, event, wanted, expires)
+        dropped = await self._disk.run(self._outbox.take, event, wanted, expires)
         if dropped:
             self._actor.log.warning("the outbox is full: the oldest messages were dropped", count=dropped)
         if wanted:
@@ -95,7 +102,7 @@ class Intake:
     async def _wanted(self, event: Event) -> list[Wanted]:
         local = time.localtime(event.timestamp / 1000)
         minute = local.tm_hour * 60 + local.tm_min
-        rules = [rule for rule in self._book.rules.values() if rule.fits(event, local.tm_wday, minute)]
+        rules = [rule for rule in self._rule_store.rules.values() if rule.fits(event, local.tm_wday, minute)]
         if any(rule.unwatched for rule in rules) and await self._watched():
             rules = [rule for rule in rules if not rule.unwatched]
         if not rules:
@@ -107,7 +114,7 @@ class Intake:
         return [Wanted(rule.id, rule.every_min * 60_000, self._channels(rule, pro)) for rule in rules]
 
     def _channels(self, rule: Rule, pro: bool) -> tuple[str, ...]:
-        known = self._book.channels
+        known = self._rule_store.channels
         return tuple(to for to in rule.channels if to in known and (pro or known[to].kind in FREE_KINDS))
 
     async def _watched(self) -> bool:

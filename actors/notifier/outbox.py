@@ -31,7 +31,7 @@ CREATE TABLE memory (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueuedMessage:
     """Times in Unix ms. ``due``: not before."""
 
     sequence: int
@@ -85,7 +85,7 @@ class Outbox:
                     self._add(one, event, expires)
             return self._shrink()
 
-    def heads(self, now: int) -> tuple[list[Waiting], int]:
+    def heads(self, now: int) -> tuple[list[QueuedMessage], int]:
         """The oldest message of each channel; and how many had expired and are gone."""
         expired = self._db.execute("SELECT COUNT(*) FROM waiting WHERE expires <= ?", (now,)).fetchone()[0]
         if expired:
@@ -95,7 +95,9 @@ class Outbox:
             "SELECT sequence, channel, event, expires, due, attempts FROM waiting"
             " WHERE sequence IN (SELECT MIN(sequence) FROM waiting GROUP BY channel) ORDER BY sequence"
         )
-        heads = [Waiting(number, channel, Event(**json.loads(event)), *rest) for number, channel, event, *rest in rows]
+        heads = [
+            QueuedMessage(number, channel, Event(**json.loads(event)), *rest) for number, channel, event, *rest in rows
+        ]
         return heads, expired
 
     def postpone(self, sequence: int, due: int) -> None:

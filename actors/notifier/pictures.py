@@ -6,8 +6,8 @@ from pathlib import Path
 
 import simplejpeg
 
-from actors.media.snapshot import snapshot
 from actors.runtime.actor import Actor
+from actors.shared.media.snapshot import snapshot
 from models.errors import Missing, ServerError
 from models.events import EVENT_TYPES, Event
 from models.messages.event_log import EVENT_LOG, GetThumbnail

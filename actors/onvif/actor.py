@@ -18,15 +18,15 @@ from collections.abc import Mapping
 from functools import partial
 
 from actors.logins import LoginFiles, LoginNews, Logins
-from actors.onvif.courier import Courier
+from actors.onvif.authentication import Authenticator
 from actors.onvif.discovery import Discovery
-from actors.onvif.door import Door
 from actors.onvif.limits import CREDENTIALS_RETRY_S, LOOK_S
 from actors.onvif.network import Network, look
 from actors.onvif.pictures import Pictures
 from actors.onvif.server import OnvifServer
-from actors.ports import listen
+from actors.onvif.webhook_delivery import WebhookDelivery
 from actors.runtime.actor import Actor, handles
+from actors.shared.listeners import listen
 from config.device import device_id
 from models.errors import Conflict, ServerError, Unavailable
 from models.media.tier import Tier
@@ -64,15 +64,15 @@ class Onvif(Actor):
 
     async def on_start(self) -> None:
         self.subscriptions = Subscriptions(partial(secrets.token_urlsafe, ID_BYTES))
-        self._files = self.bench("files")
-        self._serial = await self._files.do(device_id, self.boot.data_dir)
-        self._network: Network = await self._files.do(look, self.boot.bind)
+        self._files = self.executor("files")
+        self._serial = await self._files.run(device_id, self.boot.data_dir)
+        self._network: Network = await self._files.run(look, self.boot.bind)
         self.logins = Logins(LoginNews(self, "ONVIF"))
         kept = LoginFiles(self, self.logins, self._files)
         await kept.load()
-        self._door = Door(self.logins)
-        self._server = OnvifServer(self, self._door, self.logins.known.has)
-        self._courier = Courier(self, self.subscriptions)
+        self._authenticator = Authenticator(self.logins)
+        self._server = OnvifServer(self, self._authenticator, self.logins.known.has)
+        self._webhooks = WebhookDelivery(self, self.subscriptions)
         self._pictures = Pictures(self)
         instance = int(time.time())
         chance = random.SystemRandom()
@@ -91,7 +91,7 @@ class Onvif(Actor):
         self._discovery.say_goodbye()
         self.subscriptions.end_all()
         await self._server.stop()
-        await self._courier.close()
+        await self._webhooks.close()
 
     # ---------------------------------------------------------------- serving
     async def _keep(self) -> None:
@@ -105,7 +105,7 @@ class Onvif(Actor):
                 continue
             self._follow(Login(credentials.username, credentials.password))
             await self._serve(int(self.settings[PORT]))
-            self._network = await self._files.do(look, self.boot.bind)
+            self._network = await self._files.run(look, self.boot.bind)
             if self._server.port:
                 self._discovery.serve(self._server.port, self._network.interfaces)
             for one in self.subscriptions.expire(time.monotonic()):
@@ -117,11 +117,11 @@ class Onvif(Actor):
 
     def _follow(self, login: Login) -> None:
         """Whoever subscribed with a former login has to show the new one."""
-        door, is_open = self._door, self.settings[OPEN] is True
-        if (door.login, door.is_open) != (login, is_open):
+        authenticator, is_open = self._authenticator, self.settings[OPEN] is True
+        if (authenticator.login, authenticator.is_open) != (login, is_open):
             self.subscriptions.end_all()
-        door.login, door.is_open = login, is_open
-        door.username_token = self.settings[USERNAME_TOKEN] is True
+        authenticator.login, authenticator.is_open = login, is_open
+        authenticator.username_token = self.settings[USERNAME_TOKEN] is True
 
     async def _serve(self, port: int) -> None:
         if self._server.port == port:
@@ -170,8 +170,8 @@ class Onvif(Actor):
             hostname=socket.gethostname(),
             rtsp_port=rtsp.port if rtsp else int(settings["rtspPort"]),
             http_port=self._server.port,
-            user=self._door.login.username if self._door.login.asked_for else "",
-            username_token=self._door.username_token,
+            user=self._authenticator.login.username if self._authenticator.login.asked_for else "",
+            username_token=self._authenticator.username_token,
             tiers=tiers(settings, camera, videos, str(rtsp.path if rtsp else settings["rtspPath"])),
             interfaces=self._network.interfaces,
             gateway=self._network.gateway,
@@ -199,7 +199,7 @@ class Onvif(Actor):
         self.actor(ENCODER).tell(RequestKeyframe(Tier(token)))
 
     def check_webhook(self, address: str, client: str) -> None:
-        self._courier.check(address, client)
+        self._webhooks.check(address, client)
 
     def opened(self, one: Subscription, producer: str) -> None:
         bell = asyncio.Event()
@@ -207,7 +207,7 @@ class Onvif(Actor):
         self._bells = {live.id: self._bells.get(live.id, bell) for live in self.subscriptions}
         if one.webhook:
             bell.set()
-            self.start_task(self._courier.carry(one, bell, producer))
+            self.start_task(self._webhooks.carry(one, bell, producer))
         self.log.info("subscribed", client=one.client, agent=one.agent, kind=_kind(one))
 
     async def news(self, one: Subscription, wait_s: float) -> None:

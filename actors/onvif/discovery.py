@@ -25,11 +25,11 @@ from actors.onvif.limits import (
     REPEAT_S,
 )
 from actors.onvif.network import of_neighbour
-from models.http.bucket import Buckets
 from models.onvif import discovery
 from models.onvif.discovery import GROUP, PORT, Device
 from models.onvif.facts import PATHS, Interface
 from models.onvif.limits import DATAGRAM_MAX, MESSAGES_REMEMBERED
+from models.rate_limit import Buckets
 
 IP_PKTINFO = 8  # ip(7)
 IP_MULTICAST_ALL = 49

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from actors.onvif.limits import INTERFACES_MAX
-from config.reachable import INNER, listens_at
+from config.network.reachable import INNER, listens_at
 from models.onvif.facts import Interface
 
 ROUTES, RESOLVERS = Path("/proc/net/route"), Path("/etc/resolv.conf")

@@ -1,8 +1,8 @@
 """Snapshots: the newest JPEG of a tier, made for whoever asks at that moment and for nobody in between."""
 
-from actors.media.snapshot import snapshot
 from actors.onvif.limits import PICTURE_WAIT_S, PICTURES_AT_ONCE
 from actors.runtime.actor import Actor
+from actors.shared.media.snapshot import snapshot
 from models.errors import LimitReached, Unavailable
 from models.media.tier import JPEG, Tier
 

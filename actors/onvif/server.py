@@ -8,9 +8,9 @@ from typing import Protocol
 
 from aiohttp import web
 
-from actors.onvif.door import Door, RefusedError
+from actors.onvif.authentication import Authenticator, RefusedError
 from actors.onvif.limits import SHUTDOWN_S
-from api.gate import Gate, GuardedSite
+from api.listeners import Gate, GuardedSite
 from api.server import HttpsRunner
 from models.errors import ServerError
 from models.onvif import event_service, media, services, soap
@@ -57,9 +57,9 @@ class Host(Protocol):
 
 
 class OnvifServer:
-    def __init__(self, host: Host, door: Door, is_known: Callable[[str], bool]) -> None:
+    def __init__(self, host: Host, authenticator: Authenticator, is_known: Callable[[str], bool]) -> None:
         """``is_known``: whether somebody has been in from an address; he has connections of his own."""
-        self._host, self._door, self._is_known = host, door, is_known
+        self._host, self._authenticator, self._is_known = host, authenticator, is_known
         self._runner: HttpsRunner | None = None
         self.port = 0  # 0: not serving
 
@@ -86,7 +86,7 @@ class OnvifServer:
         try:
             call = soap.read(await request.read())
             if call.operation not in services.BEFORE_LOGIN:
-                await self._door.let_in(request, _client(request), call.security)
+                await self._authenticator.let_in(request, _client(request), call.security)
             status, body = 200, soap.answer(call, await self._answer(request, call))
         except RefusedError as error:
             status, body, headers = error.status, soap.fault(error), error.headers
@@ -140,7 +140,7 @@ class OnvifServer:
 
     async def _snapshot(self, request: web.Request) -> web.StreamResponse:
         try:
-            await self._door.let_in(request, _client(request), None)
+            await self._authenticator.let_in(request, _client(request), None)
             picture = await self._host.picture(request.query.get("profile", ""))
         except RefusedError as error:
             response = web.Response(status=error.status, text=error.reason)

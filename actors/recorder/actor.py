@@ -38,7 +38,7 @@ SWITCH: dict[Kind, str] = {"event": "clipsEnabled", "manual": "clipsEnabled", "c
 
 
 @dataclass(slots=True)
-class Wish:
+class RecordingRequest:
     """A clip that waits for its first picture. ``at_ms``: Unix time of ``moment``."""
 
     moment: int
@@ -61,7 +61,7 @@ class Recorder(Actor):
         self._store = GroupStore(limits.STORE_BYTES)
         self._recordings: list[Recording] = []
         self._untold: dict[str, About] = {}  # by id: what the event log has not got yet
-        self._wish: Wish | None = None
+        self._wish: RecordingRequest | None = None
         self._heard: deque[tuple[int, str]] = deque(maxlen=limits.EVENTS_HEARD)
         self._stream = 0  # of the stream that the kept pictures are from
         self._masked_ns = -limits.MASK_SETTLES_NS  # when another privacy mask was chosen
@@ -71,10 +71,10 @@ class Recorder(Actor):
         self._problem = ""
         self._problem_at = float("-inf")
         self._shown: RecorderView | None = None
-        self._writer, self._finisher = self.bench("writer"), self.bench("finisher")
+        self._writer, self._finisher = self.executor("writer"), self.executor("finisher")
         self._writer.patience_s = self._finisher.patience_s = limits.DISK_PATIENCE_S
         self._apply()
-        left = await self._finisher.do(file.orphans, self.boot.data_dir)
+        left = await self._finisher.run(file.orphans, self.boot.data_dir)
         self._untold |= {about.id: about for about in left}
         video, sound = self.ring_reader("video"), SoundTrack(self, self._sound)
         self.lease("encoder", "video")
@@ -155,7 +155,7 @@ class Recorder(Actor):
         )
         belongs: list[tuple[str, int | None]] = [(kind, None) for kind in former.about.types]
         belongs += [(kind, event_id) for event_id, kind in former.kinds.items() if event_id in course.visits]
-        self._begin(Wish(frame.pts, 0, former.about.kind, course, belongs), [frame])
+        self._begin(RecordingRequest(frame.pts, 0, former.about.kind, course, belongs), [frame])
 
     def _begin_what_waits(self, frame: Frame) -> None:
         wish, self._wish = self._wish, None
@@ -164,7 +164,7 @@ class Recorder(Actor):
             self._begin(wish, [frame])
         recording = any(one.taking and one.about.kind == "continuous" for one in self._recordings)
         if self.settings["recordContinuously"] and not recording and self._may_try():
-            self._begin(Wish(frame.pts, 0, "continuous", Course(frame.pts, limits.CONTINUOUS_NS)), [frame])
+            self._begin(RecordingRequest(frame.pts, 0, "continuous", Course(frame.pts, limits.CONTINUOUS_NS)), [frame])
 
     def _sound(self, sound: Sound) -> None:
         self._store.sounds.append(sound)
@@ -172,7 +172,7 @@ class Recorder(Actor):
             recording.sound(sound)
 
     # ---------------------------------------------------------------- recordings
-    def _begin(self, wish: Wish, frames: list[Frame]) -> Recording:
+    def _begin(self, wish: RecordingRequest, frames: list[Frame]) -> Recording:
         assert self._store.picture is not None
         microphone = self.latest(MicrophoneView)
         sound = bool(self._store.sounds) or (microphone is not None and microphone.state == "running")
@@ -220,10 +220,10 @@ class Recorder(Actor):
 
     async def _complete(self, about: About, parts: list[Part] | None, boxes: file.Boxes = ()) -> None:
         try:
-            clip = await self._finisher.do(file.finish, self.boot.data_dir, about, parts, boxes)
+            clip = await self._finisher.run(file.finish, self.boot.data_dir, about, parts, boxes)
             if clip is not None:
                 await self._tell(clip)
-            await self._finisher.do(file.forget, self.boot.data_dir, about.id)
+            await self._finisher.run(file.forget, self.boot.data_dir, about.id)
         except OSError as error:  # the next life tries again
             self.log.error("a recording was not finished", id=about.id, reason=str(error))
         del self._untold[about.id]
@@ -311,7 +311,7 @@ class Recorder(Actor):
             self._wish.belongs.append((type_, event_id))
             return self._wish.course
         course = Course(moment, self._longest, moment + self._run_out)
-        wish = Wish(moment, at_ms, kind, course, [(type_, event_id)])
+        wish = RecordingRequest(moment, at_ms, kind, course, [(type_, event_id)])
         frames = self._store.since(begin_at(moment, self._run_up, self._longest))
         if frames:
             course.begin = frames[0].pts

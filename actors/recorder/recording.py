@@ -9,7 +9,7 @@ from pathlib import Path
 
 from actors.recorder import limits
 from actors.recorder.file import About, Growing, Part, note
-from actors.runtime.worker import Bench
+from actors.runtime.worker import SerialExecutor
 from models.clips import MILLISECOND, Course, Frame, Kind, Sound
 from models.media.fmp4 import Picture, Sample
 
@@ -122,27 +122,29 @@ class Recording:
             self._queue.put_nowait((video, until - self._origin, audio))
 
     # ---------------------------------------------------------------- the task
-    async def write(self, data_dir: Path, bench: Bench, room: Callable[[bool], Awaitable[None]]) -> list[Part]:
+    async def write(
+        self, data_dir: Path, executor: SerialExecutor, room: Callable[[bool], Awaitable[None]]
+    ) -> list[Part]:
         """Until ``end``: the fragments that are on the disk. ``room`` raises OSError where there is none."""
         growing: Growing | None = None
         try:
             await room(True)
-            growing = await bench.do(Growing, data_dir, self.about, self.picture)
+            growing = await executor.run(Growing, data_dir, self.about, self.picture)
             while (fragment := await self._queue.get()) is not None:
                 video, until, audio = fragment
                 await room(False)
-                await bench.do(growing.append, video, until, audio)
+                await executor.run(growing.append, video, until, audio)
                 self.backlog -= sum(len(sample.data) for sample in (*video, *audio))
                 if self._noted.is_set():
                     self._noted.clear()
-                    await bench.do(note, data_dir, self.about)
-            await bench.do(note, data_dir, self.about)
+                    await executor.run(note, data_dir, self.about)
+            await executor.run(note, data_dir, self.about)
         except OSError as error:
             self.problem = "there is no room on the disk" if error.errno in NO_ROOM else error.strerror or str(error)
             self.close()
         finally:
             if growing is not None:
-                await bench.do(growing.close)
+                await executor.run(growing.close)
         return growing.parts if growing is not None else []
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from actors.media.audio_encoder import AudioEncoder
 from actors.runtime.actor import Actor
+from actors.shared.media.audio_encoder import AudioEncoder
 from models.clips import Sound
 from models.media.ring import FORMAT_AAC, Entry
 

@@ -10,8 +10,8 @@ from email.utils import formatdate
 from typing import Protocol
 
 from actors.rtsp.limits import QUEUE_AGE_MAX_S, REQUESTS_PENDING_MAX, WRITE_BUFFER_HIGH
-from actors.rtsp.outflow import Outflow
-from config.sockets import unacknowledged
+from actors.rtsp.send_queue import SendQueue
+from config.network.sockets import unacknowledged
 from models.rtsp.auth import Nonces
 from models.rtsp.message import Request, Response, Status
 from models.rtsp.parser import InterleavedFrame, Malformed, Parser
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
         self.channels: dict[int, tuple[str, int]] = {}  # to session id and track
         self.last_request: float | None = None
         self.opened = server.now()
-        self.outflow = Outflow(self.opened)
+        self.send_queue = SendQueue(self.opened)
         self.age = 0.0  # s that the oldest byte had waited when last looked
         self.clear = False  # open, not encrypted, nothing waits in user space, and the age is no matter
         self.secure = False  # over TLS
@@ -134,7 +134,7 @@ class Connection(asyncio.Protocol):
     # ---------------------------------------------------------------- what senders need
     def send(self, data: bytes) -> None:
         """Write past the transport, which owns the socket, as long as it holds nothing back: a third of the time."""
-        self.outflow.total += len(data)
+        self.send_queue.total += len(data)
         if self.clear:
             try:
                 written = os.write(self._descriptor, data)
@@ -151,13 +151,13 @@ class Connection(asyncio.Protocol):
         """See how much of what was written lies where, and for how long."""
         if self._descriptor >= 0:
             buffered = self.transport.get_write_buffer_size()
-            self.age = self.outflow.age(unacknowledged(self._descriptor), buffered, now)
+            self.age = self.send_queue.age(unacknowledged(self._descriptor), buffered, now)
             self.clear = not self.secure and not buffered and self.age <= QUEUE_AGE_MAX_S
 
     def stalled_for(self, now: float) -> float:
         """Seconds since the client last took anything of what waits for it."""
         self.look(now)
-        return now - self.outflow.progress
+        return now - self.send_queue.progress
 
     def take_channels(self, wanted: tuple[int, int] | None, owner: tuple[str, int]) -> tuple[int, int] | None:
         """Give a track (session id, track) its channels, the wanted ones or free ones; None where they are taken."""

@@ -8,13 +8,13 @@ from actors.rtsp.limits import FIRST_REQUEST_S, IDLE_CONNECTION_S, REFUSED_S, SE
 from actors.rtsp.senders import UdpSender
 from actors.rtsp.server import RtspServer
 from actors.rtsp.session import Session
-from models.rtsp.session import SESSION_TIMEOUT_S
-from models.rtsp.state import State
+from models.rtsp.request_check import SESSION_TIMEOUT_S
+from models.rtsp.session_state import SessionState
 
 TICK_S = 1.0
 
 
-async def keep_house(server: RtspServer) -> None:
+async def run_housekeeping(server: RtspServer) -> None:
     """Once a second, for ever."""
     ticks = 0
     before = server.now()
@@ -27,9 +27,9 @@ async def keep_house(server: RtspServer) -> None:
                 server.end(session)
                 continue
             session.tick(now - before)
-            if session.state is State.PLAYING and ticks % SENDER_REPORT_S == 0:
+            if session.state is SessionState.PLAYING and ticks % SENDER_REPORT_S == 0:
                 session.report(time.monotonic_ns(), time.time_ns(), now)
-        for connection in list(server.seats):
+        for connection in list(server.connections):
             if idle(server, connection, now):
                 connection.transport.abort()
         server.demand()
@@ -38,7 +38,7 @@ async def keep_house(server: RtspServer) -> None:
 
 def gone(session: Session, now: float) -> bool:
     """The client keeps neither its time nor its ports. A playing TCP session is kept alive by its connection."""
-    if session.transport == "tcp" and session.state is State.PLAYING:
+    if session.transport == "tcp" and session.state is SessionState.PLAYING:
         return False
     if now - session.last_seen > SESSION_TIMEOUT_S:
         return True
@@ -52,7 +52,7 @@ def idle(server: RtspServer, connection: Connection, now: float) -> bool:
         return True
     if any(session.owner is connection for session in server.sessions.values()):
         return False
-    if server.seats.is_stranger(connection) and now - connection.opened > STRANGER_S:
+    if server.connections.is_stranger(connection) and now - connection.opened > STRANGER_S:
         return True
     if connection.last_request is None:
         return now - connection.opened > FIRST_REQUEST_S

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Sequence
 
 from actors.rtsp.limits import UDP_BUFFER_BYTES, UDP_PAIR_TRIES
-from config.sockets import listening
+from config.network.sockets import listening
 from models.errors import Conflict, Unavailable
 
 UDP_SEGMENT = 103  # linux/udp.h; not in Python's socket module

@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from actors.journal import Journal
-from actors.rtsp.changes import OPEN, TLS, TLS_PORT, problems
+from actors.rtsp.config_check import OPEN, TLS, TLS_PORT, problems
 from actors.rtsp.limits import APPLY_TIMEOUT_S, REPORT_S, RETRY_LISTEN_S
 from actors.rtsp.listener import is_free
-from actors.rtsp.places import Places
-from actors.rtsp.stored import ENABLED, Stored
+from actors.rtsp.session_quota import SessionQuota
+from actors.rtsp.stored_config import ENABLED, StoredConfig
 from actors.runtime.actor import Actor, handles
+from actors.shared.system_events import SystemEvents
 from models.errors import Conflict, ServerError, Unavailable
 from models.events import CREDENTIALS
 from models.messages.rtsp import (
@@ -49,7 +49,7 @@ from models.messages.rtsp_session import (
 )
 from models.messages.settings import SETTINGS, SettingsView
 from models.messages.supervisor import ActorChanged
-from models.rtsp.state import State
+from models.rtsp.session_state import SessionState
 
 SESSION_ACTORS_TRIES = 12
 ONVIF_ACTOR = "onvif"  # asks for the same login
@@ -62,15 +62,15 @@ class Rtsp(Actor):
     async def on_start(self) -> None:
         self._bringing_up = False  # it is on its way to us
         self._behind = asyncio.Event()  # a session actor does not serve what is wanted
-        self._places = Places()
-        self._journal = Journal(self)
-        self._stored = Stored(self.actor(SETTINGS), self.boot.data_dir)
+        self._quota = SessionQuota()
+        self._journal = SystemEvents(self)
+        self._config = StoredConfig(self.actor(SETTINGS), self.boot.data_dir)
         self._wanted: Serving | None = None  # what every session actor shall serve
         self._error = ""
         self._tried = 0.0
         self._published: RtspView | None = None
-        if await self._stored.look():
-            self._wanted = await self._stored.serving()
+        if await self._config.look():
+            self._wanted = await self._config.serving()
         self._said = self._state if self._generation > 1 or self._wanted is None else ""
         self.start_task(self._watch())
 
@@ -80,7 +80,7 @@ class Rtsp(Actor):
 
     @handles(SettingsView)
     def _settings_changed(self, _: SettingsView | None, view: SettingsView) -> None:
-        self._stored.values = view.stored
+        self._config.values = view.stored
         self._tell_news()
 
     # ---------------------------------------------------------------- what is asked of it
@@ -90,55 +90,55 @@ class Rtsp(Actor):
 
     @handles(TakeNewLogin, group=CHANGES)
     async def _take_new_login(self, _: TakeNewLogin) -> RtspLogin:
-        login = await self._stored.take_new_login()
+        login = await self._config.take_new_login()
         self._tell_news()
         return login
 
     @handles(StartRtsp, group=CHANGES)
     async def _start_serving(self, message: StartRtsp) -> None:
-        await self._stored.switch(True, message.source)
+        await self._config.switch(True, message.source)
         await self._follow_switch()
         if self._error:
             raise Conflict(self._error)
 
     @handles(StopRtsp, group=CHANGES)
     async def _stop_serving(self, message: StopRtsp) -> None:
-        await self._stored.switch(False, message.source)
+        await self._config.switch(False, message.source)
         await self._follow_switch()
 
     @handles(RestartRtsp, group=CHANGES)
     async def _restart(self, message: RestartRtsp) -> None:
-        await self._stored.switch(True, message.source)
-        await self._swap(await self._stored.serving())
+        await self._config.switch(True, message.source)
+        await self._swap(await self._config.serving())
 
     @handles(StoreRtsp, group=CHANGES)
     async def _store(self, message: StoreRtsp) -> RtspChange:
-        credentials = await self._stored.credentials()
+        credentials = await self._config.credentials()
         if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
             return RtspChange(errors)
-        await self._stored.keep(message.values, message.source)
+        await self._config.keep(message.values, message.source)
         await self._follow_switch()
-        serving = self._stored.serving_with({}, await self._stored.credentials())
+        serving = self._config.serving_with({}, await self._config.credentials())
         return RtspChange(restart_required=self._wanted is not None and serving != self._wanted)
 
     @handles(ApplyRtsp, group=CHANGES)
     async def _apply(self, message: ApplyRtsp) -> RtspChange:
         """Try the new port beside the old one, store, swap; whatever fails before the swap leaves all as it was."""
-        credentials = await self._stored.credentials()
+        credentials = await self._config.credentials()
         if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
             return RtspChange(errors)
-        switched_on = message.values.get(ENABLED, self._stored.values[ENABLED]) is True
-        made = self._stored.missing_login(message.values, credentials) if switched_on else {}
+        switched_on = message.values.get(ENABLED, self._config.values[ENABLED]) is True
+        made = self._config.missing_login(message.values, credentials) if switched_on else {}
         values = {**message.values, **made}
-        serving = self._stored.serving_with(values, credentials)
+        serving = self._config.serving_with(values, credentials)
         if switched_on:
             await self._prepare(serving, await self._living())
         try:
-            await self._stored.keep(values, message.source, made=bool(made))
+            await self._config.keep(values, message.source, made=bool(made))
         except ServerError:
             await self._each(AbortServing(), self._session_actors())
             raise
-        if await self._stored.look() and switched_on:
+        if await self._config.look() and switched_on:
             await self._commit(serving, self._session_actors())
         else:
             await self._stop_all()
@@ -152,11 +152,11 @@ class Rtsp(Actor):
     async def _follow_switch(self) -> None:
         """Serve, or stop, as is stored now; what goes wrong is kept in ``_error``. While it serves, port and path stay
         until the next restart."""
-        if not await self._stored.look():
+        if not await self._config.look():
             await self._stop_all()
             return
         try:
-            serving = await self._stored.serving()
+            serving = await self._config.serving()
             if self._wanted is not None and self._running:
                 serving = replace(serving, port=self._wanted.port, path=self._wanted.path)
             if serving != self._wanted or self._error:
@@ -177,7 +177,7 @@ class Rtsp(Actor):
     async def _prepare(self, serving: Serving, actors: Iterable[str]) -> None:
         shared = self.boot.rtsp.session_actors > 1
         actors = list(actors)
-        listening = any(self._places.actors(time.monotonic()).values())
+        listening = any(self._quota.actors(time.monotonic()).values())
         ours = self._wanted.ports if listening and self._wanted is not None else ()
         for port in serving.ports if shared else ():
             if port not in ours and not is_free(self.boot.bind, port):
@@ -213,7 +213,7 @@ class Rtsp(Actor):
             try:
                 await self.actor(rtsp_session(name)).ask(message, APPLY_TIMEOUT_S)
                 if then is not None:
-                    self._places.serves(name, then)
+                    self._quota.serves(name, then)
             except ServerError as error:
                 self.log.warning("a session actor did not follow", actor_name=name, reason=error.detail)
 
@@ -238,7 +238,7 @@ class Rtsp(Actor):
         return self._wanted.fingerprint if self._wanted else ""
 
     def _session_actors(self) -> list[str]:
-        return sorted(self._places.actors(time.monotonic()))
+        return sorted(self._quota.actors(time.monotonic()))
 
     async def _watch(self) -> None:
         """Session actors that came back, and ports that were taken, are tried until all serve what is wanted."""
@@ -266,7 +266,7 @@ class Rtsp(Actor):
             return
         if self._error or bool(self.settings[ENABLED]) != (self._wanted is not None):
             await self._follow_switch()  # a port may be free now; the news came while the settings could not be asked
-        behind = [name for name, served in self._places.actors(now).items() if served != self._fingerprint]
+        behind = [name for name, served in self._quota.actors(now).items() if served != self._fingerprint]
         if not behind:
             return
         if self._wanted is None:
@@ -281,7 +281,7 @@ class Rtsp(Actor):
     # ---------------------------------------------------------------- what session actors say
     @handles(SessionsReport)
     def _reported(self, report: SessionsReport) -> None:
-        self._places.report(report, time.monotonic())
+        self._quota.report(report, time.monotonic())
         if report.fingerprint != self._fingerprint:
             self._behind.set()
         self._tell_news()
@@ -291,7 +291,7 @@ class Rtsp(Actor):
         total = min(int(self.settings["rtspMaxClients"]), self.boot.rtsp.max_sessions)
         per_address = min(int(self.settings["rtspMaxClientsPerIp"]), self.boot.rtsp.max_sessions_per_address)
         now = time.monotonic()
-        self._places.admit(message.actor, message.session_id, message.address, total, per_address, now)
+        self._quota.admit(message.actor, message.session_id, message.address, total, per_address, now)
 
     @handles(LoginFailed)
     def _login_failed(self, message: LoginFailed) -> None:
@@ -308,7 +308,7 @@ class Rtsp(Actor):
     @handles(ActorChanged)
     def _actor_changed(self, news: ActorChanged) -> None:
         if news.name.startswith("rtsp_session_") and news.state in DOWN:
-            self._places.gone(news.name)
+            self._quota.gone(news.name)
             self._tell_news()
 
     # ---------------------------------------------------------------- settings
@@ -320,34 +320,34 @@ class Rtsp(Actor):
     def _view(self) -> RtspView:
         now = time.monotonic()
         wanted, running = self._wanted, self._running
-        sessions = self._places.views(now)
+        sessions = self._quota.views(now)
         return RtspView(
-            enabled=bool(self._stored.values[ENABLED]),
+            enabled=bool(self._config.values[ENABLED]),
             running=running,
-            port=wanted.port if wanted and running else int(self._stored.values["rtspPort"]),
-            path=wanted.path if wanted and running else str(self._stored.values["rtspPath"]),
-            clients=sum(session.state == State.PLAYING for session in sessions),
+            port=wanted.port if wanted and running else int(self._config.values["rtspPort"]),
+            path=wanted.path if wanted and running else str(self._config.values["rtspPath"]),
+            clients=sum(session.state == SessionState.PLAYING for session in sessions),
             last_error=self._error,
             sessions=sessions,
             tls_port=wanted.tls_port if wanted and running else 0,
-            login=self._stored.login,
-            new_login=self._stored.new_login,
+            login=self._config.login,
+            new_login=self._config.new_login,
         )
 
     @property
     def _running(self) -> bool:
-        return self._wanted is not None and self._wanted.fingerprint in self._places.actors(time.monotonic()).values()
+        return self._wanted is not None and self._wanted.fingerprint in self._quota.actors(time.monotonic()).values()
 
     @property
     def _is_open(self) -> bool:
-        return self._stored.values[OPEN] is True and not self._stored.login
+        return self._config.values[OPEN] is True and not self._config.login
 
     @property
     def _state(self) -> str:
         """For the history: who can watch."""
         if self._wanted is None:
             return "RTSP is off"
-        made = f"; a login was made: {self._stored.login}" if self._stored.new_login else ""
+        made = f"; a login was made: {self._config.login}" if self._config.new_login else ""
         return f"RTSP is on. Who can watch: {self._view().who}{made}"
 
     def _tell_history(self) -> None:

@@ -1,4 +1,4 @@
-"""What each method does (RFC 2326 §10). ``models.rtsp.session.refusal`` has already said no to what is wrong."""
+"""What each method does (RFC 2326 §10). ``models.rtsp.request_check.refusal`` has already said no to what is wrong."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -21,9 +21,9 @@ from models.media.tier import Tier
 from models.rtsp import auth, transport, url
 from models.rtsp.message import Method, Request, Response, Status
 from models.rtsp.presentation import Sent, hurried
+from models.rtsp.request_check import PUBLIC, SDP_TYPE, SESSION_TIMEOUT_S, method_of, refusal
 from models.rtsp.sdp import session_description
-from models.rtsp.session import PUBLIC, SDP_TYPE, SESSION_TIMEOUT_S, method_of, refusal
-from models.rtsp.state import State
+from models.rtsp.session_state import SessionState
 
 Handler = Callable[[RtspServer, Connection, Request, Session | None], Awaitable[Response]]
 UNAVAILABLE = Response(Status.SERVICE_UNAVAILABLE, (("Retry-After", "5"),))
@@ -66,7 +66,7 @@ async def _login(server: RtspServer, connection: Connection, request: Request, l
     verdict = auth.check(shown, (request.method, request.url), login, connection.nonces, now_s)
     if verdict is auth.Verdict.GRANTED:
         server.logins.succeeded(connection.peer)
-        if not server.seats.sit_down(connection):
+        if not server.connections.promote(connection):
             return UNAVAILABLE
         connection.logged_in = True
         return None
@@ -85,16 +85,16 @@ async def _options(_server: RtspServer, _connection: Connection, _request: Reque
 
 async def _describe(server: RtspServer, connection: Connection, request: Request, _session: Session | None) -> Response:
     stream = server.stream(request)
-    if not server.hooks.streaming or not await stream.described():
+    if not server.host.streaming or not await stream.described():
         return UNAVAILABLE
     presentation = stream.presentation
     video = presentation.video_format
     if video is None:
         return UNAVAILABLE
     asked = url.parse(request.url)
-    sound = presentation.audio_format if server.hooks.sound and asked.query.get("audio") != "0" else None
+    sound = presentation.audio_format if server.host.sound and asked.query.get("audio") != "0" else None
     text = session_description(
-        server.hooks.device_name, server.description_id, presentation.version, connection.local, video, sound
+        server.host.device_name, server.description_id, presentation.version, connection.local, video, sound
     )
     base = asked.base if stream.tier == Tier.MAIN else url.sub_base(asked, server.path)  # a query does not come back
     headers = (("Content-Base", base + "/"), ("Content-Type", SDP_TYPE), ("Cache-Control", "no-cache"))
@@ -102,7 +102,7 @@ async def _describe(server: RtspServer, connection: Connection, request: Request
 
 
 async def _setup(server: RtspServer, connection: Connection, request: Request, session: Session | None) -> Response:
-    if not server.hooks.streaming:
+    if not server.host.streaming:
         return UNAVAILABLE
     track = url.parse(request.url).track or url.VIDEO
     stream = server.stream(request) if session is None else session.stream
@@ -128,7 +128,7 @@ async def _setup(server: RtspServer, connection: Connection, request: Request, s
         session_id = session.session_id
         sender = UdpSender(pair, connection.peer, spec, lambda data: server.heard(session_id, data))
         session.set_sender(track, sender)
-        if session.state is State.PLAYING:
+        if session.state is SessionState.PLAYING:
             sender.start()
         chosen = transport.udp_header(spec, *sender.server_ports, numbered.ssrc)
     stream.demand(LINGER_S)
@@ -141,12 +141,12 @@ def _kind(spec: transport.TransportSpec) -> str:
 
 
 async def _admitted(server: RtspServer, stream: Stream, connection: Connection, request: Request) -> Session:
-    if not server.seats.sit_down(connection):
+    if not server.connections.promote(connection):
         raise LimitReached("Too many connections")
     session = Session(stream, connection.peer, request.headers.get("user-agent", ""), connection, server.now())
     server.admitting[session.session_id] = connection.peer
     try:
-        await server.hooks.admit(session.session_id, connection.peer)
+        await server.host.admit(session.session_id, connection.peer)
     finally:
         del server.admitting[session.session_id]
     server.sessions[session.session_id] = session
@@ -169,7 +169,7 @@ def _channels(connection: Connection, spec: transport.TcpTransport, owner: tuple
 async def _play(server: RtspServer, connection: Connection, request: Request, session: Session) -> None:
     """Answered when the first IDR is there, so that RTP-Info tells the truth about the first packet."""
     headers = [_session_header(session), ("Range", "npt=now-")]
-    if session.state is State.PLAYING:
+    if session.state is SessionState.PLAYING:
         connection.reply(Response(Status.OK, tuple(headers)), request.cseq)
         return
     session.stream.demand(LINGER_S)
@@ -225,7 +225,7 @@ def _rtp_info(session: Session, gop: list[Sent], base: str) -> str:
 
 async def _pause(server: RtspServer, _c: Connection, _request: Request, session: Session | None) -> Response:
     assert session is not None
-    session.state = State.READY
+    session.state = SessionState.READY
     session.stream.demand(LINGER_S)
     server.changed()
     return Response(Status.OK, (_session_header(session),))

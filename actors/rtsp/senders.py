@@ -16,7 +16,7 @@ from models.rtsp.transport import UdpTransport
 REFUSAL_FORGOTTEN_S = 1.0
 
 
-class Pipe(Protocol):
+class InterleavedConnection(Protocol):
     """What a TCP sender needs of its connection."""
 
     clear: bool
@@ -31,12 +31,12 @@ class TcpSender:
 
     kind = "tcp"
 
-    def __init__(self, pipe: Pipe, rtp_channel: int, rtcp_channel: int) -> None:
+    def __init__(self, connection: InterleavedConnection, rtp_channel: int, rtcp_channel: int) -> None:
         self.rtp_channel, self.rtcp_channel = rtp_channel, rtcp_channel
         self.skipped = 0  # packets
         self.sent_bytes = 0
         self.sent_packets = 0
-        self._pipe = pipe
+        self._connection = connection
         self._wait_for_key = False
         self._grace_until = 0.0
 
@@ -50,24 +50,24 @@ class TcpSender:
         self._wait_for_key = True
 
     def send(self, unit: Unit, now: float) -> None:
-        pipe = self._pipe
-        if (self._wait_for_key or not pipe.clear) and self._skips(unit, now):
+        connection = self._connection
+        if (self._wait_for_key or not connection.clear) and self._skips(unit, now):
             return
         framed = unit.renumbered(self.rtp_channel, self.skipped) if self.skipped else unit.interleaved(self.rtp_channel)
         self.sent_bytes += len(framed)
         self.sent_packets += len(unit.sizes)
-        pipe.send(framed)
+        connection.send(framed)
 
     def _skips(self, unit: Unit, now: float) -> bool:
-        self._pipe.look(now)
-        lags = now > self._grace_until and self._pipe.age > QUEUE_AGE_MAX_S
+        self._connection.look(now)
+        lags = now > self._grace_until and self._connection.age > QUEUE_AGE_MAX_S
         self._wait_for_key = lags or (self._wait_for_key and not unit.key)
         if self._wait_for_key:
             self.skipped += len(unit.sizes)
         return self._wait_for_key
 
     def send_rtcp(self, packet: bytes, now: float) -> None:
-        self._pipe.send(interleaved(self.rtcp_channel, packet))
+        self._connection.send(interleaved(self.rtcp_channel, packet))
 
     def first_number(self, unit: Unit) -> int:
         """The sequence number that the first packet of ``unit`` will have here."""

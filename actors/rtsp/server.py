@@ -1,6 +1,6 @@
 """The RTSP server's network core: listeners, connections, and sessions, each of which plays one of the streams.
 
-It knows no actor: whoever runs it feeds ring entries and implements ``Hooks``.
+It knows no actor: whoever runs it feeds ring entries and implements ``ServerHost``.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from typing import Protocol
 
 from actors.logins import Logins
 from actors.rtsp.connection import Connection
+from actors.rtsp.connection_limits import ConnectionLimits
 from actors.rtsp.limits import BACKLOG, LOOK_EVERY_S
-from actors.rtsp.seats import Seats
 from actors.rtsp.senders import Sender
 from actors.rtsp.session import Session
 from actors.rtsp.stream import Stream, StreamHooks
@@ -24,7 +24,7 @@ from models.rtsp.message import Request
 from models.rtsp.url import parse, tier_of
 
 
-class Hooks(StreamHooks, Protocol):
+class ServerHost(StreamHooks, Protocol):
     """What the server needs from the house around it."""
 
     @property
@@ -47,17 +47,17 @@ class RtspServer:
 
     def __init__(
         self,
-        hooks: Hooks,
+        host: ServerHost,
         answer: "Callable[[RtspServer, Connection, Request], Awaitable[None]]",
         logins: Logins,
     ) -> None:
-        self.hooks = hooks
+        self.host = host
         self.logins = logins
         self._answer = answer
-        self.streams = {tier: Stream(self, hooks, tier) for tier in Tier}
+        self.streams = {tier: Stream(self, host, tier) for tier in Tier}
         self.serving: Serving | None = None
         self.sessions: dict[str, Session] = {}
-        self.seats = Seats(hooks)
+        self.connections = ConnectionLimits(host)
         self._look_at = 0.0
         self.admitting: dict[str, str] = {}  # session id → address, between SETUP and the manager's answer
         self.description_id = time.time_ns() // 1_000_000_000
@@ -112,7 +112,7 @@ class RtspServer:
         """End every session and connection."""
         for session in list(self.sessions.values()):
             self.end(session)
-        for connection in list(self.seats):
+        for connection in list(self.connections):
             connection.transport.close()
 
     # ---------------------------------------------------------------- media
@@ -120,7 +120,7 @@ class RtspServer:
         """See now and then how much waits for each connection."""
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
-            for connection in self.seats:
+            for connection in self.connections:
                 connection.look(now)
 
     @property
@@ -162,11 +162,11 @@ class RtspServer:
         """Sessions came or went, play or pause now, or have one more track."""
         for stream in self.streams.values():
             stream.sessions_changed()
-        self.hooks.changed()
+        self.host.changed()
 
     # ---------------------------------------------------------------- connections
     def connected(self, connection: Connection) -> bool:
-        return self.serving is not None and self.seats.come_in(connection)
+        return self.serving is not None and self.connections.admit(connection)
 
     async def answer(self, connection: Connection, request: Request) -> None:
         await self._answer(self, connection, request)
@@ -176,7 +176,7 @@ class RtspServer:
 
     def disconnected(self, connection: Connection) -> None:
         """TCP sessions end with their connection; UDP ones live on by RTCP (RFC 2326 §1.3), or until their time-out."""
-        self.seats.leave(connection)
+        self.connections.leave(connection)
         for session in list(self.sessions.values()):
             if session.owner is connection:
                 session.owner = None
@@ -184,4 +184,4 @@ class RtspServer:
                     self.end(session)
 
     def failed(self, error: BaseException) -> None:
-        self.hooks.failed(error)
+        self.host.failed(error)

@@ -7,8 +7,8 @@ from actors.rtsp.stream import Stream
 from models.messages.rtsp import RtspSession
 from models.rtp import rtcp
 from models.rtsp.presentation import Sent
-from models.rtsp.session import SessionFacts
-from models.rtsp.state import State
+from models.rtsp.request_check import SessionFacts
+from models.rtsp.session_state import SessionState
 from models.rtsp.url import VIDEO
 
 CNAME = "ipcamera"
@@ -30,7 +30,7 @@ class Session:
         self.address = address
         self.user_agent = printable(user_agent)
         self.owner: object | None = owner
-        self.state = State.READY
+        self.state = SessionState.READY
         self.senders: dict[int, Sender] = {}
         self.started = now
         self.last_seen = now  # request or RTCP
@@ -55,7 +55,7 @@ class Session:
         self.senders[track] = sender
 
     def plays(self, stream: Stream) -> bool:
-        return self.stream is stream and self.state is State.PLAYING
+        return self.stream is stream and self.state is SessionState.PLAYING
 
     def start(self, gop: list[Sent], pts: int, wall_ns: int, now: float) -> None:
         """Reports first (players synchronise by them), then the kept group; everything after comes by ``send``."""
@@ -68,7 +68,7 @@ class Session:
         for track, sender in self.senders.items():
             units = [unit for kind, unit in gop if kind == track]
             sender.burst(units, now)
-        self.state = State.PLAYING
+        self.state = SessionState.PLAYING
 
     def report(self, pts: int, wall_ns: int, now: float) -> None:
         for track, sender in self.senders.items():
@@ -110,7 +110,7 @@ class Session:
 
     def goodbye(self, now: float) -> None:
         """Tell the client by RTCP that nothing more comes."""
-        if self.state is not State.PLAYING:
+        if self.state is not SessionState.PLAYING:
             return
         for track, sender in self.senders.items():
             numbered = self.stream.presentation.track(track)
@@ -121,4 +121,4 @@ class Session:
         for sender in self.senders.values():
             sender.close()
         self.senders.clear()
-        self.state = State.INIT
+        self.state = SessionState.INIT

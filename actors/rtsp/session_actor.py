@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 
 from actors.logins import LoginFiles, LoginNews, Logins
-from actors.rtsp.housekeeping import keep_house
+from actors.rtsp.housekeeping import run_housekeeping
 from actors.rtsp.limits import ADMIT_TIMEOUT_S, CERTIFICATE_EVERY_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from actors.runtime.actor import Actor, handles
-from config import certificate
+from config.tls import certificate
 from models.errors import Conflict, Unavailable
 from models.media.ring import Entry
 from models.media.tier import VIDEO, Tier
@@ -35,14 +35,14 @@ from models.messages.rtsp_session import (
     SessionsReport,
     StopServing,
 )
+from models.rtsp.session_state import SessionState
 from models.rtsp.sound import has_sound
-from models.rtsp.state import State
 
 HEVC, AUDIO = "hevc", "audio"
 
 
-class House:
-    """``actors.rtsp.server.Hooks`` on top of the actor."""
+class ActorHost:
+    """``actors.rtsp.server.ServerHost`` on top of the actor."""
 
     def __init__(self, actor: "RtspSessions") -> None:
         self._actor = actor
@@ -102,16 +102,16 @@ class RtspSessions(Actor):
     async def on_start(self) -> None:
         self.sessions_changed = asyncio.Event()
         logins = Logins(LoginNews(self, "RTSP"))
-        kept = LoginFiles(self, logins, self.bench("files"))
+        kept = LoginFiles(self, logins, self.executor("files"))
         await kept.load()
         self.start_task(kept.keep())
-        self.server = RtspServer(House(self), answer, logins)
+        self.server = RtspServer(ActorHost(self), answer, logins)
         self._prepared: tuple[Serving, dict[int, list[socket.socket]]] | None = None
         self._tls: ssl.SSLContext | None = None
         self._pictures = {tier: tier.ring(VIDEO) for tier in Tier}  # the rings that are served
         self._following: dict[Tier, list[asyncio.Task[None]]] = {}  # while media is wanted
         self._playing: dict[str, str] = {}  # session id → client, for the log
-        self.start_task(keep_house(self.server))
+        self.start_task(run_housekeeping(self.server))
         self.start_task(self._report_for_ever())
         self.start_task(self._renew_certificate())
 
@@ -218,7 +218,7 @@ class RtspSessions(Actor):
         self._lease_sound()
 
     def _lease_sound(self) -> None:
-        if self._following and self.server.hooks.sound:
+        if self._following and self.server.host.sound:
             self.lease(_owner(AUDIO), AUDIO)
         else:
             self.release(_owner(AUDIO), AUDIO)
@@ -253,7 +253,7 @@ class RtspSessions(Actor):
         self._log_viewers()
 
     def _log_viewers(self) -> None:
-        playing = {one.session_id: one for one in self.server.sessions.values() if one.state is State.PLAYING}
+        playing = {one.session_id: one for one in self.server.sessions.values() if one.state is SessionState.PLAYING}
         for session_id, one in playing.items():
             if session_id not in self._playing:
                 self.log.info("viewer joined", client=one.address, agent=one.user_agent, transport=one.transport)

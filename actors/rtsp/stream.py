@@ -49,9 +49,9 @@ class StreamServer(Protocol):
 
 
 class Stream:
-    def __init__(self, server: StreamServer, hooks: StreamHooks, tier: Tier) -> None:
+    def __init__(self, server: StreamServer, host: StreamHooks, tier: Tier) -> None:
         self.tier = tier
-        self._hooks = hooks
+        self._hooks = host
         self.presentation = Presentation(_seeds())
         self._server = server
         self._playing: dict[int, list[Sender]] = {VIDEO: [], AUDIO: []}

@@ -13,28 +13,28 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from actors.runtime import limits
+from actors.runtime.dispatcher import Dispatcher, Handler, handlers_of, handles
 from actors.runtime.envelope import (
     Acknowledge,
-    Answer,
+    Cancel,
     Directory,
     Envelope,
     Heartbeat,
-    Letter,
-    Question,
+    Notification,
     Ready,
+    Reply,
+    Request,
     Start,
     StartFailed,
     Stop,
     Stopped,
-    Withdraw,
 )
-from actors.runtime.inbox import Handler, Inbox, handlers_of, handles
 from actors.runtime.peers import Peers
 from actors.runtime.port import Connection, Port
 from actors.runtime.process import CANNOT_START
 from actors.runtime.rings import RingReader, RingWriter
 from actors.runtime.transport import serialize
-from actors.runtime.worker import Bench, Worker
+from actors.runtime.worker import SerialExecutor, Worker
 from config import logs
 from models.errors import ServerError
 from models.messages import Ask, Message, News, Ref, State, Tell
@@ -73,7 +73,7 @@ class Actor:
         self.name = start.name
         self.boot = start.boot
         self.settings: Mapping[str, Value] = {}
-        self._generation = start.life
+        self._generation = start.own_generation
         self._port = port
         self._supervisor = supervisor
         self._peers = Peers(self.name, self._generation, self._send_to, self._renew_leases_with, self._receiver_missed)
@@ -82,9 +82,9 @@ class Actor:
         self._settled_revision = 0  # of the settings that have been acted upon
         self._settled = asyncio.Event()  # set for a moment when others are
         self.state_news = asyncio.Event()  # set for a moment when a state has come
-        self._inbox = Inbox(self, self._generation)
+        self._dispatcher = Dispatcher(self, self._generation)
         self._leases: set[tuple[MediaOwner, str, str]] = set()
-        self._workers: list[Worker | Bench] = []
+        self._workers: list[Worker | SerialExecutor] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._degraded = ""
         self.log = logs.configure(self.boot, self.name)
@@ -93,10 +93,10 @@ class Actor:
 
     # ---------------------------------------------------------------- to be overridden
     @classmethod
-    def warm_up(cls) -> None:
+    def preload(cls) -> None:
         """Once, in the parent of all processes: import what is imported late, compute what all lives share.
 
-        Opens and starts nothing: no thread, file, socket, codec or session (see ``actors.runtime.warm``).
+        Opens and starts nothing: no thread, file, socket, codec or session (see ``actors.runtime.preload``).
         """
 
     @classmethod
@@ -150,7 +150,7 @@ class Actor:
 
         Only kinds that this actor handles or ``observes`` come. ``publisher``: where several actors publish the kind.
         """
-        return self._inbox.latest(kind, publisher)
+        return self._dispatcher.latest(kind, publisher)
 
     async def first(self, kind: type[S], timeout_s: float) -> S | None:
         """``latest``, waited for; None if it does not come in time."""
@@ -185,19 +185,19 @@ class Actor:
         task.add_done_callback(self._task_done)
         return task
 
-    def hire(self, worker: Worker) -> None:
+    def start_worker(self, worker: Worker) -> None:
         """Start a worker; its death ends the actor, its silence counts as the actor's."""
         self._workers.append(worker)
         worker.start(self._port.loop, lambda error: self._worker_ended(worker, error))
 
-    def dismiss(self, worker: Worker) -> None:
+    def stop_worker(self, worker: Worker) -> None:
         """Stop a worker that is no longer needed; it may still take a moment to return."""
         worker.stop()
 
-    def bench(self, name: str = "bench") -> Bench:
-        bench = Bench(f"{self.name} {name}")
-        self._workers.append(bench)
-        return bench
+    def executor(self, name: str = "bench") -> SerialExecutor:
+        executor = SerialExecutor(f"{self.name} {name}")
+        self._workers.append(executor)
+        return executor
 
     def ring_writer(self, name: str, largest: int, records: int, slots: int) -> RingWriter:
         return RingWriter(self.boot.shm_dir, self.boot.run_dir, name, largest, records, slots)
@@ -245,7 +245,7 @@ class Actor:
             self.log.error("cannot start", reason=error.detail)
             return self._port.exit(CANNOT_START)
         self._to_supervisor(Ready(self.name, self._generation))
-        self._inbox.mailbox.open()
+        self._dispatcher.mailbox.open()
         self.start_task(self._renew_leases())
 
     async def _finish(self) -> None:
@@ -260,7 +260,7 @@ class Actor:
     async def _beat_for_ever(self) -> None:
         while True:
             stalled = next((reason for worker in self._workers if (reason := worker.stalled())), "")
-            beat = Heartbeat(self.name, self._generation, len(self._inbox.mailbox), stalled, self._degraded)
+            beat = Heartbeat(self.name, self._generation, len(self._dispatcher.mailbox), stalled, self._degraded)
             self._to_supervisor(beat)
             await asyncio.sleep(limits.BEAT_EVERY_S)
 
@@ -268,18 +268,18 @@ class Actor:
     def receive(self, envelope: Envelope, sender: Connection) -> None:
         """For the runtime: one envelope has come."""
         match envelope:
-            case Question():
-                self._inbox.question(envelope, sender)
-            case Answer():
-                self._peers.answered(envelope)
-            case Letter():
-                self._inbox.letter(envelope, sender)
+            case Request():
+                self._dispatcher.request(envelope, sender)
+            case Reply():
+                self._peers.replied(envelope)
+            case Notification():
+                self._dispatcher.notification(envelope, sender)
             case Acknowledge():
                 self._peers.acknowledged(envelope.sender, envelope.number)
-            case Withdraw():
-                self._inbox.withdraw(envelope)
+            case Cancel():
+                self._dispatcher.cancel(envelope)
             case Directory():
-                self._peers.learn(envelope.epoch, envelope.entries, envelope.off)
+                self._peers.learn(envelope.version, envelope.entries, envelope.off)
             case Stop():
                 self.start_task(self._finish())
             case _:
@@ -287,7 +287,7 @@ class Actor:
 
     # ---------------------------------------------------------------- states
     def state_came(self, state: State) -> None:
-        """For ``Inbox``: known at once, handled in turn."""
+        """For ``Dispatcher``: known at once, handled in turn."""
         self.state_news.set()
         self.state_news.clear()
         if isinstance(state, SettingsView) and self.uses_settings() and self._settings_view is None:
@@ -296,14 +296,14 @@ class Actor:
             self._know_settings.set()
 
     async def state_turn(self, state: State) -> None:
-        """For ``Inbox``: before the handler of a state."""
+        """For ``Dispatcher``: before the handler of a state."""
         if isinstance(state, SettingsView) and self.uses_settings():
             former, self._settings_view, self.settings = self._settings_view, state, state.effective
             if former is not None and (changed := changed_keys(former, state)):
                 await self.on_settings(changed)
 
     def state_done(self, state: State) -> None:
-        """For ``Inbox``: after the handler of a state."""
+        """For ``Dispatcher``: after the handler of a state."""
         if isinstance(state, SettingsView):
             self._settled_revision = state.revision
             self._settled.set()

@@ -7,16 +7,16 @@ import time
 from dataclasses import dataclass, field
 
 from actors.runtime.actor import Actor
-from actors.runtime.budget import Restarts
-from actors.runtime.port import Created
+from actors.runtime.child_spec import ChildSpec
+from actors.runtime.heartbeat_age import HeartbeatAge, unscheduled_s
+from actors.runtime.port import SpawnedProcess
 from actors.runtime.process import CANNOT_START, CRASHED
-from actors.runtime.spec import Child
-from actors.runtime.starvation import Silence, waited_s
+from actors.runtime.restart_intensity import RestartIntensity
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 WORDS = {0: "ended by itself", CRASHED: "an exception, see the log", CANNOT_START: "could not start"}
-NO_PROCESS = Created("", 0)
+NO_PROCESS = SpawnedProcess("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,19 @@ class Exit:
 
 
 @dataclass(slots=True)
-class Living:
+class Child:
     """``state``: new, starting, up, restarting, degraded, off, stopped."""
 
-    spec: Child
+    spec: ChildSpec
     kind: type[Actor]
-    restarts: Restarts
+    restarts: RestartIntensity
     state: str = "new"
     generation: int = 0
-    process: Created = NO_PROCESS
+    process: SpawnedProcess = NO_PROCESS
     pidfd: int = -1
     since: float = 0.0  # of this state, monotonic s
     seen: float = 0.0  # last heartbeat
-    silence: Silence = field(default_factory=Silence)
+    heartbeat_age: HeartbeatAge = field(default_factory=HeartbeatAge)
     queue: int = 0
     dismissed: bool = False  # asked to stop, because no setting needs it any more
     kill_reason: str = ""  # why we killed it ourselves
@@ -74,7 +74,7 @@ class Living:
         self.last_reason = self.start_reason = self.detail = ""
         self.enter("off")
 
-    def begun(self, generation: int, process: Created) -> None:
+    def begun(self, generation: int, process: SpawnedProcess) -> None:
         """A new process has been made for it."""
         self.generation, self.process = generation, process
         self.pidfd = os.pidfd_open(process.pid)
@@ -88,15 +88,15 @@ class Living:
     def alive(self) -> None:
         """A sign of life has come."""
         self.seen = time.monotonic()
-        self.silence.heard(self._waited_s())
+        self.heartbeat_age.heard(self._unscheduled())
 
     def silent_s(self, now: float) -> float:
         """Since the last sign of life, less the time in which the machine gave it no processor."""
-        return self.silence.of(now - self.seen, self._waited_s())
+        return self.heartbeat_age.of(now - self.seen, self._unscheduled())
 
-    def _waited_s(self) -> float:
+    def _unscheduled(self) -> float:
         # Both ends of a heartbeat need the processor.
-        return waited_s(self.pid) + waited_s(os.getpid())
+        return unscheduled_s(self.pid) + unscheduled_s(os.getpid())
 
     def kill(self, reason: str) -> None:
         """SIGKILL through the pidfd: never somebody else's process."""

@@ -33,7 +33,7 @@ class Start(Envelope):
 
     name: str
     class_path: str
-    life: int  # its own generation
+    own_generation: int  # its own generation
     boot: Boot
     directory: dict[str, Entry]
     extra: Any = None  # the supervisor's tree
@@ -63,32 +63,32 @@ class Heartbeat(Envelope):
 class Directory(Envelope):
     """``off``: the actors that no setting needs now. They have no entry, and nobody shall wait for them."""
 
-    epoch: int
+    version: int
     entries: dict[str, Entry]
     off: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Envelope):
-    ticket: int
+class Request(Envelope):
+    request_id: int
     message: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Withdraw(Envelope):
+class Cancel(Envelope):
     """Whoever asked waits no more: do not begin with it."""
 
-    ticket: int
+    request_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Envelope):
-    ticket: int
+class Reply(Envelope):
+    request_id: int
     message: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Letter(Envelope):
+class Notification(Envelope):
     """A tell, a state or news; the receiver acknowledges it when it is handled. One is on its way at a time.
 
     ``missed``: news to this receiver that had to be dropped before this letter.

@@ -9,10 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from actors.runtime import limits, session, systemd, thespian_layer, warm
+from actors.runtime import limits, preload, program_run, systemd, thespian_layer
+from actors.runtime.child_spec import ChildSpec
 from actors.runtime.control import Control
 from actors.runtime.envelope import Start
-from actors.runtime.spec import Child
 from config.boot import Boot
 from config.files import write_atomically
 from models.errors import ServerError, Unavailable
@@ -29,17 +29,17 @@ class Stopped(Exception):  # noqa: N818 — a signal, not an error
     """SIGINT or SIGTERM has come."""
 
 
-def launch(boot: Boot, tree: tuple[Child, ...], on_ready: OnReady | None = None) -> int:
+def launch(boot: Boot, tree: tuple[ChildSpec, ...], on_ready: OnReady | None = None) -> int:
     """Run until a signal; the exit code. ``on_ready`` is called once, when every tier has been started."""
     try:
-        held = session.enter(boot)
+        held = program_run.enter(boot)
     except ServerError as error:
         return _cannot(error.detail)
     except OSError as error:
         return _cannot(f"{error.filename or boot.run_dir}: {error.strerror}")
     for number in ENDS:
         signal.signal(number, _raise_stopped)
-    for path, reason in warm.import_all((SUPERVISOR_CLASS, *(child.class_path for child in tree))).items():
+    for path, reason in preload.import_all((SUPERVISOR_CLASS, *(child.class_path for child in tree))).items():
         print(f"ipcamera: {path} cannot be imported: {reason}", file=sys.stderr)
     thespian_layer.install()
     try:
@@ -63,7 +63,9 @@ def _cannot(reason: str) -> int:
     return EXIT_CANNOT_RUN
 
 
-def _run_until_stopped(boot: Boot, tree: tuple[Child, ...], held: session.Session, on_ready: OnReady | None) -> int:
+def _run_until_stopped(
+    boot: Boot, tree: tuple[ChildSpec, ...], held: program_run.ProgramRun, on_ready: OnReady | None
+) -> int:
     starts: list[float] = []
     while True:
         starts = [at for at in starts if time.monotonic() - at < limits.TREE_RESTARTS_WITHIN_S] + [time.monotonic()]
@@ -83,7 +85,7 @@ def _run_until_stopped(boot: Boot, tree: tuple[Child, ...], held: session.Sessio
         on_ready = None
 
 
-def _one_life(boot: Boot, tree: tuple[Child, ...], held: session.Session, on_ready: OnReady | None) -> str:
+def _one_life(boot: Boot, tree: tuple[ChildSpec, ...], held: program_run.ProgramRun, on_ready: OnReady | None) -> str:
     """From start to an unexpected end; why it ended. Raises ``Stopped``."""
     system = thespian_layer.System(boot.run_dir)
     system.start(Start("launcher", 0, "supervisor", SUPERVISOR_CLASS, 1, boot, {}, tree))

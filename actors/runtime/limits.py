@@ -7,7 +7,7 @@ PACKETS_PER_TURN = 32  # read from one peer before the loop looks at the others
 PEERS = 64  # connections to one process
 ASKS_IN_FLIGHT = 16  # unanswered asks of one actor to another
 ASKS_WAITING = 128  # asks that wait for one of those places; the next one fails at once
-LETTERS_WAITING = 256  # tells and news that wait for one actor; a state replaces itself
+NOTIFICATIONS_WAITING = 256  # tells and news that wait for one actor; a state replaces itself
 MAILBOX_WAITING = 512  # messages that wait for their turn in one actor, and in each of its lanes
 
 BEAT_EVERY_S = 1.0
@@ -15,7 +15,7 @@ LOOK_AT_HEARTS_S = 0.5
 SILENT_FOR_S = 3.0  # a process without a heartbeat for so long is killed
 SILENT_AT_START_S = 30.0  # while it starts: a slow card may keep it from running for long
 START_TIMEOUT_S = 600.0  # a process that beats and is not ready yet: a database is migrated, a model is converted
-STARVED_AT_MOST_S = 8.0  # of a silence that is excused because the machine was busy
+UNSCHEDULED_AT_MOST_S = 8.0  # of a silence that is excused because the machine was busy
 SAMPLE_EVERY_S = 5.0  # memory and processor time of each process
 STOP_TIER_S = 0.9  # for each tier of the tree at a clean stop
 STOP_TOTAL_S = 3.5
@@ -28,7 +28,7 @@ RESTART_DELAYS_S = (0.0, 0.0, 0.0, 0.25, 0.5)  # by the number of deaths in the 
 DEGRADED_RETRY_S = 300.0
 
 WORKER_PATIENCE_S = 4.0
-BENCH_PATIENCE_S = 30.0
+EXECUTOR_PATIENCE_S = 30.0
 WORKER_JOIN_S = 0.3
 
 SETTLED_S = 2.0  # until changed settings are acted upon, for who waits for it

@@ -16,7 +16,7 @@ from actors.runtime import limits
 
 @dataclass(slots=True)
 class Job:
-    """``call`` handles the message; ``key`` names it for ``Mailbox.withdraw``. What ``call`` raises ends the actor."""
+    """``call`` handles the message; ``key`` names it for ``Mailbox.cancel``. What ``call`` raises ends the actor."""
 
     call: Callable[[], Awaitable[None] | None]
     key: Hashable = None
@@ -60,7 +60,7 @@ class Mailbox:
             self._run(lane)
         return True
 
-    def withdraw(self, key: Hashable) -> bool:
+    def cancel(self, key: Hashable) -> bool:
         """Forget a message that has not begun; whether there was one."""
         for lane in self._all():
             for job in lane.waiting:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 from actors.runtime import limits
-from actors.runtime.envelope import Answer, Entry, Envelope, Letter, Question, Withdraw
+from actors.runtime.envelope import Cancel, Entry, Envelope, Notification, Reply, Request
 from models.errors import Overloaded, Restarted, SwitchedOff, TimedOut, TooLarge, from_failure
 from models.messages import Ask, Failure, News, State, Tell
 
@@ -33,7 +33,7 @@ class _Peer:
     up: asyncio.Event = field(default_factory=asyncio.Event)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.ASKS_IN_FLIGHT))
     waiting: int = 0
-    letters: deque[Tell[Any] | State | News] = field(default_factory=deque)
+    notifications: deque[Tell[Any] | State | News] = field(default_factory=deque)
     missed: int = 0  # news dropped since the last letter
     under_way: int = 0  # number of the letter that is not acknowledged; 0: none
 
@@ -41,7 +41,7 @@ class _Peer:
 class Peers:
     """``send`` hands one envelope to the transport; it may drop it, if the peer is gone.
 
-    ``on_new_life``: the actor of this name has come up. ``on_missed``: so much news to it was dropped.
+    ``on_restart``: the actor of this name has come up. ``on_missed``: so much news to it was dropped.
     """
 
     def __init__(
@@ -49,19 +49,19 @@ class Peers:
         name: str,
         generation: int,
         send: Callable[[str, Envelope], None],
-        on_new_life: Callable[[str], None],
+        on_restart: Callable[[str], None],
         on_missed: Callable[[str, int], None],
     ) -> None:
         self._name = name
         self._generation = generation
         self._send = send
-        self._on_new_life = on_new_life
+        self._on_restart = on_restart
         self._on_missed = on_missed
         self._peers: dict[str, _Peer] = {}
         self._numbers = itertools.count(1)
         self._open: dict[int, tuple[_Peer, int, asyncio.Future[Any]]] = {}
         self._published: dict[type[State], State] = {}
-        self._epoch = -1
+        self._version = -1
 
     def _peer(self, name: str) -> _Peer:
         peer = self._peers.get(name)
@@ -70,11 +70,11 @@ class Peers:
         return peer
 
     # ---------------------------------------------------------------- the directory
-    def learn(self, epoch: int, entries: dict[str, Entry], off: frozenset[str] = frozenset()) -> None:
+    def learn(self, version: int, entries: dict[str, Entry], off: frozenset[str] = frozenset()) -> None:
         """Take over a newer directory; asks to a former life end with ``Restarted``, to one that is off at once."""
-        if epoch <= self._epoch:
+        if version <= self._version:
             return
-        self._epoch = epoch
+        self._version = version
         for name in {*entries, *off, *self._peers}:
             peer, entry = self._peer(name), entries.get(name)
             self._switch(peer, name in off)
@@ -82,7 +82,7 @@ class Peers:
             if entry == before:
                 continue
             if before is not None and (entry is None or entry.generation != before.generation):
-                self._end_former_life(peer)
+                self._end_former_generation(peer)
             if entry is None or not entry.up:
                 peer.up.clear()
             if entry is None:
@@ -92,20 +92,22 @@ class Peers:
                     self._post_state(peer, state)
             if entry.up and not peer.up.is_set():
                 peer.up.set()
-                self._on_new_life(name)
-            self._next_letter(peer)
+                self._on_restart(name)
+            self._next_notification(peer)
 
     def _switch(self, peer: _Peer, off: bool) -> None:
         if off and not peer.off:
-            peer.letters.clear()
+            peer.notifications.clear()
             peer.up.set()  # for a moment: whoever waits for it learns that it will not come
             peer.up.clear()
         peer.off = off
 
-    def _end_former_life(self, peer: _Peer) -> None:
+    def _end_former_generation(self, peer: _Peer) -> None:
         peer.up.clear()
         peer.under_way = 0
-        peer.letters = deque(letter for letter in peer.letters if isinstance(letter, News))
+        peer.notifications = deque(
+            notification for notification in peer.notifications if isinstance(notification, News)
+        )
         for owner, _generation, future in list(self._open.values()):
             if owner is peer and not future.done():
                 future.set_exception(Restarted(f"{peer.name} was restarted"))
@@ -144,24 +146,24 @@ class Peers:
                 if peer.off:
                     raise SwitchedOff(f"{peer.name} is switched off")
                 await peer.up.wait()
-            ticket = next(self._numbers)
+            request_id = next(self._numbers)
             future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._open[ticket] = (peer, entry.generation, future)
+            self._open[request_id] = (peer, entry.generation, future)
             try:
-                self._send(entry.path, Question(self._name, self._generation, ticket, message))
+                self._send(entry.path, Request(self._name, self._generation, request_id, message))
                 answer = await future
             except asyncio.CancelledError:
-                self._send(entry.path, Withdraw(self._name, self._generation, ticket))
+                self._send(entry.path, Cancel(self._name, self._generation, request_id))
                 raise
             finally:
-                del self._open[ticket]
+                del self._open[request_id]
         if isinstance(answer, Failure):
             raise from_failure(answer.code, answer.detail, dict(answer.fields))
         return answer
 
-    def answered(self, answer: Answer) -> None:
+    def replied(self, answer: Reply) -> None:
         """An answer has come; late ones and those of a former life find no question."""
-        found = self._open.get(answer.ticket)
+        found = self._open.get(answer.request_id)
         if found is None:
             return
         peer, generation, future = found
@@ -172,9 +174,9 @@ class Peers:
     def tell(self, to: str, message: Tell[Any]) -> None:
         """Dropped while the actor is not up, or when too much waits for it already."""
         peer = self._peer(to)
-        if peer.entry is not None and peer.entry.up and len(peer.letters) < limits.LETTERS_WAITING:
-            peer.letters.append(message)
-            self._next_letter(peer)
+        if peer.entry is not None and peer.entry.up and len(peer.notifications) < limits.NOTIFICATIONS_WAITING:
+            peer.notifications.append(message)
+            self._next_notification(peer)
 
     def publish(self, message: State | News) -> None:
         """To every actor that has a handler for this kind; a state also to those that come later."""
@@ -188,37 +190,39 @@ class Peers:
                 self._post_state(peer, message)
             elif peer.entry.up:
                 self._post_news(peer, message)
-            self._next_letter(peer)
+            self._next_notification(peer)
 
     def _post_state(self, peer: _Peer, state: State) -> None:
         """The newest wins: whatever waits of this kind is replaced."""
         if peer.entry is None or type(state).__name__ not in peer.entry.topics:
             return
-        waiting = [letter for letter in peer.letters if type(letter) is type(state)]
-        for letter in waiting:
-            peer.letters.remove(letter)
-        peer.letters.append(state)
+        waiting = [notification for notification in peer.notifications if type(notification) is type(state)]
+        for notification in waiting:
+            peer.notifications.remove(notification)
+        peer.notifications.append(state)
 
     def _post_news(self, peer: _Peer, news: News) -> None:
         """A queue with an end: the oldest news gives way, and is counted."""
-        peer.letters.append(news)
-        if len(peer.letters) > limits.LETTERS_WAITING:
-            peer.letters.remove(next(letter for letter in peer.letters if isinstance(letter, News)))
+        peer.notifications.append(news)
+        if len(peer.notifications) > limits.NOTIFICATIONS_WAITING:
+            peer.notifications.remove(
+                next(notification for notification in peer.notifications if isinstance(notification, News))
+            )
             peer.missed += 1
             self._on_missed(peer.name, 1)
 
-    def _next_letter(self, peer: _Peer) -> None:
-        while peer.entry is not None and not peer.under_way and peer.letters:
+    def _next_notification(self, peer: _Peer) -> None:
+        while peer.entry is not None and not peer.under_way and peer.notifications:
             if peer.entry.up:
-                message = peer.letters.popleft()
-            elif states := [letter for letter in peer.letters if isinstance(letter, State)]:
+                message = peer.notifications.popleft()
+            elif states := [notification for notification in peer.notifications if isinstance(notification, State)]:
                 message = states[0]
-                peer.letters.remove(message)
+                peer.notifications.remove(message)
             else:
                 return
             number, missed = next(self._numbers), peer.missed
             try:
-                self._send(peer.entry.path, Letter(self._name, self._generation, number, message, missed))
+                self._send(peer.entry.path, Notification(self._name, self._generation, number, message, missed))
             except TooLarge as error:
                 log.error("a message was not sent", to=peer.name, kind=str(message), reason=error.detail)
                 continue
@@ -229,4 +233,4 @@ class Peers:
         peer = self._peers.get(sender)
         if peer is not None and number == peer.under_way:
             peer.under_way = 0
-            self._next_letter(peer)
+            self._next_notification(peer)

@@ -14,15 +14,15 @@ class Connection(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class SpawnedProcess:
     """A new actor process."""
 
     path: str  # its address
     pid: int
 
-    def gone(self) -> "Created":
+    def gone(self) -> "SpawnedProcess":
         """The same without a process."""
-        return Created(self.path, 0)
+        return SpawnedProcess(self.path, 0)
 
 
 class Port(Protocol):
@@ -38,11 +38,11 @@ class Port(Protocol):
         """The connection to another actor; None where nobody listens any more."""
         ...
 
-    def create(self) -> Created:
+    def create(self) -> SpawnedProcess:
         """A new actor process, a copy of this one."""
         ...
 
-    def forget(self, created: Created) -> None:
+    def forget(self, created: SpawnedProcess) -> None:
         """An actor process has ended and been collected."""
         ...
 

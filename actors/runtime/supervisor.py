@@ -17,8 +17,8 @@ import structlog
 
 from actors.runtime import limits
 from actors.runtime.actor import Actor, handles
-from actors.runtime.budget import Restarts
-from actors.runtime.child import Living
+from actors.runtime.child import Child
+from actors.runtime.child_spec import ChildSpec, load_class
 from actors.runtime.control import ControlServer
 from actors.runtime.envelope import (
     Directory,
@@ -33,7 +33,7 @@ from actors.runtime.envelope import (
 )
 from actors.runtime.out_of_memory import OutOfMemory
 from actors.runtime.port import Connection, Port
-from actors.runtime.spec import Child, load_class
+from actors.runtime.restart_intensity import RestartIntensity
 from config.clock import unix_ms
 from config.files import write_atomically
 from models.errors import Missing, ServerError, SwitchedOff
@@ -57,16 +57,16 @@ ENDED_BY_BUDGET = 73  # a critical actor is past its budget: the program ends
 
 
 class Supervisor(Actor):
-    """``start.extra`` is the tree: a tuple of ``Child``."""
+    """``start.extra`` is the tree: a tuple of ``ChildSpec``."""
 
     def __init__(self, start: Start, port: Port, supervisor: Connection) -> None:
         super().__init__(start, port, supervisor)
         self._stopping = False
-        specs: tuple[Child, ...] = start.extra
+        specs: tuple[ChildSpec, ...] = start.extra
         self._children = {spec.name: _child(spec) for spec in specs}
         self._tiers = sorted({spec.tier for spec in specs})
-        self._generations = start.life
-        self._epoch = 0
+        self._generations = start.own_generation
+        self._version = 0
         self._started = time.monotonic()
         self._out_of_memory = OutOfMemory()
         self._history: deque[RecordSystem] = deque(maxlen=limits.HISTORY_WAITING)
@@ -103,7 +103,7 @@ class Supervisor(Actor):
         self._changed.clear()
         await self._changed.wait()
 
-    def _spawn(self, child: Living) -> None:
+    def _spawn(self, child: Child) -> None:
         if self._stopping:
             return
         if not self._wanted(child):
@@ -125,7 +125,7 @@ class Supervisor(Actor):
         self._send_to(child.process.path, start)
         self._tell_directory()
 
-    def _wanted(self, child: Living) -> bool:
+    def _wanted(self, child: Child) -> bool:
         view = self.latest(SettingsView)
         return view is None or child.kind.wanted(view.effective)
 
@@ -144,7 +144,7 @@ class Supervisor(Actor):
             elif isinstance(envelope, StartFailed):
                 child.start_reason = envelope.reason
 
-    def _up(self, child: Living) -> None:
+    def _up(self, child: Child) -> None:
         again = child.restarts.total > 0 and child.last_reason
         gap_s = time.monotonic() - child.since
         child.enter("up")
@@ -155,7 +155,7 @@ class Supervisor(Actor):
         else:
             self._publish_states()
 
-    def _heart(self, child: Living, beat: Heartbeat) -> None:
+    def _heart(self, child: Child, beat: Heartbeat) -> None:
         child.queue = beat.queue
         if beat.stalled:
             child.kill(f"hung: {beat.stalled}")
@@ -165,7 +165,7 @@ class Supervisor(Actor):
             self._say(child, kind, f"{child.spec.name}: {text}")
 
     # ---------------------------------------------------------------- ends
-    def _gone(self, child: Living) -> None:
+    def _gone(self, child: Child) -> None:
         self._port.loop.remove_reader(child.pidfd)
         was_up_s = time.monotonic() - child.since if child.state == "up" else 0.0
         ended = child.collect()
@@ -193,13 +193,13 @@ class Supervisor(Actor):
         self._publish_states()
         self.start_task(self._spawn_later(child, child.generation, child.kind.retry_s if delay_s is None else delay_s))
 
-    async def _spawn_later(self, child: Living, generation: int, delay_s: float) -> None:
+    async def _spawn_later(self, child: Child, generation: int, delay_s: float) -> None:
         if delay_s:
             await asyncio.sleep(delay_s)
         if child.generation == generation and child.state in ("restarting", "degraded"):
             self._spawn(child)
 
-    def _spent(self, child: Living) -> None:
+    def _spent(self, child: Child) -> None:
         deaths = len(child.restarts.recent)
         text = f"{child.spec.name} ended {deaths} times in a short while: {child.last_reason}"
         if child.kind.critical:
@@ -228,7 +228,7 @@ class Supervisor(Actor):
                 weighed_at = now
                 self._weigh()
 
-    def _listen_to(self, child: Living, now: float) -> None:
+    def _listen_to(self, child: Child, now: float) -> None:
         if child.state == "starting" and now - child.since > limits.START_TIMEOUT_S:
             child.kill(f"did not start within {_duration(limits.START_TIMEOUT_S)}")
         elif child.state in ("up", "starting"):
@@ -251,16 +251,16 @@ class Supervisor(Actor):
         }
 
     def _tell_directory(self) -> None:
-        self._epoch += 1
+        self._version += 1
         entries = self._entries()
         off = frozenset(name for name, child in self._children.items() if child.state == "off")
-        self._peers.learn(self._epoch, entries, off)
+        self._peers.learn(self._version, entries, off)
         for child in self._children.values():
             if child.state in ("up", "starting"):
-                self._send_to(child.process.path, Directory(self.name, self._generation, self._epoch, entries, off))
+                self._send_to(child.process.path, Directory(self.name, self._generation, self._version, entries, off))
         self._changed.set()
 
-    def _say(self, child: Living, kind: str, text: str) -> None:
+    def _say(self, child: Child, kind: str, text: str) -> None:
         self.publish(ActorChanged(child.spec.name, child.state, text))
         self._publish_states()
         now = unix_ms()
@@ -308,7 +308,7 @@ class Supervisor(Actor):
             await asyncio.sleep(0)  # heartbeats come first
         self._sampled_at = time.monotonic()
 
-    def _row(self, child: Living, now: float) -> ActorRow:
+    def _row(self, child: Child, now: float) -> ActorRow:
         return ActorRow(
             child.spec.name,
             child.shown,
@@ -335,7 +335,7 @@ class Supervisor(Actor):
                 child.restarts.forgive()
                 self._spawn(child)
 
-    async def _dismiss(self, child: Living, generation: int) -> None:
+    async def _dismiss(self, child: Child, generation: int) -> None:
         """It is not needed any more: it stops by itself, or is stopped."""
         if child.state == "up":
             self._send_to(child.process.path, Stop(self.name, self._generation))
@@ -384,13 +384,13 @@ class Supervisor(Actor):
                 child.kill("did not stop in time")
 
 
-def _child(spec: Child) -> Living:
+def _child(spec: ChildSpec) -> Child:
     kind: type[Actor] = Actor
     try:
         kind = load_class(spec.class_path)
     except Exception as error:  # noqa: BLE001 — its own process meets it again, and the actor is degraded
         log.error("cannot be loaded", child=spec.name, path=spec.class_path, reason=repr(error))
-    return Living(spec, kind, Restarts(kind.max_restarts))
+    return Child(spec, kind, RestartIntensity(kind.max_restarts))
 
 
 def _duration(seconds: float) -> str:

@@ -33,9 +33,9 @@ from thespian.system.addressManager import CannotPickleAddress
 from thespian.system.messages.multiproc import ChildMayHaveDied, EndpointConnected
 
 from actors.runtime import process
+from actors.runtime.child_spec import load_class
 from actors.runtime.envelope import Envelope, Start, StartFailed
-from actors.runtime.port import Created
-from actors.runtime.spec import load_class
+from actors.runtime.port import SpawnedProcess
 from actors.runtime.transport import Connection, Endpoint, listen, serialize
 
 PINNED = "4.0.1"
@@ -311,17 +311,17 @@ class ProcessPort:
         """The connection to another actor; None where nobody listens any more."""
         return self._transport.endpoint.to(path)
 
-    def create(self) -> Created:
+    def create(self) -> SpawnedProcess:
         """A new actor process, a copy of this one."""
         self._transport.last_prepared = None
         self._host.createActor(Host)  # says nothing when it fails
         prepared = self._transport.last_prepared
         for child in reversed(getattr(self._host._myRef, "_child_procs", ())):
             if prepared is not None and child.childNum == prepared.addrInst:
-                return Created(prepared.path, child.childProc.pid)
+                return SpawnedProcess(prepared.path, child.childProc.pid)
         raise RuntimeError("no process was made")
 
-    def forget(self, created: Created) -> None:
+    def forget(self, created: SpawnedProcess) -> None:
         """An actor process has ended and been collected.
 
         Thespian would find out by itself, but loses a child that dies while it handles another's end
@@ -381,7 +381,7 @@ class Host(ta.Actor):  # type: ignore[misc]
             kind = load_class(start.class_path)
         except Exception as error:  # noqa: BLE001 — somebody else's module may raise anything
             reason = f"{start.class_path} cannot be loaded: {type(error).__name__}: {error}"
-            connection.send(serialize(StartFailed(start.name, start.life, reason)))
+            connection.send(serialize(StartFailed(start.name, start.own_generation, reason)))
             os._exit(process.CANNOT_START)
         inner = kind(start, port, connection)
         self._receive = inner.receive

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from actors.runtime import limits
-from actors.runtime.starvation import Silence, waited_s
+from actors.runtime.heartbeat_age import HeartbeatAge, unscheduled_s
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Worker:
         self.name = name or type(self).__name__
         self.stopping = threading.Event()
         self._last_beat = self._last_heard = time.monotonic()
-        self._silence = Silence()
+        self._heartbeat_age = HeartbeatAge()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -70,29 +70,29 @@ class Worker:
         """Why this worker counts as hung; "" while it makes progress."""
         if self._thread is None or not self._thread.is_alive():
             return ""
-        waited, beat = waited_s(os.getpid(), self._thread.native_id), self._last_beat
+        waited, beat = unscheduled_s(os.getpid(), self._thread.native_id), self._last_beat
         if beat != self._last_heard:
             self._last_heard = beat
-            self._silence.heard(waited)
+            self._heartbeat_age.heard(waited)
         silent_s = time.monotonic() - beat
-        starving = self._silence.of(silent_s, waited) <= self.patience_s
-        return "" if starving else f"{self.name} made no progress for {silent_s:.1f} s"
+        excused = self._heartbeat_age.of(silent_s, waited) <= self.patience_s
+        return "" if excused else f"{self.name} made no progress for {silent_s:.1f} s"
 
 
-class Bench:
-    """One thread that does short blocking jobs in order: ``await bench.do(function, *args)``.
+class SerialExecutor:
+    """One thread that does short blocking jobs in order: ``await executor.run(function, *args)``.
 
     A job that takes long calls ``beat()`` meanwhile.
     """
 
-    patience_s: float = limits.BENCH_PATIENCE_S
+    patience_s: float = limits.EXECUTOR_PATIENCE_S
 
     def __init__(self, name: str = "bench") -> None:
         self.name = name
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._since: float | None = None
 
-    async def do(self, function: Callable[..., T], *args: Any) -> T:
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
         """The result; exceptions are raised here."""
 
         def job() -> T:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from actors.runtime.actor import Actor, handles
-from actors.settings.keeper import MASK, OWNERS, SECRET_MAX, open_keeper
+from actors.settings.settings_store import MASK, OWNERS, SECRET_MAX, open_settings_store
 from config.files import write_atomically
 from config.setting import Value
-from config.settings import Surroundings, validate, without_pro
+from config.settings import ValidationContext, validate, without_pro
 from models.errors import Invalid, ServerError, Unavailable
 from models.messages.auth import AuthStatus
 from models.messages.camera import CAMERA, Capabilities, CoverPictures, SetTorch
@@ -43,12 +43,12 @@ class Settings(Actor):
     observes = (Capabilities, PortsView)
 
     async def on_start(self) -> None:
-        self._files = self.bench("files")
+        self._files = self.executor("files")
         self._license = UNKNOWN_LICENSE
         self._view = SettingsView({}, {})
-        self._key = await self._files.do(_key_of_this_run, self.boot.run_dir / KEY_FILE)
-        self._keeper = await self._files.do(open_keeper, self.boot.data_dir, self.boot.auth)
-        notes = await self._files.do(self._keeper.load)
+        self._key = await self._files.run(_key_of_this_run, self.boot.run_dir / KEY_FILE)
+        self._settings_store = await self._files.run(open_settings_store, self.boot.data_dir, self.boot.auth)
+        notes = await self._files.run(self._settings_store.load)
         for note in notes:
             self.log.warning(note)
         self.degraded(" ".join(notes))  # until the next change is safely on disk
@@ -66,7 +66,7 @@ class Settings(Actor):
                 await self.first(kind, LEARN_S)
         self._license = self.latest(LicenseView) or UNKNOWN_LICENSE
         if (status := self.latest(AuthStatus)) is not None:
-            self._keeper.change({AUTH: status.enabled})
+            self._settings_store.change({AUTH: status.enabled})
 
     # ---------------------------------------------------------------- looking
     @handles(GetSettings)
@@ -75,7 +75,7 @@ class Settings(Actor):
 
     @handles(GetCredentials)
     def _get_credentials(self, message: GetCredentials) -> Credentials:
-        return self._keeper.credentials(_owner(message.owner))
+        return self._settings_store.credentials(_owner(message.owner))
 
     # ---------------------------------------------------------------- changing
     @handles(ChangeSettings)
@@ -100,12 +100,12 @@ class Settings(Actor):
 
     async def _keep(self, values: dict[str, Value], secrets: SetCredentials | None, source: str) -> None:
         if values or secrets is not None:
-            await self._on_disk(self._keeper.change, values, secrets)
+            await self._on_disk(self._settings_store.change, values, secrets)
         self._publish_view(source)
 
     async def _on_disk(self, change: Callable[..., None], *args: object) -> None:
         try:
-            await self._files.do(change, *args)
+            await self._files.run(change, *args)
         except ServerError as error:
             self.degraded(error.detail)
             raise
@@ -126,7 +126,7 @@ class Settings(Actor):
     async def _switch_torch(self, values: dict[str, Value]) -> tuple[str, ...]:
         """The lamp is the camera's: it is switched before the change counts."""
         wanted = values.get("torchEnabled")
-        if wanted is None or wanted == self._keeper.stored["torchEnabled"]:
+        if wanted is None or wanted == self._settings_store.stored["torchEnabled"]:
             return ()
         try:
             await self.actor(CAMERA).ask(SetTorch(bool(wanted)))
@@ -134,10 +134,10 @@ class Settings(Actor):
             return (f"torchEnabled: {error.detail}",) if wanted else ()
         return ()
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self) -> ValidationContext:
         ports = self.latest(PortsView)
         own = {self.boot.https_port, self.boot.http_port} | ({ports.https, ports.http} if ports else set())
-        capabilities, camera_id = self.latest(Capabilities), str(self._keeper.stored["cameraId"])
+        capabilities, camera_id = self.latest(Capabilities), str(self._settings_store.stored["cameraId"])
         return _surroundings(capabilities, camera_id, frozenset(own - {0}))
 
     # ---------------------------------------------------------------- what others publish
@@ -149,11 +149,11 @@ class Settings(Actor):
     @handles(AuthStatus)
     def _protection_changed(self, _: AuthStatus | None, status: AuthStatus) -> None:
         """``authEnabled`` is shown among the settings; it is decided by ``auth``."""
-        self._keeper.change({AUTH: status.enabled})
+        self._settings_store.change({AUTH: status.enabled})
         self._publish_view("system")
 
     def _publish_view(self, source: str) -> None:
-        before, view = self._view, self._keeper.view(self._license.is_pro)
+        before, view = self._view, self._settings_store.view(self._license.is_pro)
         self._view = replace(view, credentials=self._fingerprints(), source=source, revision=time.monotonic_ns())
         changed = changed_keys(before, self._view) if before.stored else frozenset()
         self.publish_state(self._view)
@@ -164,20 +164,20 @@ class Settings(Actor):
         """Whether credentials are others than before, without saying them: keyed with a secret of this run."""
         found = {}
         for owner in OWNERS:
-            credentials = self._keeper.credentials(owner)
+            credentials = self._settings_store.credentials(owner)
             text = f"{credentials.username}\0{credentials.password}".encode()
             found[owner] = hmac.digest(self._key, text, "sha256").hex()[:16]
         return found
 
 
-def _surroundings(capabilities: Capabilities | None, camera_id: str, ports: frozenset[int]) -> Surroundings:
+def _surroundings(capabilities: Capabilities | None, camera_id: str, ports: frozenset[int]) -> ValidationContext:
     """What a change is checked against; an empty list means that nothing is known."""
     if capabilities is None:
-        return Surroundings(own_ports=ports, camera_id=camera_id)
+        return ValidationContext(own_ports=ports, camera_id=camera_id)
     sizes = {camera.id: camera.resolutions for camera in capabilities.cameras if camera.resolutions}
     if capabilities.resolutions:
         sizes[camera_id] = capabilities.resolutions
-    return Surroundings(sizes, capabilities.camera_ids or None, capabilities.torch, ports, camera_id)
+    return ValidationContext(sizes, capabilities.camera_ids or None, capabilities.torch, ports, camera_id)
 
 
 def _key_of_this_run(path: Path) -> bytes:

@@ -39,12 +39,12 @@ class Speaker(Actor):
         self._talkers = TalkLock()
         self._spoken_at = -SPEAK_EVERY_S
         self._told_until = 0
-        self._bench = self.bench("text-to-speech")
+        self._executor = self.executor("text-to-speech")
         self._espeak: Espeak | None = None
         self._worker: SpeakerWorker | None = None
         if sink is not None:
             self._worker = SpeakerWorker(sink, self._on_state, self._on_failure)
-            self.hire(self._worker)
+            self.start_worker(self._worker)
         self._show()
         self.log.info("speaker", sink=self._sink, tts=is_installed())
 
@@ -117,7 +117,7 @@ class Speaker(Actor):
             raise Conflict("Somebody is talking")
         before, self._spoken_at = self._spoken_at, now
         try:
-            pcm = await self._bench.do(self._synthesise, text, message.voice, message.volume)
+            pcm = await self._executor.run(self._synthesise, text, message.voice, message.volume)
         except (Invalid, Unavailable):
             self._spoken_at = before
             raise

@@ -15,7 +15,7 @@ import av.container
 import av.error
 import numpy as np
 
-from actors.media.container import SourceError, in_words
+from actors.shared.media.container import SourceError, in_words
 from models.media.address import MediaAddress
 from models.media.pcm import RATE
 

@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from actors.media.container import SourceError
 from actors.runtime.worker import Worker
+from actors.shared.media.container import SourceError
 from actors.speaker.sinks import Sink
 from models.media.pcm import BLOCK_BYTES
 from models.media.talk import LOCK_S, JitterBuffer

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from api.live.messages import Message
 from api.live.socket import LiveSocket
 from models.http import limits
-from models.http.handshake import State
-from models.http.live import text
+from models.http.handshake import SocketState
+from models.http.websocket_frames import text
 
 EVERY_S = {
     "settings": limits.SETTINGS_EVERY_S,
@@ -44,7 +44,7 @@ class Broadcast:
         """To everybody; to those that are not ready yet, after their snapshot."""
         frame = text(message)
         for socket in self.sockets:
-            if socket.state is not State.CLOSED:
+            if socket.state is not SocketState.CLOSED:
                 socket.outbox.state(message["type"], frame)
                 socket.wake()
 

@@ -19,7 +19,7 @@ from models.errors import Conflict, LimitReached, Refused, ServerError, Unavaila
 from models.http import limits
 from models.http.handshake import Close, Event
 from models.http.schema import MAX_TALK_BYTES, WANTS
-from models.http.viewer import ViewerQueue
+from models.http.viewer_queue import ViewerQueue
 from models.media.tier import Tier
 from models.messages.auth import LogIn
 from models.messages.camera import CAMERA, Capture
@@ -161,8 +161,8 @@ async def enable_h264(socket: LiveSocket, request: Message, hub: Hub) -> None:
     framing = request.get("framing", "raw")
     if not request.get("enable", request.get("enabled", True)):
         hub.pictures.drop(socket)
-        socket.answer(messages.h264_ack(hub.now.video(), framing, enabled=False), request)
-    elif not hub.now.camera.streaming:
+        socket.answer(messages.h264_ack(hub.states.video(), framing, enabled=False), request)
+    elif not hub.states.camera.streaming:
         refused = {"success": False, "enabled": False, "error": "Camera not started"}
         socket.answer({"type": "h264_ack", **refused}, request)
     else:
@@ -219,7 +219,7 @@ async def _capture(socket: LiveSocket, request: Message, hub: Hub) -> None:
         busy = {"type": "capture_busy", "timestamp": unix_ms(), "retryAfterMs": CAPTURE_RETRY_MS}
         socket.answer(busy, request)
     except ServerError as failure:
-        away = failure.code == Unavailable.code or not hub.now.camera.running
+        away = failure.code == Unavailable.code or not hub.states.camera.running
         socket.answer(failed(request, failure, "CAMERA_NOT_STARTED" if away else "CAPTURE_FAILED"), request)
 
 
@@ -232,8 +232,8 @@ async def audio_subscribe(socket: LiveSocket, request: Message, hub: Hub) -> Non
         socket.answer(messages.audio_ack(False), request)
     elif not hub.context.settings.get("audioEnabled", True):
         socket.answer(messages.audio_ack(False, "AUDIO_DISABLED", "Audio is switched off"), request)
-    elif hub.now.microphone is not None and hub.now.microphone.state == "none":
-        why = hub.now.microphone.reason or "There is no microphone"
+    elif hub.states.microphone is not None and hub.states.microphone.state == "none":
+        why = hub.states.microphone.reason or "There is no microphone"
         socket.answer(messages.audio_ack(False, "AUDIO_UNAVAILABLE", why), request)
     else:
         socket.answer(messages.audio_ack(True), request)

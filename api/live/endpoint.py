@@ -5,16 +5,16 @@ import time
 
 from aiohttp import WSMsgType, web
 
+from api.client_transport import ClientTransport
 from api.context import Context
-from api.live.door import caller_of
+from api.live.dispatch import receive
 from api.live.hub import HUB, Hub
-from api.live.inbox import receive
 from api.live.socket import LiveSocket
-from api.pipe import Pipe
+from api.live.upgrade import caller_of
 from config.clock import unix_ms
 from models.errors import Invalid, Unavailable
 from models.http import limits
-from models.http.handshake import Close, State
+from models.http.handshake import Close, SocketState
 
 ENDED = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
@@ -34,10 +34,10 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
     await ws.prepare(request)
     if request.transport is None:
         return ws
-    socket = LiveSocket(request, ws, Pipe(request.transport), caller)
+    socket = LiveSocket(request, ws, ClientTransport(request.transport), caller)
     hub.join(socket)
     writer = asyncio.create_task(socket.write())
-    writer.add_done_callback(lambda _: socket.pipe.abort())  # however it ends, the reader must not wait for ever
+    writer.add_done_callback(lambda _: socket.transport.abort())  # however it ends, the reader must not wait for ever
     try:
         if socket.ready:
             await hub.welcome(socket)
@@ -57,7 +57,9 @@ async def _read(socket: LiveSocket, hub: Hub) -> None:
         if not socket.ready and not socket.buckets["waiting"].take(socket.seen_at):
             socket.end(Close.MALFORMED)
             break
-        if message.type is WSMsgType.TEXT and socket.state is not State.CLOSED:  # what ends is not answered any more
+        if (
+            message.type is WSMsgType.TEXT and socket.state is not SocketState.CLOSED
+        ):  # what ends is not answered any more
             await receive(socket, message.data, hub)
         elif message.type is WSMsgType.BINARY:
             socket.end(Close.BINARY)
@@ -71,6 +73,6 @@ async def _finish(socket: LiveSocket, writer: "asyncio.Task[None]") -> None:
     done, _ = await asyncio.wait({writer}, timeout=2 * limits.CLOSE_S)
     if not done:
         writer.cancel()
-        socket.pipe.abort()
+        socket.transport.abort()
     elif (error := writer.exception()) is not None and not isinstance(error, ConnectionError):
         raise error

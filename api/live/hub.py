@@ -9,21 +9,21 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 
-from api.actors import Actors
+from api.actor_table import ActorTableCache
 from api.context import Context
+from api.latest_states import LatestStates
 from api.live import messages
+from api.live.audio import AudioBroadcast
 from api.live.broadcast import Broadcast
-from api.live.machine import Machine
 from api.live.messages import Message
-from api.live.pictures import Pictures
 from api.live.socket import LiveSocket
-from api.live.sound import Sound
-from api.now import Now
+from api.live.system_info import SystemInfo
+from api.live.video import VideoBroadcast
 from config.device import device_id
 from models.errors import ServerError
 from models.http import limits
 from models.http.handshake import Close, Event
-from models.http.live import text
+from models.http.websocket_frames import text
 from models.media.tier import Tier
 from models.messages.auth import AUTH, WhoIs
 from models.messages.facade import ViewersView
@@ -41,20 +41,20 @@ class Hub:
     def __init__(
         self,
         context: Context,
-        now: Now,
-        actors: Actors,
+        states: LatestStates,
+        actors: ActorTableCache,
         viewers: Callable[[], ViewersView],
         watchers: Callable[[], frozenset[str]],
     ) -> None:
-        self.context, self.now, self.watchers = context, now, watchers
+        self.context, self.states, self.watchers = context, states, watchers
         self.all = Broadcast()
-        self.pictures, self.sound = Pictures(context, now), Sound(context)
+        self.pictures, self.sound = VideoBroadcast(context, states), AudioBroadcast(context)
         self.changed: Callable[[], None] = lambda: None  # set by the front
         self.pictures.changed = lambda: self.changed()
         self.all.tell["status"] = lambda: self.all.state(self._status())
         self._viewers = viewers
         self._device = device_id(context.boot.data_dir)
-        self._machine = Machine(context.boot.version)
+        self._system = SystemInfo(context.boot.version)
         self._started = time.monotonic()
         self._actors = actors
         self._told_at = float("-inf")
@@ -106,8 +106,8 @@ class Hub:
             messages.connected(NAME, self.context.boot.version, self._device, pro),
             self._status(),
             self._system_info(),
-            messages.mqtt_status(self.now, pro),
-            messages.rtsp_status(self.now),
+            messages.mqtt_status(self.states, pro),
+            messages.rtsp_status(self.states),
         )
         socket.outbox.open([text(message) for message in snapshot])
         socket.wake()
@@ -127,11 +127,11 @@ class Hub:
 
     def _status(self) -> Message:
         warning = any(row.state not in WELL or row.detail for row in self._actors.last)
-        return messages.status(self.now, self._viewers(), self.context.license, warning)
+        return messages.status(self.states, self._viewers(), self.context.license, warning)
 
     def _system_info(self) -> Message:
-        streams = {tier: self.now.video(tier) for tier in Tier}
-        return self._machine.info(self._actors.last, streams, self._started)
+        streams = {tier: self.states.video(tier) for tier in Tier}
+        return self._system.info(self._actors.last, streams, self._started)
 
     # ---------------------------------------------------------------- once a second
     async def tick(self) -> None:
@@ -140,7 +140,7 @@ class Hub:
             await asyncio.sleep(TICK_S)
             now = time.monotonic()
             for socket in tuple(self.all.sockets):
-                if not socket.pipe.closing:
+                if not socket.transport.closing:
                     await self._look_after(socket, now)
             if len(self) and now - self._told_at >= limits.SYSTEM_INFO_EVERY_S:
                 self._told_at = now
@@ -154,7 +154,7 @@ class Hub:
             socket.step(Event.TIMED_OUT)
         elif now - socket.seen_at > limits.DEAD_AFTER_S:
             socket.end(Close.IDLE)
-        elif now - socket.pinged_at > limits.PING_EVERY_S and socket.pipe.backlog() <= limits.SOCKET_BACKLOG:
+        elif now - socket.pinged_at > limits.PING_EVERY_S and socket.transport.backlog() <= limits.SOCKET_BACKLOG:
             socket.pinged_at = now
             with contextlib.suppress(ConnectionError):
                 await socket.ws.ping()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.errors import DASHBOARD_HINT, DIRECT_HINT
-from api.now import Now
+from api.latest_states import LatestStates
 from api.shapes import license_shape, rtsp_access_shape, settings_shape, status_shape
 from config.clock import unix_ms
 from models.clips import Clip
@@ -72,15 +72,15 @@ def settings(view: SettingsView, license: LicenseView, changed: Iterable[str], s
     return {"type": "settings", "data": data, "changed": list(changed), "source": source, "timestamp": unix_ms()}
 
 
-def status(now: Now, viewers: ViewersView, license: LicenseView, warning: bool) -> Message:
+def status(states: LatestStates, viewers: ViewersView, license: LicenseView, warning: bool) -> Message:
     """``warning``: some actor is degraded or restarting."""
-    shape = status_shape(now.camera, viewers, now.settings.stored, license)
-    state = "STANDBY" if now.camera.standby else "ACTIVE"
-    if now.camera.state == "failed":
+    shape = status_shape(states.camera, viewers, states.settings.stored, license)
+    state = "STANDBY" if states.camera.standby else "ACTIVE"
+    if states.camera.state == "failed":
         state = "CRITICAL"
-    elif warning or now.camera.state == "waiting":
+    elif warning or states.camera.state == "waiting":
         state = "WARNING"
-    more = {"viewerCount": viewers.clients, "detection": detection(now.detectors), "state": state}
+    more = {"viewerCount": viewers.clients, "detection": detection(states.detectors), "state": state}
     return {"type": "status", **shape, **more, "timestamp": unix_ms()}
 
 
@@ -207,9 +207,9 @@ def clip_ready(clip: Clip) -> Message:
     }
 
 
-def mqtt_status(now: Now, pro: bool) -> Message:
+def mqtt_status(states: LatestStates, pro: bool) -> Message:
     """A free device shows nothing of it, but the message keeps its place in the snapshot."""
-    view = now.mqtt
+    view = states.mqtt
     if view is None or not pro:
         blank = {"enabled": False, "connected": False, "brokerUrl": "", "port": 0, "topicPrefix": ""}
         return {"type": "mqtt_status", **blank, "lastError": None}
@@ -225,10 +225,10 @@ def mqtt_status(now: Now, pro: bool) -> Message:
     }
 
 
-def rtsp_status(now: Now) -> Message:
-    view = now.rtsp
+def rtsp_status(states: LatestStates) -> Message:
+    view = states.rtsp
     if view is None:
-        stored: Mapping[str, Any] = now.settings.stored
+        stored: Mapping[str, Any] = states.settings.stored
         about = {"port": stored.get("rtspPort", 0), "path": stored.get("rtspPath", ""), "clients": 0}
         return {"type": "rtsp_status", "enabled": False, "running": False, **about, "lastError": None}
     return {

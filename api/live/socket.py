@@ -8,14 +8,14 @@ from typing import Any
 
 from aiohttp import web
 
+from api.client_transport import ClientTransport
 from api.live.messages import Message
-from api.pipe import Pipe
 from api.routing import CONTEXT
 from models.http import limits
-from models.http.bucket import TokenBucket, Window
-from models.http.delivery import Outbox
-from models.http.handshake import START, TRANSITIONS, Close, Event, State
-from models.http.live import text
+from models.http.handshake import START, TRANSITIONS, Close, Event, SocketState
+from models.http.outbox import Outbox
+from models.http.websocket_frames import text
+from models.rate_limit import TokenBucket, Window
 from models.security.roles import OWNER
 
 
@@ -34,8 +34,10 @@ class Caller:
 
 
 class LiveSocket:
-    def __init__(self, request: web.Request, ws: web.WebSocketResponse, pipe: Pipe, caller: Caller) -> None:
-        self.request, self.ws, self.pipe, self.caller = request, ws, pipe, caller
+    def __init__(
+        self, request: web.Request, ws: web.WebSocketResponse, transport: ClientTransport, caller: Caller
+    ) -> None:
+        self.request, self.ws, self.transport, self.caller = request, ws, transport, caller
         self.outbox = Outbox()
         self.state = START[Event.CREDENTIAL if caller.authenticated else Event.NO_CREDENTIAL]
         self.listening = False
@@ -61,7 +63,7 @@ class LiveSocket:
 
     @property
     def ready(self) -> bool:
-        return self.state is State.READY
+        return self.state is SocketState.READY
 
     @property
     def watching(self) -> bool:
@@ -94,7 +96,7 @@ class LiveSocket:
         """Close it after the answers that wait. The first reason counts."""
         if self._close is None:
             self._close = code
-            self.state = State.CLOSED
+            self.state = SocketState.CLOSED
         self.wake()
 
     def spawn(self, job: Coroutine[Any, Any, None]) -> None:
@@ -116,22 +118,22 @@ class LiveSocket:
                 await self._wake.wait()
                 self._wake.clear()
             elif await self._room():
-                self.pipe.write(frame)
+                self.transport.write(frame)
         await self._part(self._close)
 
     async def _room(self) -> bool:
         """Wait until the client has read most of what was written; False when the socket ended meanwhile."""
         pause = 0.002
-        while self.pipe.backlog() > limits.SOCKET_BACKLOG:
+        while self.transport.backlog() > limits.SOCKET_BACKLOG:
             if self._close is not None:
                 return False
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.05)
-        return not self.pipe.closing
+        return not self.transport.closing
 
     async def _part(self, code: Close) -> None:
-        while self.pipe.backlog() <= limits.SOCKET_BACKLOG and (frame := self.outbox.take_answer()) is not None:
-            self.pipe.write(frame)
+        while self.transport.backlog() <= limits.SOCKET_BACKLOG and (frame := self.outbox.take_answer()) is not None:
+            self.transport.write(frame)
         await self.ws.close(code=code.value)
-        self.pipe.abort()
+        self.transport.abort()
         self.ended.set()

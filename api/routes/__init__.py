@@ -7,9 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from api.context import Context
-from api.routing import BOUND, CONTEXT, ROUTES, Access, Handler, Query, Route, route
-
-__all__ = ["Access", "Query", "Route", "add_routes", "load_all", "route"]
+from api.routing import BOUND, CONTEXT, ROUTES, Handler, Route
 
 
 def load_all() -> tuple[Route, ...]:

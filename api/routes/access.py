@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from api.bodies import json_object
 from api.context import Context
-from api.keys import ARRIVAL, CLIENT, IDENTITY
-from api.routes import Access, route
+from api.json_body import json_object
+from api.request_keys import ARRIVAL, CLIENT, IDENTITY
+from api.routing import Access, route
 from models.errors import Invalid
 from models.messages.auth import AUTH, EndSession, GetSessions, IssueToken
 from models.security.roles import MEDIA, ROLES

@@ -2,15 +2,15 @@
 
 from aiohttp import web
 
-from api.bodies import json_object, text_of
 from api.context import Context
 from api.credentials import agent_of, clear_cookie, credential_of, set_cookie
 from api.errors import failure
-from api.guard import GUARD
-from api.keys import CLIENT
+from api.json_body import json_object, text_of
 from api.middleware import identify
 from api.passwords import check_password
-from api.routes import Access, route
+from api.rate_limits import RATE_LIMITER
+from api.request_keys import CLIENT
+from api.routing import Access, route
 from models.errors import Invalid, Refused
 from models.messages.auth import AUTH, ChangePassword, GetAuthStatus, LogIn, LogOut, StartProtection
 
@@ -24,7 +24,7 @@ LOGIN_ANSWER = {"success": True, "token": "a1b2c3d4e5f6...", "csrfToken": "g7h8i
     summary="Authenticate and receive a session token",
     takes="Password",
     body={"password": "your_password"},
-    gives="Session",
+    gives="LoginSession",
     answer=LOGIN_ANSWER,
 )
 async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
@@ -57,7 +57,7 @@ async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
     answer={"enabled": True, "configured": True},
 )
 async def status(request: web.Request, context: Context) -> web.StreamResponse:
-    now = request.app[GUARD].auth
+    now = request.app[RATE_LIMITER].auth
     if now is None:
         now = await context.actor(AUTH).ask(GetAuthStatus())
     body: dict[str, object] = {"enabled": now.enabled, "configured": now.configured}

@@ -8,9 +8,9 @@ from aiohttp import web
 from api.context import Context
 from api.errors import failure
 from api.middleware import rarely
-from api.routes import Access, route
-from config import certificate
+from api.routing import Access, route
 from config.boot import Boot
+from config.tls import certificate
 from models.errors import Missing, ServerError, Unavailable
 from models.messages.facade import FACADE, CertificateView, RegenerateCertificate
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from aiohttp import web
 
-from api.bodies import json_object
+from api.app_state import APP_STATE
 from api.context import Context
 from api.event_query import LATEST, whole
-from api.front import FRONT
-from api.routes import Access, Query, route
+from api.json_body import json_object
+from api.routing import Access, Query, route
 from api.schema_words import FLAG, TEXT
 from api.schema_words import whole as between
 from config.clock import unix_ms
@@ -76,7 +76,7 @@ async def clips(request: web.Request, context: Context) -> web.StreamResponse:
 
 
 def _storage(request: web.Request, page: ClipPage) -> dict[str, object]:
-    recorder, settings = request.app[FRONT].now.recorder, request.app[FRONT].now.settings.effective
+    recorder, settings = request.app[APP_STATE].states.recorder, request.app[APP_STATE].states.settings.effective
     wanted = settings["clipsEnabled"] is True or settings["recordContinuously"] is True
     problem = recorder.problem if recorder is not None and wanted else ""
     return {
@@ -172,7 +172,7 @@ async def record(request: web.Request, context: Context) -> web.StreamResponse:
     seconds = (await json_object(request)).get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int):
         raise Invalid("seconds: Expected integer")
-    if not request.app[FRONT].now.settings.effective["clipsEnabled"]:
+    if not request.app[APP_STATE].states.settings.effective["clipsEnabled"]:
         raise Unavailable("Clips are switched off (setting clipsEnabled)")
     clip_id = await context.actor(RECORDER).ask(RecordNow(seconds))
     return web.json_response({"success": True, "clipId": clip_id})

@@ -6,7 +6,8 @@ from aiohttp import web
 
 from api.context import Context
 from api.openapi import describe
-from api.routes import Access, load_all, route
+from api.routes import load_all
+from api.routing import Access, route
 
 
 @route(

@@ -4,10 +4,10 @@ import json
 
 from aiohttp import web
 
+from api.app_state import APP_STATE
 from api.context import Context
 from api.event_query import BUCKET_MAX, BUCKET_MIN, LATEST, LIMIT, LIMIT_MAX, EventQuery, parse
-from api.front import FRONT
-from api.routes import Access, Query, route
+from api.routing import Access, Query, route
 from api.schema_words import BOOL, FLAG, TEXT, whole
 from config.clock import unix_ms
 from models.clips import EXPIRED
@@ -227,7 +227,7 @@ async def _picture(request: web.Request, context: Context, full: bool) -> web.St
 async def clip(request: web.Request, context: Context) -> web.StreamResponse:
     """404 with the ``reason``: not_yet, none, expired. ``id`` is its eventId."""
     event = await context.actor(EVENT_LOG).ask(GetEvent(event_id_of(request)))
-    recorder = request.app[FRONT].now.recorder
+    recorder = request.app[APP_STATE].states.recorder
     if event.clip == EXPIRED:
         raise Missing("The clip of this event is gone", reason="expired")
     if not event.clip and recorder is not None and event.event_id in recorder.events:

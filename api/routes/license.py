@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from api.bodies import json_object, text_of
 from api.context import Context
-from api.keys import CLIENT
+from api.json_body import json_object, text_of
 from api.passwords import check_password
-from api.routes import Access, route
+from api.request_keys import CLIENT
+from api.routing import Access, route
 from models.messages.auth import ProveOwner
 from models.messages.license import LICENSE, ActivateLicense, IssueLicense
 

@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
+from api.app_state import APP_STATE
+from api.client_transport import ClientTransport
 from api.context import Context
-from api.front import FRONT
-from api.keys import CLIENT, IDENTITY
 from api.live import endpoint
-from api.pipe import Pipe
-from api.routes import Access, Query, route
+from api.request_keys import CLIENT, IDENTITY
+from api.routing import Access, Query, route
 from api.schema_words import FLAG, TEXT, whole
 from api.streams import NOT_STARTED, Multipart, Viewer, fresh_picture, sized_picture
 from config.setting import between, one_of
@@ -55,22 +55,24 @@ def _width(request: web.Request) -> int:
        content_type=mjpeg.CONTENT_TYPE, query=(TIER,))  # fmt: skip
 async def stream(request: web.Request, context: Context) -> web.StreamResponse:
     """503 while there is no picture, or for one viewer too many."""
-    front, tier = request.app[FRONT], _tier(request)
+    app_state, tier = request.app[APP_STATE], _tier(request)
     response = Multipart()
     if request.method == "HEAD":
-        if not front.now.camera.streaming:
+        if not app_state.states.camera.streaming:
             raise Unavailable(NOT_STARTED)
         await response.prepare(request)
         return response
     address = request[CLIENT]
-    with front.streams.place(address):
-        first = await fresh_picture(context, front.now, tier)
+    with app_state.streams.place(address):
+        first = await fresh_picture(context, app_state.states, tier)
         await response.prepare(request)
     if request.transport is None:
         return response
     agent, dest = request.headers.get("User-Agent", ""), request.headers.get("Sec-Fetch-Dest", "")
     mode = mjpeg.mode_for(agent, dest, request.query.get("advance", ""))
-    await front.streams.serve(Viewer(Pipe(request.transport), mode, address, request[IDENTITY], tier), first)
+    await app_state.streams.serve(
+        Viewer(ClientTransport(request.transport), mode, address, request[IDENTITY], tier), first
+    )
     return response
 
 
@@ -98,10 +100,10 @@ async def stream(request: web.Request, context: Context) -> web.StreamResponse:
 async def snapshot(request: web.Request, context: Context) -> web.StreamResponse:
     """At most a second old; 503 when there is none within three."""
     if request.method == "HEAD":
-        if not request.app[FRONT].now.camera.streaming:
+        if not request.app[APP_STATE].states.camera.streaming:
             raise Unavailable(NOT_STARTED)
         return web.Response(headers=NO_STORE, content_type="image/jpeg")
-    now, width = request.app[FRONT].now, _width(request)
+    now, width = request.app[APP_STATE].states, _width(request)
     picture = await (sized_picture(context, now, width) if width else fresh_picture(context, now, _tier(request)))
     stamp = {"X-Timestamp": f"{picture.wall / 1e9:.6f}"}
     return web.Response(body=picture.data, content_type="image/jpeg", headers=NO_STORE | stamp)

@@ -4,10 +4,10 @@ import asyncio
 
 from aiohttp import web
 
-from api.bodies import json_object
 from api.context import Context
+from api.json_body import json_object
 from api.live.messages import camel
-from api.routes import Access, route
+from api.routing import Access, route
 from models.detect import DETECTORS, detector_class
 from models.errors import Invalid
 from models.messages.detector import FetchModels, GetModels, ModelView, detector

@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from api.bodies import json_object
 from api.context import Context
-from api.keys import CLIENT
-from api.routes import Access, route
+from api.json_body import json_object
+from api.request_keys import CLIENT
+from api.routing import Access, route
 from config.setting import USE_MQTT
 from config.settings import DOCUMENTED
 from models.errors import Invalid

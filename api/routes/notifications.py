@@ -4,11 +4,11 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from api.bodies import json_object
 from api.context import Context
 from api.errors import pro_required
-from api.keys import IDENTITY
-from api.routes import Access, route
+from api.json_body import json_object
+from api.request_keys import IDENTITY
+from api.routing import Access, route
 from models.errors import Invalid, Refused, SwitchedOff
 from models.messages import Ask
 from models.messages.handle import ASK_TIMEOUT_S

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from api.context import Context
-from api.routes import Access, route
+from api.routing import Access, route
 from models.errors import SwitchedOff
 from models.messages.onvif import ONVIF, GetOnvif, OnvifSubscriber, OnvifView
 

@@ -6,7 +6,7 @@ import segno
 from aiohttp import web
 
 from api.context import Context
-from api.routes import Access, Query, route
+from api.routing import Access, Query, route
 from api.schema_words import TEXT
 from models.errors import Invalid
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from api.context import Context
 from api.event_query import LATEST
 from api.event_query import whole as whole_of
-from api.routes import Access, Query, route
+from api.routing import Access, Query, route
 from api.schema_words import whole
 from config.clock import unix_ms
 from models.clips import CONTINUOUS, Clip

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from api.bodies import json_object
 from api.context import Context
 from api.credentials import Credential
+from api.json_body import json_object
 from api.middleware import identify
-from api.routes import Access, route
+from api.routing import Access, route
 from api.shapes import rtsp_access_shape
 from models.errors import Conflict, Invalid, Refused
 from models.messages import Ask, Ok

@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from api.bodies import json_object
+from api.app_state import APP_STATE
 from api.context import Context
-from api.front import FRONT
-from api.routes import Access, route
+from api.json_body import json_object
+from api.routing import Access, route
 from api.shapes import settings_shape
 from config.settings import form
 from models.messages.settings import SETTINGS, ChangeSettings
@@ -39,7 +39,7 @@ CHANGE_TIMEOUT_S = 10.0  # a change waits for the disk
 @route("GET", "/settings", access=Access.UI, role=VIEWER, summary="All current settings",
        gives="Settings", answer=SETTINGS_EXAMPLE)  # fmt: skip
 async def get_settings(request: web.Request, context: Context) -> web.StreamResponse:
-    return web.json_response(settings_shape(request.app[FRONT].now.settings.stored, context.license))
+    return web.json_response(settings_shape(request.app[APP_STATE].states.settings.stored, context.license))
 
 
 @route(

@@ -5,7 +5,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from api.context import Context
-from api.routes import Access, Query, route
+from api.routing import Access, Query, route
 from api.schema_words import FLAG
 from models import events_csv
 from models.errors import LimitReached

@@ -4,10 +4,10 @@ import time
 
 from aiohttp import web
 
-from api.bodies import json_object
+from api.app_state import APP_STATE
 from api.context import Context
-from api.front import FRONT
-from api.routes import Access, route
+from api.json_body import json_object
+from api.routing import Access, route
 from api.shapes import actor_shape, status_shape
 from models.errors import Invalid, Unavailable
 from models.messages.camera import CAMERA, CameraControls, Capabilities, GetControls, SetControl, SetTorch
@@ -28,9 +28,9 @@ WELL = frozenset({"up", "off"})
     answer={"clients": 2, "wsClients": 1, "streaming": True, "cameraRunning": True, "settings": {}},
 )
 async def status(request: web.Request, context: Context) -> web.StreamResponse:
-    front = request.app[FRONT]
-    now = front.now
-    body = status_shape(now.camera, front.viewers(), now.settings.stored, context.license)
+    app_state = request.app[APP_STATE]
+    now = app_state.states
+    body = status_shape(now.camera, app_state.viewers(), now.settings.stored, context.license)
     about = {"version": context.boot.version, "deviceId": context.license.device_id}
     return web.json_response(body | about | _troubles(now.actors))
 
@@ -58,7 +58,7 @@ def _troubles(states: ActorStates | None) -> dict[str, object]:
     },
 )
 async def capabilities(request: web.Request, _context: Context) -> web.StreamResponse:
-    now = request.app[FRONT].now
+    now = request.app[APP_STATE].states
     camera, microphone, speaker, video = now.capabilities, now.microphone, now.speaker, now.video()
     if camera is None:
         raise Unavailable("The camera is starting")
@@ -178,7 +178,7 @@ def _controls_shape(view: CameraControls) -> dict[str, object]:
 @route("GET", "/health", access=Access.PUBLIC, summary="Whether every actor is up", gives="Health", extension=True)
 async def health(request: web.Request, _context: Context) -> web.StreamResponse:
     """200 also while an actor works with a restriction, e.g. without its model: it is up."""
-    states = request.app[FRONT].now.actors
+    states = request.app[APP_STATE].states.actors
     if states is None:
         return web.json_response({"status": "unhealthy", "actors": {}}, status=503)
     shown = states.actors.values()
@@ -189,9 +189,9 @@ async def health(request: web.Request, _context: Context) -> web.StreamResponse:
     return web.json_response({"status": word, "actors": actors}, status=503 if down else 200)
 
 
-@route("GET", "/api/actors", access=Access.UI, summary="The table of actors", gives="Actors", extension=True)
+@route("GET", "/api/actors", access=Access.UI, summary="The table of actors", gives="ActorTableCache", extension=True)
 async def actors(request: web.Request, _context: Context) -> web.StreamResponse:
-    rows = await request.app[FRONT].actors.rows()
+    rows = await request.app[APP_STATE].actors.rows()
     if rows is None:
         raise Unavailable("The supervisor does not answer")
     return web.json_response({"actors": [actor_shape(row) for row in rows]})

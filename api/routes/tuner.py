@@ -7,9 +7,9 @@ from collections import Counter
 
 from aiohttp import web
 
-from api.bodies import json_object
 from api.context import Context
-from api.routes import Access, route
+from api.json_body import json_object
+from api.routing import Access, route
 from config.settings import validate
 from models.detect import DETECTORS
 from models.errors import Invalid

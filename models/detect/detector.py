@@ -79,8 +79,8 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """An event. ``visit`` other than 0: a later ``Farewell`` with the same number tells its end."""
+class DetectedEvent:
+    """An event. ``visit`` other than 0: a later ``DetectedEventEnd`` with the same number tells its end."""
 
     key: str
     pts: int
@@ -92,7 +92,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Farewell:
+class DetectedEventEnd:
     """The visit is over; ``wall`` is when it was last seen, ``confidence`` the highest of the whole visit."""
 
     key: str
@@ -153,7 +153,7 @@ class Trace:
     seen: object
 
 
-Output = Finding | Farewell | Activity | Reading | Tracks | Trace
+Output = DetectedEvent | DetectedEventEnd | Activity | Reading | Tracks | Trace
 S = TypeVar("S", Picture, Sound)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from models.detect.detector import (
     NS,
     Activity,
+    DetectedEvent,
     Detector,
     Enough,
-    Finding,
     Models,
     Output,
     Picture,
@@ -89,7 +89,7 @@ class Judge:
             details: dict[str, DetailValue] = {"changedPercent": round(present, 1), "width": width, "height": height}
             if names := self._fence.names_of(seen.present):
                 details["zones"] = names
-            yield Finding("motion", seen.pts, seen.wall, details)
+            yield DetectedEvent("motion", seen.pts, seen.wall, details)
         yield Reading("motion", round(present, 1), round(self._wanted.area, 2), "%", seen.veto)
 
     def _somebody(self, seen: Seen, present: float) -> bool:

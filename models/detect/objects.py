@@ -10,9 +10,9 @@ from models.detect.confidence import Scale, logit
 from models.detect.detector import (
     NS,
     Activity,
+    DetectedEvent,
+    DetectedEventEnd,
     Detector,
-    Farewell,
-    Finding,
     Models,
     Output,
     Picture,
@@ -124,8 +124,8 @@ class Judge:
         for track in update.seen:
             been = self._been.setdefault(track.id, [])
             been += [name for name in self._zones(track, seen.size) if name not in been]
-        yield from (self._farewell(track) for track in update.gone)
-        yield from (_finding(track, seen.size, self._zones(track, seen.size)) for track in update.appeared)
+        yield from (self._detected_event_end(track) for track in update.gone)
+        yield from (_detected_event(track, seen.size, self._zones(track, seen.size)) for track in update.appeared)
         yield from self._activities()
         yield from self._picture(update, seen)
         for key, wanted in self.wanted.items():
@@ -143,15 +143,15 @@ class Judge:
         return fence.names(feet(track.box, size)) if fence is not None else []
 
     def reset(self) -> list[Output]:
-        said: list[Output] = [self._farewell(track) for track in self._tracker.end()]
+        said: list[Output] = [self._detected_event_end(track) for track in self._tracker.end()]
         said += self._activities()
         return said
 
-    def _farewell(self, track: Track) -> Farewell:
+    def _detected_event_end(self, track: Track) -> DetectedEventEnd:
         about: dict[str, DetailValue] = {"trackId": track.id}
         if been := self._been.pop(track.id, []):
             about["zones"] = been
-        return Farewell(track.key, track.id, track.wall, track.best, about)
+        return DetectedEventEnd(track.key, track.id, track.wall, track.best, about)
 
     def _activities(self) -> list[Activity]:
         now = {track.key for track in self._tracker.alive}
@@ -288,7 +288,7 @@ def _tracked(track: Track, size: tuple[int, int]) -> TrackedObject:
     return TrackedObject(track.id, track.key, track.confidence, x, y, w, h)
 
 
-def _finding(track: Track, size: tuple[int, int], zones: list[str]) -> Finding:
+def _detected_event(track: Track, size: tuple[int, int], zones: list[str]) -> DetectedEvent:
     drawn = _tracked(track, size)
     details: dict[str, DetailValue] = {"objectClass": track.key, "confidence": track.best, "eventType": "appeared"}
     if zones:
@@ -300,4 +300,4 @@ def _finding(track: Track, size: tuple[int, int], zones: list[str]) -> Finding:
         "boxW": drawn.w,
         "boxH": drawn.h,
     }
-    return Finding(track.key, track.pts, track.wall, details, track.best, metadata, track.id)
+    return DetectedEvent(track.key, track.pts, track.wall, details, track.best, metadata, track.id)

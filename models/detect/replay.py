@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from models.detect import motion, objects, sound, sound_classifier
-from models.detect.detector import Finding, Output, Settings
+from models.detect.detector import DetectedEvent, Output, Settings
 from models.detect.fence import CELLS
 from models.detect.trace import BEGIN, MS, RESET, SAMPLE, Record
 from models.detect.tracker import Sighting
@@ -118,7 +118,7 @@ class Judge(Protocol[S_contra]):
     def reset(self) -> list[Output]: ...
 
 
-def replay(detector: str, trace: Iterable[Record], settings: Settings) -> Iterator[Finding]:
+def replay(detector: str, trace: Iterable[Record], settings: Settings) -> Iterator[DetectedEvent]:
     """What this detector would have told with these (effective) settings.
 
     Raises:
@@ -139,7 +139,7 @@ def replay(detector: str, trace: Iterable[Record], settings: Settings) -> Iterat
 
 def _judged(
     make: Callable[[], Judge[S]], read: Callable[[Record], S], trace: Iterable[Record], settings: Settings
-) -> Iterator[Finding]:
+) -> Iterator[DetectedEvent]:
     judge = make()
     judge.configure(settings)
     for record in trace:
@@ -149,4 +149,4 @@ def _judged(
         elif record.kind == RESET:
             judge.reset()
         else:
-            yield from (output for output in judge.feed(read(record)) if isinstance(output, Finding))
+            yield from (output for output in judge.feed(read(record)) if isinstance(output, DetectedEvent))

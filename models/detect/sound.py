@@ -11,8 +11,8 @@ from models.detect.detector import (
     NS,
     SAMPLE_RATE,
     Activity,
+    DetectedEvent,
     Detector,
-    Finding,
     Models,
     Output,
     Reading,
@@ -84,7 +84,7 @@ class Judge:
         if self._episode.active != was_active:
             yield Activity("sound", self._episode.active)
         if told:
-            yield Finding("sound", level.pts, level.wall, {"db": db, "rms": round(10 ** (db / 20), 4)})
+            yield DetectedEvent("sound", level.pts, level.wall, {"db": db, "rms": round(10 ** (db / 20), 4)})
         note = LOUD_ROOM if threshold > self._threshold else ""
         yield Reading("sound", db, round(threshold, 1), "dB", note)
 

@@ -21,8 +21,8 @@ from models.detect.detector import (
     NS,
     SAMPLE_RATE,
     Activity,
+    DetectedEvent,
     Detector,
-    Finding,
     Models,
     Output,
     Reading,
@@ -127,7 +127,7 @@ class _Ear:
             name = heard.bark if self._kind is DOG_BARK else CRY_NAME if self._kind is BABY_CRY else self._kind.title
             ago = heard.bark_ago if self._kind is DOG_BARK else HEARD
             details: dict[str, DetailValue] = {"className": name, "confidence": sure}
-            yield Finding(key, heard.pts - ago, heard.wall - ago, details, sure)
+            yield DetectedEvent(key, heard.pts - ago, heard.wall - ago, details, sure)
         yield Reading(key, float(confidence), float(self._wanted), "confidence")
 
     def reset(self) -> list[Output]:

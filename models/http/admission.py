@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from models.http import limits
-from models.http.bucket import Buckets, TokenBucket
+from models.rate_limit import Buckets, TokenBucket
 
 C = TypeVar("C", bound=Hashable)
 

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from models.security.roles import OWNER, VIEWER_MESSAGES
 
 
-class State(Enum):
+class SocketState(Enum):
     WAITING = auto()  # auth_required was sent; ten seconds
     READY = auto()  # the snapshot is out
     CLOSED = auto()
@@ -35,25 +35,25 @@ class Close(int, Enum):
     IDLE = 4408
 
 
-START: dict[Event, State] = {Event.CREDENTIAL: State.READY, Event.NO_CREDENTIAL: State.WAITING}
+START: dict[Event, SocketState] = {Event.CREDENTIAL: SocketState.READY, Event.NO_CREDENTIAL: SocketState.WAITING}
 
-TRANSITIONS: dict[State, dict[Event, tuple[State, Close | None]]] = {
-    State.WAITING: {
-        Event.AUTHENTICATED: (State.READY, None),
-        Event.FAILED_LAST: (State.CLOSED, Close.UNAUTHENTICATED),
-        Event.TIMED_OUT: (State.CLOSED, Close.UNAUTHENTICATED),
-        Event.PRO_NEEDED: (State.CLOSED, Close.PRO_REQUIRED),
-        Event.REVOKED: (State.WAITING, None),
+TRANSITIONS: dict[SocketState, dict[Event, tuple[SocketState, Close | None]]] = {
+    SocketState.WAITING: {
+        Event.AUTHENTICATED: (SocketState.READY, None),
+        Event.FAILED_LAST: (SocketState.CLOSED, Close.UNAUTHENTICATED),
+        Event.TIMED_OUT: (SocketState.CLOSED, Close.UNAUTHENTICATED),
+        Event.PRO_NEEDED: (SocketState.CLOSED, Close.PRO_REQUIRED),
+        Event.REVOKED: (SocketState.WAITING, None),
     },
-    State.READY: {
-        Event.AUTHENTICATED: (State.READY, None),  # a newer credential
-        Event.FAILED_LAST: (State.CLOSED, Close.UNAUTHENTICATED),
-        Event.TIMED_OUT: (State.READY, None),  # the timer lost the race
-        Event.PRO_NEEDED: (State.CLOSED, Close.PRO_REQUIRED),
-        Event.REVOKED: (State.CLOSED, Close.UNAUTHENTICATED),
+    SocketState.READY: {
+        Event.AUTHENTICATED: (SocketState.READY, None),  # a newer credential
+        Event.FAILED_LAST: (SocketState.CLOSED, Close.UNAUTHENTICATED),
+        Event.TIMED_OUT: (SocketState.READY, None),  # the timer lost the race
+        Event.PRO_NEEDED: (SocketState.CLOSED, Close.PRO_REQUIRED),
+        Event.REVOKED: (SocketState.CLOSED, Close.UNAUTHENTICATED),
     },
-    State.CLOSED: {
-        event: (State.CLOSED, None) for event in Event if event not in {Event.CREDENTIAL, Event.NO_CREDENTIAL}
+    SocketState.CLOSED: {
+        event: (SocketState.CLOSED, None) for event in Event if event not in {Event.CREDENTIAL, Event.NO_CREDENTIAL}
     },
 }
 
@@ -82,12 +82,12 @@ GATES: dict[str, Gate] = {
 }
 
 
-def refusal(kind: str, state: State, pro: bool, role: str = OWNER) -> str:
+def refusal(kind: str, state: SocketState, pro: bool, role: str = OWNER) -> str:
     """The error code that answers a message of this type now; "" where it may pass."""
     gate = GATES[kind]
     if gate is Gate.OPEN:
         return ""
-    if state is not State.READY:
+    if state is not SocketState.READY:
         return "AUTH_REQUIRED"
     if role != OWNER and kind not in VIEWER_MESSAGES:
         return "FORBIDDEN"

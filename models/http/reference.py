@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.http.check import Schema
+from models.http.json_schema import Schema
 from models.http.schema import CLIENT, DIALECT, EXTENSIONS, HELLO, SERVER
 
 BEGIN, END = "<!-- messages -->", "<!-- end of messages -->"

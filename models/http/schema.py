@@ -6,7 +6,7 @@ only to who asked for them by ``hello``. Field helpers take the least and the gr
 
 from typing import Any
 
-from models.http.check import Schema
+from models.http.json_schema import Schema
 from models.media.tier import Tier
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

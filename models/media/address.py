@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.errors import Invalid
-from models.media.login import parse_network
+from models.media.network_address import parse_network
 
 NETWORK_SCHEMES = {"rtsp": "rtsp", "rtsps": "rtsp", "rtsp+http": "rtsp", "http": "http", "https": "http"}
 PICTURE_HELP = "use auto, v4l2:/dev/video0, rtsp://…, http://…, a file, or pattern:"

@@ -51,7 +51,7 @@ class WhoIs(Ask[ToAuth, Identity]):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LoginSession:
     token: str
     csrf_token: str
     session_id: str
@@ -59,7 +59,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class LogIn(Ask[ToAuth, Session]):
+class LogIn(Ask[ToAuth, LoginSession]):
     """Fails with ``refused`` ("Invalid password") or ``limit_reached`` ("Too many attempts", lockoutRemaining=s).
 
     ``password`` may be a token of an owner or viewer: the session has its role, and ends with it. ``agent``: what the
@@ -72,7 +72,7 @@ class LogIn(Ask[ToAuth, Session]):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAnonymousSession(Ask[ToAuth, Session]):
+class OpenAnonymousSession(Ask[ToAuth, LoginSession]):
     """For GET / while protection is off; ``refused`` while it is on."""
 
     client: str
@@ -130,7 +130,7 @@ class EndSession(Ask[ToAuth, Ok]):
 
 
 @dataclass(frozen=True, slots=True)
-class IssueToken(Ask[ToAuth, Session]):
+class IssueToken(Ask[ToAuth, LoginSession]):
     """Make a token; its secret is in the answer and nowhere else. ``days`` 0: until it is revoked.
 
     ``invalid`` for a name or role that cannot be; ``limit_reached`` where there are too many.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.mqtt.delivery import session_of
+from models.mqtt.inflight_record import session_of
 
 CONNECTION_KEYS = (
     "mqttEnabled",

@@ -47,7 +47,7 @@ REASONS = {
     Status.TOO_LARGE: "Request Entity Too Large",
     Status.PARAMETER_NOT_UNDERSTOOD: "Parameter Not Understood",
     Status.SESSION_NOT_FOUND: "Session Not Found",
-    Status.METHOD_NOT_VALID: "Method Not Valid in This State",
+    Status.METHOD_NOT_VALID: "Method Not Valid in This SessionState",
     Status.UNSUPPORTED_TRANSPORT: "Unsupported Transport",
     Status.NOT_IMPLEMENTED: "Not Implemented",
     Status.SERVICE_UNAVAILABLE: "Service Unavailable",

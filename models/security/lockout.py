@@ -1,4 +1,4 @@
-"""Guessing is slowed down per address; what others guess locks nobody out (see ``models.security.turns``).
+"""Guessing is slowed down per address; what others guess locks nobody out (see ``models.security.password_queue``).
 
 ``now`` is any clock in seconds that never runs backwards while the program runs.
 """

@@ -8,7 +8,7 @@ import hmac
 from collections import Counter
 from dataclasses import dataclass
 
-from models.messages.auth import Session, SessionView
+from models.messages.auth import LoginSession, SessionView
 from models.security.roles import OWNER, ROLES
 
 LIFETIME_S = 7 * 24 * 3600.0  # sliding
@@ -25,9 +25,9 @@ _TIME_BYTES = 4
 ANONYMOUS_BYTES = _HALF - _TIME_BYTES  # of randomness in an anonymous token: 96 bits, and it opens nothing
 
 
-def session_of(token: str, role: str = OWNER) -> Session:
+def session_of(token: str, role: str = OWNER) -> LoginSession:
     """The session that belongs to ``token``: its CSRF token and its id cannot be turned back into it."""
-    return Session(token, _derived(token, "csrf"), _derived(token, "id")[:16], role)
+    return LoginSession(token, _derived(token, "csrf"), _derived(token, "id")[:16], role)
 
 
 def digest_of(token: str) -> str:
@@ -95,7 +95,7 @@ class SessionTable:
 
     def open(
         self, token: str, now: float, client: str = "", agent: str = "", role: str = OWNER, parent: str = ""
-    ) -> tuple[Session, tuple[str, ...]]:
+    ) -> tuple[LoginSession, tuple[str, ...]]:
         """Begin a login; also the ids of those that ended for it."""
         ended = [row.session_id for row in self._drop_expired(now)]
         kind = (client, agent)
@@ -115,7 +115,7 @@ class SessionTable:
         )
         return session, tuple(ended)
 
-    def issue(self, token: str, now: float, role: str, name: str, expires: float = 0.0) -> Session | None:
+    def issue(self, token: str, now: float, role: str, name: str, expires: float = 0.0) -> LoginSession | None:
         """A token; None where there are ``TOKENS_MAX`` already."""
         self._drop_expired(now)
         if not name or sum(bool(row.name) for row in self._rows.values()) >= TOKENS_MAX:
@@ -124,7 +124,7 @@ class SessionTable:
         self._rows[digest_of(token)] = Row(session.session_id, now, now, now, role, name, expires=expires)
         return session
 
-    def find(self, token: str, now: float) -> Session | None:
+    def find(self, token: str, now: float) -> LoginSession | None:
         """The session if it is alive; being looked up keeps a login alive."""
         row = self._rows.get(digest_of(token))
         if row is None or row.ended(now):
@@ -209,14 +209,14 @@ class AnonymousTokens:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def issue(self, random: bytes, now: float) -> Session:
+    def issue(self, random: bytes, now: float) -> LoginSession:
         """``random``: ``ANONYMOUS_BYTES`` bytes."""
         body = int(now).to_bytes(_TIME_BYTES, "big") + random
         if len(body) != _HALF:
             raise ValueError(f"{ANONYMOUS_BYTES} random bytes make a token")
         return session_of((body + self._mac(body)).hex())
 
-    def find(self, token: str, now: float) -> Session | None:
+    def find(self, token: str, now: float) -> LoginSession | None:
         """The session if we have signed the token within ``LIFETIME_S``."""
         raw = bytes.fromhex(token) if len(token) == TOKEN_DIGITS and _is_hex(token) else b""
         body, mac = raw[:_HALF], raw[_HALF:]

@@ -33,8 +33,8 @@ from models.errors import ServerError
 from models.events import Detection
 from models.messages.event_log import EVENT_LOG, RecordEvent
 from scripts.bench import machine
-from tests.actors.media.clips import Clip, Unit
-from tests.actors.media.rtsp_stand_in import StandIn
+from tests.actors.shared.media.clips import Clip, Unit
+from tests.actors.shared.media.rtsp_stand_in import StandIn
 from tests.wire.server import RunningServer
 
 RATE, SECONDS, SIZE, BITS = 25, 40, (320, 240), 16

@@ -19,7 +19,7 @@ import numpy as np
 from actors.detector.inference import load
 from config.boot_load import load_boot
 from config.settings import REGISTRY
-from config.weights import WeightsError
+from config.weights.store import WeightsError
 from models.detect import DETECTORS, detector_class
 from models.detect.detector import NS, SAMPLE_RATE, Picture, Settings, Sound
 from scripts.bench import machine

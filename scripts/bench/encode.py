@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.encoder.h264 import HARDWARE, PRESETS, SOFTWARE, H264Encoder, Shape, works
-from actors.media import jpeg
-from models.media import i420, pattern
+from actors.shared.media import jpeg
+from models.media import i420, test_picture
 from models.media.quality import bitrate
 from scripts.bench import machine
 
@@ -29,7 +29,7 @@ def pictures(width: int, height: int, count: int = 30) -> list[NDArray[np.uint8]
     made = []
     for number in range(count):
         flat = np.empty(i420.size_of(width, height), np.uint8)
-        pattern.draw(flat, width, height, number, number * 33_000_000)
+        test_picture.draw(flat, width, height, number, number * 33_000_000)
         noise = random.integers(-NOISE, NOISE + 1, flat.size, np.int16)
         made.append(np.clip(flat + noise, 0, 255).astype(np.uint8))
     return made

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from actors.event_log.queries import Queries
-from actors.event_log.store import Order, Store
+from actors.event_log.store import Store, WriteRequest
 from models.events import EVENT_TYPES, Detection, Scene
 from models.messages.event_log import PAGE_MAX, QueryBuckets, QueryEvents
 from scripts.bench import machine
@@ -39,9 +39,9 @@ def fill(store: Store, count: int, days: int = 30) -> None:
         store.record([_order(int(kinds[n]), int(moments[n]), scene) for n in range(start, min(count, start + BATCH))])
 
 
-def _order(kind: int, moment: int, scene: Scene) -> Order:
+def _order(kind: int, moment: int, scene: Scene) -> WriteRequest:
     details = {"changedPercent": 12.5, "width": 1280, "height": 720}
-    return Order(Detection(secrets.token_hex(16), EVENT_TYPES[kind], moment, dict(details), 80, {}, scene=scene))
+    return WriteRequest(Detection(secrets.token_hex(16), EVENT_TYPES[kind], moment, dict(details), 80, {}, scene=scene))
 
 
 def pss_mb() -> float:
@@ -87,8 +87,8 @@ def run(count: int, folder: Path) -> None:
     fill(store, count)
     seconds = time.perf_counter() - began
     print(f"{count} events in {seconds:.0f} s, {BATCH} to a transaction; {store.size() / 2**20:.0f} MB of database")
-    one = Order(Detection(secrets.token_hex(16), "MOTION", NOW, {"changedPercent": 1.0}, None))
-    fresh = (Order(Detection(secrets.token_hex(16), "MOTION", NOW, one.detection.details)) for _ in range(50))
+    one = WriteRequest(Detection(secrets.token_hex(16), "MOTION", NOW, {"changedPercent": 1.0}, None))
+    fresh = (WriteRequest(Detection(secrets.token_hex(16), "MOTION", NOW, one.detection.details)) for _ in range(50))
     measure("record one event (on disk when it returns)", lambda: store.record([next(fresh)]), 50)
     queries = Queries(store.path)
     memory = pss_mb()

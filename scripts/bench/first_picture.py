@@ -24,9 +24,9 @@ from websockets.asyncio.client import connect
 from models.messages.camera import CAMERA, GetCamera
 from models.messages.settings import SETTINGS, ChangeSettings
 from scripts.bench import machine
-from tests.actors.media.clips import RATE, Clip, clip
-from tests.actors.media.rtsp_stand_in import StandIn
 from tests.actors.rtsp.wire import Client
+from tests.actors.shared.media.clips import RATE, Clip, clip
+from tests.actors.shared.media.rtsp_stand_in import StandIn
 from tests.wire.server import INSECURE, RunningServer
 from tests.wire.test_rtsp import free_port
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from websockets.asyncio.client import connect
 
-from models.http.live import V1_HEADER
+from models.http.websocket_frames import V1_HEADER
 from scripts.bench import machine
 from tests.wire.server import INSECURE, RunningServer
 

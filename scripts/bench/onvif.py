@@ -20,7 +20,7 @@ import aiohttp
 from aiohttp import web
 
 from scripts.bench import machine
-from tests.actors.onvif.house import PASSWORD, USER, envelope, free_port, token
+from tests.actors.onvif.onvif_kit import PASSWORD, USER, envelope, free_port, token
 from tests.wire.server import RunningServer
 
 SWITCH_EVERY_S = 5.0

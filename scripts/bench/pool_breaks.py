@@ -29,8 +29,8 @@ import aiohttp
 import psutil
 from aiohttp import web
 
-from config import certificate
 from config.boot import Boot
+from config.tls import certificate
 from models.events import Event
 from models.messages.detector import GetDetector, detector
 from models.messages.event_log import EVENT_LOG, QueryEvents

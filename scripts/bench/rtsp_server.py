@@ -14,7 +14,7 @@ import av
 import av.bitstream
 
 from actors.logins import Logins
-from actors.rtsp.housekeeping import keep_house
+from actors.rtsp.housekeeping import run_housekeeping
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
@@ -81,7 +81,7 @@ async def main(clip: str, directory: str) -> None:
     Process(target=write, args=(Path(directory), access_units(clip), 30), daemon=True).start()
     print(port, flush=True)
     feed = server.streams[Tier.MAIN].feed_video
-    await asyncio.gather(reader.follow(feed, in_order=True), keep_house(server))
+    await asyncio.gather(reader.follow(feed, in_order=True), run_housekeeping(server))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from actors.runtime import limits
 from actors.runtime.actor import Actor, handles
+from actors.runtime.child_spec import ChildSpec
 from actors.runtime.control import Control
-from actors.runtime.envelope import Answer, Question
+from actors.runtime.envelope import Reply, Request
 from actors.runtime.launcher import launch
-from actors.runtime.spec import Child
 from config.boot import Boot
 from models.errors import ServerError
 from models.messages import codec
@@ -82,9 +82,9 @@ def _ours() -> tuple[float, float]:
         boot = Boot(Path(root, "data"), Path(root, "run"), Path(root, "shm"), log_level="error")
         boot.data_dir.mkdir()
         tree = (
-            Child("settings", f"{HERE}:Settings", 0),
-            Child("one", f"{HERE}:Partner", 1),
-            Child("two", f"{HERE}:Partner", 1),
+            ChildSpec("settings", f"{HERE}:Settings", 0),
+            ChildSpec("one", f"{HERE}:Partner", 1),
+            ChildSpec("two", f"{HERE}:Partner", 1),
         )
         launcher = os.fork()
         if launcher == 0:
@@ -132,8 +132,8 @@ async def _echo(end: socket.socket) -> None:
         if not (data := end.recv(65_536)):
             loop.remove_reader(end)
             return done.set()
-        question = pickle.loads(data)  # noqa: S301 — of our own making
-        end.send(pickle.dumps(Answer("two", 2, question.ticket, question.message.text), 5))
+        request = pickle.loads(data)  # noqa: S301 — of our own making
+        end.send(pickle.dumps(Reply("two", 2, request.request_id, request.message.text), 5))
 
     loop.add_reader(end, readable)
     await done.wait()
@@ -146,16 +146,16 @@ async def _ask(end: socket.socket) -> float:
 
     def readable() -> None:
         answer = pickle.loads(end.recv(65_536))  # noqa: S301 — of our own making
-        open_.pop(answer.ticket).set_result(answer.message)
+        open_.pop(answer.request_id).set_result(answer.message)
 
     loop.add_reader(end, readable)
     times = []
-    for ticket in range(ASKS):
+    for request_id in range(ASKS):
         began = time.perf_counter()
-        open_[ticket] = loop.create_future()
-        end.send(pickle.dumps(Question("one", 1, ticket, Echo("x" * 100)), 5))
+        open_[request_id] = loop.create_future()
+        end.send(pickle.dumps(Request("one", 1, request_id, Echo("x" * 100)), 5))
         async with asyncio.timeout(5):
-            await open_[ticket]
+            await open_[request_id]
         times.append(time.perf_counter() - began)
     loop.remove_reader(end)
     return sorted(times)[ASKS // 2]

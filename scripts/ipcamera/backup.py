@@ -13,18 +13,18 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from actors.auth.state import auth_store, load_state, save_state
-from actors.event_log import database
-from actors.event_log.numbers import keep_above
-from actors.license.desk import FILE as LICENSE_FILE
-from actors.license.desk import Desk
+from actors.auth.stored import auth_store, load_state, save_state
+from actors.event_log import engine
+from actors.event_log.id_allocation import keep_above
+from actors.license.license_store import FILE as LICENSE_FILE
+from actors.license.license_store import LicenseStore
 from actors.mqtt import outbox
 from actors.notifier import outbox as notifier_outbox
-from actors.notifier.book import notifications_store
-from actors.runtime.session import LOCK
-from actors.settings.keeper import settings_store
+from actors.notifier.rule_store import notifications_store
+from actors.runtime.program_run import LOCK
+from actors.settings.settings_store import settings_store
 from config import backup as archives
-from config import places, replacing
+from config import paths, replacing
 from config.backup import BackupError
 from config.boot_load import BootError, load_boot, program_version
 from config.clock import unix_ms
@@ -36,7 +36,7 @@ from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
 VARIABLE = "IPCAMERA_BACKUP_PASSPHRASE"
 PASSPHRASE_MIN = 8
 DATABASES = {
-    "events.db": len(database.STEPS),
+    "events.db": len(engine.STEPS),
     "mqtt/outbox.db": len(outbox.STEPS),
     "notifier/outbox.db": len(notifier_outbox.STEPS),
 }
@@ -132,7 +132,7 @@ def _problems(staged: Path) -> Iterator[str]:
         path = staged / name
         if not path.exists():
             continue
-        if found := database.fault(path):
+        if found := engine.fault(path):
             yield f"{name} is damaged: {found}"
             continue
         with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -143,10 +143,10 @@ def _problems(staged: Path) -> Iterator[str]:
 
 def _look_at_license(place: Path, rebind: bool) -> None:
     try:
-        desk = Desk(load_boot({"data_dir": place}, os.environ))
+        store = LicenseStore(load_boot({"data_dir": place}, os.environ))
         if rebind:
-            desk.rebind()
-        view = desk.view()
+            store.rebind()
+        view = store.view()
     except BootError as error:
         typer.echo(f"Mend this before the next start: {error}")
         return
@@ -164,13 +164,13 @@ def _alone(place: Path) -> Iterator[None]:
         os.setgroups([])
         os.setgid(owner.st_gid)
         os.setuid(owner.st_uid)
-    places.make_private(place)
+    paths.make_private(place)
     if (control := find_control(place)) is not None:
         control.close()
         fail(f"the camera server is running on {place}: stop it first")
-    run_dir = places.run_dir(place, os.environ)
+    run_dir = paths.run_dir(place, os.environ)
     ours = not run_dir.exists()
-    places.make_private(run_dir)
+    paths.make_private(run_dir)
     with (run_dir / LOCK).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

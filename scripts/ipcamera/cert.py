@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from config import certificate
 from config.boot import Boot
 from config.boot_load import load_boot
 from config.command import command
-from config.places import make_private
+from config.paths import make_private
+from config.tls import certificate
 from models.errors import ServerError
 from models.messages.facade import FACADE, RegenerateCertificate
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control

@@ -6,7 +6,7 @@ import uuid
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from config.boot_load import program_version
-from models.detect.catalogue import CATALOGUE
+from config.weights.catalogue import CATALOGUE
 
 NAME = "ipcamera"
 OPTIONAL = ("tts", "pool")  # extras of the product; those of its tests are no part of it

@@ -10,7 +10,7 @@ import typer
 
 from config.boot import Boot
 from config.boot_load import BootError, load_boot
-from scripts.ipcamera.checks.finding import Finding
+from scripts.ipcamera.checks.check_result import CheckResult
 from scripts.ipcamera.console import FAILED, AsJson, DataDir, as_running, data_dir_of, find_control
 
 MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
@@ -43,10 +43,10 @@ def _boot(data_dir: Path, models_dir: Path | None) -> Boot | BootError:
         return error
 
 
-def examine(boot: Boot | BootError) -> list[Finding]:
+def examine(boot: Boot | BootError) -> list[CheckResult]:
     """Everything; a configuration that cannot be read is a finding too."""
     if isinstance(boot, BootError):
-        return [Finding("bad", "configuration", str(boot), "correct that line")]
+        return [CheckResult("bad", "configuration", str(boot), "correct that line")]
     from scripts.ipcamera.checks import devices, system  # heavy (OpenCV): other commands do without
 
     control = find_control(boot.data_dir)

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from actors.license.desk import Desk, issuer_in
+from actors.license.license_store import LicenseStore, issuer_in
 from config.boot_load import load_boot
 from config.clock import unix_ms
-from config.places import make_private, run_dir
+from config.paths import make_private, run_dir
 from models.errors import ServerError
 from models.messages import Ask
 from models.messages.license import (
@@ -38,7 +38,7 @@ app = typer.Typer(help="Free or Pro: the licence of this device.", no_args_is_he
 @app.command()
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """What holds now, and why."""
-    _show(_ask(data_dir, GetLicense(), lambda desk: None), as_json)
+    _show(_ask(data_dir, GetLicense(), lambda store: None), as_json)
 
 
 @app.command()
@@ -48,7 +48,7 @@ def activate(
     as_json: AsJson = False,
 ) -> None:
     """Check a licence key and keep it."""
-    _show(_ask(data_dir, ActivateLicense(key), lambda desk: desk.activate(key)), as_json)
+    _show(_ask(data_dir, ActivateLicense(key), lambda store: store.activate(key)), as_json)
 
 
 @app.command()
@@ -58,7 +58,7 @@ def issue(
     as_json: AsJson = False,
 ) -> None:
     """Make this device Pro with a licence signed on it; refused where the configuration trusts other issuers only."""
-    _show(_ask(data_dir, IssueLicense(licensee), lambda desk: desk.issue(licensee)), as_json)
+    _show(_ask(data_dir, IssueLicense(licensee), lambda store: store.issue(licensee)), as_json)
 
 
 @app.command()
@@ -74,7 +74,7 @@ def code(data_dir: DataDir = None) -> None:
 @app.command()
 def revoke(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Forget the licence: the device is Free again."""
-    _show(_ask(data_dir, RevokeLicense(), lambda desk: desk.revoke()), as_json)
+    _show(_ask(data_dir, RevokeLicense(), lambda store: store.revoke()), as_json)
 
 
 @app.command()
@@ -98,7 +98,9 @@ def sign(
     typer.echo(make_key(license, private))
 
 
-def _ask(given: Path | None, question: Ask[ToLicense, LicenseView], offline: Callable[[Desk], object]) -> LicenseView:
+def _ask(
+    given: Path | None, question: Ask[ToLicense, LicenseView], offline: Callable[[LicenseStore], object]
+) -> LicenseView:
     place = data_dir_of(given)
     control = find_control(place)
     try:
@@ -106,9 +108,9 @@ def _ask(given: Path | None, question: Ask[ToLicense, LicenseView], offline: Cal
             with control:
                 return control.ask(LICENSE, question)
         make_private(place)
-        desk = Desk(load_boot({"data_dir": place}, os.environ))
-        offline(desk)
-        return desk.view()
+        store = LicenseStore(load_boot({"data_dir": place}, os.environ))
+        offline(store)
+        return store.view()
     except ServerError as error:
         fail(error.detail)
     except OSError as error:

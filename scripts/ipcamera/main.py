@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from config.boot_load import BootError, program_version
-from config.places import PlaceError
+from config.paths import PlaceError
 from models.errors import ServerError
 from scripts.ipcamera import doctor, events, hide, run, settings, status
 from scripts.ipcamera.console import FAILED, AsJson

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from actors.detector.download import DownloadError, fetch
-from actors.settings.keeper import settings_store
-from config import weights
+from actors.settings.settings_store import settings_store
 from config.boot import Boot
 from config.boot_load import BootError, load_boot
-from config.places import make_private
+from config.paths import make_private
 from config.settings import REGISTRY
+from config.weights import store
+from config.weights.catalogue import CATALOGUE, WeightsFile, defaults
 from models.detect import DETECTORS, detector_class
-from models.detect.catalogue import CATALOGUE, ModelFile, defaults
 from scripts.ipcamera.console import AsJson, DataDir, as_running, fail, find_control
 
 app = typer.Typer(help="The models that detectors need.", no_args_is_help=True)
@@ -37,7 +37,7 @@ def list_models(data_dir: DataDir = None, models_dir: ModelsDir = None, as_json:
         {
             "id": m.id,
             "role": m.role,
-            "state": weights.state(boot, m),
+            "state": store.state(boot, m),
             "bytes": m.bytes,
             "licence": m.licence,
             "urls": m.urls,
@@ -70,11 +70,11 @@ def verify(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = 
     for model in _chosen(boot, ids):
         try:
             load(boot, model.id, lambda: None)
-        except weights.WeightsError as error:
+        except store.WeightsError as error:
             bad = True
             typer.echo(f"{model.id:<14} {error}")
         else:
-            typer.echo(f"{model.id:<14} good: {weights.loadable(boot, model)}")
+            typer.echo(f"{model.id:<14} good: {store.loadable(boot, model)}")
     if bad:
         raise typer.Exit(1)
 
@@ -83,12 +83,12 @@ def verify(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = 
 def needed(data_dir: DataDir = None, models_dir: ModelsDir = None, config: Config = None) -> None:
     """Fetch what the detectors that are switched on need. Takes, and ignores, the options of `ipcamera run`."""
     boot = _boot(data_dir, models_dir, config)
-    missing = [model for model in _switched_on(boot) if weights.state(boot, model) != "good"]
+    missing = [model for model in _switched_on(boot) if store.state(boot, model) != "good"]
     if missing:
         _fetch_all(boot, missing)
 
 
-def _switched_on(boot: Boot) -> list[ModelFile]:
+def _switched_on(boot: Boot) -> list[WeightsFile]:
     found = settings_store(boot.data_dir).load().values.get("settings") if boot.data_dir.is_dir() else None
     stored = found if isinstance(found, dict) else {}
     values = {key: stored.get(key, setting.default) for key, setting in REGISTRY.items()}
@@ -117,7 +117,7 @@ def _of_running(boot: Boot) -> Boot:
     return seen
 
 
-def _chosen(boot: Boot, ids: Iterable[str] | None) -> tuple[ModelFile, ...]:
+def _chosen(boot: Boot, ids: Iterable[str] | None) -> tuple[WeightsFile, ...]:
     if not ids:
         return defaults(boot.detection.object_model)
     unknown = [one for one in ids if one not in CATALOGUE]
@@ -126,7 +126,7 @@ def _chosen(boot: Boot, ids: Iterable[str] | None) -> tuple[ModelFile, ...]:
     return tuple(CATALOGUE[one] for one in ids)
 
 
-def _fetch_all(boot: Boot, wanted: Iterable[ModelFile]) -> None:
+def _fetch_all(boot: Boot, wanted: Iterable[WeightsFile]) -> None:
     make_private(boot.data_dir)
     problems = []
     columns = (TextColumn("{task.description:<14}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -140,15 +140,15 @@ def _fetch_all(boot: Boot, wanted: Iterable[ModelFile]) -> None:
         fail("; ".join(problems))
 
 
-def _fetch(boot: Boot, model: ModelFile, bar: Progress) -> str:
+def _fetch(boot: Boot, model: WeightsFile, bar: Progress) -> str:
     """What was done, in words."""
-    target = weights.store(boot) / model.file
+    target = store.store(boot) / model.file
     told = "here already"
-    if weights.state(boot, model) != "good":
+    if store.state(boot, model) != "good":
         task = bar.add_task(model.id, total=model.bytes)
         origin = fetch(model, target, boot.detection.model_mirror, lambda done: bar.update(task, completed=done))
         told = f"from {origin.split('?')[0]}"
-    if model.converted and weights.locate(boot, model.loads) is None:
-        weights.convert(model.converter, weights.downloaded(boot, model), weights.store(boot) / model.loads)
+    if model.converted and store.locate(boot, model.loads) is None:
+        store.convert(model.converter, store.downloaded(boot, model), store.store(boot) / model.loads)
         told += ", converted to ONNX"
     return told

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from actors.auth.state import State, hash_password, load_state, save_state
+from actors.auth.stored import StoredAuth, hash_password, load_state, save_state
 from actors.runtime.control import Control
 from config.command import command
-from config.places import make_private, run_dir
+from config.paths import make_private, run_dir
 from models.errors import ServerError
 from models.messages.auth import AUTH, ChangePassword, SetProtection
 from models.security.password import ENTROPY_BYTES, problem, readable
@@ -79,7 +79,7 @@ def _change(place: Path, new: str) -> None:
         _ask(control, lambda: control.ask(AUTH, ChangePassword(new), ANSWER_S))
         return
 
-    def change(state: State) -> None:
+    def change(state: StoredAuth) -> None:
         state.password, state.sessions = hash_password(new), state.sessions.without_owners()
 
     _offline(place, change)
@@ -91,7 +91,7 @@ def _protect(place: Path, enabled: bool) -> None:
         _ask(control, lambda: control.ask(AUTH, SetProtection(enabled), ANSWER_S))
     else:
 
-        def change(state: State) -> None:
+        def change(state: StoredAuth) -> None:
             if enabled and not state.password:
                 fail(f"set a password first: `{command('password set', place)}`")
             state.enabled = enabled
@@ -108,7 +108,7 @@ def _ask(control: Control, question: Callable[[], object]) -> None:
             fail(error.detail)
 
 
-def _offline(place: Path, change: Callable[[State], None]) -> None:
+def _offline(place: Path, change: Callable[[StoredAuth], None]) -> None:
     make_private(place)
     state, notes = load_state(place)
     for note in notes:

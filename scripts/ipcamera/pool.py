@@ -10,10 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from config import certificate, places, reachable
+from config import paths
 from config.boot import Boot
 from config.boot_load import load_boot
 from config.boot_options import OBJECT_MODELS
+from config.network import reachable
+from config.tls import certificate
 from models.errors import ServerError
 from models.pool.invite import Invite
 from pool.host import CONTROL, Host, HostPlan, pool_boot
@@ -90,7 +92,7 @@ def invite(
     """Print the one line that lets a camera use this pool: for `[detection] pool = "…"` in its ipcamera.toml."""
     boot = _boot(data_dir)
     try:
-        places.make_private(boot.data_dir)
+        paths.make_private(boot.data_dir)
         token = Members(boot.data_dir).invite(name)
         fingerprint = certificate.view(certificate.public_pem(certificate.ensure(boot))).fingerprint_sha256
     except ServerError as error:
@@ -163,7 +165,7 @@ def _asked(control: Path) -> dict[str, Any]:
 
 
 def _boot(given: Path | None) -> Boot:
-    default = places.default_data_dir(os.environ).with_name("ipcamera-pool")
+    default = paths.default_data_dir(os.environ).with_name("ipcamera-pool")
     return pool_boot(load_boot({"data_dir": (given or default).expanduser().absolute()}, os.environ))
 
 

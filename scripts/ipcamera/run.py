@@ -13,8 +13,8 @@ from actors.runtime.control import Control
 from config import replacing
 from config.boot import Boot
 from config.boot_load import load_boot
-from config.places import make_private
-from config.sockets import listening
+from config.network.sockets import listening
+from config.paths import make_private
 from scripts.ipcamera.console import fail, find_control
 from scripts.ipcamera.welcome import welcome
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from actors.runtime.control import Control
 from config.boot_options import OPTIONS
-from config.places import FIRST_PASSWORD, run_dir
+from config.paths import FIRST_PASSWORD, run_dir
 from models.errors import ServerError
 from scripts.ipcamera.welcome import owner_code
 

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from actors.license.desk import Desk
+from actors.license.license_store import LicenseStore
 from actors.runtime.control import Control
-from actors.settings.keeper import Keeper, open_keeper
+from actors.settings.settings_store import SettingsStore, open_settings_store
 from config.boot_load import load_boot
 from config.command import command
-from config.places import make_private
+from config.paths import make_private
 from config.setting import Setting, Value
 from config.settings import REGISTRY, defaults, validate
 from models.errors import ServerError
@@ -106,20 +106,20 @@ def _set_offline(data_dir: Path, request: dict[str, object]) -> None:
     if checked.errors:
         fail("\nipcamera: ".join(checked.errors))
     make_private(data_dir)
-    keeper = _keeper(data_dir)
-    keeper.change(checked.values)
+    settings_store = _settings_store(data_dir)
+    settings_store.change(checked.values)
     for key in checked.values:
-        typer.echo(f"{key} = {_shown(keeper.stored[key])}")
+        typer.echo(f"{key} = {_shown(settings_store.stored[key])}")
     typer.echo("The server is not running: this holds from its next start.")
     pro = [key for key, value in checked.values.items() if REGISTRY[key].pro and value is True]
-    if pro and not Desk(load_boot({"data_dir": data_dir}, os.environ)).view().is_pro:
+    if pro and not LicenseStore(load_boot({"data_dir": data_dir}, os.environ)).view().is_pro:
         typer.echo(f"Has no effect without Pro: {', '.join(pro)}")
 
 
 def _stored(data_dir: Path) -> dict[str, Value]:
     control = find_control(data_dir)
     if control is None:
-        return _keeper(data_dir).stored if data_dir.is_dir() else defaults()
+        return _settings_store(data_dir).stored if data_dir.is_dir() else defaults()
     with control:
         try:
             return control.ask(SETTINGS, GetSettings()).stored
@@ -127,11 +127,11 @@ def _stored(data_dir: Path) -> dict[str, Value]:
             fail(error.detail)
 
 
-def _keeper(data_dir: Path) -> Keeper:
-    keeper = open_keeper(data_dir)
-    for note in keeper.load():
+def _settings_store(data_dir: Path) -> SettingsStore:
+    settings_store = open_settings_store(data_dir)
+    for note in settings_store.load():
         typer.echo(f"ipcamera: {note}", err=True)
-    return keeper
+    return settings_store
 
 
 def _request(assignments: list[str]) -> dict[str, object]:

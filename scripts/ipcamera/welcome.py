@@ -10,10 +10,10 @@ import segno
 
 from actors.runtime.control import Control
 from config.boot import Boot
-from config.certificate import in_pairs
 from config.command import command
-from config.places import FIRST_PASSWORD, OWNER_CODE
-from config.reachable import WILDCARDS, listens_at, names, outer_addresses
+from config.network.reachable import WILDCARDS, listens_at, names, outer_addresses
+from config.paths import FIRST_PASSWORD, OWNER_CODE
+from config.tls.certificate import in_pairs
 from models.messages.auth import AUTH, GetAuthStatus
 from models.messages.camera import CAMERA, CameraView, GetCamera
 from models.messages.facade import FACADE, GetCertificate, GetPorts, PortsView

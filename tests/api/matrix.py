@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from api.routes import Access, Route
+from api.routing import Access, Route
 
 CARRIERS = ("none", "cookie", "bearer", "query", "basic")
 DIRECT = "Access this feature through the web dashboard or upgrade to Pro"

@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from api.front import Front
+from api.app_state import AppState
 from config.boot import Boot
 from config.settings import REGISTRY
 from models.errors import LimitReached, Refused, ServerError, Unavailable
 from models.media.ring import KEY, PARAMETER_SETS, Entry
 from models.messages import Ask, Ref, State, Tell
-from models.messages.auth import AuthStatus, Identity, LogIn, OpenAnonymousSession, Session, WhoIs
+from models.messages.auth import AuthStatus, Identity, LogIn, LoginSession, OpenAnonymousSession, WhoIs
 from models.messages.camera import CameraView
 from models.messages.encoder import SetVideoQuality, SubVideoView, VideoView
 from models.messages.handle import Handle
@@ -61,7 +61,7 @@ class Stage:
     def __init__(self, data_dir: Path, license: LicenseView = PRO, auth: bool = False) -> None:
         self.boot = Boot(data_dir, data_dir, data_dir, version="1.2.3")
         self.protected = auth
-        self.front: Front | None = None  # told of each state, as the facade tells it
+        self.app_state: AppState | None = None  # told of each state, as the facade tells it
         self.values: dict[str, Value] = {key: setting.default for key, setting in REGISTRY.items()}
         self.states = States(
             self.view(),
@@ -144,8 +144,8 @@ class Stage:
     def state(self, state: State, publisher: str = "") -> None:
         """An actor has published it."""
         before = self.states.put(state, publisher)
-        if self.front is not None:
-            self.front.state(before, state)
+        if self.app_state is not None:
+            self.app_state.state(before, state)
 
     def view(self, source: str = "system") -> SettingsView:
         return SettingsView(dict(self.values), dict(self.values), source=source)
@@ -180,17 +180,17 @@ class Stage:
             return Identity(not self.protected, dashboard=False, open=not self.protected)
         return Identity(True, message.carrier == "cookie", "s1", "csrf", open=not self.protected)
 
-    def _log_in(self, message: LogIn) -> Session:
+    def _log_in(self, message: LogIn) -> LoginSession:
         if message.password == "locked":
             raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=30)
         if message.password != PASSWORD:
             raise Refused("Invalid password")
-        return Session(TOKEN, "csrf", "s1")
+        return LoginSession(TOKEN, "csrf", "s1")
 
-    def _open_anonymous(self, _: OpenAnonymousSession) -> Session:
+    def _open_anonymous(self, _: OpenAnonymousSession) -> LoginSession:
         if self.protected:
             raise Refused("Password protection is on")
-        return Session(ANONYMOUS, "csrf", "s0")
+        return LoginSession(ANONYMOUS, "csrf", "s0")
 
     def _change(self, message: ChangeSettings) -> ChangeResult:
         errors = [f"{key}: Unknown setting" for key in message.values if key not in REGISTRY]

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import aiohttp
 
 from api.app import build_app
-from api.front import FRONT
-from api.gate import Gate, GuardedSite
-from api.guard import GUARD
+from api.app_state import APP_STATE
+from api.listeners import Gate, GuardedSite
+from api.rate_limits import RATE_LIMITER
 from api.server import HttpsRunner, plain_runner
-from config import certificate
 from config.boot import Boot
 from config.settings import defaults
+from config.tls import certificate
 from models.errors import LimitReached, Missing, Refused
 from models.media.ring import Entry
 from models.messages import Ask, Ok, Ref, State, Tell
@@ -60,7 +60,7 @@ class Door:
     def __init__(self) -> None:
         self._enabled = True
         self.told: Callable[[AuthStatus], None] = lambda _status: None
-        self.now = 0.0
+        self.states = 0.0
         self.sessions = SessionTable()
         self.lockouts = Lockouts()
         self.sessions.open(TOKEN, 0)
@@ -82,7 +82,7 @@ class Door:
                 good = not self.enabled or self._check(message.token, message.client)
                 return Identity(good, dashboard=False, open=not self.enabled)
             case WhoIs():
-                found = self.sessions.find(message.token, self.now) if message.token else None
+                found = self.sessions.find(message.token, self.states) if message.token else None
                 if found is None:
                     return Identity(not self.enabled, dashboard=False, open=not self.enabled)
                 dashboard = message.carrier == "cookie"
@@ -90,11 +90,11 @@ class Door:
             case LogIn():
                 if self.enabled and not self._check(message.password, message.client):
                     raise Refused("Invalid password")
-                return self.sessions.open(f"{len(self.sessions):064x}", self.now)[0]
+                return self.sessions.open(f"{len(self.sessions):064x}", self.states)[0]
             case OpenAnonymousSession():
                 if self.enabled:
                     raise Refused("Password protection is on")
-                return self.sessions.open("a0" * 32, self.now)[0]
+                return self.sessions.open("a0" * 32, self.states)[0]
             case LogOut():
                 self.sessions.close(message.token)
                 return Ok()
@@ -110,16 +110,16 @@ class Door:
                     raise Missing("No such session")
                 return Ok()
             case IssueToken():
-                return self.sessions.issue(f"{len(self.sessions):064x}", self.now, message.role, message.name)
+                return self.sessions.issue(f"{len(self.sessions):064x}", self.states, message.role, message.name)
 
     def _check(self, password: str, client: str) -> bool:
-        if remaining := self.lockouts.remaining(client, self.now):
+        if remaining := self.lockouts.remaining(client, self.states):
             raise LimitReached("Too many attempts", lockout=True, lockoutRemaining=remaining)
         good = password == PASSWORD
         if good:
             self.lockouts.succeeded(client)
         else:
-            self.lockouts.failed(client, self.now)
+            self.lockouts.failed(client, self.states)
         return good
 
 
@@ -182,7 +182,7 @@ class Served:
 
     @property
     def csrf(self) -> str:
-        found = self.surface.door.sessions.find(TOKEN, self.surface.door.now)
+        found = self.surface.door.sessions.find(TOKEN, self.surface.door.states)
         return found.csrf_token if found else ""
 
     def url(self, path: str) -> str:
@@ -206,8 +206,8 @@ async def served(change: Callable[[Surface], None] = lambda _surface: None) -> A
         surface.answers[GetSettings] = lambda _: SettingsView(surface.settings, surface.settings)
         change(surface)
         app = build_app(surface)
-        surface.door.told = lambda status: app[FRONT].state(surface.states.put(status), status)
-        gate = Gate(app[GUARD].knows_key)
+        surface.door.told = lambda status: app[APP_STATE].state(surface.states.put(status), status)
+        gate = Gate(app[RATE_LIMITER].knows_key)
         https = HttpsRunner(app, shutdown_timeout=0.1)
         await https.setup()
         plain = plain_runner(https, surface, shutdown_timeout=0.1)

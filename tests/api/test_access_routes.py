@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.routes import Access, load_all
+from api.routes import load_all
+from api.routing import Access
 from models.security.roles import ROLES
 from tests.api.matrix import concrete
 from tests.api.surface import PASSWORD, TOKEN, Served, served

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from actors.event_log.queries import Queries
-from actors.event_log.store import Order, Store
+from actors.event_log.store import Store, WriteRequest
 from api import event_query
 from api.routes.storage import size_text
 from models.errors import Conflict, Invalid, Missing
@@ -48,7 +48,9 @@ async def log(tmp_path: Path, count: int = 1, step_ms: int = 1) -> AsyncIterator
     queries = Queries(store.path)
     total = count * len(EXAMPLES)
     orders = [
-        Order(Detection(f"{n:032x}", kind, NOW - (total - n) * step_ms, dict(details), details.get("confidence")))
+        WriteRequest(
+            Detection(f"{n:032x}", kind, NOW - (total - n) * step_ms, dict(details), details.get("confidence"))
+        )
         for n, (kind, details) in enumerate(EXAMPLES * count)
     ]
     for start in range(0, total, 500):

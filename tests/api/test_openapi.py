@@ -10,8 +10,8 @@ import pytest
 
 from api.openapi import describe
 from api.reference import in_place, table
-from api.routes import Access, load_all
-from api.routing import plain_path
+from api.routes import load_all
+from api.routing import Access, plain_path
 from api.schemas import COMPONENTS
 from tests.api.surface import served
 

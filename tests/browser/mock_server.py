@@ -17,7 +17,7 @@ from aiohttp import WSMsgType, web
 
 from api.routes.qr import drawing
 from config.settings import form
-from models.http.live import V1_HEADER
+from models.http.websocket_frames import V1_HEADER
 from models.notify.rule import TYPES
 from tests.browser import mock_media
 from tests.browser.mock_world import World, make_event, now_ms

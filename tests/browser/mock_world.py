@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.settings import defaults, validate, without_pro
-from models.detect.catalogue import MN04, YAMNET, YOLOX_NANO
+from config.weights.catalogue import MN04, YAMNET, YOLOX_NANO
 
 HOUR_MS = 3_600_000
 TYPES = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from models.detect.catalogue import MN04, YAMNET
+from config.weights.catalogue import MN04, YAMNET
 from tests.browser.conftest import Opener
 from tests.browser.test_real import SLOW_MS, sign_in
 from tests.models.detect.samples import weights

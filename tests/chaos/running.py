@@ -1,6 +1,6 @@
 """Which actors have a process in a server that is as it comes, with Pro."""
 
-from actors.runtime.spec import load_class
+from actors.runtime.child_spec import load_class
 from actors.tree import tree
 from config.boot import Boot
 from config.settings import defaults, effective

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from config import authority, certificate, reachable
 from config.boot import Boot, CertificateBoot
+from config.network import reachable
+from config.tls import authority, certificate
 from models.errors import Conflict, Unavailable
 
 

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from config.reachable import listens_at
+from config.network.reachable import listens_at
 
 
 @pytest.mark.parametrize(

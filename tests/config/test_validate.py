@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import REGISTRY, Surroundings, effective, validate, without_pro
+from config.settings import REGISTRY, ValidationContext, effective, validate, without_pro
 from config.settings import defaults as all_defaults
 
-DEVICE = Surroundings(
+DEVICE = ValidationContext(
     resolutions={"0": ("640x480", "1280x720"), "1": ("320x240",)},
     camera_ids=("0", "1"),
     torch=False,
     own_ports=frozenset({8443, 8080}),
 )
-ONE_CAMERA = Surroundings(resolutions={"0": ("640x480",)}, camera_ids=("0",), torch=True)
+ONE_CAMERA = ValidationContext(resolutions={"0": ("640x480",)}, camera_ids=("0",), torch=True)
 LONG = "a" * 300
 
 

@@ -10,8 +10,8 @@ from models.rtp.packet import parse_header
 from models.rtsp import auth, transport, url
 from models.rtsp.message import Request
 from models.rtsp.parser import BODY_BYTES_MAX, HEAD_BYTES_MAX, InterleavedFrame, Malformed, Parser
-from models.rtsp.session import SessionFacts, method_of, refusal
-from models.rtsp.state import State
+from models.rtsp.request_check import SessionFacts, method_of, refusal
+from models.rtsp.session_state import SessionState
 
 KEPT_MAX = HEAD_BYTES_MAX + BODY_BYTES_MAX + 4 + 65_535
 LOGIN = auth.Login("admin", "secret")
@@ -39,7 +39,7 @@ def judge(item: Request | InterleavedFrame | Malformed) -> None:
     elif isinstance(item, Request):
         verdict = auth.check(item.headers.get("authorization", ""), (item.method, item.url), LOGIN, NONCES, 1000)
         assert verdict is not auth.Verdict.GRANTED or "authorization" in item.headers
-        for state in State:
+        for state in SessionState:
             answer = refusal(item, "/stream", SessionFacts(item.session_id, state))
             assert answer is not None or method_of(item) is not None
             if answer is not None:

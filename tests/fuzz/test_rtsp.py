@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.actors.rtsp.studio import Camera, studio
+from tests.actors.rtsp.server_kit import Camera, studio
 from tests.actors.rtsp.wire import Client
 from tests.fuzz.rtsp_targets import connection
 

@@ -9,9 +9,9 @@ import pytest
 from actors.detector.elsewhere import pictures_asked, sound_asked
 from actors.detector.inference import Engine
 from config.boot import Boot, DetectionBoot
+from config.weights.catalogue import CATALOGUE
 from models.detect.batches import with_batches
-from models.detect.catalogue import CATALOGUE
-from models.detect.detector import NS, Farewell, Finding, Picture
+from models.detect.detector import NS, DetectedEvent, DetectedEventEnd, Picture
 from models.detect.objects import NETS, ObjectDetector
 from models.detect.sights import Lowest, Sights
 from models.detect.sound_classifier import MN04_WINDOW, NETWORKS, listened
@@ -53,8 +53,8 @@ def test_three_visits_in_the_video_whoever_looks(tmp_path: Path) -> None:
     detector, pool = ObjectDetector(ALL_ON, real("yolox_nano")), HalfElsewhere(Objects(boot(tmp_path), CPU))
     detector.elsewhere = pool
     told, visits = one_by_one(detector)
-    appeared = [one for one in told if isinstance(one, Finding)]
-    gone = [one for one in told if isinstance(one, Farewell)]
+    appeared = [one for one in told if isinstance(one, DetectedEvent)]
+    gone = [one for one in told if isinstance(one, DetectedEventEnd)]
     assert pool.silent > 20
     assert [one.visit for one in appeared] == [one.visit for one in gone] == sorted({one.visit for one in appeared})
     for event, end, visit in zip(appeared, gone, visits, strict=True):

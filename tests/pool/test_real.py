@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.detect.catalogue import MN04, YAMNET, YOLOX_NANO
+from config.weights.catalogue import MN04, YAMNET, YOLOX_NANO
 from models.messages.detector import DetectorView, GetDetector
 from models.messages.event_log import QueryEvents
 from tests.models.detect.samples import SAMPLES, WEIGHTS, weights

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from actors.auth.state import load_state, verify_password
-from config import certificate
+from actors.auth.stored import load_state, verify_password
 from config.boot import Boot
+from config.tls import certificate
 from models.errors import Conflict, Invalid
 from models.messages import Ok
 from models.messages.auth import (
@@ -18,7 +18,7 @@ from models.messages.auth import (
     EndSession,
     GetSessions,
     IssueToken,
-    Session,
+    LoginSession,
     SessionList,
     SessionView,
     SetProtection,
@@ -66,7 +66,7 @@ class TestWhileItRuns:
     def test_sessions(self, tmp_path: Path) -> None:
         login = SessionView("9263e894821fa7a4", "owner", "", "192.0.2.7", "Firefox", 1000, 2000, 3000)
         given = SessionView("a263e894821fa7a4", "media", "Home Assistant", "", "", 1000, 1000, 0)
-        made = Session("5e" * 32, "csrf", "id", "media")
+        made = LoginSession("5e" * 32, "csrf", "id", "media")
         answers = {GetSessions: SessionList((login, given)), IssueToken: made, EndSession: Ok()}
         with running(tmp_path, answers) as asked:
             lines = ipcamera(tmp_path, "sessions", "list").stdout.splitlines()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from actors.event_log.store import Order, Store
-from actors.license import desk as desks
-from actors.license.desk import Desk
+from actors.event_log.store import Store, WriteRequest
+from actors.license import license_store as desks
+from actors.license.license_store import LicenseStore
 from config.boot import Boot
 from scripts.ipcamera.main import app, mount_rooms
 from tests.actors.event_log.events import detection
@@ -28,9 +28,9 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     store = Store(folder)
-    store.record([Order(detection()) for _ in range(3)])
+    store.record([WriteRequest(detection()) for _ in range(3)])
     store.close()
-    Desk(Boot(folder, folder, folder)).issue("owner")
+    LicenseStore(Boot(folder, folder, folder)).issue("owner")
     return folder
 
 
@@ -42,12 +42,12 @@ def saved(data: Path, tmp_path: Path) -> Path:
 
 def test_ids_go_on_after_those_that_were_issued_since(data: Path, saved: Path) -> None:
     store = Store(data)
-    store.record([Order(detection()) for _ in range(10)])
+    store.record([WriteRequest(detection()) for _ in range(10)])
     store.close()
     code, text = ipcamera("restore", str(saved), "--data-dir", str(data))
     assert code == 0, text
     store = Store(data)
-    [written] = store.record([Order(detection())])
+    [written] = store.record([WriteRequest(detection())])
     store.close()
     assert written.event.event_id > 13
     with sqlite3.connect(data / "events.db") as connection:
@@ -68,13 +68,13 @@ def test_a_licence_moves_on_request(saved: Path, tmp_path: Path, monkeypatch: py
 
 def test_another_issuers_licence_does_not_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     boot = Boot(tmp_path, tmp_path, tmp_path)
-    desk = Desk(boot)
+    desk = LicenseStore(boot)
     desk.issue("owner")
     (tmp_path / desks.ISSUER).unlink()
     with pytest.raises(desks.Refused):
         desk.rebind()
     with pytest.raises(desks.Refused):
-        Desk(replace(boot, license=replace(boot.license, allow_local_issuer=False))).rebind()
+        LicenseStore(replace(boot, license=replace(boot.license, allow_local_issuer=False))).rebind()
 
 
 def test_a_damaged_backup_changes_nothing(data: Path, saved: Path) -> None:

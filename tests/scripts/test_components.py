@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from models.detect.catalogue import CATALOGUE
+from config.weights.catalogue import CATALOGUE
 from scripts.ipcamera.main import app
 
 ROOT = Path(__file__).parents[2]

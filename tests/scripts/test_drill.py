@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from actors.runtime import limits
-from actors.runtime.budget import Restarts
+from actors.runtime.restart_intensity import RestartIntensity
 from models.messages.auth import IssueToken
 from models.messages.supervisor import ActorRow, ActorTable, GetActors
 from scripts.ipcamera.drills import judge
@@ -95,7 +95,7 @@ def test_deliveries() -> None:
     st.lists(st.floats(0, 20), min_size=1, max_size=40),
 )
 def test_no_blow_spends_a_budget(max_restarts: int, pauses: list[float]) -> None:
-    restarts, blows, now = Restarts(max_restarts), [], 100.0
+    restarts, blows, now = RestartIntensity(max_restarts), [], 100.0
     for pause in pauses:
         now += pause
         now += judge.wait_before_blow(blows, now, max_restarts) + 0.001

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from actors.detector.download import DownloadError, fetch
-from models.detect.catalogue import YAMNET, YOLOX_NANO
+from config.weights.catalogue import YAMNET, YOLOX_NANO
 from models.messages.detector import GetModelPlaces, ModelPlaces
 from scripts.ipcamera.models import app
 from tests.models.detect.samples import WEIGHTS, weights

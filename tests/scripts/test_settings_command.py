@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from actors.license.desk import Desk
+from actors.license.license_store import LicenseStore
 from config.boot_load import load_boot
 from config.settings import REGISTRY, defaults, validate
 from models.errors import Unavailable
@@ -33,7 +33,7 @@ def test_offline_set_and_get(tmp_path: Path) -> None:
 
 
 def test_offline_on_a_pro_device_nothing_is_said_to_have_no_effect(tmp_path: Path) -> None:
-    Desk(load_boot({"data_dir": tmp_path}, {})).issue("owner")
+    LicenseStore(load_boot({"data_dir": tmp_path}, {})).issue("owner")
     result = call(tmp_path, "set", "motionEnabled=on")
     assert result.exit_code == 0
     assert "without Pro" not in result.output

@@ -20,26 +20,27 @@ import actors
 import api
 import config
 import models
-from api import bodies, credentials, event_query, proxy
-from config import addresses, logs, reachable, redact
+from api import credentials, event_query, json_body, proxy
+from config import logs, redact
+from config.network import interfaces, reachable
 from config.settings import REGISTRY, validate
 from models.errors import Invalid
-from models.http import check
+from models.http import json_schema
 from models.http.schema import CLIENT
 from models.media import address as media_address
-from models.media import annexb, jpeg, login, speech
+from models.media import annexb, jpeg, network_address, speech
 from models.mqtt import commands
 from models.mqtt.topics import Topics
 from models.onvif import discovery, soap, topics
 from models.onvif.subscriptions import life_of
 from models.onvif.username_token import UsernameTokens
 from models.rtp import rtcp
-from models.rtsp import auth, parser, session, tracks, transport, url
+from models.rtsp import auth, parser, request_check, sdp_parser, transport, url
 from models.rtsp.message import Request
 from models.security import digest, http_auth, lockout
 from models.security import license as licences
 from models.security.digest import SharedNonces
-from tests.actors.onvif.house import envelope
+from tests.actors.onvif.onvif_kit import envelope
 
 SIZE = 64 * 1024
 LIMIT_S = 2.0
@@ -117,7 +118,12 @@ def test_every_expression() -> None:
                         list(pattern.finditer(flood))
                     else:
                         getattr(pattern, use)(flood)
-    assert seen >= {"config.redact._IN_TEXT", "api.proxy.PREFIX", "models.rtsp.url._TRACK", "config.addresses._HOST"}
+    assert seen >= {
+        "config.redact._IN_TEXT",
+        "api.proxy.PREFIX",
+        "models.rtsp.url._TRACK",
+        "config.network.interfaces._HOST",
+    }
 
 
 def test_every_setting() -> None:
@@ -137,11 +143,14 @@ LOGIN = auth.Login("admin", "secret")
 
 def _refused(text: str) -> object:
     request = Request(text, text, "RTSP/1.0", {"cseq": "1", "require": text, "accept": text, "session": text})
-    return [session.refusal(Request("DESCRIBE", text, "RTSP/1.0", request.headers), "/stream", None), request.cseq]
+    return [
+        request_check.refusal(Request("DESCRIBE", text, "RTSP/1.0", request.headers), "/stream", None),
+        request.cseq,
+    ]
 
 
 def _ws(text: str) -> object:
-    return [check.problem(schema, {"type": text, "key": text, "value": text}) for schema in CLIENT.values()]
+    return [json_schema.problem(schema, {"type": text, "key": text, "value": text}) for schema in CLIENT.values()]
 
 
 def _command(text: str) -> object:
@@ -161,8 +170,15 @@ def _log(text: str) -> object:
 
 def _soap(text: str) -> object:
     """As a whole, and in each place of a request that we read."""
-    login = "<wsse:Security><wsse:UsernameToken>{0}<wsu:Created>{0}</wsu:Created></wsse:UsernameToken></wsse:Security>"
-    for body in (text, envelope(text), envelope("<tds:GetUsers/>", login.format(text)), envelope(f"<tds:{text}/>")):
+    network_address = (
+        "<wsse:Security><wsse:UsernameToken>{0}<wsu:Created>{0}</wsu:Created></wsse:UsernameToken></wsse:Security>"
+    )
+    for body in (
+        text,
+        envelope(text),
+        envelope("<tds:GetUsers/>", network_address.format(text)),
+        envelope(f"<tds:{text}/>"),
+    ):
         try:
             call = soap.read(body.encode())
             UsernameTokens().check(call.security, LOGIN, 1.0)
@@ -175,8 +191,14 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "log lines": _log,
     "RTSP messages": lambda text: parser.Parser().feed(text.encode()),
     "RTSP authorization": lambda text: auth.check(text, ("PLAY", text), LOGIN, auth.Nonces(b"k" * 32), 1),
-    "SDP of cameras": lambda text: [tracks.parse(text), tracks.parse(f"m=video 0 RTP/AVP 96\r\na=fmtp:96 {text}\r\n")],
-    "addresses of cameras": lambda text: [login.parse_network(f"rtsp://{text}"), login.parse_network(text)],
+    "SDP of cameras": lambda text: [
+        sdp_parser.parse(text),
+        sdp_parser.parse(f"m=video 0 RTP/AVP 96\r\na=fmtp:96 {text}\r\n"),
+    ],
+    "addresses of cameras": lambda text: [
+        network_address.parse_network(f"rtsp://{text}"),
+        network_address.parse_network(text),
+    ],
     "challenges of others": lambda text: http_auth.challenges([f"Digest {text}", text]),
     "ONVIF requests": _soap,
     "ONVIF nonces": lambda text: SharedNonces(b"k" * 32).take(text, text, 1),
@@ -189,7 +211,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "RTSP URLs": url.parse,
     "RTSP refusals": _refused,
     "RTCP": lambda text: rtcp.parse(text.encode()),
-    "JSON": bodies.parse_json,
+    "JSON": json_body.parse_json,
     "WebSocket messages": _ws,
     "MQTT commands": _command,
     "queries": lambda text: [event_query.parse({key: text}, 1) for key in ("type", "since", "limit")],
@@ -198,8 +220,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "forwarded prefixes": proxy.prefix_of,
     "origins": lambda text: proxy.same_origin(text, proxy.Arrival("192.0.2.1", text, by_proxy=True)),
     "forwarded hosts": proxy._host,
-    "brokers": addresses.parse_broker,
-    "proxies": addresses.proxies,
+    "brokers": interfaces.parse_broker,
+    "proxies": interfaces.proxies,
     "host names": reachable.is_host_name,
     "media addresses": media_address.parse_picture_source,
     "speech": speech.clean,
@@ -208,7 +230,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 }
 BINARY: dict[str, Callable[[], object]] = {
     "RTCP": lambda: rtcp.parse(b"\x80\xc9\0\0" * (SIZE // 4)),
-    "JSON numbers": lambda: bodies.parse_json("1." + "1" * SIZE),
+    "JSON numbers": lambda: json_body.parse_json("1." + "1" * SIZE),
     "JPEG": lambda: list(jpeg.segments(b"\xff\xd8" + b"\xff" * SIZE)),
     "JPEG segments": lambda: list(jpeg.segments(b"\xff\xd8" + b"\xff\xe0\0\0" * (SIZE // 4))),
     "H.264": lambda: annexb.access_unit(b"\0\0\1" * (SIZE // 3), (), ()),
@@ -252,7 +274,7 @@ def test_rtsp_byte_by_byte(head: bytes, piece: bytes) -> None:
 def test_nesting_is_refused_in_time() -> None:
     for opening in ("[", '{"a":', '[{"":'):
         with in_time(), pytest.raises(ValueError, match=r"nested|Expecting"):
-            bodies.parse_json(opening * (SIZE // len(opening)))
+            json_body.parse_json(opening * (SIZE // len(opening)))
         with in_time():
             assert commands._json(opening * (SIZE // len(opening))) is None
     deep = json.loads("[" * 900 + "]" * 900)

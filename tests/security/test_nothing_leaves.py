@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.detect.catalogue import YAMNET, YOLOX_NANO
+from config.weights.catalogue import YAMNET, YOLOX_NANO
 from models.messages.detector import GetDetector
 from models.messages.settings import ChangeSettings
 from tests.models.detect.samples import WEIGHTS, weights

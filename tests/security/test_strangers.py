@@ -9,7 +9,7 @@ import pytest
 import websockets
 
 from models.http import limits
-from models.security.turns import RUSH
+from models.security.password_queue import RUSH
 from tests.security.guests import PATIENCE_S, ask, connection, exchange, is_cut_off, live, log_in, silent
 from tests.wire.server import RunningServer
 

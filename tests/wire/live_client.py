@@ -8,7 +8,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from models.http.check import problem
+from models.http.json_schema import problem
 from models.http.schema import EXTENSIONS, SERVER
 from tests.wire.server import INSECURE, RunningServer
 

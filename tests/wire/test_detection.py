@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.detect.catalogue import MN04, YAMNET, YOLOX_NANO
+from config.weights.catalogue import MN04, YAMNET, YOLOX_NANO
 from models.messages.detector import GetDetector
 from tests.models.detect.samples import SAMPLES, WEIGHTS, weights
 from tests.wire.server import RunningServer

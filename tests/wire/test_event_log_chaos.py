@@ -12,9 +12,9 @@ import pytest
 
 from actors.event_log.actor import EventLog
 from actors.runtime import limits
+from actors.runtime.child_spec import ChildSpec
 from actors.runtime.control import Control
 from actors.runtime.launcher import launch
-from actors.runtime.spec import Child
 from config.boot import Boot, LicenseBoot
 from models.errors import ServerError
 from models.events import Detection, Event
@@ -37,9 +37,9 @@ class Tireless(EventLog):
 
 
 TREE = (
-    Child("settings", "actors.settings.actor:Settings", 0),
-    Child("license", "actors.license.actor:License", 1),
-    Child("event_log", f"{__name__}:Tireless", 1),
+    ChildSpec("settings", "actors.settings.actor:Settings", 0),
+    ChildSpec("license", "actors.license.actor:License", 1),
+    ChildSpec("event_log", f"{__name__}:Tireless", 1),
 )
 
 
@@ -71,7 +71,7 @@ class Sender(threading.Thread):
                 return
 
 
-def _without_pauses(boot: Boot, tree: tuple[Child, ...]) -> None:  # noqa: F811
+def _without_pauses(boot: Boot, tree: tuple[ChildSpec, ...]) -> None:  # noqa: F811
     os.setsid()
     end_with_us()
     limits.RESTART_DELAYS_S = (0.0,)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from actors.runtime.session import processes_of
+from actors.runtime.program_run import processes_of
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.system]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from models.http.live import V1_HEADER
+from models.http.websocket_frames import V1_HEADER
 from tests.wire.live_client import SNAPSHOT, LiveClient
 from tests.wire.server import RunningServer
 

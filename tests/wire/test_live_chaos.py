@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.http.live import V1_DISCONTINUITY, V1_HEADER, V1_KEY
+from models.http.websocket_frames import V1_DISCONTINUITY, V1_HEADER, V1_KEY
 from tests.wire.live_client import LiveClient
 from tests.wire.server import RunningServer
 

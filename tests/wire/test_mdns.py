@@ -8,7 +8,7 @@ import pytest
 from zeroconf import ServiceBrowser, Zeroconf
 
 from actors.mdns.services import HTTPS, OURS, RTSP
-from config import reachable
+from config.network import reachable
 from models.messages.settings import ChangeSettings
 from tests.actors.mqtt.broker import free_port
 from tests.wire.server import RunningServer

@@ -10,8 +10,8 @@ import av
 import pytest
 
 from models.messages.settings import ChangeSettings
-from tests.actors.media.clips import RATE, clip
-from tests.actors.media.rtsp_stand_in import StandIn
+from tests.actors.shared.media.clips import RATE, clip
+from tests.actors.shared.media.rtsp_stand_in import StandIn
 from tests.wire.server import RunningServer
 from tests.wire.test_rtsp import free_port
 

@@ -13,7 +13,7 @@ import pytest
 from zeep.exceptions import Fault
 
 from models.messages.onvif import ONVIF, GetOnvif
-from tests.actors.onvif.house import PASSWORD, USER, WSDL, free_port
+from tests.actors.onvif.onvif_kit import PASSWORD, USER, WSDL, free_port
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]

@@ -18,9 +18,9 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from models.messages.camera import CAMERA, Capture, GetCamera
-from tests.actors.media.clips import clip
-from tests.actors.media.rtsp_stand_in import StandIn
 from tests.actors.mqtt.broker import AVAILABLE, SUBSCRIBE, Broker
+from tests.actors.shared.media.clips import clip
+from tests.actors.shared.media.rtsp_stand_in import StandIn
 from tests.wire.live_client import LiveClient
 from tests.wire.server import INSECURE, RunningServer
 from tests.wire.test_mqtt import record

@@ -12,8 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from config import certificate
 from config.boot import Boot
+from config.tls import certificate
 from models.messages.settings import ChangeSettings
 from tests.wire.server import INSECURE, RunningServer
 

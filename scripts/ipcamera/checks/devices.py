@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from actors.camera import v4l2
-from actors.camera.cameras import device_paths
+from actors.camera.usb_devices import device_paths
 from actors.runtime.control import Control
-from config import weights
 from config.boot import Boot
 from config.command import command
-from models.detect import catalogue
+from config.weights import catalogue, store
 from models.messages.camera import CAMERA, GetCamera
 from models.messages.encoder import ENCODER, GetVideo
 from models.messages.microphone import MICROPHONE, GetMicrophone
 from models.messages.speaker import SPEAKER, GetSpeaker
-from scripts.ipcamera.checks.finding import Finding
+from scripts.ipcamera.checks.check_result import CheckResult
 from scripts.ipcamera.console import ask_if_up
 from scripts.ipcamera.welcome import picture
 
@@ -27,7 +26,7 @@ SOUND_DEVICES = Path("/dev/snd")
 JOIN = "add the user to the group: sudo usermod -aG {group} $USER, then log in again"
 
 
-def check(boot: Boot, control: Control | None) -> Iterator[Finding]:
+def check(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
     yield from _camera(boot, control)
     yield from _microphone(boot, control)
     yield from _speaker(boot, control)
@@ -35,11 +34,11 @@ def check(boot: Boot, control: Control | None) -> Iterator[Finding]:
     yield from _models(boot)
 
 
-def _camera(boot: Boot, control: Control | None) -> Iterator[Finding]:
+def _camera(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
     view = ask_if_up(control, CAMERA, GetCamera()) if control else None
     if view is not None:
         working = view.running or view.state == "standby"
-        yield Finding(
+        yield CheckResult(
             "bad" if not working else "note" if view.running and view.reason else "ok",
             "picture",
             picture(view, ""),  # the run may have been told another source than we are
@@ -47,7 +46,7 @@ def _camera(boot: Boot, control: Control | None) -> Iterator[Finding]:
         )
     found = [finding for path in device_paths() if (finding := _video_device(path)) is not None]
     if not found and boot.source == "auto" and (view is None or view.kind == "pattern"):
-        yield Finding(
+        yield CheckResult(
             "note",
             "camera",
             f"no camera at /dev/video*; the test pattern {'is' if view else 'would be'} shown",
@@ -56,53 +55,53 @@ def _camera(boot: Boot, control: Control | None) -> Iterator[Finding]:
     yield from found
 
 
-def _video_device(path: str) -> Finding | None:
+def _video_device(path: str) -> CheckResult | None:
     try:
         device = v4l2.query(path)
     except PermissionError:
-        return Finding("bad", "camera", f"{path} may not be opened", JOIN.format(group="video"))
+        return CheckResult("bad", "camera", f"{path} may not be opened", JOIN.format(group="video"))
     except OSError as error:
         busy = error.errno == errno.EBUSY
         remedy = "end the other program that uses it" if busy else "unplug it and plug it in again"
-        return Finding("bad", "camera", f"{path}: {error.strerror}", remedy)
+        return CheckResult("bad", "camera", f"{path}: {error.strerror}", remedy)
     if device is None:
         return None
     if not device.modes:
-        return Finding("note", "camera", f"{path} {device.card}: no picture format that can be used")
+        return CheckResult("note", "camera", f"{path} {device.card}: no picture format that can be used")
     sizes = {f"{mode.size[0]}x{mode.size[1]}" for mode in device.modes}
     formats = sorted({mode.format for mode in device.modes})
-    return Finding("ok", "camera", f"{path} {device.card}: {', '.join(formats)}, {len(sizes)} sizes")
+    return CheckResult("ok", "camera", f"{path} {device.card}: {', '.join(formats)}, {len(sizes)} sizes")
 
 
-def _microphone(boot: Boot, control: Control | None) -> Iterator[Finding]:
+def _microphone(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
     view = ask_if_up(control, MICROPHONE, GetMicrophone()) if control else None
     if view is not None:
         text = f"{view.state}{f', {view.source}' if view.source else ''}{f': {view.reason}' if view.reason else ''}"
-        yield Finding("note" if view.state in ("waiting", "none") and view.reason else "ok", "sound in", text)
+        yield CheckResult("note" if view.state in ("waiting", "none") and view.reason else "ok", "sound in", text)
     yield _sound_cards("capture", "microphone", "--audio-source alsa:NAME, a file, or none", boot.audio_source)
 
 
-def _speaker(boot: Boot, control: Control | None) -> Iterator[Finding]:
+def _speaker(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
     view = ask_if_up(control, SPEAKER, GetSpeaker()) if control else None
     if view is not None:
-        yield Finding("ok", "sound out", f"{view.state}{f', {view.sink}' if view.sink else ''}")
+        yield CheckResult("ok", "sound out", f"{view.state}{f', {view.sink}' if view.sink else ''}")
     yield _sound_cards("playback", "speaker", "--speaker alsa:NAME, wav:DIR, or none", boot.speaker)
     yield (
-        Finding("ok", "speech", "espeak-ng is installed")
+        CheckResult("ok", "speech", "espeak-ng is installed")
         if importlib.util.find_spec("espeakng_loader") is not None
-        else Finding("note", "speech", "no text-to-speech", "pip install 'ipcamera[tts]'")
+        else CheckResult("note", "speech", "no text-to-speech", "pip install 'ipcamera[tts]'")
     )
 
 
-def _sound_cards(direction: str, what: str, options: str, configured: str) -> Finding:
+def _sound_cards(direction: str, what: str, options: str, configured: str) -> CheckResult:
     cards = sound_cards(_text(PCM), direction)
     if not cards:
         if configured != "auto":
-            return Finding("ok", what, f"no sound card with {direction}; {configured} is used instead")
-        return Finding("note", what, f"no sound card with {direction}", f"plug one in, or use {options}")
+            return CheckResult("ok", what, f"no sound card with {direction}; {configured} is used instead")
+        return CheckResult("note", what, f"no sound card with {direction}", f"plug one in, or use {options}")
     if not os.access(next(SOUND_DEVICES.glob("pcm*"), SOUND_DEVICES), os.R_OK | os.W_OK):
-        return Finding("bad", what, f"{', '.join(cards)}, which may not be opened", JOIN.format(group="audio"))
-    return Finding("ok", what, ", ".join(cards))
+        return CheckResult("bad", what, f"{', '.join(cards)}, which may not be opened", JOIN.format(group="audio"))
+    return CheckResult("ok", what, ", ".join(cards))
 
 
 def _text(path: Path) -> str:
@@ -118,26 +117,26 @@ def sound_cards(pcm: str, direction: str) -> list[str]:
     return [row[1] for row in rows if len(row) > 2 and any(part.startswith(direction) for part in row[3:])]
 
 
-def _encoder(control: Control | None) -> Finding:
+def _encoder(control: Control | None) -> CheckResult:
     view = ask_if_up(control, ENCODER, GetVideo()) if control else None
     if view is not None and view.encoder:
-        return Finding("ok", "H.264", f"{view.encoder}{' in use' if view.running else ', idle'}")
+        return CheckResult("ok", "H.264", f"{view.encoder}{' in use' if view.running else ', idle'}")
     import av  # heavy, and needed only here
 
     if any("encode" in _text(name) for name in Path("/sys/class/video4linux").glob("*/name")):
-        return Finding("ok", "H.264", "this device has an encoder of its own; it is tried first")
+        return CheckResult("ok", "H.264", "this device has an encoder of its own; it is tried first")
     if "libx264" not in av.codecs_available:
-        return Finding("bad", "H.264", "this build of FFmpeg cannot encode it", "install PyAV from its own wheel")
-    return Finding("ok", "H.264", "in software (libx264)")
+        return CheckResult("bad", "H.264", "this build of FFmpeg cannot encode it", "install PyAV from its own wheel")
+    return CheckResult("ok", "H.264", "in software (libx264)")
 
 
-def _models(boot: Boot) -> Iterator[Finding]:
+def _models(boot: Boot) -> Iterator[CheckResult]:
     for model in catalogue.defaults(boot.detection.object_model):
         try:
-            path = weights.loadable(boot, model) or weights.downloaded(boot, model)
-        except weights.WeightsError as problem:
-            text = str(problem).removesuffix(f": {weights.REMEDY}")
+            path = store.loadable(boot, model) or store.downloaded(boot, model)
+        except store.WeightsError as problem:
+            text = str(problem).removesuffix(f": {store.REMEDY}")
             remedy = f"fetch it on the dashboard under Detection, or with `{command('models fetch', boot.data_dir)}`"
-            yield Finding("note", "model", f"{text}; it is for {model.role}", remedy)
+            yield CheckResult("note", "model", f"{text}; it is for {model.role}", remedy)
         else:
-            yield Finding("ok", "model", f"{model.id} for {model.role}: {path}")
+            yield CheckResult("ok", "model", f"{model.id} for {model.role}: {path}")

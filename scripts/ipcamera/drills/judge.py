@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from actors.runtime import limits
-from models.media import stall
+from models.media import stall_detector
 
 Mark = Literal["PASS", "FAIL", "SKIP"]
 
@@ -119,7 +119,10 @@ UNPLUGGED = Promise(
     SOURCE_BACK_S,
 )
 FROZEN = Promise(
-    "source frozen", "the same, though its connection stays open", stall.SILENT_S + SOURCE_NOTICED_S, SOURCE_BACK_S
+    "source frozen",
+    "the same, though its connection stays open",
+    stall_detector.SILENT_S + SOURCE_NOTICED_S,
+    SOURCE_BACK_S,
 )
 BROKER = Promise(
     "MQTT broker gone",

@@ -4,7 +4,7 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from scripts.ipcamera.drills import blows, judge, surroundings
+from scripts.ipcamera.drills import blows, environment, judge
 from scripts.ipcamera.drills.judge import DOOR, PICTURE_ACTORS, Promise, Seen
 from scripts.ipcamera.drills.private import World
 from scripts.ipcamera.drills.program import Program
@@ -56,19 +56,19 @@ def _surroundings(program: Program, watch: Watch, world: World | None) -> Iterat
             yield Drill(promise, _skip(ONLY_PRIVATE + why))
     else:
         source, mounts = world.source, world.no_mounts
-        yield Drill(judge.UNPLUGGED, lambda: surroundings.source_lost(program, watch, source.unplug, source.plug_in))
-        yield Drill(judge.FROZEN, lambda: surroundings.source_lost(program, watch, source.freeze, source.thaw))
-        broker = _skip(world.no_broker) if world.no_broker else lambda: surroundings.broker_gone(program, watch, world)
+        yield Drill(judge.UNPLUGGED, lambda: environment.source_lost(program, watch, source.unplug, source.plug_in))
+        yield Drill(judge.FROZEN, lambda: environment.source_lost(program, watch, source.freeze, source.thaw))
+        broker = _skip(world.no_broker) if world.no_broker else lambda: environment.broker_gone(program, watch, world)
         yield Drill(judge.BROKER, broker)
-        for promise, free in ((judge.NEARLY_FULL, surroundings.NEARLY_FULL_BYTES), (judge.FULL, 0)):
+        for promise, free in ((judge.NEARLY_FULL, environment.NEARLY_FULL_BYTES), (judge.FULL, 0)):
             yield Drill(promise, _skip(mounts) if mounts else _fill(program, watch, world, free))
-        memory = _skip(mounts) if mounts else lambda: surroundings.shared_memory_full(program, watch)
+        memory = _skip(mounts) if mounts else lambda: environment.shared_memory_full(program, watch)
         yield Drill(judge.SHARED_MEMORY, memory)
     yield Drill(judge.CLOCK, _skip(NO_CLOCK))
 
 
 def _fill(program: Program, watch: Watch, world: World, free: int) -> Callable[[], Seen]:
-    return lambda: surroundings.disk_full(program, watch, world, free)
+    return lambda: environment.disk_full(program, watch, world, free)
 
 
 def _skip(why: str) -> Callable[[], Seen]:

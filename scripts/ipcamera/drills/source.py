@@ -10,7 +10,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from models.media import i420, pattern
+from models.media import i420, test_picture
 
 SIZE = (640, 360)
 FPS = 25
@@ -87,7 +87,7 @@ class DrillSource:
 def _drawn(number: int) -> bytes:
     width, height = SIZE
     flat = np.empty(i420.size_of(width, height), np.uint8)
-    pattern.draw(flat, width, height, number, number * 1_000_000_000 // FPS, "DRILL")
+    test_picture.draw(flat, width, height, number, number * 1_000_000_000 // FPS, "DRILL")
     done, jpeg = cv2.imencode(
         ".jpg",
         cv2.cvtColor(flat.reshape(height * 3 // 2, width), cv2.COLOR_YUV2BGR_I420),

@@ -14,7 +14,7 @@ import pytest
 from actors.auth import actor as module
 from actors.auth.actor import Auth
 from config.boot import Boot
-from config.places import FIRST_PASSWORD, OWNER_CODE
+from config.paths import FIRST_PASSWORD, OWNER_CODE
 from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, ServerError, Unavailable
 from models.messages.auth import (
     AuthStatus,
@@ -26,10 +26,10 @@ from models.messages.auth import (
     Identity,
     IssueToken,
     LogIn,
+    LoginSession,
     LogOut,
     OpenAnonymousSession,
     ProveOwner,
-    Session,
     SessionsRevoked,
     SetProtection,
     StartProtection,
@@ -69,7 +69,7 @@ async def revoked(auth: Kit) -> list[SessionsRevoked]:
     return auth.of(SessionsRevoked)
 
 
-async def log_in(auth: Kit, password: str = PASSWORD, client: str = HERE) -> Session:
+async def log_in(auth: Kit, password: str = PASSWORD, client: str = HERE) -> LoginSession:
     return await auth.ask(LogIn(password, client))
 
 
@@ -160,7 +160,7 @@ async def test_a_login_that_a_change_overtakes_fails(auth: Kit) -> None:
     login = asyncio.ensure_future(log_in(auth))
     await asyncio.sleep(0)
     results = await asyncio.gather(login, auth.ask(ChangePassword("another horse")), return_exceptions=True)
-    if isinstance(results[0], Session):  # it was the first after all: then it is revoked
+    if isinstance(results[0], LoginSession):  # it was the first after all: then it is revoked
         assert not (await who(auth, results[0].token)).authenticated
     else:
         assert isinstance(results[0], Refused)

@@ -3,8 +3,8 @@
 import av
 
 from actors.camera.decoder import Decoder
-from actors.camera.source import Shot, SourceInfo
-from tests.actors.media.clips import RATE, Unit, clip
+from actors.camera.source import SourceInfo, SourcePacket
+from tests.actors.shared.media.clips import RATE, Unit, clip
 
 CYCLE = 25
 INFO = SourceInfo("rtsp", "a camera", "h264", (160, 120), RATE, ((160, 120),), (RATE,))
@@ -18,12 +18,12 @@ def units() -> tuple[Unit, ...]:
 
 
 def test_a_picture_comes_at_once_wherever_the_cycle_is() -> None:
-    shots = [Shot(int(unit.pts * 1e9), unit.data, unit.key) for unit in units()]
-    assert sum(shot.key for shot in shots) >= 3
+    shots = [SourcePacket(int(unit.pts * 1e9), unit.data, unit.key) for unit in units()]
+    assert sum(source_packet.key for source_packet in shots) >= 3
     for asked in range(2 * CYCLE, 3 * CYCLE + 5, 4):
         context = av.CodecContext.create("h264", "r")
         assert isinstance(context, av.VideoCodecContext)
         decoder = Decoder(INFO, context)
-        for shot in shots[:asked]:
-            decoder.skip(shot)
+        for source_packet in shots[:asked]:
+            decoder.skip(source_packet)
         assert list(decoder.pictures(shots[asked])), asked

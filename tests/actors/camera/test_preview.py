@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from actors.camera import preview
-from actors.camera.actor import Camera
-from actors.camera.opener import Camera as Plugged
+from actors.camera.actor import UsbCamera
+from actors.camera.opener import UsbCamera as Plugged
 from actors.camera.v4l2 import Device
 from config.boot import Boot
 from models.errors import Unavailable
 from models.messages.camera import PreviewCamera
 from tests.actor_kit import ActorKit
-from tests.actors.media.peers import fake_v4l2, running, usb_camera
+from tests.actors.shared.media.peers import fake_v4l2, running, usb_camera
 
 __all__ = ["fake_v4l2"]
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -48,7 +48,7 @@ async def test_a_camera_that_is_chosen_is_let_go_of_before_it_is_opened(
     boot: Boot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preview, "COMMAND", SLEEPER)
-    async with ActorKit(Camera, boot) as kit:
+    async with ActorKit(UsbCamera, boot) as kit:
         devices = {number: Device(f"/dev/video{number}", "", "", ()) for number in "01"}
         kit.actor._opener.cameras = tuple(Plugged(number, number, device) for number, device in devices.items())
         with pytest.raises(Unavailable, match="in use"):

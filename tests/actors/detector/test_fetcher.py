@@ -7,7 +7,7 @@ import pytest
 
 from actors.detector.actor import Detector
 from config.boot import Boot
-from models.detect.catalogue import YOLOX_NANO
+from config.weights.catalogue import CATALOGUE, YOLOX_NANO
 from models.messages.detector import FetchModels, GetModels
 from tests.actor_kit import ActorKit
 from tests.models.detect.samples import weights
@@ -34,7 +34,7 @@ async def test_what_cannot_be_had_says_why_and_can_be_asked_for_again(
     boot: Boot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unreachable = replace(YOLOX_NANO, urls=())
-    monkeypatch.setitem(__import__("models.detect.catalogue").detect.catalogue.CATALOGUE, YOLOX_NANO.id, unreachable)
+    monkeypatch.setitem(CATALOGUE, YOLOX_NANO.id, unreachable)
     async with ActorKit(Detector, with_mirror(boot, tmp_path / "nothing"), name="object_detector") as kit:
         for _ in range(2):
             await kit.ask(FetchModels())

@@ -10,8 +10,8 @@ import pytest
 
 from actors.detector.inference import load
 from config.boot import Boot
-from config.weights import WeightsError, store
-from models.detect.catalogue import YAMNET, YOLOX_NANO
+from config.weights.catalogue import YAMNET, YOLOX_NANO
+from config.weights.store import WeightsError, store
 from tests.models.detect.samples import WEIGHTS, weights
 
 

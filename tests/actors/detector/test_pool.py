@@ -11,9 +11,9 @@ from aiohttp import web
 from actors.detector.demand import OnDemand
 from actors.detector.elsewhere import OnPool, object_probe, pictures_asked, sound_asked
 from actors.detector.pool import Pool
-from config import certificate
 from config.boot import Boot
-from config.weights import WeightsError
+from config.tls import certificate
+from config.weights.store import WeightsError
 from models.detect.confidence import Scale
 from models.detect.detector import Picture, Run
 from models.detect.sights import Seen, Sights

@@ -12,7 +12,7 @@ from actors.detector import limits
 from actors.detector.tracer import FOLDER, Tracer, day_of
 from actors.runtime import worker
 from models.detect import motion
-from models.detect.detector import Finding
+from models.detect.detector import DetectedEvent
 from models.detect.fence import CELLS
 from models.detect.sound import Level
 from models.detect.trace import BEGIN, MS, RESET
@@ -33,7 +33,7 @@ def heard(tracer: Tracer, wall_ms: int, tenths: tuple[int, ...]) -> None:
     tracer.keep(tracer.take())
 
 
-def told(tracer: Tracer, wall_ms: int, **settings: int | str) -> list[Finding]:
+def told(tracer: Tracer, wall_ms: int, **settings: int | str) -> list[DetectedEvent]:
     return tracer.again(day_of(wall_ms), ALL_ON | settings, quietly).found
 
 
@@ -49,7 +49,7 @@ def test_a_day_is_judged_again_with_other_settings(tmp_path: Path) -> None:
 
 
 async def test_however_long_it_takes_it_is_not_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tracer, bench = Tracer(tmp_path, "sound"), worker.Bench()
+    tracer, executor = Tracer(tmp_path, "sound"), worker.Bench()
     for day in (0, 1):
         heard(tracer, NOON + day * DAY_MS, (-600,) * 5)
     now, stuck = 0.0, []
@@ -57,13 +57,13 @@ async def test_however_long_it_takes_it_is_not_stuck(tmp_path: Path, monkeypatch
 
     def beat() -> None:
         nonlocal now
-        now += 0.9 * bench.patience_s
-        stuck.append(bench.stalled())
-        bench.beat()
+        now += 0.9 * executor.patience_s
+        stuck.append(executor.stalled())
+        executor.beat()
 
-    await bench.do(tracer.again, day_of(NOON + DAY_MS), ALL_ON, beat)
+    await executor.run(tracer.again, day_of(NOON + DAY_MS), ALL_ON, beat)
     assert stuck == [""] * 10
-    bench.stop()
+    executor.stop()
 
 
 def test_a_reset_ends_what_went_on(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_of_a_long_quiet_only_its_end_is_kept(tmp_path: Path) -> None:
         at = (NOON + index * 100) * MS
         seen = motion.Seen(at, at, (1280, 720), 57_600, counts, counts, counts)
         tracer.add(seen)
-        live += [one for one in judge.feed(seen) if isinstance(one, Finding)]
+        live += [one for one in judge.feed(seen) if isinstance(one, DetectedEvent)]
     records = tracer.take()
     assert len(records) < 200
     tracer.keep(records)

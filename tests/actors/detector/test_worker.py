@@ -12,7 +12,7 @@ import pytest
 from actors.detector import limits
 from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.rings import RingReader, RingWriter
-from config.weights import WeightsError
+from config.weights.store import WeightsError
 from models.detect.detector import Activity, Detector, Models, Output, Picture, Reading, Settings, Sound, Switch
 from models.media.ring import DISCONTINUITY, FORMAT_I420, FORMAT_S16, STAND_IN
 
@@ -116,20 +116,20 @@ class Bench:
 
 @pytest.fixture
 async def sound(tmp_path: Path) -> AsyncIterator[Bench]:
-    bench = Bench(tmp_path, "pcm")
-    yield bench
-    await bench.stop()
+    executor = Bench(tmp_path, "pcm")
+    yield executor
+    await executor.stop()
 
 
 @pytest.fixture
 async def sight(tmp_path: Path) -> AsyncIterator[Bench]:
-    bench = Bench(tmp_path, "frames")
-    yield bench
-    await bench.stop()
+    executor = Bench(tmp_path, "frames")
+    yield executor
+    await executor.stop()
 
 
-async def started(bench: Bench, kind: type[Echo]) -> DetectorWorker:
-    worker = bench.start(kind)
+async def started(executor: Bench, kind: type[Echo]) -> DetectorWorker:
+    worker = executor.start(kind)
     await asyncio.sleep(0.1)  # it begins at the end of the ring
     return worker
 

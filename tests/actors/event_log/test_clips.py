@@ -11,7 +11,7 @@ import pytest
 from actors.event_log import clips as clips_module
 from actors.event_log import limits
 from actors.event_log.queries import Queries
-from actors.event_log.store import Order, Store
+from actors.event_log.store import Store, WriteRequest
 from models.clips import EXPIRED, Clip
 from models.messages.event_log import QueryClips
 from tests.actors.event_log.events import NOW, detection
@@ -56,7 +56,7 @@ def test_told_twice_it_is_stored_once_and_its_bytes_are_counted_once(store: Stor
 
 
 def test_an_event_names_its_first_clip_until_that_is_gone(store: Store, queries: Queries) -> None:
-    store.record([Order(detection()) for _ in range(3)])
+    store.record([WriteRequest(detection()) for _ in range(3)])
     record(store, clip(1, 1, 2), clip(2, 2, 3))
     found = [queries.event(event_id) for event_id in (1, 2, 3)]
     assert [event.clip for event in found if event] == [clip(1).id, clip(1).id, clip(2).id]
@@ -143,7 +143,7 @@ def test_files_that_nobody_knows_go_after_an_hour(store: Store) -> None:
 
 def test_a_database_of_format_1_gets_clips_and_keeps_its_events(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.record([Order(detection())])
+    store.record([WriteRequest(detection())])
     store.close()
     with sqlite3.connect(tmp_path / "events.db") as connection:
         connection.execute("DROP TABLE clip")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.event_log.database import fault
+from actors.event_log.engine import fault
 from actors.event_log.queries import Queries
 from actors.event_log.store import Store
 
@@ -17,12 +17,12 @@ from actors.event_log.store import Store
 WRITER = """
 import sys
 from pathlib import Path
-from actors.event_log.store import Order, Store
+from actors.event_log.store import WriteRequest, Store
 from models.events import Detection
 store = Store(Path(sys.argv[1]))
 for line in sys.stdin:
     uid = line.strip()
-    [written] = store.record([Order(Detection(uid, "MOTION", 1_700_000_000_000 + int(uid, 16), {}))])
+    [written] = store.record([WriteRequest(Detection(uid, "MOTION", 1_700_000_000_000 + int(uid, 16), {}))])
     print(uid, written.event.event_id, flush=True)
 """
 

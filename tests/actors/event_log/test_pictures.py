@@ -7,8 +7,8 @@ import pytest
 import simplejpeg
 
 from actors.event_log import limits
-from actors.event_log.album import Album
-from actors.event_log.picture import thumbnail
+from actors.event_log.thumbnail import thumbnail
+from actors.event_log.thumbnail_store import ThumbnailStore
 from models.media.ring import FORMAT_I420, FULL_RANGE, Entry
 
 
@@ -37,22 +37,22 @@ def test_black_and_white_of_limited_range() -> None:
 def test_the_album_keeps_its_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "THUMBNAILS_MAX_BYTES", 1000)
     monkeypatch.setattr(limits, "TRIM_ROWS", 2)
-    album = Album(tmp_path / "thumbnails")
-    album.open()
+    thumbnails = ThumbnailStore(tmp_path / "thumbnails")
+    thumbnails.open()
     for event_id in range(1, 21):
-        assert album.save(event_id, b"x" * 100)
+        assert thumbnails.save(event_id, b"x" * 100)
     left = sorted(int(path.stem) for path in (tmp_path / "thumbnails").iterdir())
     assert left[-1] == 20
     assert 8 <= len(left) <= 10
 
 
 def test_the_album_is_found_again(tmp_path: Path) -> None:
-    album = Album(tmp_path / "thumbnails")
-    album.open()
+    thumbnails = ThumbnailStore(tmp_path / "thumbnails")
+    thumbnails.open()
     for event_id in (1, 2, 10):
-        album.save(event_id, b"x")
+        thumbnails.save(event_id, b"x")
     (tmp_path / "thumbnails" / "11.part").write_bytes(b"half")
-    again = Album(tmp_path / "thumbnails")
+    again = ThumbnailStore(tmp_path / "thumbnails")
     again.open()
     again.drop_before(3)
     assert [path.name for path in (tmp_path / "thumbnails").iterdir()] == ["10.jpg"]
@@ -61,7 +61,7 @@ def test_the_album_is_found_again(tmp_path: Path) -> None:
 
 
 def test_a_thumbnail_that_cannot_be_written_is_left_out(tmp_path: Path) -> None:
-    album = Album(tmp_path / "thumbnails")
-    album.open()
+    thumbnails = ThumbnailStore(tmp_path / "thumbnails")
+    thumbnails.open()
     (tmp_path / "thumbnails").rmdir()
-    assert not album.save(1, b"x")
+    assert not thumbnails.save(1, b"x")

@@ -8,7 +8,7 @@ import pytest
 from actors.event_log import limits
 from actors.event_log import store as store_module
 from actors.event_log.queries import Queries
-from actors.event_log.store import Order, Store
+from actors.event_log.store import Store, WriteRequest
 from models.events import EVENT_TYPES, VISITS
 from models.messages.event_log import QueryBuckets, QueryEvents
 from tests.actors.event_log.events import NOW, detection, one_of_each
@@ -16,18 +16,18 @@ from tests.actors.event_log.events import NOW, detection, one_of_each
 LATER = NOW + 10**9
 
 
-def ids(store: Store, *orders: Order) -> list[int]:
+def ids(store: Store, *orders: WriteRequest) -> list[int]:
     return [written.event.event_id for written in store.record(orders)]
 
 
 def test_ids_rise_from_one(store: Store) -> None:
-    assert ids(store, *(Order(detection()) for _ in range(3))) == [1, 2, 3]
+    assert ids(store, *(WriteRequest(detection()) for _ in range(3))) == [1, 2, 3]
 
 
 def test_a_known_uid_gives_the_event_as_it_was(store: Store, queries: Queries) -> None:
     first = detection()
-    [one] = store.record([Order(first)])
-    [two] = store.record([Order(first)])
+    [one] = store.record([WriteRequest(first)])
+    [two] = store.record([WriteRequest(first)])
     assert (one.new, two.new) == (True, False)
     assert one.event == two.event
     assert queries.range().total_events == 1
@@ -35,37 +35,37 @@ def test_a_known_uid_gives_the_event_as_it_was(store: Store, queries: Queries) -
 
 def test_the_same_uid_twice_in_one_batch(store: Store, queries: Queries) -> None:
     same = detection()
-    assert ids(store, Order(same), Order(same), Order(detection())) == [1, 1, 2]
+    assert ids(store, WriteRequest(same), WriteRequest(same), WriteRequest(detection())) == [1, 1, 2]
     assert queries.range().total_events == 2
 
 
 def test_without_history_there_is_an_id_and_no_row(store: Store, queries: Queries) -> None:
     unkept = detection()
-    [written] = store.record([Order(unkept, keep=False)])
+    [written] = store.record([WriteRequest(unkept, keep=False)])
     assert (written.event.id, written.event.event_id) == (0, 1)
-    assert ids(store, Order(unkept, keep=False), Order(detection())) == [1, 2]
+    assert ids(store, WriteRequest(unkept, keep=False), WriteRequest(detection())) == [1, 2]
     assert queries.range().total_events == 1
 
 
 def test_ids_go_on_after_a_clear_and_a_restart(store: Store, queries: Queries, tmp_path: Path) -> None:
     kept = [detection() for _ in range(5)]
-    store.record([Order(one) for one in kept])
+    store.record([WriteRequest(one) for one in kept])
     assert store.clear() == 5
     assert queries.range().min_timestamp is None
     store.close()
     again = Store(tmp_path)
-    assert ids(again, Order(detection())) == [6]
+    assert ids(again, WriteRequest(detection())) == [6]
     # A sender that has not heard our answer asks again: what was cleared does not come back.
-    assert ids(again, Order(kept[2])) == [3]
+    assert ids(again, WriteRequest(kept[2])) == [3]
     assert Queries(again.path).range().total_events == 1
 
 
 def test_ids_go_on_after_the_loss_of_the_database(store: Store, tmp_path: Path) -> None:
-    store.record([Order(detection()) for _ in range(5)])
+    store.record([WriteRequest(detection()) for _ in range(5)])
     store.close()
     for path in tmp_path.glob("events.db*"):
         path.unlink()
-    [first] = ids(Store(tmp_path), Order(detection()))
+    [first] = ids(Store(tmp_path), WriteRequest(detection()))
     assert first > 5
 
 
@@ -74,14 +74,14 @@ def test_a_commit_is_in_the_file_when_it_returns(store: Store) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     with store._engine.connect() as ours:
         assert ours.exec_driver_sql("PRAGMA synchronous").scalar() == 2
-    ids(store, Order(detection()))
+    ids(store, WriteRequest(detection()))
     with sqlite3.connect(store.path) as connection:
         assert connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
 
 
 def test_the_end_of_a_visit(store: Store, queries: Queries) -> None:
     visit = detection("OBJECT_PERSON", NOW, objectClass="person", confidence=70, eventType="appeared")
-    store.record([Order(visit)])
+    store.record([WriteRequest(visit)])
     ended = store.end(visit.uid, NOW + 8000, {"boxes": 3}, 91)
     assert ended is not None
     event, new = ended
@@ -99,7 +99,7 @@ def test_the_end_of_a_visit(store: Store, queries: Queries) -> None:
 
 
 def test_the_newest_are_chosen_and_come_ascending(store: Store, queries: Queries) -> None:
-    store.record([Order(detection(timestamp=NOW + n)) for n in (3, 1, 4, 1, 5, 9, 2, 6)])
+    store.record([WriteRequest(detection(timestamp=NOW + n)) for n in (3, 1, 4, 1, 5, 9, 2, 6)])
     page = queries.page(QueryEvents(1, limit=3), LATER)
     assert [event.timestamp - NOW for event in page.events] == [5, 6, 9]
     assert page.summary == (("MOTION", 8, NOW + 9),)
@@ -110,7 +110,7 @@ def test_the_newest_are_chosen_and_come_ascending(store: Store, queries: Queries
 
 
 def test_events_of_the_same_moment_are_all_paged(store: Store, queries: Queries) -> None:
-    store.record([Order(detection(timestamp=NOW)) for _ in range(7)])
+    store.record([WriteRequest(detection(timestamp=NOW)) for _ in range(7)])
     seen: list[int] = []
     before = None
     while events := queries.page(QueryEvents(1, limit=2, before=before), LATER).events:
@@ -120,7 +120,7 @@ def test_events_of_the_same_moment_are_all_paged(store: Store, queries: Queries)
 
 
 def test_nothing_from_the_future_and_nothing_before(store: Store, queries: Queries) -> None:
-    store.record([Order(detection(timestamp=NOW + n)) for n in (0, 10, 20)])
+    store.record([WriteRequest(detection(timestamp=NOW + n)) for n in (0, 10, 20)])
     page = queries.page(QueryEvents(NOW + 5), NOW + 15)
     assert [event.timestamp for event in page.events] == [NOW + 10]
     assert page.summary == (("MOTION", 1, NOW + 10),)
@@ -128,8 +128,10 @@ def test_nothing_from_the_future_and_nothing_before(store: Store, queries: Queri
 
 
 def test_types_and_the_servers_own_history(store: Store, queries: Queries) -> None:
-    store.record([Order(one) for one in one_of_each()])
-    store.record([Order(detection("SYSTEM_RESTART", NOW + 50)), Order(detection("SYSTEM_STORAGE", NOW + 60))])
+    store.record([WriteRequest(one) for one in one_of_each()])
+    store.record(
+        [WriteRequest(detection("SYSTEM_RESTART", NOW + 50)), WriteRequest(detection("SYSTEM_STORAGE", NOW + 60))]
+    )
 
     def types(**query: object) -> list[str]:
         return [event.type for event in queries.page(QueryEvents(1, **query), LATER).events]  # type: ignore[arg-type]
@@ -149,7 +151,7 @@ def test_buckets(store: Store, queries: Queries) -> None:
     minute = 60_000
     start = NOW - NOW % minute
     moments = [("MOTION", 0), ("MOTION", 59_999), ("DOG_BARK", 30_000), ("MOTION", 60_000), ("MOTION", 300_000)]
-    store.record([Order(detection(kind, start + offset)) for kind, offset in moments])
+    store.record([WriteRequest(detection(kind, start + offset)) for kind, offset in moments])
     found = queries.buckets(QueryBuckets(start + 500, start + 200_000, minute), LATER)
     assert found.buckets == (
         (start, (("MOTION", 1), ("DOG_BARK", 1))),
@@ -162,7 +164,7 @@ def test_buckets_come_in_pages(store: Store, queries: Queries, monkeypatch: pyte
     minute = 60_000
     start = NOW - NOW % minute
     moments = [("MOTION", 20_000 * n) for n in range(12)] + [("DOG_BARK", 120_000 + n) for n in range(7)]
-    store.record([Order(detection(kind, start + offset)) for kind, offset in moments])
+    store.record([WriteRequest(detection(kind, start + offset)) for kind, offset in moments])
     whole = queries.buckets(QueryBuckets(start, LATER, minute), LATER)
     assert whole.next == 0
     monkeypatch.setattr(limits, "BUCKET_ROWS", 4)
@@ -177,7 +179,7 @@ def test_buckets_come_in_pages(store: Store, queries: Queries, monkeypatch: pyte
 
 
 def test_statistics(store: Store, queries: Queries) -> None:
-    store.record([Order(one) for one in one_of_each()])
+    store.record([WriteRequest(one) for one in one_of_each()])
     stats = queries.stats()
     assert stats.events_by_type == tuple((kind, 1) for kind in EVENT_TYPES)
     assert (stats.min_timestamp, stats.max_timestamp) == (NOW, NOW + len(EVENT_TYPES) - 1)
@@ -186,7 +188,7 @@ def test_statistics(store: Store, queries: Queries) -> None:
 
 
 def test_export(store: Store, queries: Queries) -> None:
-    store.record([Order(one, thumbnail=n == 0) for n, one in enumerate(one_of_each())])
+    store.record([WriteRequest(one, thumbnail=n == 0) for n, one in enumerate(one_of_each())])
     last, most = len(EVENT_TYPES), len(EVENT_TYPES) - 2
     first = queries.csv(0, most, system=False)
     rest = queries.csv(first.last_id, most, system=False)
@@ -204,7 +206,7 @@ def test_export(store: Store, queries: Queries) -> None:
 
 def test_old_events_go_in_small_steps(store: Store, queries: Queries, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "TRIM_ROWS", 4)
-    store.record([Order(detection(timestamp=NOW + n)) for n in range(10)])
+    store.record([WriteRequest(detection(timestamp=NOW + n)) for n in range(10)])
     assert [store.trim(NOW + 6) for _ in range(3)] == [4, 2, 0]
     assert queries.range().total_events == 4
     assert store.oldest_picture() == 7
@@ -212,7 +214,7 @@ def test_old_events_go_in_small_steps(store: Store, queries: Queries, monkeypatc
 
 def test_a_database_that_is_too_large_loses_its_oldest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "TRIM_ROWS", 50)
-    store.record([Order(detection()) for _ in range(1000)])
+    store.record([WriteRequest(detection()) for _ in range(1000)])
     monkeypatch.setattr(limits, "DATABASE_MAX_BYTES", store.size() * 4 // 5)
     while store.trim(before=0):
         pass
@@ -221,7 +223,7 @@ def test_a_database_that_is_too_large_loses_its_oldest(store: Store, monkeypatch
 
 
 def test_space_is_given_back(store: Store) -> None:
-    store.record([Order(detection()) for _ in range(2000)])
+    store.record([WriteRequest(detection()) for _ in range(2000)])
     store.give_back()
     large = store.path.stat().st_size
     store.clear()
@@ -232,7 +234,7 @@ def test_space_is_given_back(store: Store) -> None:
 def test_the_reserve(store: Store, tmp_path: Path) -> None:
     assert store.keep_reserve()
     assert (tmp_path / "events.reserve").stat().st_size == limits.RESERVE_BYTES
-    store.record([Order(detection())])
+    store.record([WriteRequest(detection())])
     assert store.make_room() == "the disk is full: the space kept in reserve is used now"
     assert not (tmp_path / "events.reserve").exists()
     assert store.oldest_picture() == 1
@@ -244,9 +246,9 @@ def free(monkeypatch: pytest.MonkeyPatch, *values: int) -> None:
     monkeypatch.setattr(store_module, "free", lambda _folder: left.pop(0) if len(left) > 1 else left[0])
 
 
-def pictures(folder: Path, count: int, album: str = "thumbnails") -> list[Path]:
-    (folder / album).mkdir()
-    made = [folder / album / f"{number}.jpg" for number in range(1, count + 1)]
+def pictures(folder: Path, count: int, thumbnails: str = "thumbnails") -> list[Path]:
+    (folder / thumbnails).mkdir()
+    made = [folder / thumbnails / f"{number}.jpg" for number in range(1, count + 1)]
     for path in made:
         path.write_bytes(b"jpeg")
     return made
@@ -255,7 +257,7 @@ def pictures(folder: Path, count: int, album: str = "thumbnails") -> list[Path]:
 def test_a_disk_that_another_program_filled_costs_no_more_than_makes_room(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.record([Order(detection()) for _ in range(250)])
+    store.record([WriteRequest(detection()) for _ in range(250)])
     made = pictures(tmp_path, 50)
     free(monkeypatch, 0, limits.FULL_FREE_BYTES)
     assert store.make_room() == "the disk is full: the oldest 40 pictures and 0 events were deleted"
@@ -266,7 +268,7 @@ def test_a_disk_that_another_program_filled_costs_no_more_than_makes_room(
 def test_large_pictures_go_before_their_thumbnails_and_these_before_events(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.record([Order(detection()) for _ in range(50)])
+    store.record([WriteRequest(detection()) for _ in range(50)])
     small, large = pictures(tmp_path, 50), pictures(tmp_path, 30, "pictures")
     free(monkeypatch, 0, 0, limits.FULL_FREE_BYTES)
     assert store.make_room() == "the disk is full: the oldest 50 pictures and 0 events were deleted"
@@ -277,7 +279,7 @@ def test_large_pictures_go_before_their_thumbnails_and_these_before_events(
 def test_where_pictures_do_not_make_room_the_oldest_events_go(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.record([Order(detection()) for _ in range(250)])
+    store.record([WriteRequest(detection()) for _ in range(250)])
     pictures(tmp_path, 5)
     free(monkeypatch, 0, 0, 0, limits.FULL_FREE_BYTES)
     assert store.make_room() == "the disk is full: the oldest 5 pictures and 200 events were deleted"
@@ -285,7 +287,7 @@ def test_where_pictures_do_not_make_room_the_oldest_events_go(
 
 
 def test_a_quota_is_not_seen_and_costs_one_step(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.record([Order(detection()) for _ in range(250)])
+    store.record([WriteRequest(detection()) for _ in range(250)])
     free(monkeypatch, 1 << 40)
     assert store.make_room() == "the disk is full: the oldest 0 pictures and 100 events were deleted"
     assert store.oldest_picture() == 101
@@ -308,7 +310,7 @@ def test_questions_read_indices(store: Store) -> None:
 
 def test_a_picture_that_is_gone_is_not_promised(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.record([Order(detection(), thumbnail=True), Order(detection(), thumbnail=True)])
+    store.record([WriteRequest(detection(), thumbnail=True), WriteRequest(detection(), thumbnail=True)])
     (tmp_path / "thumbnails").mkdir()
     (tmp_path / "thumbnails" / "2.jpg").write_bytes(b"x")
     queries = Queries(tmp_path / "events.db")
@@ -319,7 +321,7 @@ def test_a_picture_that_is_gone_is_not_promised(tmp_path: Path) -> None:
 
 def test_pictures_stay_as_long_as_their_events(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.record([Order(detection()) for _ in range(3)])
+    store.record([WriteRequest(detection()) for _ in range(3)])
     assert store.oldest_picture() == 1
     (tmp_path / "events.db.broken-20260101-000000-1").write_bytes(b"x")
     store.clear()  # and what was set aside
@@ -338,7 +340,7 @@ def test_a_visit_whose_detector_was_killed_is_ended(tmp_path: Path) -> None:
         detection("MOTION", NOW - 7_000),
     )
     later = detection("OBJECT_DOG", NOW + 1)
-    store.record([Order(one) for one in (old, ended, left, other, later)])
+    store.record([WriteRequest(one) for one in (old, ended, left, other, later)])
     store.end(ended.uid, NOW - 5_000, {}, None)
     for _ in range(2):  # asked again: told again
         [event] = store.end_former(VISITS, NOW)
@@ -350,10 +352,10 @@ def test_a_visit_whose_detector_was_killed_is_ended(tmp_path: Path) -> None:
 
 def test_after_a_time_without_the_program_it_lasted_at_least_until_the_last_event(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.record([Order(detection("OBJECT_PERSON", NOW)), Order(detection("MOTION", NOW + 4_000))])
+    store.record([WriteRequest(detection("OBJECT_PERSON", NOW)), WriteRequest(detection("MOTION", NOW + 4_000))])
     [event] = store.end_former(VISITS)
     assert (event.metadata["endTimestamp"], event.metadata["durationMs"]) == (NOW + 4_000, 4_000)
     only = detection("OBJECT_DOG", NOW + 9_000)
-    store.record([Order(only)])
+    store.record([WriteRequest(only)])
     assert store.end_former(VISITS)[-1].metadata["durationMs"] == 0
     store.close()

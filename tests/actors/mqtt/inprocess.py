@@ -83,15 +83,15 @@ class Kit(ActorKit[Mqtt]):
         self.check()
 
     async def connected(self) -> None:
-        await self.until(lambda: self.actor._session.connected)
+        await self.until(lambda: self.actor._connection_loop.connected)
 
     async def kill(self) -> None:
-        if self._living and (session := getattr(self.actor, "_session", None)) is not None:
-            if session.link is not None:
-                session.link.abort()  # as the kernel closes the sockets
+        if self._living and (session := getattr(self.actor, "_connection_loop", None)) is not None:
+            if session.connection is not None:
+                session.connection.abort()  # as the kernel closes the sockets
             await super().kill()
             with contextlib.suppress(OSError):
-                os.close(self.actor._service.flight._file)
+                os.close(self.actor._connection_tasks.inflight._file)
         await super().kill()
 
 

@@ -20,7 +20,7 @@ LARGE = b"\xff\xd8" + b"p" * 9000
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.mqtt.session.retry_after", lambda failures, chance: 0.05)
+    monkeypatch.setattr("actors.mqtt.connection_loop.retry_after", lambda failures, chance: 0.05)
 
 
 def said(actor: Kit) -> str:
@@ -59,7 +59,7 @@ async def test_a_broker_that_does_not_say_it_and_hangs_up(broker: Broker, start:
 
     def left_out() -> Any:
         ring.put(LARGE, time.monotonic_ns(), time.time_ns())
-        return actor.actor._session.connected and "when it is sent ipcamera/image/live" in said(actor)
+        return actor.actor._connection_loop.connected and "when it is sent ipcamera/image/live" in said(actor)
 
     await actor.until(left_out, 60)
     await events_arrive(actor, listener, 1)  # its picture is as large, and found out in the same way
@@ -105,7 +105,7 @@ async def test_access_rules_that_cut_the_connection(broker: Broker, start: Start
     proxy = await Proxy(broker.port, refuses=b"homeassistant/device/ipcam_3f9a1c/config").start()
     actor = await start(broker, mqttPort=proxy.port)
     sent = "when it is sent homeassistant/device/ipcam_3f9a1c/config: left out for now"
-    await actor.until(lambda: actor.actor._session.connected and sent in said(actor), 60)
+    await actor.until(lambda: actor.actor._connection_loop.connected and sent in said(actor), 60)
     connections = proxy.connections
     await events_arrive(actor, listener, 1)
     await actor.until(lambda: "online" in listener.payloads("ipcamera/status/online"))

@@ -71,14 +71,14 @@ async def test_a_broker_without_qos_2_gets_events_with_qos_1(
     for number in range(1, 21):
         actor.happen(motion(number))
     await actor.until(lambda: len(listener.heard) == 20)
-    assert actor.actor._session._broker.qos == 1
+    assert actor.actor._connection_loop._broker.qos == 1
 
 
 async def test_a_restarted_broker_is_found_again(broker: Broker, start: Start) -> None:
     actor = await start(broker)
     await everything(actor, broker)
     broker.stop(signal.SIGKILL)
-    await actor.until(lambda: not actor.actor._session.connected)
+    await actor.until(lambda: not actor.actor._connection_loop.connected)
     assert actor.shown.last_error
     broker.start()
     assert (await everything(actor, broker))["ipcamera/status/online"] == "online"
@@ -114,7 +114,7 @@ async def test_a_name_that_is_none_is_said(start: Start, host: str) -> None:
 async def test_a_broker_that_talks_nonsense_is_survived(
     start: Start, answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.mqtt.session.retry_after", lambda failures, chance: 0.05)
+    monkeypatch.setattr("actors.mqtt.connection_loop.retry_after", lambda failures, chance: 0.05)
     monkeypatch.setattr(limits, "CONNECT_S", 0.3)
     heard: list[bytes] = []
 
@@ -164,7 +164,7 @@ async def test_a_second_camera_on_the_prefix_is_noticed_by_both(broker: Broker, 
     await everything(first, broker)
     second = await start(broker, "other", mqttClientId="ipcamera-other")
     second.actor._facts.device_id = "abcdef"
-    second.actor._session.renew()
+    second.actor._connection_loop.renew()
     await first.until(lambda: "abcdef" in first.shown.last_error)
     await second.until(lambda: "3f9a1c" in second.shown.last_error)
     assert first.shown.connected

@@ -53,7 +53,7 @@ async def test_events_during_an_outage_arrive_afterwards(broker: Broker, start: 
     for number in range(2, 52):
         actor.happen(motion(number))
         await asyncio.sleep(0.01)
-    await actor.until(lambda: not actor.actor._session.connected)
+    await actor.until(lambda: not actor.actor._connection_loop.connected)
     broker.start()
     await actor.until(lambda: len(ids(listener)) >= 51, 30)
     await asyncio.sleep(0.3)
@@ -70,7 +70,7 @@ async def test_a_broker_killed_in_a_burst(broker: Broker, start: Start, listen: 
         if number == 50:
             await actor.until(lambda: len(ids(listener)) > 10)
             broker.stop(signal.SIGTERM)
-            await actor.until(lambda: not actor.actor._session.connected)
+            await actor.until(lambda: not actor.actor._connection_loop.connected)
             broker.start()
     await actor.until(lambda: len(set(ids(listener))) >= 100, 30)
     assert ids(listener) == list(range(1, 101))
@@ -101,7 +101,7 @@ async def test_a_line_cut_at_any_byte_loses_and_doubles_nothing(
     broker: Broker, start: Start, listen: Listen, monkeypatch: pytest.MonkeyPatch, old: bool
 ) -> None:
     """Each connection ends after some more bytes from the broker: in the middle of every kind of acknowledgement."""
-    monkeypatch.setattr("actors.mqtt.session.retry_after", lambda failures, chance: 0.01)
+    monkeypatch.setattr("actors.mqtt.connection_loop.retry_after", lambda failures, chance: 0.01)
     listener = listen(broker, TOPIC)
     proxy = await Proxy(broker.port, old=old, cuts=iter(range(12, 400, 5))).start()
     actor = await start(broker, mqttPort=proxy.port, mqttDiscoveryEnabled=False)
@@ -185,13 +185,13 @@ async def test_a_full_disk_delays_events_and_says_so(
     listener = listen(broker, TOPIC)
     actor = await start(broker)
     await actor.connected()
-    outbox = actor.actor._mail._outbox
-    [[pages]] = await actor.actor._mail._bench.do(lambda: outbox._db.execute("PRAGMA page_count").fetchall())
-    await actor.actor._mail._bench.do(lambda: outbox._db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+    outbox = actor.actor._delivery._outbox
+    [[pages]] = await actor.actor._delivery._executor.run(lambda: outbox._db.execute("PRAGMA page_count").fetchall())
+    await actor.actor._delivery._executor.run(lambda: outbox._db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
     for number in range(1, 301):
         actor.happen(motion(number))
     await actor.until(lambda: "can't be stored" in actor.degraded)
-    await actor.actor._mail._bench.do(lambda: outbox._db.execute("PRAGMA max_page_count = 100000").fetchall())
+    await actor.actor._delivery._executor.run(lambda: outbox._db.execute("PRAGMA max_page_count = 100000").fetchall())
     await actor.until(lambda: len(ids(listener)) >= 300, 60)
     assert ids(listener) == list(range(1, 301))
     assert actor.degraded == ""

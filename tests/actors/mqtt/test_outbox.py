@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from actors.mqtt import outbox as module
-from actors.mqtt.outbox import Outbox, Waiting
+from actors.mqtt.outbox import Outbox, QueuedMessage
 from models.errors import Unavailable
 
 
-def message(number: int, size: int = 10) -> Waiting:
-    return Waiting(number, "events/motion", b"x" * size)
+def message(number: int, size: int = 10) -> QueuedMessage:
+    return QueuedMessage(number, "events/motion", b"x" * size)
 
 
 def test_in_order_and_gone_when_done(tmp_path: Path) -> None:

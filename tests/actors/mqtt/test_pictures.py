@@ -54,10 +54,10 @@ async def test_the_picture_of_the_last_event_outlives_us(broker: Broker, start: 
         return "a picture" in listener.payloads("ipcamera/image/event")
 
     await actor.until(arrived)
-    await actor.until(lambda: not actor.actor._service.flight.unacknowledged)
+    await actor.until(lambda: not actor.actor._connection_tasks.inflight.unacknowledged)
     await actor.reborn()
     await actor.connected()
-    await actor.until(lambda: (link := actor.actor._session.link) and link.session_present)
+    await actor.until(lambda: (connection := actor.actor._connection_loop.connection) and connection.session_present)
     await actor.until(lambda: broker.retained("ipcamera/status/online"))
     assert listener.payloads("ipcamera/image/event")[-1] == "a picture"
 

@@ -58,7 +58,7 @@ async def test_a_browser_that_is_gone_is_forgotten(start: Start, push: Endpoint)
     _, channel = await browser(kit, push)
     await kit.rule(channel)
     kit.happen(event())
-    await kit.until(lambda: push.posted and not kit.actor._book.channels)
+    await kit.until(lambda: push.posted and not kit.actor._rule_store.channels)
     await kit.nothing_waits()
     view = await kit.shown()
     assert view.channels == ()
@@ -71,7 +71,7 @@ async def test_a_new_subscription_takes_the_place_of_its_former_one(start: Start
     again = await kit.add("push", subscription=phone.subscription(f"{push.url}/s/1"))
     moved = await kit.add("push", subscription=phone.subscription(f"{push.url}/s/2"), replaces=f"{push.url}/s/1")
     assert channel == again.id == moved.id
-    assert [one.url for one in kit.actor._book.channels.values()] == [f"{push.url}/s/2"]
+    assert [one.url for one in kit.actor._rule_store.channels.values()] == [f"{push.url}/s/2"]
 
 
 def verified(posted: Posted, secret: str) -> dict[str, object]:

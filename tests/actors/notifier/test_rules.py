@@ -202,6 +202,6 @@ async def test_a_url_that_apprise_does_not_know_is_refused(start: Start) -> None
         await kit.add("apprise", url="nosuch://thing")
     known = await kit.add("apprise", url="ntfy://s3cret-topic")
     assert "s3cret" not in str(await kit.shown())
-    assert kit.actor._book.channels[known.id].name == "ntfy"
+    assert kit.actor._rule_store.channels[known.id].name == "ntfy"
     with pytest.raises(Invalid, match="kind"):
         await kit.add("pigeon")

@@ -10,11 +10,11 @@ import onvif_parsers
 import pytest
 from aiohttp import web
 
-from actors.onvif import courier
+from actors.onvif import webhook_delivery
 from config.boot import Boot
 from models.messages.onvif import GetOnvif
 from models.onvif.limits import SUBSCRIPTIONS_MAX
-from tests.actors.onvif.house import House, envelope, free_port, gathered, house, token
+from tests.actors.onvif.onvif_kit import House, envelope, free_port, gathered, house, token
 
 TEN_MINUTES = timedelta(minutes=10)
 SENSORS = {  # the switch: the sensors that Home Assistant makes of it
@@ -183,7 +183,7 @@ async def test_a_webhook_is_told(here: House) -> None:
 
 
 async def test_a_webhook_that_takes_nothing_is_given_up(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier, "NOTIFY_PAUSE_S", 0.0)
+    monkeypatch.setattr(webhook_delivery, "NOTIFY_PAUSE_S", 0.0)
     webhook = Webhook(status=500)
     async with webhook.serve() as address, here.client() as camera:
         manager = await camera.create_notification_manager(address, TEN_MINUTES, lambda: None)
@@ -193,7 +193,7 @@ async def test_a_webhook_that_takes_nothing_is_given_up(here: House, monkeypatch
             seen, state = webhook.calls, not state
             here.detect(motion=state)
             await here.kit.until(lambda seen=seen: webhook.calls > seen or not len(subscriptions))
-        assert webhook.calls == courier.NOTIFY_TRIES * courier.NOTIFY_FAILURES
+        assert webhook.calls == webhook_delivery.NOTIFY_TRIES * webhook_delivery.NOTIFY_FAILURES
         manager.pause()
 
 
@@ -217,7 +217,7 @@ async def test_a_webhook_that_takes_nothing_is_given_up(here: House, monkeypatch
     ],
 )
 async def test_where_a_webhook_of_another_device_may_be(here: House, address: str, taken: bool) -> None:
-    refused = courier.Fault
+    refused = webhook_delivery.Fault
     if taken:
         return here.kit.actor.check_webhook(address, "192.0.2.9")
     with pytest.raises(refused):
@@ -226,4 +226,4 @@ async def test_where_a_webhook_of_another_device_may_be(here: House, address: st
 
 async def test_a_name_that_means_this_device_is_not_called() -> None:
     with pytest.raises(OSError, match="no other device"):
-        await courier._Elsewhere().resolve("localhost", 80)
+        await webhook_delivery._Elsewhere().resolve("localhost", 80)

@@ -12,7 +12,7 @@ from config.boot import Boot
 from models.messages.rtsp_session import FirstLogin, LoginFailed, PeerFirstLogin, PeerLoginFailed
 from models.messages.settings import Credentials
 from models.onvif import services
-from tests.actors.onvif.house import PASSWORD, USER, envelope, house, token
+from tests.actors.onvif.onvif_kit import PASSWORD, USER, envelope, house, token
 
 ASK = "<tds:GetDeviceInformation/>"
 SUBSCRIBE = "<tev:CreatePullPointSubscription/>"
@@ -33,7 +33,7 @@ async def test_digest_is_asked_for_and_taken(boot: Boot) -> None:
         assert (await here.post(envelope(ASK), middlewares=digest("wrong")))[0] == 401
         assert (await here.post(envelope(ASK, token())))[0] == 401, "it is switched off"
         here.kit.settle(onvifUsernameToken=True)
-        await here.kit.until(lambda: here.kit.actor._door.username_token)
+        await here.kit.until(lambda: here.kit.actor._authenticator.username_token)
         assert (await here.post(envelope(ASK, token())))[0] == 200
 
 

@@ -11,7 +11,7 @@ from models.messages.encoder import RequestKeyframe
 from models.messages.microphone import MicrophoneView
 from models.onvif import device, device_io, event_service, media
 from models.onvif.xml import parse
-from tests.actors.onvif.house import House, envelope, house, token
+from tests.actors.onvif.onvif_kit import House, envelope, house, token
 
 MAIN = {"ProfileToken": "main"}
 SETUP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}

@@ -8,7 +8,7 @@ import pytest
 
 from config.boot import Boot
 from models.onvif.limits import BODY_MAX
-from tests.actors.onvif.house import envelope, free_port, house, token
+from tests.actors.onvif.onvif_kit import envelope, free_port, house, token
 from tests.models.onvif.test_xml import BOMB, EXTERNAL
 
 ASK = envelope("<tds:GetServices/>")

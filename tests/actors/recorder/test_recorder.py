@@ -28,7 +28,7 @@ from models.messages.event_log import (
 )
 from models.messages.recorder import RecorderView, RecordNow
 from tests.actor_kit import ActorKit
-from tests.actors.media.clips import clip
+from tests.actors.shared.media.clips import clip
 
 NS, RATE = 1_000_000_000, 25
 STEP = NS // RATE

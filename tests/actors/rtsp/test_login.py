@@ -2,7 +2,7 @@
 
 import base64
 
-from tests.actors.rtsp.studio import Camera, studio
+from tests.actors.rtsp.server_kit import Camera, studio
 from tests.actors.rtsp.wire import Client
 
 

@@ -11,7 +11,7 @@ import cv2
 import pytest
 
 from tests.actors.rtsp.gstreamer import arrived, complaint, player
-from tests.actors.rtsp.studio import HEIGHT, WIDTH, Camera, studio
+from tests.actors.rtsp.server_kit import HEIGHT, WIDTH, Camera, studio
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["tcp", "udp"])
 

@@ -7,7 +7,7 @@ from actors.rtsp.housekeeping import idle
 from actors.rtsp.limits import STALL_S
 from models.media.tier import Tier
 from models.rtp.packet import parse_header
-from tests.actors.rtsp.studio import Camera, studio
+from tests.actors.rtsp.server_kit import Camera, studio
 from tests.actors.rtsp.wire import Client, rtp_info
 
 
@@ -210,11 +210,11 @@ async def test_a_reader_that_stops_delays_nobody_and_loses_whole_pictures() -> N
                 break
             await good.collect(len(good.frames) + 60)
         assert lagging.senders[0].skipped > 0
-        [held_up] = [one for one in camera.server.seats if lagging.owner is one]
+        [held_up] = [one for one in camera.server.connections if lagging.owner is one]
         assert not idle(camera.server, held_up, camera.server.now())
-        held_up.outflow.progress -= STALL_S + 1
+        held_up.send_queue.progress -= STALL_S + 1
         assert idle(camera.server, held_up, camera.server.now()), "it would be disconnected"
-        held_up.outflow.progress = camera.server.now()
+        held_up.send_queue.progress = camera.server.now()
         while lagging.senders[0].skipped and len(bad.frames) < 4000:
             await asyncio.wait_for(
                 asyncio.gather(bad.collect(len(bad.frames) + 20), good.collect(len(good.frames) + 1)), 10
@@ -253,7 +253,7 @@ async def test_what_does_not_fit_into_the_socket_follows_in_order() -> None:
     camera = Camera()
     async with studio(camera) as port, Client(port) as client:
         assert (await client.ask("OPTIONS")).status == 200
-        [connection] = camera.server.seats
+        [connection] = camera.server.connections
         parts = [bytes([number]) * 50_000 for number in range(200)]
         for part in parts[:150]:
             connection.send(part)
@@ -271,8 +271,8 @@ async def test_nothing_is_written_to_a_connection_that_is_gone() -> None:
     async with studio(camera) as port:
         async with Client(port) as client:
             assert (await client.ask("OPTIONS")).status == 200
-            [connection] = camera.server.seats
-        while list(camera.server.seats):
+            [connection] = camera.server.connections
+        while list(camera.server.connections):
             await asyncio.sleep(0.01)
         connection.look(camera.server.now())
         assert not connection.clear

@@ -14,8 +14,8 @@ from models.messages.encoder import GetVideo
 from models.messages.settings import ChangeSettings
 from models.rtp.packet import parse_header
 from tests.actors.rtsp.gstreamer import arrived, complaint, player
-from tests.actors.rtsp.house import House, house
-from tests.actors.rtsp.studio import Camera, studio
+from tests.actors.rtsp.manager_kit import ActorHost, house
+from tests.actors.rtsp.server_kit import Camera, studio
 from tests.actors.rtsp.wire import Client
 
 FRIGATE = ("-avoid_negative_ts", "make_zero", "-fflags", "+genpts+discardcorrupt", "-rtsp_transport", "tcp")
@@ -58,7 +58,7 @@ async def test_both_tiers_play_side_by_side_and_each_ends_for_itself() -> None:
 
 # ---------------------------------------------------------------- the real camera and encoder
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ActorHost]:
     with house(tmp_path_factory.mktemp("tiers")) as running:
         yield running
 
@@ -69,19 +69,19 @@ def run(*command: str) -> str:
     return done.stdout
 
 
-def shown(house: House, url: str) -> tuple[int, int]:
+def shown(house: ActorHost, url: str) -> tuple[int, int]:
     text = run("ffprobe", "-v", "error", "-show_streams", "-of", "json", "-rtsp_transport", "tcp", url)
     [video] = [one for one in json.loads(text)["streams"] if one["codec_type"] == "video"]
     return video["width"], video["height"]
 
 
-def rings(house: House) -> set[str]:
+def rings(house: ActorHost) -> set[str]:
     return {path.name for path in house.boot.shm_dir.iterdir() if "." not in path.name}
 
 
 @pytest.mark.system
 @pytest.mark.timeout(120)
-def test_ffprobe_sees_each_size_and_what_nobody_asked_for_is_not_made(real: House) -> None:
+def test_ffprobe_sees_each_size_and_what_nobody_asked_for_is_not_made(real: ActorHost) -> None:
     assert shown(real, real.url + "2") == (640, 360)
     assert "video_sub" in rings(real)
     assert not {"frames", "video", "jpeg", "jpeg_sub"} & rings(real)
@@ -92,14 +92,14 @@ def test_ffprobe_sees_each_size_and_what_nobody_asked_for_is_not_made(real: Hous
 @pytest.mark.system
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-def test_ffmpeg_decodes_the_small_stream_without_an_error(real: House, transport: str) -> None:
+def test_ffmpeg_decodes_the_small_stream_without_an_error(real: ActorHost, transport: str) -> None:
     arguments = ("-rtsp_transport", transport, "-i", real.url + "2")
     run("ffmpeg", *QUIET, *arguments, "-frames:v", "15", "-an", "-enc_time_base", "1/90000", "-f", "null", "-")
 
 
 @pytest.mark.system
 @pytest.mark.timeout(120)
-def test_as_frigate_asks_for_it(real: House, tmp_path: Path) -> None:
+def test_as_frigate_asks_for_it(real: ActorHost, tmp_path: Path) -> None:
     """Its detect and record roles, with the arguments that it gives FFmpeg."""
     detect = ("-threads", "1", "-r", "5", "-s", "640x360", "-f", "rawvideo", "-pix_fmt", "yuv420p")
     record = (
@@ -128,7 +128,7 @@ def test_as_frigate_asks_for_it(real: House, tmp_path: Path) -> None:
 
 @pytest.mark.system
 @pytest.mark.timeout(120)
-def test_gstreamer_plays_the_small_stream(real: House) -> None:
+def test_gstreamer_plays_the_small_stream(real: ActorHost) -> None:
     if shutil.which("gst-launch-1.0") is None:
         pytest.skip("GStreamer is not installed")
     source = ("rtspsrc", f"location={real.url}2", "protocols=tcp", "latency=100")
@@ -139,7 +139,7 @@ def test_gstreamer_plays_the_small_stream(real: House) -> None:
 
 @pytest.mark.system
 @pytest.mark.timeout(120)
-def test_another_size_and_a_turn_are_taken_while_it_runs(real: House) -> None:
+def test_another_size_and_a_turn_are_taken_while_it_runs(real: ActorHost) -> None:
     real.set(subResolution="320x180", rotation=90)
     real.wait_for(lambda: shown(real, real.url + "2") == (180, 320))
     refused = real.control.ask("settings", ChangeSettings({"subResolution": "641x360"}, "cli"))

@@ -10,8 +10,8 @@ from actors.rtsp.housekeeping import gone
 from actors.rtsp.listener import udp_pair
 from models.media.tier import Tier
 from models.rtp.packet import parse_header
-from models.rtsp.session import SESSION_TIMEOUT_S
-from tests.actors.rtsp.studio import Camera, studio
+from models.rtsp.request_check import SESSION_TIMEOUT_S
+from tests.actors.rtsp.server_kit import Camera, studio
 from tests.actors.rtsp.wire import Client
 
 

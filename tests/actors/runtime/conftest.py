@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from actors.runtime.child_spec import ChildSpec
 from actors.runtime.control import Control
 from actors.runtime.launcher import launch
-from actors.runtime.spec import Child
 from config.boot import Boot
 from models.errors import ServerError
 from models.messages import codec
@@ -18,13 +18,13 @@ from models.messages.supervisor import ActorRow, GetActors
 from tests.wire.server import end_with_us
 
 TOYS = "tests.actors.runtime.toys"
-Main = Callable[[Boot, tuple[Child, ...]], None]
+Main = Callable[[Boot, tuple[ChildSpec, ...]], None]
 
 
 class Running:
     """One launcher process and its control socket. ``main`` is what the process runs."""
 
-    def __init__(self, boot: Boot, tree: tuple[Child, ...], main: Main | None = None) -> None:
+    def __init__(self, boot: Boot, tree: tuple[ChildSpec, ...], main: Main | None = None) -> None:
         self.boot = boot
         self.tree = tree
         codec.ROOTS.append("tests.")
@@ -73,7 +73,7 @@ class Running:
         self.process.join(10)
 
 
-def _main(boot: Boot, tree: tuple[Child, ...]) -> None:
+def _main(boot: Boot, tree: tuple[ChildSpec, ...]) -> None:
     os.setsid()
     end_with_us()
     codec.ROOTS.append("tests.")
@@ -84,8 +84,8 @@ def _main(boot: Boot, tree: tuple[Child, ...]) -> None:
 def start(boot: Boot) -> Iterator[Callable[..., Running]]:
     started: list[Running] = []
 
-    def begin(*children: Child) -> Running:
-        running = Running(boot, (Child("settings", f"{TOYS}:Settings", 0), *children))
+    def begin(*children: ChildSpec) -> Running:
+        running = Running(boot, (ChildSpec("settings", f"{TOYS}:Settings", 0), *children))
         started.append(running)
         return running
 
@@ -96,4 +96,4 @@ def start(boot: Boot) -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture
 def toys(start: Callable[..., Running]) -> Running:
-    return start(*(Child(name, f"{TOYS}:Toy", 1) for name in ("one", "two", "three")))
+    return start(*(ChildSpec(name, f"{TOYS}:Toy", 1) for name in ("one", "two", "three")))

@@ -13,21 +13,21 @@ from actors.runtime import limits
 from actors.runtime.actor import Actor, handles
 from actors.runtime.envelope import (
     Acknowledge,
-    Answer,
+    Cancel,
     Directory,
     Entry,
     Envelope,
     Heartbeat,
-    Letter,
-    Question,
+    Notification,
     Ready,
+    Reply,
+    Request,
     Start,
     StartFailed,
     Stop,
     Stopped,
-    Withdraw,
 )
-from actors.runtime.port import Created
+from actors.runtime.port import SpawnedProcess
 from actors.runtime.process import CANNOT_START
 from config.boot import Boot
 from models.errors import TimedOut, Unavailable
@@ -54,7 +54,7 @@ class Line:
         self.sent.append(pickle.loads(data))
 
     def messages(self) -> list[Any]:
-        return [letter.message for letter in self.sent if isinstance(letter, Letter)]
+        return [notification.message for notification in self.sent if isinstance(notification, Notification)]
 
 
 class RecordingPort:
@@ -69,10 +69,10 @@ class RecordingPort:
     def to(self, path: str) -> Line | None:
         return self.lines.get(path)
 
-    def create(self) -> Created:
+    def create(self) -> SpawnedProcess:
         raise NotImplementedError
 
-    def forget(self, created: Created) -> None:
+    def forget(self, created: SpawnedProcess) -> None:
         raise NotImplementedError
 
     def crash(self, name: str, error: BaseException) -> None:
@@ -120,7 +120,7 @@ class One:
         self.port, self.supervisor, self.peer = RecordingPort(), Line(), Line()
         start = Start("supervisor", 1, "me", "", 7, boot, directory)
         self.actor = kind(start, self.port, self.supervisor)
-        self.epoch = 0
+        self.version = 0
 
     def begin(self) -> None:
         self.actor.begin()
@@ -129,8 +129,8 @@ class One:
         self.actor.receive(envelope, self.peer)
 
     def learn(self, **entries: Entry) -> None:
-        self.epoch += 1
-        self.receive(Directory("supervisor", 1, self.epoch, entries))
+        self.version += 1
+        self.receive(Directory("supervisor", 1, self.version, entries))
 
     @property
     def camera(self) -> Line:
@@ -206,7 +206,7 @@ async def test_its_log_has_its_name_and_the_level_of_the_run(
 # -------------------------------------------------------------------- begin and end
 async def test_it_says_that_it_is_ready_and_then_begins_its_messages(one: One) -> None:
     one.begin()
-    one.receive(Letter("camera", 2, 1, Set(5)))
+    one.receive(Notification("camera", 2, 1, Set(5)))
     assert one.supervisor.sent == []
     await turns()
     assert one.said() == [Ready("me", 7)]
@@ -221,7 +221,7 @@ async def test_what_it_cannot_start_for_is_told(make: Any) -> None:
 
     one = make(Broken)
     one.begin()
-    one.receive(Letter("camera", 2, 1, Set(5)))
+    one.receive(Notification("camera", 2, 1, Set(5)))
     with capture_logs() as logs:
         await turns()
     assert one.said() == [StartFailed("me", 7, "port 443 is taken")]
@@ -236,13 +236,13 @@ async def test_it_waits_for_the_settings_and_is_told_what_changes(make: Any) -> 
     one.begin()
     await turns()
     assert (one.said(), WithSettings.calls) == ([], [])
-    one.receive(Letter("settings", 1, 1, settings(fps=10)))
+    one.receive(Notification("settings", 1, 1, settings(fps=10)))
     assert one.actor.settings == {"fps": 10}
     await turns()
     assert one.said() == [Ready("me", 7)]
-    one.receive(Letter("settings", 1, 2, settings(fps=10, quality=80)))
+    one.receive(Notification("settings", 1, 2, settings(fps=10, quality=80)))
     await turns()
-    one.receive(Letter("settings", 1, 3, SettingsView({}, {"fps": 10, "quality": 80}, source="mqtt")))
+    one.receive(Notification("settings", 1, 3, SettingsView({}, {"fps": 10, "quality": 80}, source="mqtt")))
     await turns()
     assert WithSettings.calls == [
         ("start", {"fps": 10}),
@@ -262,19 +262,19 @@ async def test_changed_settings_can_be_waited_for_until_they_are_acted_upon(
 
     one = make(Slow)
     one.begin()
-    one.receive(Letter("settings", 1, 1, SettingsView({}, {"fps": 10}, revision=3)))
+    one.receive(Notification("settings", 1, 1, SettingsView({}, {"fps": 10}, revision=3)))
     await one.actor.settled(3)
     first, later = (asyncio.ensure_future(one.actor.settled(revision)) for revision in (4, 5))
     await turns()
-    one.receive(Letter("settings", 1, 2, SettingsView({}, {"fps": 11}, revision=4)))
+    one.receive(Notification("settings", 1, 2, SettingsView({}, {"fps": 11}, revision=4)))
     await turns()
     assert not first.done()
     gate.set()
     await turns()
     assert (first.done(), later.done()) == (True, False)
-    one.receive(Letter("settings", 1, 3, SettingsView({}, {"fps": 11}, revision=5)))
+    one.receive(Notification("settings", 1, 3, SettingsView({}, {"fps": 11}, revision=5)))
     await later
-    one.receive(Letter("camera", 2, 1, VIEW))
+    one.receive(Notification("camera", 2, 1, VIEW))
     await turns()
     monkeypatch.setattr(limits, "SETTLED_S", 0.001)
     await one.actor.settled(6)  # and no longer than that
@@ -283,7 +283,7 @@ async def test_changed_settings_can_be_waited_for_until_they_are_acted_upon(
 
 async def test_settings_are_not_for_those_that_go_without(one: One) -> None:
     one.begin()
-    one.receive(Letter("settings", 1, 1, settings(fps=10)))
+    one.receive(Notification("settings", 1, 1, settings(fps=10)))
     await turns()
     assert one.actor.settings == {}
     assert one.actor._settings_view is None
@@ -345,8 +345,8 @@ async def test_a_heartbeat_says_how_it_is(one: One, monkeypatch: pytest.MonkeyPa
     await turns()
     assert one.beats()[-1] == Heartbeat("me", 7, 0, "b is stuck", "the disk is full")
     one.actor.degraded("")
-    one.actor._inbox.mailbox._open = False
-    one.receive(Letter("camera", 2, 1, Set(5)))
+    one.actor._dispatcher.mailbox._open = False
+    one.receive(Notification("camera", 2, 1, Set(5)))
     await turns()
     assert one.beats()[-1] == Heartbeat("me", 7, 1, "b is stuck", "")
 
@@ -370,12 +370,12 @@ async def test_heartbeats_are_so_far_apart(one: One, monkeypatch: pytest.MonkeyP
 async def test_each_envelope_finds_its_place(one: One) -> None:
     one.begin()
     await turns()
-    one.receive(Question("rtsp", 3, 11, GetCamera()))
-    assert one.peer.sent == [Answer("me", 7, 11, VIEW)]
-    one.actor._inbox.mailbox._open = False
-    one.receive(Question("rtsp", 3, 12, GetCamera()))
-    one.receive(Withdraw("rtsp", 3, 12))
-    one.actor._inbox.mailbox.open()
+    one.receive(Request("rtsp", 3, 11, GetCamera()))
+    assert one.peer.sent == [Reply("me", 7, 11, VIEW)]
+    one.actor._dispatcher.mailbox._open = False
+    one.receive(Request("rtsp", 3, 12, GetCamera()))
+    one.receive(Cancel("rtsp", 3, 12))
+    one.actor._dispatcher.mailbox.open()
     assert len(one.peer.sent) == 1
     one.learn(encoder=Entry("/run/encoder", 1, ALL))
     assert one.actor.is_up("encoder")
@@ -391,12 +391,12 @@ async def test_asks_and_tells_go_to_the_actor_of_that_name(one: One) -> None:
     assert handle.ref == "camera"
     asked = asyncio.ensure_future(handle.ask(GetCamera()))
     await turns()
-    assert one.camera.sent == [Question("me", 7, 1, GetCamera())]
-    one.receive(Answer("camera", 2, 1, VIEW))
+    assert one.camera.sent == [Request("me", 7, 1, GetCamera())]
+    one.receive(Reply("camera", 2, 1, VIEW))
     assert await asked == VIEW
     one.actor.tell(CAMERA, Set(1))
     one.actor.tell(CAMERA, Set(2))
-    assert one.camera.sent[1:] == [Letter("me", 7, 2, Set(1))]
+    assert one.camera.sent[1:] == [Notification("me", 7, 2, Set(1))]
     one.receive(Acknowledge("camera", 2, 2))
     assert one.camera.messages() == [Set(1), Set(2)]
 
@@ -423,7 +423,7 @@ async def test_states_and_news_are_published(one: One) -> None:
 
 async def test_a_receiver_that_is_too_slow_is_logged(one: One) -> None:
     with capture_logs() as logs:
-        for number in range(limits.LETTERS_WAITING + 2):
+        for number in range(limits.NOTIFICATIONS_WAITING + 2):
             one.actor.publish(Happened(number))
     assert [(line["log_level"], line["receiver"], line["count"]) for line in logs] == [("warning", "camera", 1)]
 
@@ -440,12 +440,12 @@ async def test_the_first_state_is_waited_for(one: One) -> None:
     waiting = asyncio.ensure_future(one.actor.first(CameraView, 30.0))
     not_long = asyncio.ensure_future(one.actor.first(CameraView, 0.9))
     await turns()
-    one.receive(Letter("settings", 1, 1, settings()))  # another state
+    one.receive(Notification("settings", 1, 1, settings()))  # another state
     await turns()
     assert not waiting.done()
-    one.receive(Letter("camera", 2, 1, VIEW))
+    one.receive(Notification("camera", 2, 1, VIEW))
     assert await waiting == await not_long == VIEW
-    one.receive(Letter("camera", 2, 2, LATER))
+    one.receive(Notification("camera", 2, 2, LATER))
     assert await one.actor.first(CameraView, 0.0) == LATER
     assert one.actor.latest(CameraView, "camera") == LATER
     assert one.actor.latest(CameraView, "encoder") is None
@@ -463,8 +463,8 @@ def leases(line: Line) -> list[tuple[str, str, float]]:
 
 def acknowledge_all(one: One) -> None:
     for _ in range(20):
-        letters = [envelope for envelope in one.camera.sent if isinstance(envelope, Letter)]
-        one.receive(Acknowledge("camera", 2, letters[-1].number))
+        notifications = [envelope for envelope in one.camera.sent if isinstance(envelope, Notification)]
+        one.receive(Acknowledge("camera", 2, notifications[-1].number))
 
 
 async def test_a_lease_is_taken_and_given_back(one: One) -> None:
@@ -514,7 +514,7 @@ async def test_a_new_life_of_the_owner_is_told_the_leases_on_it_at_once(make: An
 async def test_a_worker_that_ends_of_its_own_accord_ends_the_actor(one: One) -> None:
     calls: list[Any] = []
     hand = Hand(calls)
-    one.actor.hire(hand)  # type: ignore[arg-type]
+    one.actor.start_worker(hand)  # type: ignore[arg-type]
     assert calls == [("start", one.port.loop)]
     assert one.actor._workers == [hand]
     hand.end(None)
@@ -525,24 +525,24 @@ async def test_a_worker_that_ends_of_its_own_accord_ends_the_actor(one: One) -> 
 
 async def test_a_worker_that_fails_ends_the_actor(one: One) -> None:
     hand, error = Hand([]), KeyError("deep inside")
-    one.actor.hire(hand)  # type: ignore[arg-type]
+    one.actor.start_worker(hand)  # type: ignore[arg-type]
     hand.end(error)
     assert one.port.crashes == [("me", error)]
 
 
 async def test_a_worker_that_was_dismissed_may_go(one: One) -> None:
     hand = Hand([])
-    one.actor.hire(hand)  # type: ignore[arg-type]
-    one.actor.dismiss(hand)  # type: ignore[arg-type]
+    one.actor.start_worker(hand)  # type: ignore[arg-type]
+    one.actor.stop_worker(hand)  # type: ignore[arg-type]
     hand.end(None)
     assert (one.port.crashes, one.actor._workers) == ([], [])
 
 
 async def test_a_bench_is_named_and_watched(one: One) -> None:
-    assert (one.actor.bench().name, one.actor.bench("disk").name) == ("me bench", "me disk")
-    assert [bench.name for bench in one.actor._workers] == ["me bench", "me disk"]
-    for bench in one.actor._workers:
-        bench.stop()
+    assert (one.actor.executor().name, one.actor.executor("disk").name) == ("me bench", "me disk")
+    assert [executor.name for executor in one.actor._workers] == ["me bench", "me disk"]
+    for executor in one.actor._workers:
+        executor.stop()
 
 
 async def test_rings_lie_where_the_run_keeps_them(one: One, boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:

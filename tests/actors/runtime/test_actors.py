@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from actors.runtime.spec import Child
+from actors.runtime.child_spec import ChildSpec
 from models.errors import Refused, Restarted, ServerError, SwitchedOff, TimedOut
 from models.messages.supervisor import RestartActor
 from tests.actors.runtime.conftest import TOYS, Running
@@ -101,7 +101,7 @@ def test_two_deaths_at_once_are_both_seen(toys: Running) -> None:
 
 
 def test_a_glutton_is_killed_and_restarted(start: Callable[..., Running]) -> None:
-    running = start(Child("one", f"{TOYS}:Toy", 1), Child("two", f"{TOYS}:Lean", 1))
+    running = start(ChildSpec("one", f"{TOYS}:Toy", 1), ChildSpec("two", f"{TOYS}:Lean", 1))
     before = running.rows()
     running.control.ask("one", Pass("two", "eat"))
     running.wait_for(lambda: running.rows()["two"].restarts == 1 and running.rows()["two"].state == "up")
@@ -112,7 +112,7 @@ def test_a_glutton_is_killed_and_restarted(start: Callable[..., Running]) -> Non
 
 @pytest.mark.parametrize("kind", ["Optional", "Stubborn"])
 def test_an_actor_that_no_setting_needs_has_no_process(start: Callable[..., Running], kind: str) -> None:
-    running = start(Child("one", f"{TOYS}:Toy", 1), Child("two", f"{TOYS}:{kind}", 1))
+    running = start(ChildSpec("one", f"{TOYS}:Toy", 1), ChildSpec("two", f"{TOYS}:{kind}", 1))
     assert (running.rows()["two"].state, running.rows()["two"].pid) == ("off", 0)
     with pytest.raises(SwitchedOff, match="two is switched off"):
         running.control.ask("one", Through("two", "there?"))
@@ -133,7 +133,7 @@ def test_an_actor_that_no_setting_needs_has_no_process(start: Callable[..., Runn
 
 
 def test_one_that_is_wanted_again_while_it_stops_comes_back(start: Callable[..., Running]) -> None:
-    running = start(Child("two", f"{TOYS}:Stubborn", 1))
+    running = start(ChildSpec("two", f"{TOYS}:Stubborn", 1))
     running.control.ask("settings", Change({"optional": True}))
     former = running.wait_for(lambda: running.rows()["two"].state == "up" and running.rows()["two"].pid)
     running.control.ask("settings", Change({}))
@@ -143,7 +143,7 @@ def test_one_that_is_wanted_again_while_it_stops_comes_back(start: Callable[...,
 
 
 def test_one_that_failed_too_often_is_off_when_nobody_needs_it(start: Callable[..., Running]) -> None:
-    running = start(Child("two", f"{TOYS}:Optional", 1))
+    running = start(ChildSpec("two", f"{TOYS}:Optional", 1))
     running.control.ask("settings", Change({"optional": True}))
     for _ in range(6):
         pid = running.wait_for(lambda: running.rows()["two"].state == "up" and running.rows()["two"].pid)

@@ -147,7 +147,7 @@ class Subject(Actor):
                 self.start_task(fail_later())
             case "posted":
                 worker = Beating("worker")
-                self.hire(worker)
+                self.start_worker(worker)
                 worker.post(fail)
 
 
@@ -237,12 +237,12 @@ async def test_an_ask_that_timed_out_is_withdrawn(kit: ActorKit[Subject]) -> Non
 
 async def test_a_withdrawn_ask_is_not_begun(kit: ActorKit[Subject]) -> None:
     kit.answers[GetCamera] = Unavailable("not reached")
-    from actors.runtime.envelope import Question, Withdraw
+    from actors.runtime.envelope import Cancel, Request
 
     held = asyncio.create_task(kit.tell(Set(1, 0.02), "camera"))
     await asyncio.sleep(0)
-    kit._receive(Question("facade", 7, 4711, Through()), "facade")
-    kit._receive(Withdraw("facade", 7, 4711), "facade")
+    kit._receive(Request("facade", 7, 4711, Through()), "facade")
+    kit._receive(Cancel("facade", 7, 4711), "facade")
     await held
     await kit.idle()
     assert kit.asked == []
@@ -339,32 +339,36 @@ async def test_whoever_comes_late_is_told_the_last_state(kit: ActorKit[Subject])
 
 # -------------------------------------------------------------------- news
 async def test_news_that_had_to_be_dropped_is_counted_and_said(kit: ActorKit[Subject]) -> None:
-    letters: list[Any] = []
+    notifications: list[Any] = []
     kit.silent.add("encoder")
     sent = kit.sent
 
     def watch(path: str, envelope: Any) -> None:
         if path == "encoder" and hasattr(envelope, "missed"):
-            letters.append(envelope)
+            notifications.append(envelope)
         sent(path, envelope)
 
     kit.sent = watch  # type: ignore[method-assign]
-    for number in range(limits.LETTERS_WAITING + 11):
+    for number in range(limits.NOTIFICATIONS_WAITING + 11):
         kit.actor.publish(Happened(number))
-    assert [letter.message.number for letter in letters] == [0]
+    assert [notification.message.number for notification in notifications] == [0]
     kit.silent.clear()
     from actors.runtime.envelope import Acknowledge
 
-    kit._receive(Acknowledge("encoder", 7, letters[0].number), "encoder")
-    await kit.until(lambda: len(letters) == limits.LETTERS_WAITING + 1)
-    assert [letter.missed for letter in letters[1:]] == [10] + [0] * (limits.LETTERS_WAITING - 1)
-    assert [letter.message.number for letter in letters[1:]] == list(range(11, limits.LETTERS_WAITING + 11))
+    kit._receive(Acknowledge("encoder", 7, notifications[0].number), "encoder")
+    await kit.until(lambda: len(notifications) == limits.NOTIFICATIONS_WAITING + 1)
+    assert [notification.missed for notification in notifications[1:]] == [10] + [0] * (
+        limits.NOTIFICATIONS_WAITING - 1
+    )
+    assert [notification.message.number for notification in notifications[1:]] == list(
+        range(11, limits.NOTIFICATIONS_WAITING + 11)
+    )
 
 
 async def test_the_receiver_learns_that_it_missed_news(kit: ActorKit[Subject]) -> None:
-    from actors.runtime.envelope import Letter
+    from actors.runtime.envelope import Notification
 
-    kit._receive(Letter("event_log", 7, 4711, Happened(3), 5), "event_log")
+    kit._receive(Notification("event_log", 7, 4711, Happened(3), 5), "event_log")
     await kit.idle()
     await kit.until(lambda: kit.actor.missed)
     assert (kit.actor.missed, kit.actor.values) == ([("event_log", 5)], [3])

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.runtime.child_spec import ChildSpec
 from actors.runtime.control import Control
-from actors.runtime.session import processes_of
-from actors.runtime.spec import Child
+from actors.runtime.program_run import processes_of
 from config.boot import Boot
 from models.errors import ServerError
 from models.messages.handle import ASK_TIMEOUT_S
@@ -22,7 +22,7 @@ from models.messages.supervisor import GetActors
 from tests.actors.runtime.conftest import TOYS, Running, _main
 from tests.actors.runtime.toys import Echo, Identify
 
-ONE = Child("one", f"{TOYS}:Toy", 1)
+ONE = ChildSpec("one", f"{TOYS}:Toy", 1)
 
 
 def session_of(running: Running) -> int:
@@ -61,7 +61,7 @@ def test_a_killed_launcher_takes_everything_with_it_and_the_next_start_works(sta
 def test_a_supervisor_that_is_kept_from_running_is_waited_for(boot: Boot) -> None:
     """Longer than an ask over the control socket takes to be given up."""
     process = multiprocessing.get_context("spawn").Process(
-        target=_main, args=(boot, (Child("settings", f"{TOYS}:Settings", 0), ONE))
+        target=_main, args=(boot, (ChildSpec("settings", f"{TOYS}:Settings", 0), ONE))
     )
     process.start()
     try:
@@ -121,7 +121,7 @@ def test_a_second_launcher_on_the_same_directory_is_refused(start: Callable[...,
 
 
 def test_an_actor_that_must_start_and_cannot_ends_the_program_with_its_reason(boot, capfd) -> None:  # type: ignore[no-untyped-def]
-    tree = (Child("settings", f"{TOYS}:Settings", 0), Child("bad", f"{TOYS}:Indispensable", 1))
+    tree = (ChildSpec("settings", f"{TOYS}:Settings", 0), ChildSpec("bad", f"{TOYS}:Indispensable", 1))
     process = multiprocessing.get_context("spawn").Process(target=_main, args=(boot, tree))
     began = time.monotonic()
     process.start()
@@ -132,7 +132,7 @@ def test_an_actor_that_must_start_and_cannot_ends_the_program_with_its_reason(bo
 
 
 def test_a_critical_actor_past_its_budget_ends_the_program(capfd, start: Callable[..., Running]) -> None:  # type: ignore[no-untyped-def]
-    running = start(Child("one", f"{TOYS}:Fragile", 1))
+    running = start(ChildSpec("one", f"{TOYS}:Fragile", 1))
     session = session_of(running)
     for restarts in range(3):
         running.wait_for(lambda restarts=restarts: (row := running.rows()["one"]).restarts == restarts and row.pid)
@@ -144,7 +144,7 @@ def test_a_critical_actor_past_its_budget_ends_the_program(capfd, start: Callabl
 
 
 def test_an_actor_past_its_budget_is_degraded_and_the_others_go_on(boot, start: Callable[..., Running]) -> None:  # type: ignore[no-untyped-def]
-    tree = (Child("settings", f"{TOYS}:Settings", 0), Child("bad", f"{TOYS}:Unready", 1), ONE)
+    tree = (ChildSpec("settings", f"{TOYS}:Settings", 0), ChildSpec("bad", f"{TOYS}:Unready", 1), ONE)
     process = multiprocessing.get_context("spawn").Process(target=_main, args=(boot, tree))
     process.start()
     try:

@@ -124,7 +124,7 @@ async def test_what_has_not_begun_can_be_withdrawn() -> None:
         box.slow(number)
     box.slow("a", "one", 1)
     box.slow("b", "one", 1)
-    assert [box.mailbox.withdraw(key) for key in (0, 2, 2, "b", "a", "nothing")] == [
+    assert [box.mailbox.cancel(key) for key in (0, 2, 2, "b", "a", "nothing")] == [
         False,
         True,
         False,
@@ -140,7 +140,7 @@ async def test_what_has_not_begun_can_be_withdrawn() -> None:
 async def test_a_job_without_a_name_is_not_withdrawn_by_one() -> None:
     box = Box(is_open=False)
     box.mailbox.put(Job(lambda: None))
-    assert not box.mailbox.withdraw("")
+    assert not box.mailbox.cancel("")
     assert len(box.mailbox) == 1
 
 

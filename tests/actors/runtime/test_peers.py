@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from actors.runtime import limits
-from actors.runtime.envelope import Answer, Entry, Envelope, Letter, Question, Withdraw
+from actors.runtime.envelope import Cancel, Entry, Envelope, Notification, Reply, Request
 from actors.runtime.peers import Peers
 from models.errors import Missing, Overloaded, Restarted, SwitchedOff, TimedOut, TooLarge
 from models.messages import Ask, Failure, News, State, Tell
@@ -49,12 +49,12 @@ class Rang(News):
 class Unheard(News): ...
 
 
-def up(life: int = 1, topics: frozenset[str] = TOPICS) -> Entry:
-    return Entry(f"camera.{life}", life, topics)
+def up(own_generation: int = 1, topics: frozenset[str] = TOPICS) -> Entry:
+    return Entry(f"camera.{own_generation}", own_generation, topics)
 
 
-def starting(life: int = 1, topics: frozenset[str] = TOPICS) -> Entry:
-    return Entry(f"camera.{life}", life, topics, up=False)
+def starting(own_generation: int = 1, topics: frozenset[str] = TOPICS) -> Entry:
+    return Entry(f"camera.{own_generation}", own_generation, topics, up=False)
 
 
 class Sender:
@@ -63,7 +63,7 @@ class Sender:
     def __init__(self) -> None:
         self.sent: list[tuple[str, Envelope]] = []
         self.too_large: set[Any] = set()
-        self.epoch = -1
+        self.version = -1
         self.lives: list[str] = []
         self.missed: list[tuple[str, int]] = []
         self.peers = Peers("me", 7, self._send, self.lives.append, self._missed)
@@ -77,30 +77,30 @@ class Sender:
         self.sent.append((path, envelope))
 
     def learn(self, entry: Entry | None = None, **others: Entry) -> None:
-        self.epoch += 1
-        self.peers.learn(self.epoch, others if entry is None else {"camera": entry, **others})
+        self.version += 1
+        self.peers.learn(self.version, others if entry is None else {"camera": entry, **others})
 
-    def letters(self) -> list[Letter]:
-        return [envelope for _, envelope in self.sent if isinstance(envelope, Letter)]
+    def notifications(self) -> list[Notification]:
+        return [envelope for _, envelope in self.sent if isinstance(envelope, Notification)]
 
     def told(self) -> list[Any]:
-        return [letter.message for letter in self.letters()]
+        return [notification.message for notification in self.notifications()]
 
     def acknowledge(self, sender: str = "camera") -> None:
-        self.peers.acknowledged(sender, self.letters()[-1].number)
+        self.peers.acknowledged(sender, self.notifications()[-1].number)
 
     def acknowledge_all(self) -> None:
-        for _ in range(limits.LETTERS_WAITING + 10):
+        for _ in range(limits.NOTIFICATIONS_WAITING + 10):
             self.acknowledge()
 
     def ask(self, message: Ask[Any, str] = Get(), timeout_s: float = 5.0) -> "asyncio.Task[str]":
         return asyncio.ensure_future(self.peers.ask("camera", message, timeout_s))
 
-    def questions(self) -> list[Question]:
-        return [envelope for _, envelope in self.sent if isinstance(envelope, Question)]
+    def questions(self) -> list[Request]:
+        return [envelope for _, envelope in self.sent if isinstance(envelope, Request)]
 
-    def answer(self, message: Any, life: int = 1, sender: str = "camera", question: int = -1) -> None:
-        self.peers.answered(Answer(sender, life, self.questions()[question].ticket, message))
+    def answer(self, message: Any, own_generation: int = 1, sender: str = "camera", request: int = -1) -> None:
+        self.peers.replied(Reply(sender, own_generation, self.questions()[request].request_id, message))
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ async def test_a_question_names_the_asker_and_its_life(sender: Sender) -> None:
     sender.learn(up())
     asked = sender.ask(Get(5))
     await turns()
-    assert sender.sent == [("camera.1", Question("me", 7, 1, Get(5)))]
+    assert sender.sent == [("camera.1", Request("me", 7, 1, Get(5)))]
     sender.answer("five")
     assert await asked == "five"
 
@@ -170,7 +170,7 @@ async def test_each_answer_finds_its_question(sender: Sender) -> None:
     first, second = sender.ask(Get(1)), sender.ask(Get(2))
     await turns()
     sender.answer("two")
-    sender.answer("one", question=0)
+    sender.answer("one", request=0)
     assert await asyncio.gather(first, second) == ["one", "two"]
 
 
@@ -188,13 +188,13 @@ async def test_only_who_was_asked_can_answer_and_only_once(sender: Sender) -> No
     sender.learn(up(2))
     asked = sender.ask()
     await turns()
-    sender.answer("not mine", life=2, sender="encoder")
-    sender.answer("of a former life", life=1)
-    sender.peers.answered(Answer("camera", 2, 4711, "to nothing"))
-    sender.answer("first", life=2)
-    sender.answer("second", life=2)
+    sender.answer("not mine", own_generation=2, sender="encoder")
+    sender.answer("of a former life", own_generation=1)
+    sender.peers.replied(Reply("camera", 2, 4711, "to nothing"))
+    sender.answer("first", own_generation=2)
+    sender.answer("second", own_generation=2)
     assert await asked == "first"
-    sender.answer("late", life=2)
+    sender.answer("late", own_generation=2)
 
 
 async def test_an_ask_waits_until_the_actor_is_up(sender: Sender) -> None:
@@ -218,7 +218,7 @@ async def test_an_actor_that_is_gone_again_before_the_ask_wakes_is_not_asked(sen
     assert sender.sent == []
     sender.learn(up(3))
     await turns()
-    sender.answer("here", life=3)
+    sender.answer("here", own_generation=3)
     assert await asked == "here"
 
 
@@ -233,7 +233,7 @@ async def test_an_ask_that_times_out_says_whether_the_actor_was_there_and_is_wit
     assert caught.value.detail == "camera did not answer within 0.001 s"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
-    assert sender.sent[1:] == [("camera.1", Withdraw("me", 7, sender.questions()[0].ticket))]
+    assert sender.sent[1:] == [("camera.1", Cancel("me", 7, sender.questions()[0].request_id))]
     sender.answer("late")
 
 
@@ -245,7 +245,7 @@ async def test_whoever_waits_for_an_actor_learns_that_it_is_switched_off(sender:
         await ask
     with pytest.raises(SwitchedOff):
         await sender.ask()
-    sender.epoch = 0
+    sender.version = 0
     sender.learn(up())
     again = sender.ask()
     await turns()
@@ -260,7 +260,7 @@ async def test_a_cancelled_ask_is_withdrawn(sender: Sender) -> None:
     asked.cancel()
     await turns()
     assert asked.cancelled()
-    assert sender.sent[1:] == [("camera.1", Withdraw("me", 7, 1))]
+    assert sender.sent[1:] == [("camera.1", Cancel("me", 7, 1))]
 
 
 @pytest.mark.parametrize("then", [None, starting(2), up(2)])
@@ -276,7 +276,7 @@ async def test_an_ask_ends_with_the_life_that_was_asked(sender: Sender, then: En
         await asked[0]
     assert caught.value.detail == "camera was restarted"
     assert await asked[1] == "in time"
-    sender.answer("untouched", sender="encoder", question=0)
+    sender.answer("untouched", sender="encoder", request=0)
     assert await elsewhere == "untouched"
 
 
@@ -287,17 +287,17 @@ async def test_what_may_be_asked_again_is_asked_once_more(sender: Sender) -> Non
     sender.learn(up(2))
     await turns()
     assert [path for path, _ in sender.sent] == ["camera.1", "camera.2"]
-    assert sender.questions()[1] == Question("me", 7, 2, GetAgain())
-    sender.answer("of the second life", life=2)
+    assert sender.questions()[1] == Request("me", 7, 2, GetAgain())
+    sender.answer("of the second life", own_generation=2)
     assert await asked == "of the second life"
 
 
 async def test_two_restarts_are_one_too_many(sender: Sender) -> None:
     sender.learn(up(1))
     asked = sender.ask(GetAgain())
-    for life in (2, 3):
+    for own_generation in (2, 3):
         await turns()
-        sender.learn(up(life))
+        sender.learn(up(own_generation))
     with pytest.raises(Restarted):
         await asked
 
@@ -319,12 +319,12 @@ async def test_asks_are_bounded_in_flight_and_in_waiting(sender: Sender, monkeyp
         sender.sent.clear()
         asked = [sender.ask(Get(number)) for number in range(4)]
         await turns()
-        assert [question.message.number for question in sender.questions()] == [0, 1]
+        assert [request.message.number for request in sender.questions()] == [0, 1]
         with pytest.raises(Overloaded) as caught:
             await asked[3]
         assert caught.value.detail == "camera has too many unanswered questions"
         for number in range(3):
-            sender.answer("answer", question=number)
+            sender.answer("answer", request=number)
             await turns()
         assert await asyncio.gather(*asked[:3]) == ["answer"] * 3
 
@@ -334,7 +334,7 @@ def test_tells_go_one_at_a_time_and_in_order(sender: Sender) -> None:
     sender.learn(up())
     for number in range(3):
         sender.peers.tell("camera", Do(number))
-    assert sender.sent == [("camera.1", Letter("me", 7, 1, Do(0), 0))]
+    assert sender.sent == [("camera.1", Notification("me", 7, 1, Do(0), 0))]
     sender.peers.acknowledged("camera", 4711)
     sender.peers.acknowledged("encoder", 1)
     assert sender.told() == [Do(0)]
@@ -356,10 +356,10 @@ def test_a_tell_to_nobody_is_dropped(sender: Sender) -> None:
 
 def test_tells_that_wait_are_bounded(sender: Sender) -> None:
     sender.learn(up())
-    for number in range(limits.LETTERS_WAITING + 2):  # one is on its way
+    for number in range(limits.NOTIFICATIONS_WAITING + 2):  # one is on its way
         sender.peers.tell("camera", Do(number))
     sender.acknowledge_all()
-    assert sender.told() == [Do(number) for number in range(limits.LETTERS_WAITING + 1)]
+    assert sender.told() == [Do(number) for number in range(limits.NOTIFICATIONS_WAITING + 1)]
 
 
 def test_tells_end_with_the_life_they_were_for_and_news_waits_for_the_next(sender: Sender) -> None:
@@ -382,7 +382,7 @@ def test_a_life_that_ended_costs_nothing_on_its_way(sender: Sender) -> None:
     sender.learn(up(2))
     sender.peers.tell("camera", Do(1))
     assert sender.told() == [Do(0), Do(1)]
-    sender.peers.acknowledged("camera", sender.letters()[0].number)  # of the former life
+    sender.peers.acknowledged("camera", sender.notifications()[0].number)  # of the former life
     sender.peers.tell("camera", Do(2))
     assert sender.told() == [Do(0), Do(1)]
 
@@ -469,31 +469,33 @@ def test_the_oldest_news_gives_way_and_is_counted(sender: Sender) -> None:
     sender.peers.tell("camera", Do(0))
     sender.peers.tell("camera", Do(1))
     sender.peers.publish(Unheard())  # nobody wants it
-    for number in range(limits.LETTERS_WAITING + 2):
+    for number in range(limits.NOTIFICATIONS_WAITING + 2):
         sender.peers.publish(Rang(number))
     assert sender.missed == [("camera", 1)] * 3
     sender.acknowledge_all()
-    assert sender.told() == [Do(0), Do(1), *(Rang(number) for number in range(3, limits.LETTERS_WAITING + 2))]
-    assert [letter.missed for letter in sender.letters()] == [0, 3] + [0] * (limits.LETTERS_WAITING - 1)
+    assert sender.told() == [Do(0), Do(1), *(Rang(number) for number in range(3, limits.NOTIFICATIONS_WAITING + 2))]
+    assert [notification.missed for notification in sender.notifications()] == [0, 3] + [0] * (
+        limits.NOTIFICATIONS_WAITING - 1
+    )
 
 
 def test_among_tells_alone_news_finds_no_place(sender: Sender) -> None:
     sender.learn(up())
-    for number in range(limits.LETTERS_WAITING + 1):
+    for number in range(limits.NOTIFICATIONS_WAITING + 1):
         sender.peers.tell("camera", Do(number))
     sender.peers.publish(Rang(1))
     sender.peers.publish(Rang(2))
     assert sender.missed == [("camera", 1)] * 2
     sender.acknowledge_all()
     assert Rang(1) not in sender.told()
-    assert sender.letters()[1].missed == 2
+    assert sender.notifications()[1].missed == 2
 
 
 def test_what_was_too_large_does_not_hide_what_was_missed(sender: Sender) -> None:
     sender.learn(up())
     sender.peers.tell("camera", Do(0))
-    for number in range(limits.LETTERS_WAITING + 1):
+    for number in range(limits.NOTIFICATIONS_WAITING + 1):
         sender.peers.publish(Rang(number))
     sender.too_large = {Rang(1)}
     sender.acknowledge()
-    assert (sender.letters()[1].message, sender.letters()[1].missed) == (Rang(2), 1)
+    assert (sender.notifications()[1].message, sender.notifications()[1].missed) == (Rang(2), 1)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from actors.runtime.actor import Actor, handles
 from actors.runtime.envelope import Directory, Entry, Envelope, Ready, Start
-from actors.runtime.port import Created
+from actors.runtime.port import SpawnedProcess
 from config.boot import Boot
 from models.errors import ServerError
 from models.messages import Ask, State, Tell
@@ -25,20 +25,20 @@ BOOT = Boot(Path("/nowhere"), Path("/nowhere"), Path("/nowhere"))
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Ask[Any, int]):
+class Request(Ask[Any, int]):
     number: int
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
 class Order(Tell):
-    life: int  # of the sender
+    own_generation: int  # of the sender
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Now(State):
-    life: int
+    own_generation: int
     number: int
 
 
@@ -51,15 +51,15 @@ class Player(Actor):
     def uses_settings(cls) -> bool:
         return False
 
-    @handles(Question)
-    async def _question(self, message: Question) -> int:
+    @handles(Request)
+    async def _question(self, message: Request) -> int:
         await asyncio.sleep(0)
         return message.number
 
     @handles(Order)
     async def _order(self, message: Order) -> None:
         await asyncio.sleep(0)
-        self.taken.append((self.name, self._generation, message.life, message.number))
+        self.taken.append((self.name, self._generation, message.own_generation, message.number))
 
     @handles(Now)
     def _now(self, _: Now | None, __: Now) -> None: ...
@@ -68,24 +68,24 @@ class Player(Actor):
 class Node:
     """One process in the net: ``Port`` and mailbag. Stopped, it reads nothing; killed, it is gone."""
 
-    def __init__(self, net: "Net", name: str, life: int) -> None:
-        self.net, self.name, self.life = net, name, life
-        self.path = f"{name}.{life}"
+    def __init__(self, net: "Net", name: str, own_generation: int) -> None:
+        self.net, self.name, self.own_generation = net, name, own_generation
+        self.path = f"{name}.{own_generation}"
         self.loop = asyncio.get_running_loop()
         self.unread: deque[tuple[Envelope, str]] = deque()
         self.stopped = self.dead = self.up = False
         self.actor = Player(
-            Start("supervisor", 1, name, "", life, BOOT, net.entries()), self, Line(net, self.path, "s")
+            Start("supervisor", 1, name, "", own_generation, BOOT, net.entries()), self, Line(net, self.path, "s")
         )
         self.actor.begin()
 
     def to(self, path: str) -> "Line":
         return Line(self.net, self.path, path)
 
-    def create(self) -> Created:
+    def create(self) -> SpawnedProcess:
         raise NotImplementedError
 
-    def forget(self, created: Created) -> None:
+    def forget(self, created: SpawnedProcess) -> None:
         raise NotImplementedError
 
     def crash(self, name: str, error: BaseException) -> None:
@@ -122,7 +122,7 @@ class Net:
         self.loop = asyncio.get_running_loop()
         self.nodes: dict[str, Node] = {}
         self.lives = 1
-        self.epoch = 0
+        self.version = 0
         self.crashes: list[BaseException] = []
         self.ends: list[asyncio.Task[Any]] = []
         self.sent = 0
@@ -130,15 +130,15 @@ class Net:
 
     def entries(self) -> dict[str, Entry]:
         return {
-            name: Entry(node.path, node.life, Player.topics(), node.up)
+            name: Entry(node.path, node.own_generation, Player.topics(), node.up)
             for name, node in self.nodes.items()
             if not node.dead
         }
 
     def tell_directory(self) -> None:
-        self.epoch += 1
+        self.version += 1
         for node in self.nodes.values():
-            self.carry("s", node.path, Directory("supervisor", 1, self.epoch, self.entries()))
+            self.carry("s", node.path, Directory("supervisor", 1, self.version, self.entries()))
 
     def carry(self, here: str, there: str, envelope: Envelope) -> None:
         if there == "s":
@@ -181,19 +181,19 @@ class Net:
 
     async def _ask(self, node: Node, number: int) -> None:
         try:
-            assert await node.actor.ask(other(node.name), Question(number), 0.05) == number
+            assert await node.actor.ask(other(node.name), Request(number), 0.05) == number
         except ServerError:
             return
 
     def tell(self, name: str) -> None:
         if (node := self.alive(name)) is not None:
             self.sent += 1
-            node.actor.tell(other(name), Order(node.life, self.sent))
+            node.actor.tell(other(name), Order(node.own_generation, self.sent))
 
     def publish(self, name: str) -> None:
         if (node := self.alive(name)) is not None:
             self.sent += 1
-            self.published[name] = Now(node.life, self.sent)
+            self.published[name] = Now(node.own_generation, self.sent)
             node.actor.publish_state(self.published[name])
 
     def alive(self, name: str) -> Node | None:

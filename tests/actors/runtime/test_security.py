@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime.session import processes_of
+from actors.runtime.program_run import processes_of
 from actors.runtime.thespian_layer import ADDRESSES
 from tests.actors.runtime.conftest import Running
 from tests.actors.runtime.toys import Echo

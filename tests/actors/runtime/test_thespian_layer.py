@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from actors.runtime import process, thespian_layer
-from actors.runtime.session import processes_of
-from actors.runtime.spec import Child
+from actors.runtime.child_spec import ChildSpec
+from actors.runtime.program_run import processes_of
 from actors.runtime.thespian_layer import ADDRESSES
 from config.boot import Boot
 from tests.actors.runtime.conftest import TOYS, Running, _main
@@ -45,14 +45,14 @@ def test_signals_are_sane_again(toys: Running) -> None:
     assert "SIGSEGV" in toys.rows()["one"].last_reason
 
 
-def _main_with_log(boot: Boot, tree: tuple[Child, ...]) -> None:
+def _main_with_log(boot: Boot, tree: tuple[ChildSpec, ...]) -> None:
     os.dup2(os.open(boot.data_dir / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
     _main(boot, tree)
 
 
 def test_what_libraries_log_is_in_our_form_and_without_secrets(boot: Boot) -> None:
     """multiprocCommon.py puts a root logger of its own in place of the one that they were imported under."""
-    tree = (Child("settings", f"{TOYS}:Settings", 0), Child("one", f"{TOYS}:Toy", 1))
+    tree = (ChildSpec("settings", f"{TOYS}:Settings", 0), ChildSpec("one", f"{TOYS}:Toy", 1))
     running = Running(boot, tree, _main_with_log)
     try:
         running.control.ask("one", LetLibraryWarn("no answer from rtsp://viewer:secret@192.0.2.7/"))

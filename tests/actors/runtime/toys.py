@@ -172,7 +172,7 @@ class Toy(Actor):
                 while True:
                     time.sleep(0.01)
             case "worker":
-                self.hire(Stuck())
+                self.start_worker(Stuck())
             case "eat":
                 self.eaten = b"x" * (200 << 20)
             case "exit":

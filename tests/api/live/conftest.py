@@ -12,8 +12,8 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
 
 from api.app import build_app
-from api.front import FRONT, Front
-from models.http.check import problem
+from api.app_state import APP_STATE, AppState
+from models.http.json_schema import problem
 from models.http.schema import EXTENSIONS, SERVER
 from models.messages.license import LicenseView
 from tests.api.stage import PRO, TOKEN, Stage
@@ -83,8 +83,8 @@ class Caller:
 
 
 class Surface:
-    def __init__(self, stage: Stage, client: TestClient[Any, Any], front: Front) -> None:
-        self.stage, self.client, self.front = stage, client, front
+    def __init__(self, stage: Stage, client: TestClient[Any, Any], app_state: AppState) -> None:
+        self.stage, self.client, self.app_state = stage, client, app_state
         self.origin = f"http://127.0.0.1:{client.port}"
 
     async def connect(self, carrier: str = "bearer", token: str = TOKEN, **headers: str) -> Caller:
@@ -115,7 +115,7 @@ async def surface(tmp_path: Path) -> AsyncIterator[Open]:
             app = build_app(stage)
             client: TestClient[Any, Any] = TestClient(TestServer(app))
             await stack.enter_async_context(client)
-            stage.front = app[FRONT]
-            return Surface(stage, client, app[FRONT])
+            stage.app_state = app[APP_STATE]
+            return Surface(stage, client, app[APP_STATE])
 
         yield open_surface

@@ -7,7 +7,7 @@ import pytest
 
 from models.events import Event
 from models.http import limits
-from models.http.live import V1_HEADER
+from models.http.websocket_frames import V1_HEADER
 from models.media.ring import Entry
 from models.media.tier import Tier
 from models.messages.camera import CameraView, Capabilities
@@ -67,14 +67,14 @@ def event(kind: str, details: dict[str, Any], phase: Any = "appeared", **more: A
 async def test_each_event_has_its_message(surface: Open, happened: Event, message: dict[str, Any]) -> None:
     here = await surface()
     caller = await here.ready()
-    here.front.news(EventRecorded(happened))
+    here.app_state.news(EventRecorded(happened))
     assert await caller.until(message["type"]) == {"eventId": 1001, "timestamp": T} | message
 
 
 async def test_the_servers_own_history_is_not_told(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()
-    here.front.news(EventRecorded(event("SYSTEM_RESTART", {})))
+    here.app_state.news(EventRecorded(event("SYSTEM_RESTART", {})))
     assert set(await caller.said()) <= {"status", "pong"}
 
 
@@ -84,7 +84,7 @@ async def test_a_client_that_does_not_read_events_is_closed(surface: Open, monke
     caller = await here.connect()
     sound = event("ANY_SOUND", {"db": -20.0, "rms": 0.1})
     for number in range(limits.QUEUED_MESSAGES + 1):
-        here.front.news(EventRecorded(replace(sound, event_id=number)))
+        here.app_state.news(EventRecorded(replace(sound, event_id=number)))
     assert await caller.closed() == 1013
 
 
@@ -94,7 +94,7 @@ async def test_an_event_that_is_told_again_is_passed_on_once(surface: Open) -> N
     caller = await here.ready()
     seen = event("OBJECT_PERSON", {"objectClass": "person"}, confidence=80)
     for told in (seen, seen, replace(seen, phase="disappeared"), seen, replace(seen, event_id=1002)):
-        here.front.news(EventRecorded(told))
+        here.app_state.news(EventRecorded(told))
     phases = [(await caller.until("object_detected"))["eventType"] for _ in range(3)]
     assert phases == ["appeared", "disappeared", "appeared"]
 
@@ -131,7 +131,7 @@ async def test_a_degraded_actor_is_a_warning_and_told_to_who_wants_it(surface: O
     await caller.send("hello", want=["actor_event"])
     await caller.until("hello")
     here.stage.answers[GetActors] = ActorTable((ActorRow("motion", "up", 1, 2.0, 3, "", 0.0, 0, 0, "model missing"),))
-    here.front.news(ActorChanged("motion", "up", "motion: model missing"))
+    here.app_state.news(ActorChanged("motion", "up", "motion: model missing"))
     told = await caller.until("actor_event")
     assert (told["actor"], told["state"], told["text"]) == ("motion", "up", "motion: model missing")
     while (await caller.until("status"))["state"] != "WARNING":
@@ -152,8 +152,8 @@ async def test_levels_and_talk_state_are_for_who_wants_them(surface: Open) -> No
     wants, plain = await here.ready(), await here.ready()
     await wants.send("hello", want=["levels", "talk_state"])
     await wants.until("hello")
-    here.front.news(Level("motion", 1.3, 1.9, "%"))
-    here.front.news(Level("sound", -40.0, -30.0, "dB", "muted: speaking"))
+    here.app_state.news(Level("motion", 1.3, 1.9, "%"))
+    here.app_state.news(Level("sound", -40.0, -30.0, "dB", "muted: speaking"))
     here.stage.state(Speaking(True, T))
     assert (await wants.until("talk_state"))["speaking"] is True
     levels = await wants.until("levels")
@@ -214,7 +214,7 @@ async def test_a_new_generation_is_described_before_its_first_frame(surface: Ope
 
 
 async def test_without_a_picture_the_ack_comes_all_the_same(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.live.pictures.FIRST_PICTURE_S", 0.05)
+    monkeypatch.setattr("api.live.video.FIRST_PICTURE_S", 0.05)
     here = await surface()
     caller = await here.ready()
     await caller.send("enableH264")
@@ -247,7 +247,7 @@ async def test_each_watches_his_tier_and_may_change_it(surface: Open) -> None:
     ack = await small.until("h264_ack")
     assert (ack["tier"], ack["generation"], ack["quality"]) == ("sub", 9, 55)
     assert await small.receive() == IDR + b"s"
-    assert here.front.viewers().sub_clients == 1
+    assert here.app_state.viewers().sub_clients == 1
     await small.send("requestKeyframe")
     await small.said()
     assert here.stage.told.count(("encoder", RequestKeyframe(Tier.SUB))) == 2
@@ -258,7 +258,7 @@ async def test_each_watches_his_tier_and_may_change_it(surface: Open) -> None:
     assert ("tier" in ack, ack["generation"]) == (False, 3)
     assert await small.receive() == IDR
     assert not here.stage.followers["video_sub"]
-    assert here.front.viewers().sub_clients == 0
+    assert here.app_state.viewers().sub_clients == 0
 
 
 async def test_boxes_are_for_who_sees_the_picture(surface: Open) -> None:

@@ -117,7 +117,7 @@ async def test_a_capture_is_announced_to_everybody(surface: Open) -> None:
     here = await surface()
 
     def take(_: Capture) -> CaptureView:
-        here.front.news(CaptureReady(STILL))
+        here.app_state.news(CaptureReady(STILL))
         return STILL
 
     here.stage.answers[Capture] = take

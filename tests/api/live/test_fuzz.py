@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from models.http import limits
-from models.http.bucket import TokenBucket, Window
 from models.http.schema import CLIENT, HELLO
 from models.messages.camera import Capture
 from models.messages.speaker import Speak, SpeakResult, TalkChunk
+from models.rate_limit import TokenBucket, Window
 from tests.api.live.conftest import Open
 from tests.api.live.test_commands import STILL
 

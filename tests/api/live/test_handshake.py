@@ -141,17 +141,17 @@ async def test_nine_sockets_of_one_address_are_too_many(surface: Open) -> None:
 async def test_logout_closes_the_sockets_of_that_session(surface: Open) -> None:
     here = await surface(auth=True)
     caller = await here.ready()
-    here.front.news(SessionsRevoked(("another",)))
+    here.app_state.news(SessionsRevoked(("another",)))
     await caller.send("ping")
     await caller.until("pong")
-    here.front.news(SessionsRevoked(("s1",)))
+    here.app_state.news(SessionsRevoked(("s1",)))
     assert await caller.closed() == 4401
 
 
 async def test_a_new_password_closes_everybody(surface: Open) -> None:
     here = await surface(auth=True)
     callers = [await here.ready("cookie"), await here.ready("bearer")]
-    here.front.news(SessionsRevoked(()))
+    here.app_state.news(SessionsRevoked(()))
     assert [await caller.closed() for caller in callers] == [4401, 4401]
 
 
@@ -194,7 +194,7 @@ async def test_the_server_pings_and_a_pong_counts_as_life(surface: Open, monkeyp
 async def test_a_stop_of_the_server_is_said(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()
-    _, code = await asyncio.gather(here.front.hub.close(), caller.closed())
+    _, code = await asyncio.gather(here.app_state.hub.close(), caller.closed())
     assert code == 1001
 
 

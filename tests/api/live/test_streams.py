@@ -111,7 +111,7 @@ async def test_the_small_stream_is_followed_alone(surface: Open) -> None:
     await body.readuntil(JPEG + b"small")
     await here.stage.followed("jpeg_sub")
     assert not here.stage.followers.get("jpeg")
-    assert (here.front.viewers().clients, here.front.viewers().sub_clients) == (1, 1)
+    assert (here.app_state.viewers().clients, here.app_state.viewers().sub_clients) == (1, 1)
     here.stage.picture(JPEG + b"next", "jpeg_sub")
     await body.readuntil(JPEG + b"next")
     assert await (await here.client.get("/snapshot?tier=sub")).read() == JPEG + b"next"
@@ -176,11 +176,11 @@ async def test_a_stream_ends_when_streaming_is_switched_off(surface: Open) -> No
     here = await surface()
     _, body = await begin(here)
     await here.stage.followed("jpeg")
-    assert here.front.viewers().clients == 1
+    assert here.app_state.viewers().clients == 1
     here.stage.state(STOPPED)
     async with asyncio.timeout(5):
         await body.read(-1)
-    assert here.front.viewers().clients == 0
+    assert here.app_state.viewers().clients == 0
     assert not here.stage.followers["jpeg"]
 
 
@@ -196,12 +196,12 @@ async def test_a_stream_ends_with_the_right_to_see_it(surface: Open, end: News |
     here = await surface(auth=True)
     _, body = await begin(here, f"/stream?token={TOKEN}")
     await here.stage.followed("jpeg")
-    here.front.news(SessionsRevoked(("another",)))
+    here.app_state.news(SessionsRevoked(("another",)))
     here.stage.state(PRO)
     here.stage.picture(JPEG + b"still there")
     async with asyncio.timeout(5):
         await body.readuntil(JPEG + b"still there")
-        here.front.news(end) if isinstance(end, News) else here.stage.state(end)
+        here.app_state.news(end) if isinstance(end, News) else here.stage.state(end)
         await body.read(-1)
 
 
@@ -211,7 +211,7 @@ async def test_a_viewer_who_goes_is_forgotten(surface: Open) -> None:
     await here.stage.followed("jpeg")
     body.writer.close()  # type: ignore[attr-defined]
     async with asyncio.timeout(5):
-        while here.front.viewers().clients:
+        while here.app_state.viewers().clients:
             here.stage.picture()
             await asyncio.sleep(0.01)
 
@@ -250,10 +250,10 @@ async def test_one_who_does_not_read_holds_nobody_up_and_is_not_shown_old_pictur
     stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     here.stage.picture()
     await asyncio.get_running_loop().sock_sendall(_unblocked(stopped), b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
-    while not (others := set(here.front.streams)):
+    while not (others := set(here.app_state.streams)):
         await asyncio.sleep(0.005)
     _, body = await begin(here)
-    while not (mine := set(here.front.streams) - others):
+    while not (mine := set(here.app_state.streams) - others):
         await asyncio.sleep(0.005)
     [viewer] = mine
     big = bytes(200_000)
@@ -261,9 +261,9 @@ async def test_one_who_does_not_read_holds_nobody_up_and_is_not_shown_old_pictur
         here.stage.picture(big + b"<%d>" % number)
         async with asyncio.timeout(5):
             await body.readuntil(b"<%d>" % number)
-            while viewer.pipe.backlog():
+            while viewer.transport.backlog():
                 await asyncio.sleep(0.001)  # until the kernel knows that it was read
-    waiting = [viewer.pipe.backlog() for viewer in here.front.streams]
+    waiting = [viewer.transport.backlog() for viewer in here.app_state.streams]
     assert max(waiting) < 2 * len(big) + limits.STREAM_BACKLOG  # one picture and a bit, not thirty
     stopped.close()
 
@@ -277,7 +277,7 @@ async def test_one_who_never_reads_is_cut_off(surface: Open, monkeypatch: pytest
         await asyncio.get_running_loop().sock_sendall(_unblocked(stopped), b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
         await here.stage.followed("jpeg")
         async with asyncio.timeout(10):
-            while here.front.viewers().clients:
+            while here.app_state.viewers().clients:
                 here.stage.picture(bytes(500_000))
                 await asyncio.sleep(0.02)
 
@@ -330,6 +330,6 @@ async def test_everything_ends_with_the_server(surface: Open) -> None:
     here: Any = await surface()
     _, body = await begin(here)
     await here.stage.followed("jpeg")
-    await here.front.streams.close()
+    await here.app_state.streams.close()
     async with asyncio.timeout(5):
         await body.read(-1)

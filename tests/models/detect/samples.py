@@ -12,12 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from config.settings import REGISTRY
-from models.detect.catalogue import CATALOGUE, ModelFile
+from config.weights.catalogue import CATALOGUE, WeightsFile
 from models.detect.detector import (
     NS,
     SAMPLE_RATE,
     AnyDetector,
-    Finding,
+    DetectedEvent,
     Models,
     Output,
     Picture,
@@ -69,7 +69,7 @@ def real(*model_ids: str) -> Models:
     return {model_id: _real(CATALOGUE[model_id]) for model_id in model_ids}
 
 
-def _real(model: ModelFile) -> Run:
+def _real(model: WeightsFile) -> Run:
     file = weights(model.file).read_bytes()
     return session(import_module(model.converter).convert(file) if model.converted else file)
 
@@ -135,7 +135,7 @@ def tone(seconds: float, db: float, hertz: float = 440.0) -> NDArray[np.int16]:
     return (wave * 32767).clip(-32768, 32767).astype(np.int16)
 
 
-def judged_again(name: str, found: list[Output], settings: Settings = ALL_ON) -> list[Finding]:
+def judged_again(name: str, found: list[Output], settings: Settings = ALL_ON) -> list[DetectedEvent]:
     """What the trace of these outputs comes to, by the file format and back."""
     seen = [output.seen for output in found if isinstance(output, Trace)]
     trace = [Record(RESET, 0, 0) if one is None else record_of(one) for one in seen]
@@ -143,5 +143,5 @@ def judged_again(name: str, found: list[Output], settings: Settings = ALL_ON) ->
     return list(replay(name, records(data), settings))
 
 
-def findings(found: list[Output]) -> list[Finding]:
-    return [output for output in found if isinstance(output, Finding)]
+def findings(found: list[Output]) -> list[DetectedEvent]:
+    return [output for output in found if isinstance(output, DetectedEvent)]

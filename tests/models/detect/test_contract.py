@@ -6,9 +6,20 @@ import numpy as np
 import pytest
 
 from config.settings import REGISTRY
+from config.weights.catalogue import CATALOGUE
 from models.detect import DETECTORS, detector_class
-from models.detect.catalogue import CATALOGUE
-from models.detect.detector import NS, Activity, AnyDetector, Finding, Models, Output, Picture, Reading, Sound, Trace
+from models.detect.detector import (
+    NS,
+    Activity,
+    AnyDetector,
+    DetectedEvent,
+    Models,
+    Output,
+    Picture,
+    Reading,
+    Sound,
+    Trace,
+)
 from models.events import EVENT_TYPES
 from models.kinds import MORE
 from tests.models.detect.samples import ALL_ON, WALL, picture, silent, sound
@@ -78,9 +89,9 @@ def test_it_eats_anything(name: str, models: tuple[str, ...]) -> None:
 
 def check(kind: AnyDetector, output: Output, sample: Picture | Sound) -> None:
     keys = {switch.key for switch in kind.switches}
-    if isinstance(output, Finding | Activity | Reading):
+    if isinstance(output, DetectedEvent | Activity | Reading):
         assert output.key in keys
-    if isinstance(output, Finding):
+    if isinstance(output, DetectedEvent):
         assert 0 <= output.pts <= sample.pts
         assert output.wall - output.pts == WALL
         assert output.confidence is None or 0 <= output.confidence <= 100
@@ -100,7 +111,7 @@ def test_switched_off_it_finds_nothing(name: str, models: tuple[str, ...]) -> No
     kind = made(name, models)
     kind.configure(ALL_ON | {switch.setting: False for switch in kind.switches})
     fed = samples(kind)
-    assert not [output for sample in fed for output in kind.feed(sample) if isinstance(output, Finding)]
+    assert not [output for sample in fed for output in kind.feed(sample) if isinstance(output, DetectedEvent)]
 
 
 @pytest.mark.parametrize(("name", "models"), CASES)

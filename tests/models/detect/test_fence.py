@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.detect import motion, objects
-from models.detect.detector import NS, Finding, Output, Tracks
+from models.detect.detector import NS, DetectedEvent, Output, Tracks
 from models.detect.fence import CELLS, COLUMNS, ROWS, Fence, cells, feet
 from models.detect.tracker import Sighting
 from models.zones import read_zones
@@ -74,16 +74,16 @@ def somebody_walks(settings: dict[str, str | int | bool], x: float) -> list[Outp
 
 def test_a_visit_counts_where_its_feet_are_and_says_where() -> None:
     only_left = ALL_ON | {"zones": zones(left="in", path="name")}
-    assert not [one for one in somebody_walks(only_left, 800) if isinstance(one, Finding | Tracks)]
+    assert not [one for one in somebody_walks(only_left, 800) if isinstance(one, DetectedEvent | Tracks)]
     found = somebody_walks(only_left, 400)
-    [finding] = [one for one in found if isinstance(one, Finding)]
+    [finding] = [one for one in found if isinstance(one, DetectedEvent)]
     assert finding.details["zones"] == ["left", "path"]
-    [everywhere] = [one for one in somebody_walks(ALL_ON, 800) if isinstance(one, Finding)]
+    [everywhere] = [one for one in somebody_walks(ALL_ON, 800) if isinstance(one, DetectedEvent)]
     assert "zones" not in everywhere.details
     assert feet((0, 0, 10, 720), (1280, 720))[1] < 1
 
 
-def something_moves(settings: dict[str, str | int | bool], column: int) -> list[Finding]:
+def something_moves(settings: dict[str, str | int | bool], column: int) -> list[DetectedEvent]:
     judge = motion.Judge()
     judge.configure(settings)
     counts = np.zeros(CELLS, np.int32)
@@ -92,7 +92,7 @@ def something_moves(settings: dict[str, str | int | bool], column: int) -> list[
     for step in range(20):
         pts = step * NS // 10
         found += judge.feed(motion.Seen(pts, WALL + pts, (1280, 720), 57_600, counts, counts, counts))
-    return [one for one in found if isinstance(one, Finding)]
+    return [one for one in found if isinstance(one, DetectedEvent)]
 
 
 def test_motion_counts_in_its_zones_and_says_where() -> None:

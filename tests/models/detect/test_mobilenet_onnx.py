@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.detect.catalogue import MN04
+from config.weights.catalogue import MN04
 from models.detect.log_mel import BANDS, log_mel
 from models.detect.mobilenet_onnx import convert
 from models.detect.sound_classifier import MN04_CLASSES, MN04_FRAMES, MN04_WINDOW

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.detect.detector import NS, Activity, Finding, Picture, Reading
+from models.detect.detector import NS, Activity, DetectedEvent, Picture, Reading
 from models.detect.motion import RATE, Motion
 from models.detect.pace import Pace
 from tests.models.detect.samples import ALL_ON, SAMPLES, findings, judged_again, outputs, picture
@@ -43,7 +43,7 @@ def events(scene: Callable[[int], Grey], sensitivity: int = 5, noise: float = 2.
     """Numbers of the pictures that made an event."""
     kind = Motion(ALL_ON | {"motionSensitivity": sensitivity, "motionCooldown": 0}, {})
     found = outputs(kind, stream(scene, noise=noise))
-    return [o.pts * 10 // NS for o in found if isinstance(o, Finding)]
+    return [o.pts * 10 // NS for o in found if isinstance(o, DetectedEvent)]
 
 
 def switched(index: int) -> bool:
@@ -139,7 +139,7 @@ def visitor(index: int) -> Grey:
 def episodes(scene: Callable[[int], Grey], count: int, noise: float = 2.0) -> tuple[list[float], list[float]]:
     """Seconds of events, and of changes of activity."""
     found = outputs(Motion(ALL_ON, {}), stream(scene, count, noise))
-    told = [o.pts / NS for o in found if isinstance(o, Finding)]
+    told = [o.pts / NS for o in found if isinstance(o, DetectedEvent)]
     active, changes, at = False, [], 0
     for output in found:
         at += isinstance(output, Reading)
@@ -202,7 +202,7 @@ def test_what_never_rests_is_left_out() -> None:
 
 def test_an_event_has_the_documents_fields() -> None:
     kind = Motion(ALL_ON, {})
-    [event, *_] = [o for o in outputs(kind, stream(walker)) if isinstance(o, Finding)]
+    [event, *_] = [o for o in outputs(kind, stream(walker)) if isinstance(o, DetectedEvent)]
     assert event.details.keys() == {"changedPercent", "width", "height"}
     assert (event.details["width"], event.details["height"]) == (320, 180)
     assert 1.9 <= float(event.details["changedPercent"] or 0) <= 100
@@ -224,7 +224,7 @@ def test_a_new_size_is_learnt_anew() -> None:
     kind = Motion(ALL_ON, {})
     small = list(stream(LIGHT["nothing"], 40))
     large = [picture(np.repeat(np.repeat(p.luma, 2, 0)[:, ::-1], 1, 1)[:300].copy(), p.pts + 4 * NS) for p in small]
-    assert [o for o in outputs(kind, iter(small + large)) if isinstance(o, Finding)] == []
+    assert [o for o in outputs(kind, iter(small + large)) if isinstance(o, DetectedEvent)] == []
 
 
 def film(path: Path) -> Iterator[Picture]:
@@ -246,14 +246,14 @@ def film(path: Path) -> Iterator[Picture]:
 def test_an_empty_room_is_quiet(name: str) -> None:
     """A screen, headlights, a shadow, the switch to infrared: in compressed film."""
     told = outputs(Motion(ALL_ON, {}), film(CASES / f"{name}.mp4"))
-    assert [o.pts / NS for o in told if isinstance(o, Finding | Activity)] == []
+    assert [o.pts / NS for o in told if isinstance(o, DetectedEvent | Activity)] == []
 
 
 @pytest.mark.parametrize("name", ["visits_dark", "visits_fog"])
 def test_three_visits_are_three_events(name: str) -> None:
     told = outputs(Motion(ALL_ON, {}), film(CASES / f"{name}.mp4"))
     visits = json.loads((CASES / "labels.json").read_text())[f"{name}.mp4"]["visits"]
-    at = [o.pts / NS for o in told if isinstance(o, Finding)]
+    at = [o.pts / NS for o in told if isinstance(o, DetectedEvent)]
     assert [start <= moment <= end for (start, end), moment in zip(visits, at, strict=True)] == [True] * 3
     assert len([o for o in told if isinstance(o, Activity)]) == 6
 
@@ -261,7 +261,7 @@ def test_three_visits_are_three_events(name: str) -> None:
 def test_the_real_video() -> None:
     path = SAMPLES / "video" / "one_by_one_1-3.mp4"
     told = outputs(Motion(ALL_ON, {}), film(path))
-    found = [o.pts / NS for o in told if isinstance(o, Finding)]
+    found = [o.pts / NS for o in told if isinstance(o, DetectedEvent)]
     assert judged_again("motion", told) == findings(told)
     assert len(judged_again("motion", told, ALL_ON | {"motionSensitivity": 1})) < len(found)
     visits = [v["person_any"] for v in json.loads(path.with_suffix(".json").read_text())["visits"]]

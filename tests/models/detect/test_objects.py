@@ -11,7 +11,7 @@ import pytest
 from models.detect import objects, yolox
 from models.detect.boxes import DOG, PERSON, Box, Candidate, bgr, overlap, suppress
 from models.detect.confidence import TUNED
-from models.detect.detector import NS, Activity, Farewell, Finding, Output, Picture, Trace, Tracks
+from models.detect.detector import NS, Activity, DetectedEvent, DetectedEventEnd, Output, Picture, Trace, Tracks
 from models.detect.objects import NETS, ObjectDetector
 from tests.models.detect.samples import ALL_ON, SAMPLES, judged_again, one_by_one, outputs, picture, real, silent
 
@@ -114,8 +114,8 @@ WALK: list[Shown] = [[((x, 100.0, x + 60, 300.0), PERSON, 0.8)] for x in (40.0, 
 
 def test_a_visit_is_one_event_and_one_end() -> None:
     told = story(WALK)
-    [appeared] = [o for o in told if isinstance(o, Finding)]
-    [gone] = [o for o in told if isinstance(o, Farewell)]
+    [appeared] = [o for o in told if isinstance(o, DetectedEvent)]
+    [gone] = [o for o in told if isinstance(o, DetectedEventEnd)]
     assert appeared.details["objectClass"] == "person"
     assert appeared.details["eventType"] == "appeared"
     assert appeared.details["confidence"] == appeared.confidence
@@ -135,20 +135,20 @@ def test_a_reset_says_goodbye() -> None:
     kind = Scripted(EMPTY + WALK)
     outputs(kind, scenes(EMPTY + WALK, 0))
     assert kind.busy
-    assert [type(o) for o in kind.reset() if not isinstance(o, Trace)] == [Farewell, Activity]
+    assert [type(o) for o in kind.reset() if not isinstance(o, Trace)] == [DetectedEventEnd, Activity]
     assert not kind.busy
 
 
 def test_the_confidence_wanted_counts() -> None:
     weak: list[Shown] = [[(box, PERSON, 0.30) for box, _, _ in shown] for shown in WALK]
-    assert not [o for o in story(weak) if isinstance(o, Finding)]
-    assert [o for o in story(weak, objectPersonDetectionConfidence=40) if isinstance(o, Finding)]
+    assert not [o for o in story(weak) if isinstance(o, DetectedEvent)]
+    assert [o for o in story(weak, objectPersonDetectionConfidence=40) if isinstance(o, DetectedEvent)]
 
 
 def test_what_never_moves_is_no_visit() -> None:
     hanging: list[Shown] = [[((100.0, 100.0, 160.0, 300.0), PERSON, 0.9)]] * 30
     kind = Scripted(hanging)
-    assert not [o for o in outputs(kind, scenes(hanging)) if isinstance(o, Finding)]
+    assert not [o for o in outputs(kind, scenes(hanging)) if isinstance(o, DetectedEvent)]
     assert not kind.busy
 
 
@@ -216,10 +216,10 @@ def corners(box: list[float]) -> tuple[float, float, float, float]:
 @pytest.mark.parametrize("model_id", NETS)
 def test_three_visits_in_the_video(model_id: str) -> None:
     told, visits = one_by_one(ObjectDetector(ALL_ON, real(model_id)))
-    appeared = [o for o in told if isinstance(o, Finding)]
+    appeared = [o for o in told if isinstance(o, DetectedEvent)]
     assert [o.key for o in appeared] == ["person"] * 3
     assert judged_again("object_detector", told) == appeared
-    for event, gone, visit in zip(appeared, [o for o in told if isinstance(o, Farewell)], visits, strict=True):
+    for event, gone, visit in zip(appeared, [o for o in told if isinstance(o, DetectedEventEnd)], visits, strict=True):
         start, end = visit["person_any"]
         assert start <= event.pts * 10 / NS <= start + 20
         assert end - 20 <= gone.wall * 10 / NS <= end + 1

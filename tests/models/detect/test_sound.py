@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from models.detect.detector import Activity, Finding, Reading
+from models.detect.detector import Activity, DetectedEvent, Reading
 from models.detect.sound import SoundLevel
 from tests.models.detect.samples import ALL_ON, WALL, blocks, outputs, sound, tone
 
 
-def heard(wave: "np.ndarray[tuple[int], np.dtype[np.int16]]", **settings: int) -> list[Finding]:
+def heard(wave: "np.ndarray[tuple[int], np.dtype[np.int16]]", **settings: int) -> list[DetectedEvent]:
     found = outputs(SoundLevel(ALL_ON | settings, {}), blocks(wave))
-    return [output for output in found if isinstance(output, Finding)]
+    return [output for output in found if isinstance(output, DetectedEvent)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.detect.detector import NS, SAMPLE_RATE, Activity, Finding, Models, Run
+from models.detect.detector import NS, SAMPLE_RATE, Activity, DetectedEvent, Models, Run
 from models.detect.sound import SoundLevel
 from models.detect.sound_classifier import (
     HOP,
@@ -50,7 +50,7 @@ def scripted(windows: list[Window]) -> Models:
 def events(windows: list[Window], seconds: float = 30, **settings: int | bool) -> list[tuple[str, float]]:
     kind = SoundClassifier(ALL_ON | settings, scripted(windows))
     found = outputs(kind, blocks(np.zeros(int(seconds * SAMPLE_RATE), np.int16)))
-    return [(o.key, round(o.pts / NS, 2)) for o in found if isinstance(o, Finding)]
+    return [(o.key, round(o.pts / NS, 2)) for o in found if isinstance(o, DetectedEvent)]
 
 
 @pytest.mark.parametrize("heard", [CRYING, BARKING])
@@ -166,7 +166,7 @@ def recording(path: Path) -> NDArray[np.int16]:
 def keys_heard(models: Models, wave: NDArray[np.int16]) -> list[tuple[str, float]]:
     silence = np.zeros(2 * YAMNET_WINDOW, np.int16)  # a camera goes on listening after a short sound
     found = outputs(SoundClassifier(ALL_ON, models), blocks(np.concatenate((wave, silence))))
-    return [(o.key, o.pts / NS) for o in found if isinstance(o, Finding)]
+    return [(o.key, o.pts / NS) for o in found if isinstance(o, DetectedEvent)]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.detect.catalogue import CATALOGUE, YAMNET, defaults
+from config.weights.catalogue import CATALOGUE, YAMNET, defaults
 from models.detect.tflite_graph import Graph
 from models.detect.yamnet_onnx import convert
 from tests.models.detect.samples import session, weights

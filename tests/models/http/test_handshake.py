@@ -1,23 +1,23 @@
 import pytest
 
-from models.http.handshake import GATES, START, TRANSITIONS, Close, Event, State, refusal
+from models.http.handshake import GATES, START, TRANSITIONS, Close, Event, SocketState, refusal
 from models.http.schema import CLIENT
 
 MOVES = [event for event in Event if event not in START]
 
 
-@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("state", list(SocketState))
 @pytest.mark.parametrize("event", MOVES)
-def test_every_state_has_an_answer_to_every_event(state: State, event: Event) -> None:
+def test_every_state_has_an_answer_to_every_event(state: SocketState, event: Event) -> None:
     following, close = TRANSITIONS[state][event]
-    assert (following is State.CLOSED and state is not State.CLOSED) == (close is not None)
+    assert (following is SocketState.CLOSED and state is not SocketState.CLOSED) == (close is not None)
 
 
 def test_how_it_begins_and_ends() -> None:
-    assert START == {Event.CREDENTIAL: State.READY, Event.NO_CREDENTIAL: State.WAITING}
-    assert TRANSITIONS[State.WAITING][Event.TIMED_OUT] == (State.CLOSED, Close.UNAUTHENTICATED)
-    assert TRANSITIONS[State.READY][Event.TIMED_OUT] == (State.READY, None)
-    assert TRANSITIONS[State.READY][Event.REVOKED] == (State.CLOSED, Close.UNAUTHENTICATED)
+    assert START == {Event.CREDENTIAL: SocketState.READY, Event.NO_CREDENTIAL: SocketState.WAITING}
+    assert TRANSITIONS[SocketState.WAITING][Event.TIMED_OUT] == (SocketState.CLOSED, Close.UNAUTHENTICATED)
+    assert TRANSITIONS[SocketState.READY][Event.TIMED_OUT] == (SocketState.READY, None)
+    assert TRANSITIONS[SocketState.READY][Event.REVOKED] == (SocketState.CLOSED, Close.UNAUTHENTICATED)
 
 
 def test_every_message_has_a_gate() -> None:
@@ -27,16 +27,16 @@ def test_every_message_has_a_gate() -> None:
 @pytest.mark.parametrize(
     ("kind", "state", "pro", "code"),
     [
-        ("ping", State.WAITING, False, ""),
-        ("auth", State.WAITING, False, ""),
-        ("setting", State.WAITING, True, "AUTH_REQUIRED"),
-        ("audio", State.WAITING, False, "AUTH_REQUIRED"),
-        ("setting", State.READY, False, ""),
-        ("audio_subscribe", State.READY, False, ""),
-        ("audio", State.READY, False, "PRO_REQUIRED"),
-        ("tts", State.READY, False, "PRO_REQUIRED"),
-        ("tts", State.READY, True, ""),
+        ("ping", SocketState.WAITING, False, ""),
+        ("auth", SocketState.WAITING, False, ""),
+        ("setting", SocketState.WAITING, True, "AUTH_REQUIRED"),
+        ("audio", SocketState.WAITING, False, "AUTH_REQUIRED"),
+        ("setting", SocketState.READY, False, ""),
+        ("audio_subscribe", SocketState.READY, False, ""),
+        ("audio", SocketState.READY, False, "PRO_REQUIRED"),
+        ("tts", SocketState.READY, False, "PRO_REQUIRED"),
+        ("tts", SocketState.READY, True, ""),
     ],
 )
-def test_the_gates(kind: str, state: State, pro: bool, code: str) -> None:
+def test_the_gates(kind: str, state: SocketState, pro: bool, code: str) -> None:
     assert refusal(kind, state, pro) == code

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from models.http.check import problem
+from models.http.json_schema import problem
 from models.http.schema import CLIENT, EXTENSIONS, HELLO, SERVER
 
 CLIENT_NAMES = (

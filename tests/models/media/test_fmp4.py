@@ -8,7 +8,7 @@ import pytest
 from actors.recorder.file import scan
 from models.media import annexb, fmp4
 from models.media.fmp4 import Picture, Sample
-from tests.actors.media.clips import Clip, clip
+from tests.actors.shared.media.clips import Clip, clip
 
 NS = 1_000_000_000
 STEP = NS // 25

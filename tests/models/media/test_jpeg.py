@@ -6,7 +6,7 @@ import simplejpeg
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.media.jpeg import STANDARD_TABLES
+from actors.shared.media.jpeg import STANDARD_TABLES
 from models.media.jpeg import Splitter, jpeg_size, whole
 
 PICTURES = [

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from actors.media import jpeg
-from models.media import i420, pattern
+from actors.shared.media import jpeg
+from models.media import i420, test_picture
 from models.media import jpeg as jpeg_format
 
 
@@ -47,7 +47,7 @@ def test_limited_range_is_stretched_for_jpeg() -> None:
 
 def drawn(counter: int) -> NDArray[np.uint8]:
     flat = np.empty(i420.size_of(640, 360), np.uint8)
-    pattern.draw(flat, 640, 360, counter, 1_700_000_000_123_456_789)
+    test_picture.draw(flat, 640, 360, counter, 1_700_000_000_123_456_789)
     return flat
 
 

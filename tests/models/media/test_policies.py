@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from models.media import quality, sizes
 from models.media.backoff import Backoff
 from models.media.decimate import Decimator, RateMeter
-from models.media.stall import REPEATING_S, StallDetector
+from models.media.stall_detector import REPEATING_S, StallDetector
 from models.media.throttle import Load, Throttle
 
 NS = 1_000_000_000

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.media.i420 import planes, size_of
-from models.media.veil import BLACK, GREY, Veil
+from models.media.privacy_mask import BLACK, GREY, PrivacyMask
 from models.shapes import contains, read_mask, turned
 
 MASK = "[[[0.1,0.2],[0.5,0.2],[0.1,0.9]],[[0.6,0.1],[0.9,0.9],[0.9,0.1],[0.6,0.9]]]"
@@ -13,7 +13,7 @@ BRIGHT = 200
 
 def painted(text: str, width: int, height: int, rotation: int = 0) -> list[np.ndarray]:
     flat = np.full(size_of(width, height), BRIGHT, np.uint8)
-    veil = Veil(text)
+    veil = PrivacyMask(text)
     veil.paint(flat, width, height, rotation)
     again = np.full(size_of(width, height), BRIGHT, np.uint8)
     veil.paint(again, width, height, rotation)
@@ -50,11 +50,11 @@ def test_a_sliver_is_covered_and_a_hole_of_a_crossing_too() -> None:
 
 def test_nothing_and_everything() -> None:
     assert (painted("", 64, 48)[0] == BRIGHT).all()
-    assert not Veil().on
+    assert not PrivacyMask().on
     luma, u, v = painted("closed", 64, 48)
     assert (luma == BLACK).all()
     assert (u == GREY).all()
     assert (v == GREY).all()
-    assert Veil("closed").closed
+    assert PrivacyMask("closed").closed
     with pytest.raises(ValueError, match="a mask is a list"):
-        Veil("{}")
+        PrivacyMask("{}")

@@ -3,7 +3,7 @@ import pytest
 from config.settings import defaults
 from models.mqtt.limits import LARGEST_RETRY_S
 from models.mqtt.options import Trust, options
-from models.mqtt.reasons import retry_after, text
+from models.mqtt.reason_codes import retry_after, text
 
 
 def test_defaults_want_no_connection() -> None:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from actors.media.jpeg import STANDARD_TABLES
+from actors.shared.media.jpeg import STANDARD_TABLES
 from models.media.annexb import join
 from models.rtp.depacketise import H264, AacHbr, EachPacket, Frame, Latm, Whole, latm_config
 from models.rtp.jpeg import Jpeg
-from models.rtp.receive import Receiver, Relation
-from tests.actors.media.rtsp_stand_in import jpeg_payloads
+from models.rtp.receiver import MediaSync, Receiver
+from tests.actors.shared.media.rtsp_stand_in import jpeg_payloads
 
 SPS, PPS = b"\x67\x42\xc0\x1f", b"\x68\xce\x3c\x80"
 IDR, FIRST, SECOND = b"\x65\x88\x84", b"\x41\x9a\x11", b"\x41\x40\x22"
@@ -108,7 +108,7 @@ def test_order_wrapping_padding_and_extensions() -> None:
 
 
 def test_the_relation_of_sound_and_picture_is_believed_when_it_lasts() -> None:
-    relation = Relation()
+    relation = MediaSync()
     assert relation.shifted(5) == (5, 1)
     relation.learn(False, 1_000_000_000)
     relation.learn(True, 1_250_000_000)

@@ -1,7 +1,7 @@
 import pytest
 
 from models.rtsp.number import whole
-from models.rtsp.tracks import parse
+from models.rtsp.sdp_parser import parse
 
 
 @pytest.mark.parametrize(

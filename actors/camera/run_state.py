@@ -1,0 +1,66 @@
+"""What the camera must still know after its process was ended by a stalled device; it lives as long as the run."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from config.files import write_atomically
+
+WAIT_AFTER_STALL_S = (0.5, 5.0, 30.0)  # the last one for every further stall: long enough to be forgiven as a restart
+
+
+@dataclass(slots=True)
+class RunState:
+    """``committed``: identity of the USB camera that has given a picture in this run. ``lost``: told as lost."""
+
+    path: Path
+    committed: str = ""
+    lost: bool = False
+    stalls: int = 0
+    closed_until: float = 0.0  # CLOCK_MONOTONIC s; the stalled device is left alone until then
+    refused_until: float = 0.0  # the same for a password that was refused
+
+    @classmethod
+    def load(cls, path: Path) -> "RunState":
+        try:
+            known = json.loads(path.read_text())
+            return cls(
+                path,
+                str(known["committed"]),
+                bool(known["lost"]),
+                int(known["stalls"]),
+                float(known["closed_until"]),
+                float(known.get("refused_until", 0)),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return cls(path)
+
+    def save(self) -> None:
+        values = {key: value for key, value in asdict(self).items() if key != "path"}
+        write_atomically(self.path, json.dumps(values).encode())
+
+    def stalled(self) -> None:
+        """The device does not answer any more, and this process is about to end because of it."""
+        wait_s = WAIT_AFTER_STALL_S[min(self.stalls, len(WAIT_AFTER_STALL_S) - 1)]
+        self.stalls += 1
+        self.closed_until = time.monotonic() + wait_s
+        self.lost = True
+        self.save()
+
+    def refused(self, wait_s: float) -> None:
+        """Cameras lock accounts: the password is not tried again before, by no process after us either."""
+        self.refused_until = time.monotonic() + wait_s
+        self.save()
+
+    def commit(self, identity: str) -> None:
+        """This camera gives pictures: from now on it is waited for rather than replaced."""
+        if self.committed != identity:
+            self.committed = identity
+            self.save()
+
+    def well(self) -> None:
+        """It has given pictures for a while: the next stall is a new one."""
+        if self.stalls:
+            self.stalls = 0
+            self.save()

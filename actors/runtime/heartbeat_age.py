@@ -1,0 +1,35 @@
+"""Telling a hung process from one that the machine gives no time to.
+
+A busy machine must not make the supervisor kill healthy actors, for every restart makes it busier. So silence counts
+only as far as the process was not waiting for a processor (/proc/PID/schedstat, second field: ns on a run queue; see
+the kernel's Documentation/scheduler/sched-stats.rst).
+"""
+
+from actors.runtime import limits
+
+
+def unscheduled_s(pid: int, thread: int | None = None) -> float:
+    """Seconds that this thread (default: the main one) was runnable without running; 0 where nobody counts it."""
+    try:
+        with open(f"/proc/{pid}/task/{thread or pid}/schedstat", "rb", 0) as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+class HeartbeatAge:
+    """How long something has been silent without being starved."""
+
+    def __init__(self) -> None:
+        self._waited = 0.0
+        self._unscheduled_s = 0.0
+
+    def heard(self, waited: float) -> None:
+        """A sign of life came, when ``unscheduled_s`` was this."""
+        self._waited, self._unscheduled_s = waited, 0.0
+
+    def of(self, silent_s: float, waited: float) -> float:
+        """``silent_s`` less the time it was starved in; ``waited`` is the counter now."""
+        self._unscheduled_s += max(0.0, waited - self._waited)
+        self._waited = waited
+        return max(0.0, silent_s - min(self._unscheduled_s, limits.UNSCHEDULED_AT_MOST_S))

@@ -1,0 +1,33 @@
+"""When a child is started again, as pure numbers: OTP's restart intensity, with a back-off."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from actors.runtime import limits
+
+
+@dataclass(slots=True)
+class RestartIntensity:
+    """One child's record. ``total`` counts all its deaths, ``recent`` holds when the last ones were (monotonic s)."""
+
+    max_restarts: int = limits.MAX_RESTARTS
+    total: int = 0
+    recent: deque[float] = field(default_factory=deque)
+
+    def after_exit(self, now: float) -> float | None:
+        """Delay in s before the next start; None where the budget is spent.
+
+        Each death counts, whoever brought it about: what is killed from outside again and again needs a reason too.
+        """
+        self.total += 1
+        self.recent.append(now)
+        while self.recent[0] < now - limits.RESTART_WINDOW_S:
+            self.recent.popleft()
+        deaths = len(self.recent)
+        if deaths > self.max_restarts:
+            return None
+        return limits.RESTART_DELAYS_S[min(deaths, len(limits.RESTART_DELAYS_S)) - 1]
+
+    def forgive(self) -> None:
+        """Somebody wants it tried anew."""
+        self.recent.clear()

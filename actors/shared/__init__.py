@@ -1,0 +1,1 @@
+"""What several rooms of actors use, and no actor of its own."""

@@ -1,0 +1,1 @@
+"""This host in the network: its addresses and names, and sockets."""

@@ -1,0 +1,1 @@
+"""Certificates: made, renewed, and put into a TLS context."""
