@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from actors.camera import preview
-from actors.camera.actor import UsbCamera
-from actors.camera.opener import UsbCamera as Plugged
+from actors.camera.actor import Camera
+from actors.camera.opener import UsbCamera
 from actors.camera.v4l2 import Device
 from config.boot import Boot
 from models.errors import Unavailable
@@ -48,9 +48,9 @@ async def test_a_camera_that_is_chosen_is_let_go_of_before_it_is_opened(
     boot: Boot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preview, "COMMAND", SLEEPER)
-    async with ActorKit(UsbCamera, boot) as kit:
+    async with ActorKit(Camera, boot) as kit:
         devices = {number: Device(f"/dev/video{number}", "", "", ()) for number in "01"}
-        kit.actor._opener.cameras = tuple(Plugged(number, number, device) for number, device in devices.items())
+        kit.actor._opener.cameras = tuple(UsbCamera(number, number, device) for number, device in devices.items())
         with pytest.raises(Unavailable, match="in use"):
             await kit.ask(PreviewCamera("0"))
         taken = asyncio.ensure_future(kit.ask(PreviewCamera("1")))
