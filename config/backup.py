@@ -19,7 +19,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
-from config.sealed import MAGIC, SealedReader, SealError, SealingWriter
+from config.encrypted_file import MAGIC, SealedReader, SealError, SealingWriter
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -7,15 +7,14 @@ one. What a value means beyond its own range (the camera's sizes, our own ports)
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from config.clip_keys import CLIPS
-from config.device_keys import DEVICE_EXTENSIONS
-from config.keys import CAMERA, DETECTION, DEVICE
-from config.kind_keys import MORE_KINDS
+from config.camera_settings import CAMERA, DETECTION, DEVICE
+from config.clip_settings import CLIPS
+from config.device_settings import DEVICE_EXTENSIONS
+from config.event_kind_settings import MORE_KINDS
 from config.network.interfaces import parse_broker
-from config.network_keys import EXTENSIONS, MQTT, RTSP
-from config.onvif_keys import ONVIF
-from config.place_keys import PLACES
-from config.pool_keys import POOL
+from config.network_settings import EXTENSIONS, MQTT, RTSP
+from config.onvif_settings import ONVIF
+from config.pool_settings import POOL
 from config.setting import (
     NO_FRONT_CAMERA,
     NO_TORCH,
@@ -29,6 +28,7 @@ from config.setting import (
     Value,
     one_of,
 )
+from config.zone_settings import PLACES
 
 DOCUMENTED: tuple[Setting, ...] = CAMERA + DEVICE + DETECTION + RTSP + MQTT  # the API document's 44, in its order
 OURS = PLACES + DEVICE_EXTENSIONS + EXTENSIONS + CLIPS + ONVIF + POOL + MORE_KINDS

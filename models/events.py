@@ -1,10 +1,10 @@
-"""What happened: the API document's six types, those of ``models.kinds``, and SYSTEM_* for the server's history."""
+"""What happened: the API document's six types, those of ``models.event_kinds``, and SYSTEM_*, the server's history."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from models.kinds import MORE
+from models.event_kinds import MORE
 
 EventType = str
 DOCUMENTED: tuple[EventType, ...] = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.shapes import load
+from models.polygons import load
 
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 SPANS_MAX, KINDS_MAX = 8, 40

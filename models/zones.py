@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from models.shapes import POLYGONS_MAX, Polygon, as_json, dump, load, polygon
+from models.polygons import POLYGONS_MAX, Polygon, as_json, dump, load, polygon
 
 Mode = Literal["in", "out", "name"]
 MODES: tuple[str, ...] = get_args(Mode)

@@ -13,7 +13,7 @@ from ray import serve
 
 from config.boot_load import load_boot
 from pool import limits
-from pool.networks import Answer
+from pool.inference import Answer
 
 OBJECTS, SOUNDS = "objects", "sounds"
 
@@ -48,7 +48,7 @@ def together(answer: Callable[[Any, list[Q]], Awaitable[list[Answer]]]) -> Any:
 class Pictures:
     def __init__(self, plan: Plan) -> None:
         from actors.detector.inference import Engine
-        from pool.networks import Objects
+        from pool.inference import Objects
 
         boot = load_boot({}, os.environ)
         boot = replace(boot, detection=replace(boot.detection, object_model=plan.object_model))
@@ -63,7 +63,7 @@ class Pictures:
 class Sound:
     def __init__(self, plan: Plan) -> None:
         from actors.detector.inference import Engine
-        from pool.networks import Sounds
+        from pool.inference import Sounds
 
         self.answer.set_max_batch_size(plan.batch)
         self._sounds = Sounds(load_boot({}, os.environ), Engine(gpu=plan.gpus > 0))

@@ -14,15 +14,15 @@ from typing import Protocol
 import structlog
 from aiohttp import web
 
+from models.pool.fair_queue import Turns
 from models.pool.limits import DEADLINE_S, QUESTION_BYTES
-from models.pool.turns import Turns
-from models.pool.wire import PICTURES_PATH, SOUND_PATH
+from models.pool.wire_format import PICTURES_PATH, SOUND_PATH
 from models.rate_limit import Buckets
 from models.security.lockout import client_key
 from pool import limits
-from pool.figures import Figures
+from pool.inference import Answer
 from pool.members import Members
-from pool.networks import Answer
+from pool.metrics import Figures
 
 log = structlog.get_logger("pool")
 FULL, DROPPED, LATE, BROKEN = "too many", "dropped for a newer one", "too late", "no replica"

@@ -30,7 +30,7 @@ from config.boot import Boot
 from config.files import write_atomically
 from config.tls import certificate
 from models.errors import Conflict, Unavailable
-from pool import limits, network
+from pool import limits, network_namespace
 
 MARK = "IPCAMERA_POOL_OF"  # in the environment of all our processes: the data directory
 CONTROL, LOCK, CLUSTER_TOKEN, RAY_DIR = "status.sock", "lock", "cluster-token", "ray"
@@ -115,9 +115,9 @@ class Host:
         if self._plan.network == "own":
             if self._plan.join or self._plan.cluster:
                 raise Unavailable("a pool of several hosts needs --network NAMESPACE or --network shared: docs/pool.md")
-            network.enter_own()
+            network_namespace.enter_own()
         elif self._plan.network != "shared":
-            network.enter_named(self._plan.network)
+            network_namespace.enter_named(self._plan.network)
 
     # ---------------------------------------------------------------- alive
     def _keep(self, listeners: list[int]) -> None:

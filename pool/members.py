@@ -1,6 +1,6 @@
 """Which cameras may ask: who was invited, kept as hashes. ``pool.json``, changed by commands and by the gateway alike.
 
-The first device that shows a token makes it its own (``config.pool_key``): shown by another one it is worth nothing.
+The first device that shows a token makes it its own (``config.pool_secret``): shown by another one it is worth nothing.
 """
 
 import fcntl

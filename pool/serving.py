@@ -15,7 +15,7 @@ from ray.serve.handle import DeploymentHandle
 from pool import limits
 from pool.app import OBJECTS, SOUNDS, Plan, deployments
 from pool.gateway import ServingError
-from pool.networks import Answer
+from pool.inference import Answer
 
 NAMESPACE = "ipcamera"
 

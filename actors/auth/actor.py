@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from actors.auth.auth_store import FILE, StoredAuth, hash_password, load_state, save_state
 from actors.auth.password_check import PasswordCheck
-from actors.auth.stored import FILE, StoredAuth, hash_password, load_state, save_state
 from actors.runtime.actor import Actor, handles
 from actors.shared.system_events import SystemEvents
 from config.files import write_atomically

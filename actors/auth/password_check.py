@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from actors.auth.stored import KEY_BYTES, verify_password
+from actors.auth.auth_store import KEY_BYTES, verify_password
 from actors.runtime.worker import SerialExecutor
 from actors.shared.system_events import SystemEvents
 from config.files import stored_json, write_atomically

@@ -21,9 +21,9 @@ from actors.shared.media.generation import next_number
 from config.clock import unix_ms
 from models.errors import Conflict, Missing, ServerError, Unavailable
 from models.media import sizes
-from models.media.address import parse_picture_source
 from models.media.i420 import turned
 from models.media.privacy_mask import PrivacyMask
+from models.media.source_address import parse_picture_source
 from models.media.tier import SubWish
 from models.messages import Ok
 from models.messages.camera import (

@@ -12,8 +12,8 @@ from actors.camera.source import SourceInfo, SourcePacket
 from actors.shared.media.container import SourceError, in_words, open_input
 from actors.shared.media.loop_clock import NS, LoopClock, shared_clock
 from models.media import sizes
-from models.media.address import MediaAddress
 from models.media.rate import ASSUMED_FPS, FASTEST
+from models.media.source_address import MediaAddress
 
 LONGEST_WAIT_S = 0.25
 LATE_S = 3.0  # further behind than this: jump to what belongs to now

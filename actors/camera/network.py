@@ -13,8 +13,8 @@ from actors.shared.media.http_feed import open_http
 from actors.shared.media.playout import Playout, ScheduledSample
 from actors.shared.media.rtsp_feed import open_rtsp
 from models.media import sizes
-from models.media.address import MediaAddress
 from models.media.rate import ASSUMED_FPS, rate_of
+from models.media.source_address import MediaAddress
 
 WORDS = {"rtsp": "RTSP camera", "http": "HTTP camera"}
 FIRST_PICTURE_S = 10.0

@@ -12,8 +12,8 @@ from actors.camera.run_state import RunState
 from actors.camera.source import Source
 from actors.camera.usb import open_usb
 from actors.shared.media.container import SourceError, in_words
-from models.media.address import MediaAddress
 from models.media.sizes import Size
+from models.media.source_address import MediaAddress
 
 NO_CAMERA = "no camera found"
 

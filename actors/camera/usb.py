@@ -15,7 +15,7 @@ from actors.camera.source import Source, SourceInfo, SourcePacket
 from actors.camera.v4l2_stream import BITS, Stream
 from actors.shared.media.container import SourceError, in_words, open_input
 from models.media import sizes
-from models.media.address import MediaAddress
+from models.media.source_address import MediaAddress
 
 ASSUMED_FPS = 30.0
 PIECE_S = 0.25

@@ -9,16 +9,16 @@ from dataclasses import replace
 from functools import partial
 
 from actors.detector import limits
-from actors.detector.demand import OnDemand
-from actors.detector.elsewhere import PROBES, OnPool
 from actors.detector.event_sender import EventSender
 from actors.detector.fetcher import Fetcher, look
+from actors.detector.on_demand_networks import OnDemand
 from actors.detector.pool import Pool
+from actors.detector.remote_inference import PROBES, OnPool
 from actors.detector.tracer import Tracer
 from actors.detector.worker import Batch, DetectorWorker
 from actors.runtime.actor import Actor, handles
 from actors.shared.system_events import SystemEvents
-from config import pool_key
+from config import pool_secret
 from config.clock import unix_ms
 from config.weights.catalogue import CATALOGUE
 from models.detect import DETECTORS, detector_class
@@ -107,7 +107,7 @@ class Detector(Actor):
         """The pool that this device was invited to, where this detector's networks can run there."""
         if not self.boot.detection.pool or not self._kind.movable:
             return None
-        invite, key = parse_invite(self.boot.detection.pool), pool_key.ensure(self.boot.data_dir)
+        invite, key = parse_invite(self.boot.detection.pool), pool_secret.ensure(self.boot.data_dir)
         pool = Pool(invite, key, PROBES[self.name](), self._pool_changed)
         self.start_task(pool.run())
         return pool

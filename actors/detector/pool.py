@@ -15,9 +15,9 @@ from typing import Generic, TypeVar
 import aiohttp
 
 from models.pool import limits
-from models.pool.breaker import Breaker
+from models.pool.circuit_breaker import Breaker
 from models.pool.invite import Invite
-from models.pool.wire import WireError
+from models.pool.wire_format import WireError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from actors.detector import limits
 from models.detect.detector import DetectedEvent, Settings
-from models.detect.replay import record_of, replay
 from models.detect.trace import BEGIN, RESET, Record, block, records, whole_blocks
+from models.detect.trace_replay import record_of, replay
 
 FOLDER = "traces"
 

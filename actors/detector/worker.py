@@ -14,7 +14,7 @@ from actors.runtime.rings import RingReader
 from actors.runtime.worker import Worker
 from config.weights.store import WeightsError
 from models.detect.detector import NS, AnyDetector, Elsewhere, Models, Output, Picture, Settings, Sound
-from models.detect.pace import Pace
+from models.detect.frame_sampler import Pace
 from models.media import sizes
 from models.media.ring import DISCONTINUITY, FORMAT_I420, FULL_RANGE, STAND_IN, Entry, unpacked_size
 

@@ -15,10 +15,10 @@ from sqlmodel import Session
 
 from actors.event_log import limits
 from actors.event_log.rows import CLIP, COUNTERS, EVENT, to_json
-from config.space import free, stays_free
+from config.disk_space import free, stays_free
 from models.clips import CONTINUOUS, EXPIRED, MANUAL, Clip
+from models.event_tables import ClipRow, Counter, EventRow
 from models.messages.event_log import CLIPS_MAX, ClipSpace, QueryClips
-from models.tables import ClipRow, Counter, EventRow
 
 FOLDER = "clips"  # in the data directory
 WRITTEN = "clips.written."  # counters, one a day

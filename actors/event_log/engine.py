@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from actors.event_log import limits
 from config.migration import UnfitError, additive, migrate
-from models import tables
+from models import event_tables
 
 STEPS = (additive, additive)  # 1: release 0.1.0, which wrote no version; 2: clips
 CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -85,7 +85,7 @@ def prepare() -> None:
 
 def schema() -> str:
     """The statements that make a new database."""
-    made = tables.EventRow.metadata.sorted_tables
+    made = event_tables.EventRow.metadata.sorted_tables
     statements = [CreateTable(table) for table in made] + [
         CreateIndex(index) for table in made for index in table.indexes
     ]

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from models.event_tables import ClipRow, Counter, EventRow, Receipt
 from models.events import SYSTEM_PREFIX, Detection, Event, zones_of
-from models.tables import ClipRow, Counter, EventRow, Receipt
 
 # SQLModel gives its classes the types of values; these are the columns.
 EVENT: Any = EventRow.__table__.c  # type: ignore[attr-defined]

@@ -20,10 +20,10 @@ from actors.event_log.engine import open_database
 from actors.event_log.id_allocation import PROMISE, IdAllocation
 from actors.event_log.rows import COLUMNS, COUNTERS, EVENT, RECEIPT, from_row, to_event, to_json, to_row
 from actors.event_log.thumbnail_store import FOLDER, drop_pictures
+from config.disk_space import free
 from config.migration import copies
-from config.space import free
+from models.event_tables import Counter, EventRow, Receipt
 from models.events import DetailValue, Detection, Event
-from models.tables import Counter, EventRow, Receipt
 
 COUNTER = "event_id"
 RESERVE = "events.reserve"  # in the data directory

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from config.boot import Boot
 from config.clock import unix_ms
-from config.device import device_id
+from config.device_id import device_id
 from config.files import write_atomically
 from config.store import Store
 from models.errors import Invalid, Refused, ServerError

@@ -17,7 +17,7 @@ from zeroconf.asyncio import AsyncZeroconf
 
 from actors.mdns.services import Service, instance, services
 from actors.runtime.actor import Actor, handles
-from config.device import device_id
+from config.device_id import device_id
 from config.network.reachable import listens_at, names, outer_addresses
 from models.messages import State
 from models.messages.facade import PortsView

@@ -7,7 +7,7 @@ from actors.microphone.opener import SoundOpener, check
 from actors.microphone.worker import MicrophoneWorker, SourceStatus, pcm_ring
 from actors.runtime.actor import Actor, handles
 from actors.runtime.leases import Leases
-from models.media.address import parse_picture_source, parse_sound_source
+from models.media.source_address import parse_picture_source, parse_sound_source
 from models.messages.camera import CameraView
 from models.messages.media import Lease
 from models.messages.microphone import GetMicrophone, MicrophoneView

@@ -11,8 +11,8 @@ from actors.shared.media.container import NothingInsideError, SourceError
 from actors.shared.media.http_feed import open_http
 from actors.shared.media.playout import Playout
 from actors.shared.media.rtsp_feed import open_rtsp
-from models.media.address import MediaAddress
 from models.media.sound_track import SoundTrack, parse_head, split
+from models.media.source_address import MediaAddress
 
 WAIT_S = 0.25
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}

@@ -8,7 +8,7 @@ from actors.microphone.source import TONE_HZ, CardSound, FileSound, SoundSource,
 from actors.runtime.rings import RingReader
 from actors.shared.media.container import NothingInsideError
 from models.errors import Invalid
-from models.media.address import MediaAddress
+from models.media.source_address import MediaAddress
 
 ALSA = MediaAddress("alsa", "default")
 NETWORK = ("rtsp", "http")

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from actors.shared.media.container import NothingInsideError, SourceError, in_words, open_input
 from actors.shared.media.loop_clock import NS, LoopClock, shared_clock
-from models.media.address import MediaAddress
 from models.media.pcm import RATE, SAMPLE_NS
+from models.media.source_address import MediaAddress
 
 LONGEST_WAIT_S = 0.25
 LATE_S = 2.0

@@ -15,13 +15,13 @@ from collections.abc import Mapping
 from actors.notifier import pictures
 from actors.notifier.channel_sender import ChannelSender, Fate
 from actors.notifier.delivery import Delivery
-from actors.notifier.disk import Disk
-from actors.notifier.intake import Intake
+from actors.notifier.event_intake import Intake
 from actors.notifier.outbox import Outbox
+from actors.notifier.outbox_retry import Disk
 from actors.notifier.rule_store import RuleStore
 from actors.runtime.actor import Actor, handles
 from config.clock import unix_ms
-from config.device import device_id
+from config.device_id import device_id
 from config.network.reachable import names, outer_addresses
 from models.errors import Invalid, LimitReached, Missing, Refused, ServerError
 from models.messages import Ok

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from actors.notifier import pictures
 from actors.notifier.channel_sender import ChannelSender, Fate, Outcome
-from actors.notifier.disk import Disk
 from actors.notifier.outbox import Outbox, QueuedMessage
+from actors.notifier.outbox_retry import Disk
 from actors.notifier.rule_store import RuleStore
 from actors.runtime.actor import Actor
 from actors.runtime.worker import SerialExecutor

@@ -17,7 +17,6 @@ import uuid
 from collections.abc import Mapping
 from functools import partial
 
-from actors.logins import LoginFiles, LoginNews, Logins
 from actors.onvif.authentication import Authenticator
 from actors.onvif.discovery import Discovery
 from actors.onvif.limits import CREDENTIALS_RETRY_S, LOOK_S
@@ -27,7 +26,8 @@ from actors.onvif.server import OnvifServer
 from actors.onvif.webhook_delivery import WebhookDelivery
 from actors.runtime.actor import Actor, handles
 from actors.shared.listeners import listen
-from config.device import device_id
+from actors.shared.rtsp_logins import LoginFiles, LoginNews, Logins
+from config.device_id import device_id
 from models.errors import Conflict, ServerError, Unavailable
 from models.media.tier import Tier
 from models.messages.camera import CameraView
@@ -39,8 +39,8 @@ from models.messages.rtsp import RtspView
 from models.messages.rtsp_session import PeerFirstLogin, PeerLoginFailed
 from models.messages.settings import SETTINGS, GetCredentials, Value
 from models.onvif.device import scopes
+from models.onvif.device_info import Facts
 from models.onvif.discovery import Device
-from models.onvif.facts import Facts
 from models.onvif.subscriptions import Subscription, Subscriptions
 from models.onvif.tiers import tiers
 from models.rtsp.sound import has_sound

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from actors.logins import Logins
+from actors.shared.rtsp_logins import Logins
 from models.onvif.soap import SENDER, Fault
 from models.onvif.username_token import UsernameTokens
 from models.security import digest

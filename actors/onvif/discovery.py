@@ -26,8 +26,8 @@ from actors.onvif.limits import (
 )
 from actors.onvif.network import of_neighbour
 from models.onvif import discovery
+from models.onvif.device_info import PATHS, Interface
 from models.onvif.discovery import GROUP, PORT, Device
-from models.onvif.facts import PATHS, Interface
 from models.onvif.limits import DATAGRAM_MAX, MESSAGES_REMEMBERED
 from models.rate_limit import Buckets
 

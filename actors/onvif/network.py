@@ -10,7 +10,7 @@ import psutil
 
 from actors.onvif.limits import INTERFACES_MAX
 from config.network.reachable import INNER, listens_at
-from models.onvif.facts import Interface
+from models.onvif.device_info import Interface
 
 ROUTES, RESOLVERS = Path("/proc/net/route"), Path("/etc/resolv.conf")
 NAME_SERVERS_MAX = 3  # resolv.conf(5), MAXNS

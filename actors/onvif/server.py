@@ -14,8 +14,8 @@ from api.listeners import Gate, GuardedSite
 from api.server import HttpsRunner
 from models.errors import ServerError
 from models.onvif import event_service, media, services, soap
+from models.onvif.device_info import SNAPSHOT_PATH, SUBSCRIPTION_PATH, Facts
 from models.onvif.event_service import Caller
-from models.onvif.facts import SNAPSHOT_PATH, SUBSCRIPTION_PATH, Facts
 from models.onvif.limits import BODY_MAX
 from models.onvif.soap import Call, Fault
 from models.onvif.subscriptions import Subscription, Subscriptions

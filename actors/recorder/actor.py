@@ -21,7 +21,7 @@ from actors.recorder.recording import Recording, pts_of
 from actors.recorder.sound import SoundTrack
 from actors.runtime.actor import Actor, handles
 from config.clock import unix_ms
-from config.space import free, stays_free
+from config.disk_space import free, stays_free
 from models.clips import MANUAL, NS, Clip, Course, Frame, GroupStore, Kind, Sound, begin_at
 from models.errors import Invalid, ServerError, Unavailable
 from models.events import EVENT_TYPES, VISITS, Event

@@ -10,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
-from actors.logins import Logins
 from actors.rtsp.connection import Connection
 from actors.rtsp.connection_limits import ConnectionLimits
 from actors.rtsp.limits import BACKLOG, LOOK_EVERY_S
@@ -18,6 +17,7 @@ from actors.rtsp.senders import Sender
 from actors.rtsp.session import Session
 from actors.rtsp.stream import Stream, StreamHooks
 from actors.rtsp.tls import TlsListener
+from actors.shared.rtsp_logins import Logins
 from models.media.tier import Tier
 from models.messages.rtsp_session import Serving
 from models.rtsp.message import Request

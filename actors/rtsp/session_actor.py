@@ -7,13 +7,13 @@ import ssl
 import time
 from collections.abc import Callable
 
-from actors.logins import LoginFiles, LoginNews, Logins
 from actors.rtsp.housekeeping import run_housekeeping
 from actors.rtsp.limits import ADMIT_TIMEOUT_S, CERTIFICATE_EVERY_S, KEYFRAME_EVERY_S, REPORT_S, STALE_ENTRY_S
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from actors.runtime.actor import Actor, handles
+from actors.shared.rtsp_logins import LoginFiles, LoginNews, Logins
 from config.tls import certificate
 from models.errors import Conflict, Unavailable
 from models.media.ring import Entry

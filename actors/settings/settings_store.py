@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.device import device_id
+from config.device_id import device_id
 from config.files import write_atomically
 from config.network.reachable import names
 from config.setting import Value
@@ -17,7 +17,7 @@ from config.settings import REGISTRY, defaults, effective
 from config.store import Store
 from models.errors import Unavailable
 from models.messages.settings import Credentials, SetCredentials, SettingsView
-from models.shapes import CLOSED
+from models.polygons import CLOSED
 
 FILE = "settings.json"
 FORMER_CREDENTIALS = "credentials.json"

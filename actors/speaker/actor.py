@@ -8,10 +8,10 @@ from actors.speaker.tts import Espeak, is_installed
 from actors.speaker.worker import SpeakerWorker
 from config.clock import unix_ms
 from models.errors import Conflict, Invalid, LimitReached, Unavailable
-from models.media.address import parse_speaker
 from models.media.pcm import RATE
-from models.media.speech import SPEAK_EVERY_S, clean, is_voice
-from models.media.talk import LOCK_S, TalkLock
+from models.media.source_address import parse_speaker
+from models.media.talk_back import LOCK_S, TalkLock
+from models.media.tts_text import SPEAK_EVERY_S, clean, is_voice
 from models.messages import Ok
 from models.messages.speaker import (
     GetSpeaker,

@@ -16,8 +16,8 @@ import av.error
 import numpy as np
 
 from actors.shared.media.container import SourceError, in_words
-from models.media.address import MediaAddress
 from models.media.pcm import RATE
+from models.media.source_address import MediaAddress
 
 ALSA_DEVICES = Path("/dev/snd")
 FILES_KEPT = 100

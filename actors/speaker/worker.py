@@ -8,7 +8,7 @@ from actors.runtime.worker import Worker
 from actors.shared.media.container import SourceError
 from actors.speaker.sinks import Sink
 from models.media.pcm import BLOCK_BYTES
-from models.media.talk import LOCK_S, JitterBuffer
+from models.media.talk_back import LOCK_S, JitterBuffer
 
 IDLE_S = 0.5
 TURN_S = 0.01

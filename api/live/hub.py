@@ -19,7 +19,7 @@ from api.live.messages import Message
 from api.live.socket import LiveSocket
 from api.live.system_info import SystemInfo
 from api.live.video import VideoBroadcast
-from config.device import device_id
+from config.device_id import device_id
 from models.errors import ServerError
 from models.http import limits
 from models.http.handshake import Close, Event

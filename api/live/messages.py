@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.errors import DASHBOARD_HINT, DIRECT_HINT
+from api.json_forms import license_shape, rtsp_access_shape, settings_shape, status_shape
 from api.latest_states import LatestStates
-from api.shapes import license_shape, rtsp_access_shape, settings_shape, status_shape
 from config.clock import unix_ms
 from models.clips import Clip
 from models.errors import ServerError
+from models.event_kinds import MORE
 from models.events import Event
 from models.http.limits import CAPTURE_KEPT_S, SOUND_CHUNK_MS
 from models.http.schema import DETECTION_KEYS
-from models.kinds import MORE
 from models.media.tier import Tier
 from models.messages.camera import Capabilities, CaptureView
 from models.messages.detector import DetectionFrame, DetectorView, Level, SwitchView

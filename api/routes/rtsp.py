@@ -5,9 +5,9 @@ from aiohttp import web
 from api.context import Context
 from api.credentials import Credential
 from api.json_body import json_object
+from api.json_forms import rtsp_access_shape
 from api.middleware import identify
 from api.routing import Access, route
-from api.shapes import rtsp_access_shape
 from models.errors import Conflict, Invalid, Refused
 from models.messages import Ask, Ok
 from models.messages.auth import AUTH, GetAuthStatus

@@ -5,8 +5,8 @@ from aiohttp import web
 from api.app_state import APP_STATE
 from api.context import Context
 from api.json_body import json_object
+from api.json_forms import settings_shape
 from api.routing import Access, route
-from api.shapes import settings_shape
 from config.settings import form
 from models.messages.settings import SETTINGS, ChangeSettings
 from models.security.roles import VIEWER

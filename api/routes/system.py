@@ -7,8 +7,8 @@ from aiohttp import web
 from api.app_state import APP_STATE
 from api.context import Context
 from api.json_body import json_object
+from api.json_forms import actor_shape, status_shape
 from api.routing import Access, route
-from api.shapes import actor_shape, status_shape
 from models.errors import Invalid, Unavailable
 from models.messages.camera import CAMERA, CameraControls, Capabilities, GetControls, SetControl, SetTorch
 from models.messages.settings import SETTINGS, ChangeSettings

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detect.sights import Lowest, Sights
+from models.detect.remote_sightings import Lowest, Sights
 from models.events import DetailValue, EventType
 from models.messages.detector import TrackedObject
 from models.schedule import Clock, read_location, read_schedules
@@ -148,7 +148,7 @@ class Elsewhere(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What is judged next, to be kept for ``models.detect.replay``; None: what comes next does not continue it."""
+    """What is judged next, kept for ``models.detect.trace_replay``; None: what comes next does not continue it."""
 
     seen: object
 

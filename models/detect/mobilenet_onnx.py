@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, checker, helper, numpy_helper
 
 from models.detect.log_mel import BANDS
+from models.detect.pytorch_archive import state_dict
 from models.detect.sound_classifier import MN04_CLASSES as CLASSES
-from models.detect.torch_archive import state_dict
 
 EPSILON = 1e-3  # of the batch normalisation
 OPSET, IR_VERSION = 18, 9

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from models.detect.detection_zones import Cells, Fence, cells
 from models.detect.detector import (
     NS,
     Activity,
@@ -21,7 +22,6 @@ from models.detect.detector import (
     enabled,
 )
 from models.detect.episode import Episode
-from models.detect.fence import Cells, Fence, cells
 from models.detect.foreground import HEIGHT, WIDTH, Foreground
 from models.detect.trace import in_ms
 from models.events import DetailValue

@@ -7,6 +7,7 @@ from typing import Protocol
 from models.detect import picodet, yolox
 from models.detect.boxes import Box, Candidate, Floats
 from models.detect.confidence import Scale, logit
+from models.detect.detection_zones import Fence, feet
 from models.detect.detector import (
     NS,
     Activity,
@@ -23,14 +24,13 @@ from models.detect.detector import (
     Tracks,
     clock_of,
 )
-from models.detect.fence import Fence, feet
 from models.detect.foreground import Foreground
 from models.detect.regions import blobs, choose, cut, cut_off, inside, share
-from models.detect.sights import Lowest
+from models.detect.remote_sightings import Lowest
 from models.detect.trace import in_ms
 from models.detect.tracker import Sighting, Track, Tracker, Update
+from models.event_kinds import THINGS
 from models.events import DetailValue
-from models.kinds import THINGS
 from models.messages.detector import TrackedObject
 from models.zones import read_zones
 

@@ -35,8 +35,8 @@ from models.detect.detector import (
 )
 from models.detect.episode import Episode
 from models.detect.trace import in_ms
+from models.event_kinds import BABY_CRY, DOG_BARK, SOUNDS, Kind
 from models.events import DetailValue
-from models.kinds import BABY_CRY, DOG_BARK, SOUNDS, Kind
 
 Floats = NDArray[np.float32]
 

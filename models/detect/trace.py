@@ -1,4 +1,4 @@
-"""What a detector has seen, kept small, so that it can be judged again with other settings (``models.detect.replay``).
+"""What a detector has seen, kept small, so that ``models.detect.trace_replay`` can judge it with other settings.
 
 A trace is a sequence of blocks, each readable by itself: a header (magic, length, CRC-32) and deflated records. Each
 is its kind, the steps of pts and wall from the record before in ms (LEB128), and a body that its detector alone knows.

@@ -344,7 +344,7 @@ EXTENSIONS: dict[str, Schema] = dict(
             types=_list(TEXT),
             events=_list(_int(1)),
         ),
-        _message(  # what the API document has no message for, see models.kinds
+        _message(  # what the API document has no message for, see models.event_kinds
             "detected",
             {**_EVENT, "detection": TEXT, "title": TEXT, "kind": TEXT, "confidence": PERCENT},
             eventType=_one("appeared", "disappeared"),

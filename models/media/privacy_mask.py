@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from models.media.i420 import Plane, planes
-from models.shapes import Polygon, read_mask, turned
+from models.polygons import Polygon, read_mask, turned
 
 BLACK, GREY = 16, 128  # luma and chroma of what is painted
 

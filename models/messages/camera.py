@@ -120,7 +120,7 @@ class SetTorch(Ask[ToCamera, bool]):
 
 @dataclass(frozen=True, slots=True)
 class CoverPictures(Ask[ToCamera, Ok]):
-    """Answered when no picture without this privacy mask (``models.shapes``) can be read from the camera's rings."""
+    """Answered when no picture without this privacy mask (``models.polygons``) can be read from the camera's rings."""
 
     mask: str
     revision: int  # of the settings that it is from: an older one changes nothing

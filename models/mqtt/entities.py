@@ -1,6 +1,6 @@
 """The entities that do not come from a setting: what the camera sees and measures, and what it can do."""
 
-from models.kinds import MORE, THINGS
+from models.event_kinds import MORE, THINGS
 from models.mqtt.topics import DETECTIONS, EVENTS, OFF, ON, Topics
 
 Component = dict[str, object]

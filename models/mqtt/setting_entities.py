@@ -3,7 +3,7 @@
 import re
 from typing import Protocol
 
-from models.kinds import MORE
+from models.event_kinds import MORE
 from models.mqtt.entities import CONFIG, DIAGNOSTIC, Component
 from models.mqtt.topics import OFF, ON, Topics
 

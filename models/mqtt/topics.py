@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.clips import MANUAL
-from models.kinds import MORE
+from models.event_kinds import MORE
 
 ONLINE, OFFLINE = "online", "offline"
 ON, OFF = "ON", "OFF"

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from models.event_kinds import MORE
 from models.events import Event, zones_of
-from models.kinds import MORE
 from models.mqtt.payloads import event as event_shape
 
 TITLES = {

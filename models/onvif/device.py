@@ -5,8 +5,8 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from models.onvif import device_io, media, media2
+from models.onvif.device_info import MANUFACTURER, MODEL, SERVICES, Facts
 from models.onvif.event_service import capabilities as event_capabilities
-from models.onvif.facts import MANUFACTURER, MODEL, SERVICES, Facts
 from models.onvif.operation import Operation, none_here
 from models.onvif.soap import Fault
 from models.onvif.xml import NAMESPACES, Xml, tag, text

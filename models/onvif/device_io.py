@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from models.onvif.facts import AUDIO_SOURCE, VIDEO_SOURCE, Facts
+from models.onvif.device_info import AUDIO_SOURCE, VIDEO_SOURCE, Facts
 from models.onvif.operation import Operation, none_here
 from models.onvif.xml import Xml, tag
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from models.onvif.facts import SUBSCRIPTION_PATH, Facts
+from models.onvif.device_info import SUBSCRIPTION_PATH, Facts
 from models.onvif.limits import PULL_MAX, PULL_WAIT_MAX_S, SUBSCRIPTIONS_MAX, TEXT_MAX
 from models.onvif.soap import RECEIVER, SENDER, Fault
 from models.onvif.subscriptions import EVERYTHING, Subscription, Subscriptions, life_of

@@ -4,7 +4,7 @@ picture is like is the owner's business, and the login of ONVIF is a viewer's.""
 from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
-from models.onvif.facts import (
+from models.onvif.device_info import (
     AUDIO_SOURCE,
     AUDIO_SOURCE_CONFIGURATION,
     SNAPSHOT_PATH,

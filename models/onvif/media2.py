@@ -3,7 +3,7 @@
 from xml.etree.ElementTree import Element
 
 from models.onvif import media
-from models.onvif.facts import VIDEO_SOURCE_CONFIGURATION, Facts, TierFacts
+from models.onvif.device_info import VIDEO_SOURCE_CONFIGURATION, Facts, TierFacts
 from models.onvif.media import between, encoder_token, resolution, tier_of
 from models.onvif.operation import Operation, none_here
 from models.onvif.soap import SENDER, Fault

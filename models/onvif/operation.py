@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
-from models.onvif.facts import Facts
+from models.onvif.device_info import Facts
 from models.onvif.xml import Xml, tag
 
 Operation = Callable[[Facts, Element], Xml]

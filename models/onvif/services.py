@@ -1,7 +1,7 @@
 """Which operation is answered how. Those of subscriptions are the event service's, which has somebody to wait."""
 
 from models.onvif import device, device_io, event_service, media, media2
-from models.onvif.facts import Facts
+from models.onvif.device_info import Facts
 from models.onvif.operation import Operation
 from models.onvif.soap import RECEIVER, Call, Fault
 from models.onvif.xml import NAMESPACES, Xml

@@ -6,7 +6,7 @@ from models.media.quality import bitrate
 from models.media.sizes import Size, fitted
 from models.messages.camera import CameraView
 from models.messages.encoder import VideoView
-from models.onvif.facts import TierFacts
+from models.onvif.device_info import TierFacts
 from models.rtsp.url import SUB_SUFFIX
 
 KEYFRAME_S = 2  # between two IDRs of our encoder

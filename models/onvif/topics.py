@@ -5,8 +5,8 @@ things for which there is no topic either, as ObjectsInside."""
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from models.kinds import MORE_SOUNDS, MORE_THINGS
-from models.onvif.facts import (
+from models.event_kinds import MORE_SOUNDS, MORE_THINGS
+from models.onvif.device_info import (
     ANALYTICS,
     AUDIO_SOURCE_CONFIGURATION,
     VIDEO_SOURCE,

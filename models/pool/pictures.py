@@ -7,7 +7,7 @@ import simplejpeg
 from models.detect.detector import Picture
 from models.media.i420 import CHROMA_TO_FULL_RANGE, LUMA_TO_FULL_RANGE
 from models.pool import limits
-from models.pool.wire import WireError
+from models.pool.wire_format import WireError
 
 SMALLEST = 16  # pixels of a side
 

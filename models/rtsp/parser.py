@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from models.rtsp.header_numbers import whole
 from models.rtsp.message import Request, Status
-from models.rtsp.number import whole
 
 HEAD_BYTES_MAX = 16 * 1024  # request line and headers
 BODY_BYTES_MAX = 64 * 1024

@@ -7,7 +7,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
-from models.rtsp.number import whole
+from models.rtsp.header_numbers import whole
 
 _STATIC = {
     0: ("PCMU", 8000, 1),

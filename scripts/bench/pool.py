@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from actors.detector.elsewhere import object_probe, pictures_asked
 from actors.detector.inference import Engine
 from actors.detector.pool import Pool, Question
+from actors.detector.remote_inference import object_probe, pictures_asked
 from config.boot import Boot, DetectionBoot
 from models.detect.detector import Picture
-from models.detect.sights import Sights
+from models.detect.remote_sightings import Sights
 from models.pool.invite import parse as parse_invite
-from pool.networks import Objects
+from pool.inference import Objects
 from scripts.bench import machine
 from tests.pool.running import RunningPool
 

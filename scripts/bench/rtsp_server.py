@@ -13,12 +13,12 @@ from pathlib import Path
 import av
 import av.bitstream
 
-from actors.logins import Logins
 from actors.rtsp.housekeeping import run_housekeeping
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from actors.runtime.rings import RingReader, RingWriter
+from actors.shared.rtsp_logins import Logins
 from models.media.ring import FORMAT_H264, KEY, PARAMETER_SETS
 from models.media.tier import Tier
 from models.messages.rtsp_session import Serving

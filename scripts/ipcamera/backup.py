@@ -13,7 +13,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from actors.auth.stored import auth_store, load_state, save_state
+from actors.auth.auth_store import auth_store, load_state, save_state
 from actors.event_log import engine
 from actors.event_log.id_allocation import keep_above
 from actors.license.license_store import FILE as LICENSE_FILE
@@ -23,12 +23,12 @@ from actors.notifier import outbox as notifier_outbox
 from actors.notifier.rule_store import notifications_store
 from actors.runtime.program_run import LOCK
 from actors.settings.settings_store import settings_store
+from config import atomic_replace, paths
 from config import backup as archives
-from config import paths, replacing
 from config.backup import BackupError
 from config.boot_load import BootError, load_boot, program_version
 from config.clock import unix_ms
-from config.device import device_id
+from config.device_id import device_id
 from config.store import Store
 from models.errors import ServerError
 from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
@@ -83,11 +83,11 @@ def restore(
     place = data_dir_of(data_dir)
     with _opened(file) as archive, _alone(place):
         try:
-            replacing.finish(place)
+            atomic_replace.finish(place)
             manifest = _stage(place, archive, passphrase_stdin)
-            kept = replacing.commit(place)
+            kept = atomic_replace.commit(place)
         except (BackupError, OSError, sqlite3.Error) as error:
-            replacing.abandon(place)
+            atomic_replace.abandon(place)
             fail(str(error))
         typer.echo(f"Restored: {len(manifest.files)} files of {_day(manifest.made_ms)}, version {manifest.version}.")
         if kept is not None:
@@ -111,7 +111,7 @@ def _stage(place: Path, file: BinaryIO, passphrase_stdin: bool) -> archives.Mani
     needed = 2 * archives.read(file, None, passphrase).bytes  # migration keeps copies
     if needed > (free := shutil.disk_usage(place).free):
         raise BackupError(f"{file.name} needs {_size(needed)} on the disk of {place}, and {_size(free)} are free")
-    staged = replacing.prepare(place)
+    staged = atomic_replace.prepare(place)
     manifest = archives.read(file, staged, passphrase)
     for problem in _problems(staged):
         raise BackupError(f"{file.name}, made by version {manifest.version}, cannot be used: {problem}")

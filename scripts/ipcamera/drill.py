@@ -15,10 +15,10 @@ from models.errors import ServerError
 from scripts.ipcamera.console import FAILED, AsJson, DataDir, data_dir_of, fail, running
 
 if TYPE_CHECKING:
-    from scripts.ipcamera.drills.judge import Promise, Seen, Verdict
     from scripts.ipcamera.drills.plan import Drill
     from scripts.ipcamera.drills.program import Program
-    from scripts.ipcamera.drills.watch import Watch
+    from scripts.ipcamera.drills.verdict import Promise, Seen, Verdict
+    from scripts.ipcamera.drills.viewers import Watch
 
 CONNECT_S = 10.0
 QUESTION = (
@@ -99,8 +99,8 @@ def _wait_for_pictures(watch: "Watch", factor: float) -> None:
 def _each(
     program: "Program", watch: "Watch", drills: "Iterator[Drill]", factor: float, quiet: bool
 ) -> Iterator[Result]:
-    from scripts.ipcamera.drills.blows import settle
-    from scripts.ipcamera.drills.judge import judge
+    from scripts.ipcamera.drills.actor_faults import settle
+    from scripts.ipcamera.drills.verdict import judge
 
     for one in drills:
         settle(program, watch)

@@ -13,7 +13,7 @@ import typer
 from config.boot_load import BootError, program_version
 from config.paths import PlaceError
 from models.errors import ServerError
-from scripts.ipcamera import doctor, events, hide, run, settings, status
+from scripts.ipcamera import argv_secrets, doctor, events, run, settings, status
 from scripts.ipcamera.console import FAILED, AsJson
 
 ROOMS = tuple(
@@ -70,7 +70,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows only ASCII still shows the rest
-    hide.hide()
+    argv_secrets.hide()
     # What `run` loads is carried by every actor's process, so it loads no more than it needs.
     if sys.argv[1:2] != ["run"]:
         mount_rooms()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from actors.auth.stored import StoredAuth, hash_password, load_state, save_state
+from actors.auth.auth_store import StoredAuth, hash_password, load_state, save_state
 from actors.runtime.control import Control
 from config.command import command
 from config.paths import make_private, run_dir

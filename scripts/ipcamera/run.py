@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from actors.runtime.control import Control
-from config import replacing
+from config import atomic_replace
 from config.boot import Boot
 from config.boot_load import load_boot
 from config.network.sockets import listening
@@ -75,7 +75,7 @@ def _prepare(boot: Boot) -> None:
         control.close()
         fail(f"a camera server is already running on {boot.data_dir}; stop it, or choose another --data-dir")
     make_private(boot.data_dir)
-    replacing.finish(boot.data_dir)  # a restore that was killed
+    atomic_replace.finish(boot.data_dir)  # a restore that was killed
     make_private(boot.run_dir)
     for name, port in (("https", boot.https_port), ("http", boot.http_port)):
         for address in boot.bind if port else ():

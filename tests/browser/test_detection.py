@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from models.kinds import MORE
+from models.event_kinds import MORE
 from tests.browser.conftest import CONNECTED, Opener
 from tests.browser.mock_server import MockServer
 

@@ -12,8 +12,8 @@ from actors.runtime.control import Control
 from config.boot import Boot
 from models.messages.auth import AUTH, GetSessions
 from models.messages.event_log import EVENT_LOG, QueryEvents
-from scripts.ipcamera.drills import judge
-from scripts.ipcamera.drills.blows import settle
+from scripts.ipcamera.drills import verdict
+from scripts.ipcamera.drills.actor_faults import settle
 from scripts.ipcamera.drills.plan import EVENTS_RUNNING, drills
 from scripts.ipcamera.drills.program import Program, watching
 from tests.chaos.running import running
@@ -62,10 +62,10 @@ def test_the_one_that_somebody_uses(server: RunningServer) -> None:
         with watching(program) as watch:
             assert watch.sees_more(1, 60), watch.refused
             plan = list(drills(program, watch, None, quick=True))
-            chosen = ("camera killed", "facade killed", judge.EVENTS.name)
+            chosen = ("camera killed", "facade killed", verdict.EVENTS.name)
             for drill in (one for one in plan if one.promise.name in chosen):
                 settle(program, watch)
-                assert judge.judge(drill.promise, drill.do(), SLOWER) == judge.Verdict("PASS", "")
+                assert verdict.judge(drill.promise, drill.do(), SLOWER) == verdict.Verdict("PASS", "")
             skipped = [drill.do().skipped for drill in plan if drill.promise.name in SURROUNDINGS]
         assert len(skipped) == len(SURROUNDINGS)
         assert all(skipped)

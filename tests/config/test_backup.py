@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from config import backup, replacing
+from config import atomic_replace, backup
 from config.backup import BackupError, Manifest, write
-from config.sealed import CHUNK, MAGIC, SealedReader, SealError, SealingWriter
+from config.encrypted_file import CHUNK, MAGIC, SealedReader, SealError, SealingWriter
 
 PHRASE = "correct horse"
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.sealed.MEMORY_KIB", 8)
+    monkeypatch.setattr("config.encrypted_file.MEMORY_KIB", 8)
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def old_and_new(folder: Path) -> None:
     (folder / "thumbnails").mkdir()
     (folder / "thumbnails" / "1.jpg").write_text("old")
     (folder / "models").mkdir()
-    new = replacing.prepare(folder)
+    new = atomic_replace.prepare(folder)
     (new / "settings.json").write_text("new")
     (new / "thumbnails").mkdir()
     (new / "thumbnails" / "2.jpg").write_text("new")
@@ -199,11 +199,11 @@ def is_new(folder: Path) -> bool:
 def test_everything_is_replaced_and_the_old_kept(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     old_and_new(folder)
-    kept = replacing.commit(folder)
+    kept = atomic_replace.commit(folder)
     assert is_new(folder)
     assert kept is not None
     assert (kept / "settings.json").read_text() == "old"
-    assert replacing.finish(folder) is None
+    assert atomic_replace.finish(folder) is None
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
@@ -225,14 +225,14 @@ def test_killed_at_any_moment_it_is_the_one_or_the_other(
     with monkeypatch.context() as patched:
         patched.setattr(os, "rename", killed)
         with contextlib.suppress(KilledError):
-            replacing.commit(folder)
-    replacing.finish(folder)  # as the next start does
+            atomic_replace.commit(folder)
+    atomic_replace.finish(folder)  # as the next start does
     assert is_new(folder) is (moment > 0)
 
 
 def test_what_was_prepared_and_not_committed_is_forgotten(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     old_and_new(folder)
-    replacing.abandon(folder)
-    assert replacing.finish(folder) is None
+    atomic_replace.abandon(folder)
+    assert atomic_replace.finish(folder) is None
     assert not is_new(folder)

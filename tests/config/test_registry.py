@@ -5,7 +5,7 @@ import json
 import pytest
 
 from config.settings import DOCUMENTED, REGISTRY, defaults, form, json_schema
-from models.kinds import MORE
+from models.event_kinds import MORE
 
 # key, type, (minimum, maximum) or choices or None, default, Pro feature
 DOCUMENT = (

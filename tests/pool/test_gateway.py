@@ -10,11 +10,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from models.errors import Invalid, LimitReached, Missing
 from models.pool.limits import QUESTION_BYTES
-from models.pool.wire import PICTURES_PATH, SOUND_PATH
+from models.pool.wire_format import PICTURES_PATH, SOUND_PATH
 from pool import limits
 from pool.gateway import Gateway, ServingError
+from pool.inference import Answer
 from pool.members import FILE, Members
-from pool.networks import Answer
 
 
 class Replicas:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from actors.auth.stored import load_state, verify_password
+from actors.auth.auth_store import load_state, verify_password
 from config.boot import Boot
 from config.tls import certificate
 from models.errors import Conflict, Invalid

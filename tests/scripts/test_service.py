@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.ipcamera import hide, service, welcome
+from scripts.ipcamera import argv_secrets, service, welcome
 
 AWKWARD = 'rtsp://user:p%4"$HOME`id`\\@host/a b'
 needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
@@ -64,7 +64,7 @@ def test_without_root_it_only_shows(capsys: pytest.CaptureFixture[str], monkeypa
     ],
 )
 def test_passwords_leave_the_command_line(given: list[str], kept: list[str], hidden: dict[str, str]) -> None:
-    assert hide.split(given) == (kept, hidden)
+    assert argv_secrets.split(given) == (kept, hidden)
 
 
 def test_our_output_is_the_journal_only_if_systemd_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

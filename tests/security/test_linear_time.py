@@ -27,8 +27,8 @@ from config.settings import REGISTRY, validate
 from models.errors import Invalid
 from models.http import json_schema
 from models.http.schema import CLIENT
-from models.media import address as media_address
-from models.media import annexb, jpeg, network_address, speech
+from models.media import annexb, jpeg, network_address, tts_text
+from models.media import source_address as media_address
 from models.mqtt import commands
 from models.mqtt.topics import Topics
 from models.onvif import discovery, soap, topics
@@ -224,7 +224,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "proxies": interfaces.proxies,
     "host names": reachable.is_host_name,
     "media addresses": media_address.parse_picture_source,
-    "speech": speech.clean,
+    "speech": tts_text.clean,
     "licences": lambda text: licences.read(f"IPC1.{text}", ()),
     "client addresses": lockout.client_key,
 }

@@ -9,7 +9,7 @@ import av.container
 import av.error
 import av.logging
 
-from models.media.address import MediaAddress
+from models.media.source_address import MediaAddress
 
 OPEN_S = 6.0  # to connect and to learn what the streams are
 READ_S = 20.0  # without a packet: a playlist may be renewed as seldom as that; who reads has less patience

@@ -10,8 +10,8 @@ import av.error
 
 from actors.shared.media.container import ANALYSE_LONGER_US, ANALYSE_US, SourceError, in_words, open_input, open_stream
 from actors.shared.media.network_feed import PictureTrack, Sample
-from models.media.address import MediaAddress
 from models.media.sound_track import SoundTrack
+from models.media.source_address import MediaAddress
 
 NS = 1_000_000_000
 SEGMENTS_NS = 12 * NS  # HLS brings whole segments

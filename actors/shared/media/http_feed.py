@@ -14,10 +14,10 @@ from actors.shared.media.container import LoginRefusedError, SourceError, in_wor
 from actors.shared.media.container_feed import ContainerFeed
 from actors.shared.media.limits import CONNECT_S, HTTP_READ_S, PICTURE_BYTES_MAX, REDIRECTS_MAX, STILL_EVERY_S
 from actors.shared.media.network_feed import Feed, PictureTrack, Sample
-from models.media.address import MediaAddress
 from models.media.jpeg import Splitter
 from models.media.network_address import NetworkAddress, parse_network
 from models.media.sound_track import SoundTrack
+from models.media.source_address import MediaAddress
 from models.security.http_auth import Authorization, challenges
 
 FIRST_BYTES = 4096

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from actors.shared.media.container import LoginRefusedError, SourceError, in_words
 from actors.shared.media.limits import ANSWER_S, BODY_BYTES_MAX, CONNECT_S, HEAD_BYTES_MAX, SESSION_S
 from models.media.network_address import NetworkAddress
-from models.rtsp.number import whole
+from models.rtsp.header_numbers import whole
 from models.security.http_auth import Authorization, challenges
 
 PIECE_S = 0.25

@@ -20,13 +20,13 @@ from actors.shared.media.limits import (
 from actors.shared.media.network_feed import VIDEO_AXIS, Feed, PictureTrack, Sample
 from actors.shared.media.rtsp_connection import PIECE_S, Response, RtspConnection
 from actors.shared.media.rtsp_formats import picture_format, sound_format
-from models.media.address import MediaAddress
 from models.media.network_address import NetworkAddress, parse_network
 from models.media.sound_track import SoundTrack
+from models.media.source_address import MediaAddress
 from models.rtp.depacketise import Depacketiser
 from models.rtp.receiver import MediaSync, Receiver
 from models.rtsp import sdp_parser
-from models.rtsp.number import whole
+from models.rtsp.header_numbers import whole
 
 NS = 1_000_000_000
 SESSION_S = 60  # RFC 2326 §12.37

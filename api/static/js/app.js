@@ -1,9 +1,9 @@
 /** The beginning: a session, the socket, the sections. */
 
-import { getJson } from "./ask.js";
+import { getJson } from "./http.js";
 import "./install.js";
-import { notice } from "./notice.js";
-import { startWorker } from "./notifications/worker.js";
+import { notice } from "./notices.js";
+import { startWorker } from "./notifications/service_worker.js";
 import { buildDetection } from "./panels/detection.js";
 import { buildEvents } from "./panels/events.js";
 import { buildLive } from "./panels/live.js";

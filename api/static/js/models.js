@@ -1,6 +1,6 @@
 /** The models of the detectors: which are here, and fetching the others, followed until it is over. */
 
-import { getJson, postJson } from "./ask.js";
+import { getJson, postJson } from "./http.js";
 import * as store from "./store.js";
 
 const EVERY_MS = 700;

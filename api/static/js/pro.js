@@ -1,9 +1,9 @@
 /** Making this device Pro: by the code that it printed when it started, or by a licence key. */
 
-import { postJson } from "./ask.js";
+import { postJson } from "./http.js";
 import { askInDialog } from "./dialog_form.js";
 import { h } from "./dom.js";
-import { notice } from "./notice.js";
+import { notice } from "./notices.js";
 import { inputField } from "./system/form.js";
 
 /** The code, as a field; and where it is to be found. */

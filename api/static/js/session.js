@@ -1,6 +1,6 @@
 /** Who is logged in: the login form, the lock-out, logout, and a session that ends while the page is open. */
 
-import { authStatus, getJson, postJson, whenExpired } from "./ask.js";
+import { authStatus, getJson, postJson, whenExpired } from "./http.js";
 import { h, icon, newId } from "./dom.js";
 import { pairs } from "./format.js";
 import * as socket from "./socket.js";

@@ -14,14 +14,14 @@ from models.events import SYSTEM_PREFIX
 from models.messages.event_log import EVENT_LOG, QueryEvents
 from models.messages.mqtt import MQTT, GetMqtt
 from models.messages.settings import SETTINGS, ChangeSettings, GetSettings
-from scripts.ipcamera.drills import judge
-from scripts.ipcamera.drills.blows import blow, sees_again
+from scripts.ipcamera.drills import verdict
+from scripts.ipcamera.drills.actor_faults import blow, sees_again
 from scripts.ipcamera.drills.events import Recording
-from scripts.ipcamera.drills.judge import Seen, count_delivered
 from scripts.ipcamera.drills.listener import Listener
 from scripts.ipcamera.drills.private import World
 from scripts.ipcamera.drills.program import Program
-from scripts.ipcamera.drills.watch import Watch
+from scripts.ipcamera.drills.verdict import Seen, count_delivered
+from scripts.ipcamera.drills.viewers import Watch
 
 LOST_FOR_S = 2.0  # after it was noticed
 FULL_FOR_S = 3.0
@@ -41,10 +41,10 @@ def source_lost(program: Program, watch: Watch, lose: Callable[[], None], restor
     watch.mark()
     lose()
     seen = Seen()
-    seen.notice_s = program.until(lambda: not _plays(program), judge.FROZEN.notice_s or 0)
+    seen.notice_s = program.until(lambda: not _plays(program), verdict.FROZEN.notice_s or 0)
     time.sleep(LOST_FOR_S)
     restore()
-    seen.recover_s = program.until(lambda: _plays(program), judge.SOURCE_BACK_S)
+    seen.recover_s = program.until(lambda: _plays(program), verdict.SOURCE_BACK_S)
     seen.faults += sees_again(program, watch)
     seen.gap_s = watch.longest_gap_s()
     seen.connections_lost = watch.lost
@@ -71,7 +71,7 @@ def _history_has(program: Program, after: int, kind: str) -> bool:
 # ---------------------------------------------------------------- the broker
 def broker_gone(program: Program, watch: Watch, world: World) -> Seen:
     """Events come in before, while and after it is away; a subscriber with a session of its own counts them."""
-    if program.until(lambda: program.ask(MQTT, GetMqtt()).connected, judge.BROKER_BACK_S) is None:
+    if program.until(lambda: program.ask(MQTT, GetMqtt()).connected, verdict.BROKER_BACK_S) is None:
         return Seen(faults=[f"not connected to begin with: {program.ask(MQTT, GetMqtt()).last_error}"])
     listener = Listener(world.broker.port)
     try:
@@ -83,7 +83,7 @@ def broker_gone(program: Program, watch: Watch, world: World) -> Seen:
         seen = Seen(notice_s=program.until(lambda: not program.ask(MQTT, GetMqtt()).connected, LATE_S))
         time.sleep(LOST_FOR_S)
         world.broker.start()
-        seen.recover_s = program.until(lambda: program.ask(MQTT, GetMqtt()).connected, judge.BROKER_BACK_S)
+        seen.recover_s = program.until(lambda: program.ask(MQTT, GetMqtt()).connected, verdict.BROKER_BACK_S)
         stored = recording.finish()
         expected = set(recording.answered.values())
         program.until(lambda: expected <= set(listener.heard), LATE_S)
@@ -111,7 +111,7 @@ def disk_full(program: Program, watch: Watch, world: World, free: int) -> Seen:
             if not free:
                 fill()
             time.sleep(FILL_EVERY_S)
-    more = program.until(lambda: not recording.is_alive() and program.all_up(), judge.ROOM_BACK_S)
+    more = program.until(lambda: not recording.is_alive() and program.all_up(), verdict.ROOM_BACK_S)
     seen = recording.finish()
     seen.recover_s = more
     seen.faults += [fault] if fault else []

@@ -7,8 +7,8 @@ import time
 from models.errors import ServerError
 from models.events import SYSTEM_PREFIX, Detection, Event
 from models.messages.event_log import EVENT_LOG, RecordEvent, RecordSystem
-from scripts.ipcamera.drills.judge import Seen, count_events
 from scripts.ipcamera.drills.program import Program
+from scripts.ipcamera.drills.verdict import Seen, count_events
 
 KIND = "DRILL"
 TYPE = "MOTION"

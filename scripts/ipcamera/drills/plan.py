@@ -4,11 +4,11 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from scripts.ipcamera.drills import blows, environment, judge
-from scripts.ipcamera.drills.judge import DOOR, PICTURE_ACTORS, Promise, Seen
+from scripts.ipcamera.drills import actor_faults, environment, verdict
 from scripts.ipcamera.drills.private import World
 from scripts.ipcamera.drills.program import Program
-from scripts.ipcamera.drills.watch import Watch
+from scripts.ipcamera.drills.verdict import DOOR, PICTURE_ACTORS, Promise, Seen
+from scripts.ipcamera.drills.viewers import Watch
 
 EVENTS, EVENTS_PER_S, KILLS = 1000, 100.0, 3
 EVENTS_QUICK, KILLS_QUICK = 200, 2
@@ -28,43 +28,44 @@ def drills(program: Program, watch: Watch, world: World | None, quick: bool) -> 
     actors = [name for name, row in program.rows().items() if row.state != "off"]
     stopped = [actor for actor in actors if not quick or actor in PICTURE_ACTORS or actor == DOOR]
     for actor in actors:
-        yield Drill(judge.killed(actor), _blow(program, watch, actor, signal.SIGKILL))
+        yield Drill(verdict.killed(actor), _blow(program, watch, actor, signal.SIGKILL))
     for actor in stopped:
-        yield Drill(judge.stopped(actor), _blow(program, watch, actor, signal.SIGSTOP))
+        yield Drill(verdict.stopped(actor), _blow(program, watch, actor, signal.SIGSTOP))
     count = (EVENTS_QUICK if quick else EVENTS) if program.private else EVENTS_RUNNING
     kills = KILLS_QUICK if quick or not program.private else KILLS
     yield Drill(
-        judge.EVENTS, lambda: blows.events_during_kills(program, watch, count, min(EVENTS_PER_S, count / 4), kills)
+        verdict.EVENTS,
+        lambda: actor_faults.events_during_kills(program, watch, count, min(EVENTS_PER_S, count / 4), kills),
     )
     yield from _surroundings(program, watch, world)
 
 
 def _blow(program: Program, watch: Watch, actor: str, how: signal.Signals) -> Callable[[], Seen]:
-    return lambda: blows.blow(program, watch, actor, how)
+    return lambda: actor_faults.blow(program, watch, actor, how)
 
 
 def _surroundings(program: Program, watch: Watch, world: World | None) -> Iterator[Drill]:
     if world is None:
         for promise, why in (
-            (judge.UNPLUGGED, "a hand is needed at the camera"),
-            (judge.FROZEN, "a hand is needed at the camera"),
-            (judge.BROKER, "the broker is not ours to stop"),
-            (judge.NEARLY_FULL, "the disk is not ours to fill"),
-            (judge.FULL, "the disk is not ours to fill"),
-            (judge.SHARED_MEMORY, "other programs use it too"),
+            (verdict.UNPLUGGED, "a hand is needed at the camera"),
+            (verdict.FROZEN, "a hand is needed at the camera"),
+            (verdict.BROKER, "the broker is not ours to stop"),
+            (verdict.NEARLY_FULL, "the disk is not ours to fill"),
+            (verdict.FULL, "the disk is not ours to fill"),
+            (verdict.SHARED_MEMORY, "other programs use it too"),
         ):
             yield Drill(promise, _skip(ONLY_PRIVATE + why))
     else:
         source, mounts = world.source, world.no_mounts
-        yield Drill(judge.UNPLUGGED, lambda: environment.source_lost(program, watch, source.unplug, source.plug_in))
-        yield Drill(judge.FROZEN, lambda: environment.source_lost(program, watch, source.freeze, source.thaw))
+        yield Drill(verdict.UNPLUGGED, lambda: environment.source_lost(program, watch, source.unplug, source.plug_in))
+        yield Drill(verdict.FROZEN, lambda: environment.source_lost(program, watch, source.freeze, source.thaw))
         broker = _skip(world.no_broker) if world.no_broker else lambda: environment.broker_gone(program, watch, world)
-        yield Drill(judge.BROKER, broker)
-        for promise, free in ((judge.NEARLY_FULL, environment.NEARLY_FULL_BYTES), (judge.FULL, 0)):
+        yield Drill(verdict.BROKER, broker)
+        for promise, free in ((verdict.NEARLY_FULL, environment.NEARLY_FULL_BYTES), (verdict.FULL, 0)):
             yield Drill(promise, _skip(mounts) if mounts else _fill(program, watch, world, free))
         memory = _skip(mounts) if mounts else lambda: environment.shared_memory_full(program, watch)
-        yield Drill(judge.SHARED_MEMORY, memory)
-    yield Drill(judge.CLOCK, _skip(NO_CLOCK))
+        yield Drill(verdict.SHARED_MEMORY, memory)
+    yield Drill(verdict.CLOCK, _skip(NO_CLOCK))
 
 
 def _fill(program: Program, watch: Watch, world: World, free: int) -> Callable[[], Seen]:

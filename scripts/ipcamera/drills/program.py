@@ -23,8 +23,8 @@ from models.messages.facade import FACADE, GetPorts
 from models.messages.rtsp import RTSP, GetRtsp
 from models.messages.settings import SETTINGS, GetCredentials
 from models.messages.supervisor import SUPERVISOR, ActorRow, GetActors
-from scripts.ipcamera.drills.judge import wait_before_blow
-from scripts.ipcamera.drills.watch import Watch
+from scripts.ipcamera.drills.verdict import wait_before_blow
+from scripts.ipcamera.drills.viewers import Watch
 
 A = TypeVar("A")
 R = TypeVar("R")

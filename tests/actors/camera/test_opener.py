@@ -11,7 +11,7 @@ from actors.camera.opener import Opener, SourceRequest
 from actors.camera.run_state import RunState
 from actors.camera.usb_devices import CameraNumbers
 from actors.shared.media.container import SourceError
-from models.media.address import parse_picture_source
+from models.media.source_address import parse_picture_source
 
 MODE = v4l2.Mode("mjpeg", (640, 480), (30.0,))
 CAMERA = v4l2.Device("/dev/video0", "Webcam", "usb-1", (MODE,))

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from actors.detector.demand import OnDemand
-from actors.detector.elsewhere import OnPool, object_probe, pictures_asked, sound_asked
+from actors.detector.on_demand_networks import OnDemand
 from actors.detector.pool import Pool
+from actors.detector.remote_inference import OnPool, object_probe, pictures_asked, sound_asked
 from config.boot import Boot
 from config.tls import certificate
 from config.weights.store import WeightsError
 from models.detect.confidence import Scale
 from models.detect.detector import Picture, Run
-from models.detect.sights import Seen, Sights
+from models.detect.remote_sightings import Seen, Sights
 from models.detect.sound_classifier import MN04_WINDOW
 from models.pool import limits
 from models.pool.invite import Invite
-from models.pool.wire import PICTURES_PATH, SOUND_PATH, pictures_answer, read_pictures_question, sound_answer
+from models.pool.wire_format import PICTURES_PATH, SOUND_PATH, pictures_answer, read_pictures_question, sound_answer
 
 TOKEN, KEY = "t" * 43, "k" * 43
 WANTED = {"person": 42.0, "dog": 42.0}

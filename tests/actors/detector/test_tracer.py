@@ -12,8 +12,8 @@ from actors.detector import limits
 from actors.detector.tracer import FOLDER, Tracer, day_of
 from actors.runtime import worker
 from models.detect import motion
+from models.detect.detection_zones import CELLS
 from models.detect.detector import DetectedEvent
-from models.detect.fence import CELLS
 from models.detect.sound import Level
 from models.detect.trace import BEGIN, MS, RESET
 from tests.models.detect.samples import ALL_ON

@@ -7,7 +7,7 @@ import pytest
 from onvif.util import is_auth_error
 from zeep.exceptions import Fault
 
-from actors import logins
+from actors.shared import rtsp_logins
 from config.boot import Boot
 from models.messages.rtsp_session import FirstLogin, LoginFailed, PeerFirstLogin, PeerLoginFailed
 from models.messages.settings import Credentials
@@ -87,7 +87,7 @@ async def test_guessing_locks_out_and_counts_for_rtsp_too(boot: Boot) -> None:
 
 
 async def test_who_has_been_in_is_slowed_down_but_not_shut_out(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logins, "GUESS_EVERY_S", 0.01)
+    monkeypatch.setattr(rtsp_logins, "GUESS_EVERY_S", 0.01)
     async with house(boot) as here:
         assert (await here.post(envelope(ASK, token())))[0] == 200
         assert ("rtsp", FirstLogin("onvif", "127.0.0.1")) in here.kit.told

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from actors.onvif import network
-from models.onvif.facts import Interface
+from models.onvif.device_info import Interface
 
 Address = namedtuple("Address", "family address netmask")
 State = namedtuple("State", "isup mtu")

@@ -13,12 +13,12 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
-from actors.logins import Logins
 from actors.rtsp.housekeeping import run_housekeeping
 from actors.rtsp.listener import listen
 from actors.rtsp.methods import answer
 from actors.rtsp.server import RtspServer
 from actors.rtsp.stream import Stream
+from actors.shared.rtsp_logins import Logins
 from models.errors import LimitReached
 from models.media.ring import FORMAT_AAC, FORMAT_H264, KEY, PARAMETER_SETS, Entry
 from models.media.tier import Tier

@@ -74,14 +74,14 @@ ELSEWHERE = {
     "actors.detector.inference",  # where a model is loaded, with ONNX Runtime
     "models.detect.mobilenet_onnx",  # and where one is converted
     "models.detect.tflite_graph",
-    "models.detect.torch_archive",
+    "models.detect.pytorch_archive",
     "models.detect.yamnet_onnx",
     "api.reference",  # of the command that writes the manual
     "models.http.reference",
     "models.messages.codec",
     "actors.notifier.sender",  # a short-lived process of its own, with apprise
     "models.detect.batches",  # of the pool
-    "models.pool.turns",
+    "models.pool.fair_queue",
 }
 
 

@@ -26,10 +26,10 @@ from models.detect.detector import (
     Sound,
     Trace,
 )
-from models.detect.pace import Pace
-from models.detect.replay import record_of, replay
+from models.detect.frame_sampler import Pace
 from models.detect.sound_classifier import MN04_CLASSES, YAMNET_CLASSES
 from models.detect.trace import RESET, Record, block, records
+from models.detect.trace_replay import record_of, replay
 
 PROJECT = Path(__file__).parents[3]
 WEIGHTS = Path(os.environ.get("IPCAMERA_MODELS_DIR", PROJECT.parent / "shared" / "models" / "weights"))

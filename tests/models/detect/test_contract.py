@@ -20,8 +20,8 @@ from models.detect.detector import (
     Sound,
     Trace,
 )
+from models.event_kinds import MORE
 from models.events import EVENT_TYPES
-from models.kinds import MORE
 from tests.models.detect.samples import ALL_ON, WALL, picture, silent, sound
 
 RNG = np.random.default_rng(7)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from config.weights.catalogue import MN04
 from models.detect.log_mel import BANDS, log_mel
 from models.detect.mobilenet_onnx import convert
+from models.detect.pytorch_archive import state_dict
 from models.detect.sound_classifier import MN04_CLASSES, MN04_FRAMES, MN04_WINDOW
-from models.detect.torch_archive import state_dict
 from tests.models.detect.samples import session, weights
 
 

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.detect.detector import NS, Activity, DetectedEvent, Picture, Reading
+from models.detect.frame_sampler import Pace
 from models.detect.motion import RATE, Motion
-from models.detect.pace import Pace
 from tests.models.detect.samples import ALL_ON, SAMPLES, findings, judged_again, outputs, picture
 
 Grey = NDArray[np.float64]

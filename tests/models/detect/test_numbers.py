@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from config.settings import REGISTRY
 from models.detect.confidence import TUNED, Scale
 from models.detect.detector import NS
+from models.detect.frame_sampler import Pace
 from models.detect.motion import sensitivity
-from models.detect.pace import Pace
 from models.detect.sound import decibel, rms, threshold_db
 
 SCALES = [Scale(0.25, 2.5), Scale(0.1, 3.0), Scale(0.35, 2.2), Scale(0.45, 1.6)]

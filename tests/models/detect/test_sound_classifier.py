@@ -22,7 +22,7 @@ from models.detect.sound_classifier import (
     mn04_bark,
     yamnet_bark,
 )
-from models.kinds import MORE_SOUNDS, Kind
+from models.event_kinds import MORE_SOUNDS, Kind
 from tests.models.detect.samples import ALL_ON, SAMPLES, blocks, findings, judged_again, outputs, real
 
 Window = dict[str, dict[int, float]]  # network → class → logit

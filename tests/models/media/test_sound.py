@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.media.pcm import BLOCK_BYTES, SAMPLE_NS, Blocks, level_db, spare_of
-from models.media.speech import clean, is_voice
-from models.media.talk import BYTES_PER_S, MOST_BYTES, START_BYTES, JitterBuffer, TalkLock
+from models.media.talk_back import BYTES_PER_S, MOST_BYTES, START_BYTES, JitterBuffer, TalkLock
+from models.media.tts_text import clean, is_voice
 
 MS = 1_000_000
 

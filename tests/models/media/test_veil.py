@@ -5,7 +5,7 @@ import pytest
 
 from models.media.i420 import planes, size_of
 from models.media.privacy_mask import BLACK, GREY, PrivacyMask
-from models.shapes import contains, read_mask, turned
+from models.polygons import contains, read_mask, turned
 
 MASK = "[[[0.1,0.2],[0.5,0.2],[0.1,0.9]],[[0.6,0.1],[0.9,0.9],[0.9,0.1],[0.6,0.9]]]"
 BRIGHT = 200

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from models.detect.confidence import Scale
 from models.detect.detector import Picture
-from models.detect.sights import Seen, Sights
+from models.detect.remote_sightings import Seen, Sights
 from models.pool import invite, limits
-from models.pool.breaker import Breaker
+from models.pool.circuit_breaker import Breaker
+from models.pool.fair_queue import Turns
 from models.pool.pictures import decoded, encoded
-from models.pool.turns import Turns
-from models.pool.wire import (
+from models.pool.wire_format import (
     WireError,
     pictures_answer,
     pictures_question,

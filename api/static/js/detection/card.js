@@ -2,12 +2,12 @@
 
 import { h, icon, newId, setText } from "../dom.js";
 import { ago, sentence, timeOfDay } from "../format.js";
-import { lockedBox } from "../locked.js";
+import { lockedBox } from "../pro_lock.js";
 import { settingField } from "../settings/field.js";
 import * as store from "../store.js";
-import { DETECTORS, eventWords, otherDetector } from "../words.js";
+import { DETECTORS, eventWords, otherDetector } from "../labels.js";
 import { modelBox } from "./model_box.js";
-import { meterStrip } from "./strip.js";
+import { meterStrip } from "./level_meter.js";
 
 const MOST_EVENTS = 3;
 const WHERE = {

@@ -1,9 +1,9 @@
 /** The player of one clip: its run-up and its moment on the bar, boxes over the picture, everything by keys too. */
 
-import { getJson } from "../ask.js";
+import { getJson } from "../http.js";
 import { h, icon, iconButton, newId, setIcon, setText, squareButton } from "../dom.js";
 import { clipTime } from "../format.js";
-import { notice } from "../notice.js";
+import { notice } from "../notices.js";
 import { Overlay } from "../player/overlay.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];

@@ -1,13 +1,13 @@
 /** One event in full: its clip in a player, else its picture; what is known of it; the ones before and after it. */
 
-import { deleteJson, getJson, postJson } from "../ask.js";
+import { deleteJson, getJson, postJson } from "../http.js";
 import { facts, h, iconButton, squareButton } from "../dom.js";
 import { dateAndTime, timeOfDay } from "../format.js";
-import { confirmed, notice } from "../notice.js";
+import { confirmed, notice } from "../notices.js";
 import { isViewer } from "../session.js";
 import { change } from "../settings/change.js";
 import * as store from "../store.js";
-import { eventKind, systemWords } from "../words.js";
+import { eventKind, systemWords } from "../labels.js";
 import { clipActions, clipPlayer } from "./clip_player.js";
 
 const SHOWN_ELSEWHERE = new Set(["type", "timestamp", "text", "thumbnail", "id", "clipId", "clipGone"]);

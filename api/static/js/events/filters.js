@@ -2,7 +2,7 @@
 
 import { h, icon, setText } from "../dom.js";
 import * as theme from "../theme.js";
-import { EVENT_TYPES } from "../words.js";
+import { EVENT_TYPES } from "../labels.js";
 import { paintable, sparkline } from "./canvas.js";
 import { BUCKET_MS } from "./history.js";
 

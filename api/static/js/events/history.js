@@ -1,6 +1,6 @@
 /** The events of one day: loaded from the server, continued by the socket, bounded. */
 
-import { getJson } from "../ask.js";
+import { getJson } from "../http.js";
 import { addDays, startOfDay } from "../format.js";
 
 const MOST_EVENTS = 10_000;

@@ -1,9 +1,9 @@
 /** A continuous recording, from the moment on that was chosen on the time line. */
 
-import { deleteJson, postJson } from "../ask.js";
+import { deleteJson, postJson } from "../http.js";
 import { h, squareButton } from "../dom.js";
 import { dateAndTime } from "../format.js";
-import { confirmed } from "../notice.js";
+import { confirmed } from "../notices.js";
 import { clipActions, clipPlayer } from "./clip_player.js";
 
 /** `time`: Unix ms within `clip`. Resolves when the dialog is closed. */

@@ -2,7 +2,7 @@
 
 import { h, icon } from "../dom.js";
 import { timeOfDay } from "../format.js";
-import { eventKind, eventWords, systemWords } from "../words.js";
+import { eventKind, eventWords, systemWords } from "../labels.js";
 import { openEvent } from "./event_dialog.js";
 
 export const ROW_HEIGHT = 72;

@@ -1,9 +1,9 @@
 /** How much is stored, and what can be done with it. */
 
-import { getJson, postJson } from "../ask.js";
+import { getJson, postJson } from "../http.js";
 import { card, facts, h, icon, iconButton } from "../dom.js";
 import { dateAndTime } from "../format.js";
-import { confirmed, notice } from "../notice.js";
+import { confirmed, notice } from "../notices.js";
 import { isViewer } from "../session.js";
 
 export function storageCard(onCleared) {

@@ -2,7 +2,7 @@
 
 import { h, setText, squareButton } from "../dom.js";
 import { hourMinute, timeOfDay } from "../format.js";
-import { EVENT_TYPES, eventKind, eventWords } from "../words.js";
+import { EVENT_TYPES, eventKind, eventWords } from "../labels.js";
 import { paintable } from "./canvas.js";
 import { AXIS, GUTTER, drawDetail, drawOverview, firstAfter } from "./timeline_drawing.js";
 

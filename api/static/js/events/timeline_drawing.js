@@ -2,7 +2,7 @@
 
 import { hourMinute } from "../format.js";
 import * as theme from "../theme.js";
-import { EVENT_TYPES } from "../words.js";
+import { EVENT_TYPES } from "../labels.js";
 import { BUCKET_MS } from "./history.js";
 
 export const AXIS = 18;

@@ -1,9 +1,9 @@
 /** What the camera itself can be set to (V4L2): each change is seen in the picture beside it, and kept for this camera. */
 
-import { getJson, postJson } from "../ask.js";
+import { getJson, postJson } from "../http.js";
 import { card, h, newId, setText } from "../dom.js";
 import { reason, resultLine } from "../system/form.js";
-import { confirmed } from "../notice.js";
+import { confirmed } from "../notices.js";
 import { isViewer } from "../session.js";
 import * as store from "../store.js";
 

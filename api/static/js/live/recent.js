@@ -4,7 +4,7 @@ import { h, icon } from "../dom.js";
 import { timeOfDay } from "../format.js";
 import { onEvent } from "../events/feed.js";
 import * as router from "../router.js";
-import { eventKind } from "../words.js";
+import { eventKind } from "../labels.js";
 
 const MOST = 8;
 

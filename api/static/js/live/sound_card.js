@@ -2,7 +2,7 @@
 
 import { card, h, icon, setIcon, setText } from "../dom.js";
 import { decibels } from "../format.js";
-import { lockedBox } from "../locked.js";
+import { lockedBox } from "../pro_lock.js";
 import { Listener } from "../sound/listen.js";
 import { Talker } from "../sound/talk.js";
 import * as socket from "../socket.js";

@@ -1,9 +1,9 @@
 /** Snapshot of the stream, and the still at the sensor's full size. */
 
-import { getBlob } from "../ask.js";
+import { getBlob } from "../http.js";
 import { h } from "../dom.js";
 import { bytes } from "../format.js";
-import { notice, openDialog } from "../notice.js";
+import { notice, openDialog } from "../notices.js";
 import * as socket from "../socket.js";
 
 const CAPTURE_PATIENCE_MS = 20_000;

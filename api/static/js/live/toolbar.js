@@ -1,8 +1,8 @@
 /** The buttons below the picture. */
 
-import { postJson } from "../ask.js";
+import { postJson } from "../http.js";
 import { h, iconButton, setIcon, setText, squareButton } from "../dom.js";
-import { notice } from "../notice.js";
+import { notice } from "../notices.js";
 import { pipAvailable, togglePip } from "../player/pip.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";

@@ -1,8 +1,8 @@
 /** Other ways to be told: a webhook of your own, or any service that apprise knows. */
 
-import { postJson } from "../ask.js";
+import { postJson } from "../http.js";
 import { h, newId, setText } from "../dom.js";
-import { copyLine } from "../system/copy.js";
+import { copyLine } from "../system/copy_address.js";
 import { inputField, reason, resultLine } from "../system/form.js";
 
 const KINDS = [

@@ -1,16 +1,16 @@
 /** Settings, Notifications: this browser, other channels, and the rules that say when. */
 
-import { deleteJson, getJson, postJson } from "../ask.js";
+import { deleteJson, getJson, postJson } from "../http.js";
 import { card, h, icon, setText } from "../dom.js";
 import { ago } from "../format.js";
-import { lockedBox } from "../locked.js";
-import { confirmed } from "../notice.js";
+import { lockedBox } from "../pro_lock.js";
+import { confirmed } from "../notices.js";
 import * as store from "../store.js";
 import { reason, resultLine } from "../system/form.js";
 import { channelForm } from "./channel_form.js";
-import { ownChannel, unsubscribe } from "./device.js";
+import { ownChannel, unsubscribe } from "./push_subscription.js";
 import { editRule, freshRule, noticedBy, ruleWords } from "./rule_form.js";
-import { acting, API, thisDevice } from "./this_device.js";
+import { acting, API, thisDevice } from "./push_card.js";
 
 const KIND_ICONS = { push: "phone", webhook: "cast", apprise: "speaker" };
 

@@ -1,11 +1,11 @@
 /** A rule: in words, and as a form. */
 
-import { postJson } from "../ask.js";
+import { postJson } from "../http.js";
 import { askInDialog } from "../dialog_form.js";
 import { h } from "../dom.js";
 import * as store from "../store.js";
 import { inputField, switchField } from "../system/form.js";
-import { eventKind } from "../words.js";
+import { eventKind } from "../labels.js";
 
 export const DAYS = { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" };
 

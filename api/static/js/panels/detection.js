@@ -1,6 +1,6 @@
 /** A card for each detector of the registry, with a live meter to set it by. */
 
-import { getJson } from "../ask.js";
+import { getJson } from "../http.js";
 import { detectorCard } from "../detection/card.js";
 import { camel, readDetectors, snake } from "../detection/detectors.js";
 import { card, h } from "../dom.js";

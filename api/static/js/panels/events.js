@@ -1,6 +1,6 @@
 /** The history: a day as a time line and as a list, the server's own events, and what can be done with it all. */
 
-import { getJson } from "../ask.js";
+import { getJson } from "../http.js";
 import { card, h } from "../dom.js";
 import { dayPicker } from "../events/day_picker.js";
 import { openEvent } from "../events/event_dialog.js";
@@ -12,9 +12,9 @@ import { ROW_HEIGHT, eventRow } from "../events/rows.js";
 import { storageCard } from "../events/storage.js";
 import { Timeline } from "../events/timeline.js";
 import { VirtualList } from "../events/virtual_list.js";
-import { whyCard } from "../events/why.js";
+import { whyCard } from "../events/system_history.js";
 import { longDay, startOfDay } from "../format.js";
-import { lockedBox } from "../locked.js";
+import { lockedBox } from "../pro_lock.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
 

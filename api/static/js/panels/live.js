@@ -6,7 +6,7 @@ import { firstRunHint } from "../live/first_run.js";
 import { pictureCard } from "../live/picture_card.js";
 import { recentEvents } from "../live/recent.js";
 import { soundCard } from "../live/sound_card.js";
-import { buildStage } from "../live/stage.js";
+import { buildStage } from "../live/picture_area.js";
 import { statsCard } from "../live/stats_card.js";
 import { buildToolbar } from "../live/toolbar.js";
 import { keepAwake } from "../live/wake.js";

@@ -2,7 +2,7 @@
 
 import { card, h } from "../dom.js";
 import { storageCard } from "../events/storage.js";
-import { lockedBox } from "../locked.js";
+import { lockedBox } from "../pro_lock.js";
 import * as store from "../store.js";
 import { accessCard } from "../system/access.js";
 import { actorsCard } from "../system/actors.js";

@@ -1,6 +1,6 @@
 /** Picture-in-picture: the picture as a video of its own, in whatever way it comes. */
 
-import { notice } from "../notice.js";
+import { notice } from "../notices.js";
 
 const PUMP_MS = 50;
 

@@ -4,7 +4,7 @@
  */
 
 import * as socket from "../socket.js";
-import { Figures } from "./figures.js";
+import { Figures } from "./stream_stats.js";
 import { parseFrame } from "./frame_header.js";
 
 const FIRST_PICTURE_MS = 8000;

@@ -1,7 +1,7 @@
 /** Changing settings: one request, the result in words. */
 
-import { postJson } from "../ask.js";
-import { lockedReason } from "../words.js";
+import { postJson } from "../http.js";
+import { lockedReason } from "../labels.js";
 import { entryOf } from "./schema.js";
 
 /** Resolves with "" when all is stored, else with what is wrong. Never throws. */

@@ -4,9 +4,9 @@
  */
 
 import { h, icon, newId, setText } from "../dom.js";
-import { confirmed } from "../notice.js";
+import { confirmed } from "../notices.js";
 import * as store from "../store.js";
-import { lockedReason } from "../words.js";
+import { lockedReason } from "../labels.js";
 import { change } from "./change.js";
 import { choiceLabel, choicesOf, plainWords, valueLabel } from "./schema.js";
 

@@ -1,6 +1,6 @@
 /** The camera: the picture that comes, the others to choose from with a picture of each, or why there is none. */
 
-import { getBlob } from "../ask.js";
+import { getBlob } from "../http.js";
 import { h, icon, setText } from "../dom.js";
 import { change } from "../settings/change.js";
 import { sentence } from "../format.js";

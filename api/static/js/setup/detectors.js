@@ -3,7 +3,7 @@
 import { modelBox } from "../detection/model_box.js";
 import { readDetectors } from "../detection/detectors.js";
 import { h } from "../dom.js";
-import { lockedBox } from "../locked.js";
+import { lockedBox } from "../pro_lock.js";
 import * as models from "../models.js";
 import { settingField } from "../settings/field.js";
 import * as store from "../store.js";

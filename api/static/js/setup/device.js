@@ -1,6 +1,6 @@
 /** The phone or computer that this page is open on: keep the page at hand, and trust the camera's certificate. */
 
-import { getJson } from "../ask.js";
+import { getJson } from "../http.js";
 import { h, icon, setText } from "../dom.js";
 import { pairs } from "../format.js";
 import { canInstall, install, isInstalled, onInstallable } from "../install.js";

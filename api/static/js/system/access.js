@@ -1,11 +1,11 @@
 /** Who is signed in, and the tokens that were given away: each can be ended. */
 
-import { deleteJson, getJson, postJson } from "../ask.js";
+import { deleteJson, getJson, postJson } from "../http.js";
 import { card, h, newId, setText } from "../dom.js";
 import { ago, shortDate } from "../format.js";
-import { confirmed } from "../notice.js";
+import { confirmed } from "../notices.js";
 import * as store from "../store.js";
-import { copyLine } from "./copy.js";
+import { copyLine } from "./copy_address.js";
 import { inputField, reason, resultLine } from "./form.js";
 
 const ROLES = [

@@ -1,6 +1,6 @@
 /** The parts of the server, each a process: how they are and why they were restarted. */
 
-import { getJson } from "../ask.js";
+import { getJson } from "../http.js";
 import { card, h } from "../dom.js";
 import { bytes, duration, fixed } from "../format.js";
 import * as socket from "../socket.js";

@@ -1,10 +1,10 @@
 /** The certificate: what it is, how to trust it, a new one. */
 
-import { getJson, postJson } from "../ask.js";
+import { getJson, postJson } from "../http.js";
 import { card, facts, h, icon, setText } from "../dom.js";
 import { pairs, shortDate } from "../format.js";
-import { lockedBox } from "../locked.js";
-import { confirmed } from "../notice.js";
+import { lockedBox } from "../pro_lock.js";
+import { confirmed } from "../notices.js";
 import * as store from "../store.js";
 import { reason, resultLine } from "./form.js";
 

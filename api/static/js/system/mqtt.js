@@ -1,8 +1,8 @@
 /** MQTT: status, test, and settings that are applied together; the stored password is asked for before a login changes. */
 
-import { postJson } from "../ask.js";
+import { postJson } from "../http.js";
 import { card, facts, h, setText } from "../dom.js";
-import { lockedBox } from "../locked.js";
+import { lockedBox } from "../pro_lock.js";
 import * as store from "../store.js";
 import { inputField, reason, resultLine, switchField } from "./form.js";
 

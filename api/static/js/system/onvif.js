@@ -1,9 +1,9 @@
 /** ONVIF: whether it is served, where, and who is told what is detected. */
 
-import { getJson } from "../ask.js";
+import { getJson } from "../http.js";
 import { card, facts, h, setText } from "../dom.js";
 import { duration } from "../format.js";
-import { lockedBox } from "../locked.js";
+import { lockedBox } from "../pro_lock.js";
 import * as store from "../store.js";
 import { reason, resultLine } from "./form.js";
 

@@ -1,10 +1,10 @@
 /** RTSP: status, start and stop, address with QR code, settings that are applied together. */
 
-import { postJson } from "../ask.js";
+import { postJson } from "../http.js";
 import { card, facts, h, setText } from "../dom.js";
-import { lockedBox } from "../locked.js";
+import { lockedBox } from "../pro_lock.js";
 import * as store from "../store.js";
-import { copyLine, qrCode } from "./copy.js";
+import { copyLine, qrCode } from "./copy_address.js";
 import { inputField, reason, resultLine, switchField } from "./form.js";
 
 export function rtspCard() {

@@ -1,10 +1,10 @@
 /** A day's alarms as they were told, and as they would have been with other thresholds, with the zones as drawn. */
 
-import { getJson, postJson } from "../ask.js";
+import { getJson, postJson } from "../http.js";
 import { card, h, iconButton, newId, setText } from "../dom.js";
 import { change } from "../settings/change.js";
 import * as store from "../store.js";
-import { DETECTORS, eventKind, otherDetector } from "../words.js";
+import { DETECTORS, eventKind, otherDetector } from "../labels.js";
 
 const WAIT_MS = 250;
 const DAY_MS = 86_400_000;

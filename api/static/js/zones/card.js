@@ -1,11 +1,11 @@
 /** The card in which zones and the privacy mask are drawn, named, and saved. */
 
-import { getBlob } from "../ask.js";
+import { getBlob } from "../http.js";
 import { card, h, iconButton, newId, setText, squareButton } from "../dom.js";
 import { change } from "../settings/change.js";
 import * as store from "../store.js";
-import { COVERED, MODES, newShape, readShapes, writeShapes } from "./shapes.js";
-import { plan } from "./plan.js";
+import { COVERED, MODES, newShape, readShapes, writeShapes } from "./zone_geometry.js";
+import { plan } from "./zone_editor.js";
 
 const NAME_MAX = 32;
 const MOST = 16;

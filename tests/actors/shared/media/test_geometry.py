@@ -17,8 +17,8 @@ from actors.camera.open_source import OpenSource
 from actors.camera.outputs import frames_outputs
 from actors.camera.source import Source
 from actors.runtime.rings import RingReader, RingWriter
-from models.media.address import parse_picture_source
 from models.media.sizes import Size
+from models.media.source_address import parse_picture_source
 from models.media.stall_detector import StallDetector
 from tests.actors.shared.media.clips import clip
 from tests.actors.shared.media.http_stand_in import HttpStandIn

@@ -14,7 +14,7 @@ from actors.camera.network import NetworkSource
 from actors.camera.source import SourcePacket
 from actors.shared.media.container import LoginRefusedError, SourceError
 from models.media import annexb
-from models.media.address import parse_picture_source
+from models.media.source_address import parse_picture_source
 from tests.actors.shared.media.clips import Clip, clip
 from tests.actors.shared.media.http_stand_in import HttpStandIn
 from tests.actors.shared.media.peers import ffmpeg

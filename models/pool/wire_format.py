@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detect.confidence import Scale
-from models.detect.sights import Lowest, Seen, Sights
+from models.detect.remote_sightings import Lowest, Seen, Sights
 from models.pool import limits
 
 PICTURES_PATH, SOUND_PATH = "/v1/pictures", "/v1/sound"

@@ -3,7 +3,7 @@
 import { h, setText } from "../dom.js";
 import { fixed } from "../format.js";
 import { banner } from "./banner.js";
-import { curtain } from "../player/curtain.js";
+import { curtain } from "../player/placeholder.js";
 import { Overlay } from "../player/overlay.js";
 import { Player } from "../player/player.js";
 import { Zoom } from "../player/zoom.js";

@@ -1,6 +1,6 @@
 /** The server's own history: what was restarted, lost, found again, slowed down — and why. */
 
-import { getJson } from "../ask.js";
+import { getJson } from "../http.js";
 import { card, h } from "../dom.js";
 import * as socket from "../socket.js";
 import { SYSTEM_ROW_HEIGHT, systemRow } from "./rows.js";

@@ -1,8 +1,8 @@
 /** This browser as a receiver of Web Push: whether it can be, whether it is, and how it becomes one. */
 
-import { deleteJson, postJson } from "../ask.js";
+import { deleteJson, postJson } from "../http.js";
 import { browserName } from "../system/access.js";
-import { register } from "./worker.js";
+import { register } from "./service_worker.js";
 
 const CHANNEL = "notifications.channel"; // in this browser's own storage: its id at the camera
 

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from config.boot_options import OPTIONS
-from config.manual import manual
 from config.settings import REGISTRY
+from config.settings_manual import manual
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 

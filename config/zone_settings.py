@@ -1,9 +1,9 @@
 """Where and when: the privacy mask, zones, schedules, and the place for the sun's times."""
 
 from config.setting import Setting
+from models.polygons import MASK_LENGTH_MAX, mask_text
 from models.schedule import LENGTH_MAX as SCHEDULES_MAX
 from models.schedule import location_text, schedules_text
-from models.shapes import MASK_LENGTH_MAX, mask_text
 from models.zones import LENGTH_MAX, zones_text
 
 PLACES = (

@@ -1,6 +1,6 @@
 import pytest
 
-from models.rtsp.number import whole
+from models.rtsp.header_numbers import whole
 from models.rtsp.sdp_parser import parse
 
 

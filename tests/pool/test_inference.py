@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.detector.elsewhere import pictures_asked, sound_asked
 from actors.detector.inference import Engine
+from actors.detector.remote_inference import pictures_asked, sound_asked
 from config.boot import Boot, DetectionBoot
 from config.weights.catalogue import CATALOGUE
 from models.detect.batches import with_batches
 from models.detect.detector import NS, DetectedEvent, DetectedEventEnd, Picture
 from models.detect.objects import NETS, ObjectDetector
-from models.detect.sights import Lowest, Sights
+from models.detect.remote_sightings import Lowest, Sights
 from models.detect.sound_classifier import MN04_WINDOW, NETWORKS, listened
-from models.pool.wire import read_pictures_answer
-from pool.networks import Objects, Sounds
+from models.pool.wire_format import read_pictures_answer
+from pool.inference import Objects, Sounds
 from tests.models.detect.samples import ALL_ON, WEIGHTS, one_by_one, real, session, weights
 
 RNG = np.random.default_rng(3)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import Invalid
-from models.media.address import MediaAddress, parse_picture_source, parse_sound_source, parse_speaker
+from models.media.source_address import MediaAddress, parse_picture_source, parse_sound_source, parse_speaker
 
 
 @pytest.mark.parametrize(

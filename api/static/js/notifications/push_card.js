@@ -1,12 +1,12 @@
 /** This browser: the button that makes it a recipient, and what stands in its way. */
 
-import { getJson, postJson } from "../ask.js";
+import { getJson, postJson } from "../http.js";
 import { h, icon } from "../dom.js";
-import { notice } from "../notice.js";
+import { notice } from "../notices.js";
 import { change } from "../settings/change.js";
 import * as store from "../store.js";
 import { reason, resultLine } from "../system/form.js";
-import { allowed, obstacle, ownChannel, subscribe, unsubscribe } from "./device.js";
+import { allowed, obstacle, ownChannel, subscribe, unsubscribe } from "./push_subscription.js";
 import { freshRule, noticedBy } from "./rule_form.js";
 
 export const API = "api/notifications";

@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 import { proButton } from "./pro.js";
 import { isViewer } from "./session.js";
-import { featureName, featureWords } from "./words.js";
+import { featureName, featureWords } from "./labels.js";
 
 export function lockedBox(feature) {
   return h(

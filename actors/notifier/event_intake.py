@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from actors.notifier.disk import Disk
 from actors.notifier.outbox import Outbox, Wanted
+from actors.notifier.outbox_retry import Disk
 from actors.notifier.rule_store import RuleStore
 from actors.runtime.actor import Actor
 from actors.runtime.worker import SerialExecutor

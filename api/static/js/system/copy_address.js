@@ -1,7 +1,7 @@
 /** An address to copy, and its QR code for a phone. */
 
 import { h, setText, squareButton } from "../dom.js";
-import { notice } from "../notice.js";
+import { notice } from "../notices.js";
 
 export function copyLine(label) {
   const code = h("code");

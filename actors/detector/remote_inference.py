@@ -9,15 +9,15 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.detector.demand import OnDemand
+from actors.detector.on_demand_networks import OnDemand
 from actors.detector.pool import Pool, Question
 from config.weights.store import WeightsError
 from models.detect.detector import Picture
-from models.detect.sights import Lowest, Sights
+from models.detect.remote_sightings import Lowest, Sights
 from models.detect.sound_classifier import MN04_WINDOW, NETWORKS
 from models.pool import limits
 from models.pool.pictures import encoded
-from models.pool.wire import (
+from models.pool.wire_format import (
     PICTURES_PATH,
     SOUND_PATH,
     pictures_question,

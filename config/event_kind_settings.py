@@ -1,7 +1,7 @@
 """The switches and confidences of what the networks can name beyond the API document, made from the one table."""
 
 from config.setting import Setting
-from models.kinds import MORE, Kind
+from models.event_kinds import MORE, Kind
 
 _HELP = "Not measured: how often this finds and errs is not known."
 

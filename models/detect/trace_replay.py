@@ -7,11 +7,11 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from models.detect import motion, objects, sound, sound_classifier
+from models.detect.detection_zones import CELLS
 from models.detect.detector import DetectedEvent, Output, Settings
-from models.detect.fence import CELLS
 from models.detect.trace import BEGIN, MS, RESET, SAMPLE, Record
 from models.detect.tracker import Sighting
-from models.kinds import SOUNDS, THINGS
+from models.event_kinds import SOUNDS, THINGS
 
 _MOTION = struct.Struct("<HHIB")
 _CELL = np.dtype([("cell", "<u2"), ("moving", "u1"), ("fresh", "u1"), ("present", "u1")])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.shapes import CLOSED, POINTS_MAX, POLYGONS_MAX, contains, mask_text, read_mask, turned
+from models.polygons import CLOSED, POINTS_MAX, POLYGONS_MAX, contains, mask_text, read_mask, turned
 
 TRIANGLE = ((0.1, 0.2), (0.5, 0.2), (0.1, 0.9))
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.detect import motion, objects
+from models.detect.detection_zones import CELLS, COLUMNS, ROWS, Fence, cells, feet
 from models.detect.detector import NS, DetectedEvent, Output, Tracks
-from models.detect.fence import CELLS, COLUMNS, ROWS, Fence, cells, feet
 from models.detect.tracker import Sighting
 from models.zones import read_zones
 from tests.models.detect.samples import ALL_ON, WALL

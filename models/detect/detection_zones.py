@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detect.boxes import Box
-from models.shapes import Point, Polygon, contains, turned
+from models.polygons import Point, Polygon, contains, turned
 from models.zones import Zone
 
 ROWS, COLUMNS = 18, 32

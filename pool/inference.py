@@ -14,10 +14,10 @@ from config.boot import Boot
 from models.detect.boxes import Candidate
 from models.detect.detector import Picture, Run
 from models.detect.objects import COCO, KEYS, NETS, lowest_scores
-from models.detect.sights import Seen, Sights
+from models.detect.remote_sightings import Seen, Sights
 from models.detect.sound_classifier import MN04_WINDOW, NETWORKS, listened
 from models.pool.pictures import decoded
-from models.pool.wire import (
+from models.pool.wire_format import (
     WireError,
     pictures_answer,
     read_pictures_question,

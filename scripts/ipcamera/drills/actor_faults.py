@@ -3,11 +3,11 @@
 import signal
 import time
 
-from scripts.ipcamera.drills import judge
+from scripts.ipcamera.drills import verdict
 from scripts.ipcamera.drills.events import Recording
-from scripts.ipcamera.drills.judge import Seen
 from scripts.ipcamera.drills.program import Program
-from scripts.ipcamera.drills.watch import Watch
+from scripts.ipcamera.drills.verdict import Seen
+from scripts.ipcamera.drills.viewers import Watch
 
 PICTURES = 5  # that a viewer must see again
 PICTURES_S = 10.0
@@ -45,8 +45,8 @@ def blow(program: Program, watch: Watch, actor: str, how: signal.Signals) -> See
     watch.mark()
     program.strike(actor, how)
     seen = Seen()
-    seen.notice_s = program.until(lambda: _died(program, actor, restarts), judge.HUNG_S + judge.BACK_S)
-    more = None if seen.notice_s is None else program.until(lambda: _back(program, actor, restarts), 2 * judge.BACK_S)
+    seen.notice_s = program.until(lambda: _died(program, actor, restarts), verdict.HUNG_S + verdict.BACK_S)
+    more = None if seen.notice_s is None else program.until(lambda: _back(program, actor, restarts), 2 * verdict.BACK_S)
     seen.recover_s = None if seen.notice_s is None or more is None else seen.notice_s + more
     seen.faults += sees_again(program, watch)
     seen.gap_s = watch.longest_gap_s() if watched else None
