@@ -3,17 +3,17 @@
 from config.setting import Setting
 from models.event_kinds import MORE, Kind
 
-_HELP = "Not measured: how often this finds and errs is not known."
+_UNMEASURED = "Its accuracy has not been measured."
 
 
 def _settings(kind: Kind) -> tuple[Setting, Setting]:
     thing = kind.seen
     what = f"{kind.title} detection"
-    does = f"Record an event when this comes into the picture. {_HELP}" if thing else f"When this is heard. {_HELP}"
+    does = f"Record an event when {'one comes into view' if thing else 'this sound is heard'}. {_UNMEASURED}"
     return (
         Setting(
             kind.switch,
-            "More",
+            "More detections",
             "boolean",
             False,
             what,
@@ -25,7 +25,7 @@ def _settings(kind: Kind) -> tuple[Setting, Setting]:
         ),
         Setting(
             kind.confidence,
-            "More",
+            "More detections",
             "int",
             60,
             f"{kind.title} confidence",

@@ -9,8 +9,8 @@ ONVIF = (
         "boolean",
         False,
         "ONVIF",
-        "Let recorders and home automation find this camera and its streams, and tell them what is detected. The login "
-        "is that of RTSP, which has to be on.",
+        "Let recorders and home automation find this camera and its streams, and report detections to them. Uses the "
+        "RTSP login; RTSP must be on.",
         pro="rtsp_streaming",
         needs="rtspEnabled",
         extension=True,
@@ -21,7 +21,7 @@ ONVIF = (
         "int",
         8000,
         "ONVIF port",
-        "TCP port of ONVIF, in plain HTTP. The password does not travel in clear, what is detected does.",
+        "TCP port of ONVIF, over plain HTTP. The password is not sent in clear text, but detections are.",
         minimum=1024,
         maximum=65535,
         extension=True,
@@ -31,9 +31,9 @@ ONVIF = (
         "ONVIF",
         "boolean",
         True,
-        "ONVIF login by UsernameToken",
-        "Take the older login too, without which Home Assistant and many recorders cannot log in. Else only HTTP "
-        "Digest is taken.",
+        "Accept UsernameToken logins",
+        "Also accept the older UsernameToken login, which Home Assistant and many recorders need. While this is off, "
+        "only HTTP Digest is accepted.",
         extension=True,
     ),
 )

@@ -1,24 +1,24 @@
-"""Keys of our own for a pool of strong hosts: what may go there."""
+"""Our own keys for a detection pool: what may be sent there."""
 
 from config.setting import Setting
 
 POOL = (
     Setting(
         "poolObjectsEnabled",
-        "ML",
+        "Detection pool",
         "boolean",
         True,
-        "Look for objects on the pool",
-        "Send pictures to the pool that this device was invited to, if any; without it the device looks itself.",
+        "Detect objects on the pool",
+        "Send pictures to the detection pool that this device has joined, if any. Without one, it detects on its own.",
         extension=True,
     ),
     Setting(
         "poolSoundsEnabled",
-        "ML",
+        "Detection pool",
         "boolean",
         False,
-        "Listen on the pool",
-        "Send all sound, while bark or cry detection is on, to the pool that this device was invited to, if any.",
+        "Recognise sounds on the pool",
+        "While any sound recognition is on, send all sound to the detection pool that this device has joined, if any.",
         extension=True,
     ),
 )

@@ -13,20 +13,20 @@ PLACES = (
         "string",
         "",
         "Privacy mask",
-        "What nobody shall see: JSON, a list of polygons of [x, y], fractions of the picture before it is rotated. "
-        'Painted over before anything is made of the picture. "closed": everything.',
+        "Areas hidden from everyone: JSON, a list of polygons of [x, y] points, as fractions of the picture before "
+        'rotation. They are blacked out before the picture is used for anything. "closed" hides the whole picture.',
         max_length=MASK_LENGTH_MAX,
         parse=mask_text,
         extension=True,
     ),
     Setting(
         "zones",
-        "Zones",
+        "Zones and schedules",
         "string",
         "",
         "Zones",
-        "Where detection counts: JSON, a list of {name, mode, for, points}. mode: in (only there), out (not there), "
-        "name (only told). for: motion, person, dog …; none: all. points: as in privacyMask.",
+        "Where detections count: JSON, a list of {name, mode, for, points}. mode: in (only inside), out (only outside) "
+        "or name (only named in the event). for: motion, person, dog …; empty: all. points: as in privacyMask.",
         max_length=LENGTH_MAX,
         parse=zones_text,
         home_assistant="names",
@@ -34,23 +34,24 @@ PLACES = (
     ),
     Setting(
         "schedules",
-        "Zones",
+        "Zones and schedules",
         "string",
         "",
         "Schedules",
-        'When detections count: JSON, {"person": [{"days": ["mo", "fr"], "from": "22:00", "to": "06:00"}]}. Times are '
-        "HH:MM, sunrise or sunset, with +minutes or -minutes. What is not named always counts.",
+        'When detections count: JSON, such as {"person": [{"days": ["mo", "fr"], "from": "22:00", "to": "06:00"}]}. '
+        "Times are HH:MM, sunrise or sunset; the last two may have +minutes or -minutes. Anything not listed always "
+        "counts.",
         max_length=SCHEDULES_MAX,
         parse=schedules_text,
         extension=True,
     ),
     Setting(
         "location",
-        "Zones",
+        "Zones and schedules",
         "string",
         "",
         "Location",
-        "Latitude and longitude in degrees, for the sun's times in schedules.",
+        "Latitude and longitude in degrees, for sunrise and sunset in schedules.",
         max_length=32,
         parse=location_text,
         extension=True,

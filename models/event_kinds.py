@@ -70,7 +70,7 @@ MORE_SOUNDS = (
     _sound("knock", "Knocking", "mdi:door", 359),
     _sound("scream", "Scream", "mdi:account-alert", 14),
     _sound("siren", "Siren", "mdi:alarm-light", 396, 397, 323, 324, 325),
-    _sound("meow", "Cat's meow", "mdi:cat", 83, 85),
+    _sound("meow", "Meowing", "mdi:cat", 83, 85),
     _sound("cough", "Cough", "mdi:emoticon-sick-outline", 47),
     _sound("speech", "Speech", "mdi:account-voice", 0),
 )
