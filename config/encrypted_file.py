@@ -95,7 +95,7 @@ class SealedReader(io.RawIOBase):
         try:
             return self._cipher.decrypt(nonce, chunk, self._header)
         except InvalidTag:
-            wrong = "the pass phrase is wrong, or the file is damaged" if self._number == 1 else "the file is damaged"
+            wrong = "the passphrase is wrong, or the file is damaged" if self._number == 1 else "the file is damaged"
             raise SealError(wrong) from None
 
 

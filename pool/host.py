@@ -108,7 +108,7 @@ class Host:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise Conflict(f"a pool is already running on {self._boot.data_dir}") from None
+                raise Conflict(f"a pool is already using {self._boot.data_dir}") from None
             yield
 
     def _enter_network(self) -> None:

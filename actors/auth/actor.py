@@ -78,7 +78,7 @@ class Auth(Actor):
         if self._enabled and not self._state.password:
             await self._first_password()
         if not self._enabled:
-            self.log.warning("password protection is off: whoever reaches this device sees the camera")
+            self.log.warning("password protection is off: anyone who can reach this device sees the camera")
         self.publish_state(self._status_now())
         self.start_task(self._every_minute())
 

@@ -48,7 +48,7 @@ class Chosen(NamedTuple):
 def open_usb(device: v4l2.Device, size: sizes.Size | None, fps: float) -> Source:
     """``size`` None: the largest. Raises ``SourceError``."""
     if not device.modes:
-        raise SourceError(f"{device.path} offers no picture format that can be used")
+        raise SourceError(f"{device.path} offers no usable picture format")
     offered = tuple(sorted({mode.size for mode in device.modes}, key=lambda s: (s[0] * s[1], s)))
     mode = choose_mode(device.modes, sizes.choose(size, offered), fps)
     chosen = Chosen(mode, choose_rate(mode.rates, fps), offered)

@@ -36,7 +36,7 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
 
 
 def _troubles(states: ActorStates | None) -> dict[str, object]:
-    """How long the program runs, and what in it does not work as it should, by actor."""
+    """How long the program runs, and what in it does not work properly, by actor."""
     if states is None:
         return {}
     troubles = {name: one.detail or one.state for name, one in states.actors.items() if one.state not in WELL}

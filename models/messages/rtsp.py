@@ -43,8 +43,8 @@ class RtspView(State):
     def who(self) -> str:
         """Who can watch while it runs, in words."""
         if self.login:
-            return f"whoever knows the password of {self.login}"
-        return "everybody in the network, without a login"
+            return f"anyone with the password of {self.login}"
+        return "anyone on the network, without a login"
 
 
 @dataclass(frozen=True, slots=True)

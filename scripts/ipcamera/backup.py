@@ -41,24 +41,26 @@ DATABASES = {
     "notifier/outbox.db": len(notifier_outbox.STEPS),
 }
 FromStdin = Annotated[
-    bool, typer.Option("--passphrase-stdin", help=f"Read the pass phrase from stdin; or set {VARIABLE}.")
+    bool, typer.Option("--passphrase-stdin", help=f"Read the passphrase from stdin; {VARIABLE} works too.")
 ]
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
-    encrypt: Annotated[bool, typer.Option("--encrypt", help="Seal it with a pass phrase, which is asked for.")] = False,
+    file: Annotated[Path, typer.Argument(help="File to write; it must not exist yet.")],
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="Encrypt it with a passphrase, which is asked for.")
+    ] = False,
     passphrase_stdin: FromStdin = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Save settings, events, pictures, sessions, licence and certificate in one file. The server may run."""
+    """Save settings, events, pictures, sessions, licence and certificate in one file. The server may be running."""
     place = data_dir_of(data_dir)
     if not place.is_dir():
         fail(f"there is nothing to save: {place} does not exist")
     if file.exists():
         fail(f"{file} exists already; choose another name")
     if place in file.absolute().parents:
-        fail(f"{file} is in the data directory itself; choose another place, best on another disk")
+        fail(f"{file} is in the data directory itself; choose another place, preferably on another disk")
     passphrase = _new_passphrase(passphrase_stdin) if encrypt or passphrase_stdin else ""
     now_ms = unix_ms()
     try:
@@ -67,19 +69,19 @@ def backup(
         fail(str(error))
     typer.echo(f"{file}: {len(made.files)} files, {_size(file.stat().st_size)}, written and verified.")
     if not passphrase:
-        typer.echo("It holds passwords, keys and pictures in plain text: keep it safe, or use --encrypt.")
+        typer.echo("It contains passwords, keys and pictures in plain text: keep it safe, or use --encrypt.")
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `ipcamera backup` wrote.")],
+    file: Annotated[Path, typer.Argument(help="File that `ipcamera backup` wrote.")],
     rebind_license: Annotated[
         bool,
-        typer.Option("--rebind-license", help="Sign the licence anew for this device: the data come from another one."),
+        typer.Option("--rebind-license", help="Sign the licence for this device; for data of another one."),
     ] = False,
     passphrase_stdin: FromStdin = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Put a backup in the place of everything there is now, which is kept beside it. The server must not run."""
+    """Replace all data with a backup; the previous data is kept. The server must not be running."""
     place = data_dir_of(data_dir)
     with _opened(file) as archive, _alone(place):
         try:
@@ -91,11 +93,9 @@ def restore(
             fail(str(error))
         typer.echo(f"Restored: {len(manifest.files)} files of {_day(manifest.made_ms)}, version {manifest.version}.")
         if kept is not None:
-            typer.echo(f"What was there before is kept in {kept}.")
+            typer.echo(f"The previous data is kept in {kept}.")
         _look_at_license(place, rebind_license)
-        typer.echo(
-            "Everybody has to log in again. Tokens of that day are valid again: revoke those that should not be."
-        )
+        typer.echo("Everyone has to log in again. Tokens of that time are valid again: revoke any that should not be.")
 
 
 def _opened(file: Path) -> BinaryIO:
@@ -148,12 +148,12 @@ def _look_at_license(place: Path, rebind: bool) -> None:
             store.rebind()
         view = store.view()
     except BootError as error:
-        typer.echo(f"Mend this before the next start: {error}")
+        typer.echo(f"Fix this before the next start: {error}")
         return
     except (ServerError, OSError) as error:
         typer.echo(f"Licence: {error}")
         return
-    remedy = "" if view.is_pro or rebind or not view.licensee else "; --rebind-license signs it anew for this device"
+    remedy = "" if view.is_pro or rebind or not view.licensee else "; --rebind-license signs it for this device"
     typer.echo("Licence: Pro" if view.is_pro else f"Licence: Free ({view.reason}{remedy})")
 
 
@@ -167,7 +167,7 @@ def _alone(place: Path) -> Iterator[None]:
     paths.make_private(place)
     if (control := find_control(place)) is not None:
         control.close()
-        fail(f"the camera server is running on {place}: stop it first")
+        fail(f"a camera server is using {place}: stop it first")
     run_dir = paths.run_dir(place, os.environ)
     ours = not run_dir.exists()
     paths.make_private(run_dir)
@@ -175,7 +175,7 @@ def _alone(place: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            fail(f"the camera server is starting or stopping on {place}: stop it first")
+            fail(f"a camera server that uses {place} is starting or stopping: stop it first")
         try:
             yield
         finally:
@@ -185,14 +185,14 @@ def _alone(place: Path) -> Iterator[None]:
 
 def _new_passphrase(stdin: bool) -> str:
     given = _given(stdin)
-    passphrase = given or str(typer.prompt("Pass phrase", hide_input=True, confirmation_prompt=True))
+    passphrase = given or str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True))
     if len(passphrase) < PASSPHRASE_MIN:
-        fail(f"the pass phrase needs at least {PASSPHRASE_MIN} characters")
+        fail(f"the passphrase needs at least {PASSPHRASE_MIN} characters")
     return passphrase
 
 
 def _passphrase(stdin: bool) -> str:
-    return _given(stdin) or str(typer.prompt("Pass phrase", hide_input=True))
+    return _given(stdin) or str(typer.prompt("Passphrase", hide_input=True))
 
 
 def _given(stdin: bool) -> str:

@@ -25,7 +25,7 @@ app = typer.Typer(help="The HTTPS certificate.", no_args_is_help=True)
 
 @app.command()
 def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Whose it is, how long it holds, and its fingerprint to compare with what a browser shows."""
+    """Show its names, its validity, and its fingerprint to compare with what the browser shows."""
     view, trusted = certificate.view(_pem(data_dir)), certificate.view(_pem(data_dir, certificate.trust_pem))
     if as_json:
         shown = {
@@ -52,10 +52,10 @@ def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def export(
-    output: Annotated[Path | None, typer.Argument(help="A file; standard output without one.")] = None,
+    output: Annotated[Path | None, typer.Argument(help="Output file; standard output if omitted.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """What to install where the dashboard is opened, as PEM: the device's authority. Never a key."""
+    """Write the device's certificate authority as PEM, to install where the dashboard is opened. Never a key."""
     pem = _pem(data_dir, certificate.trust_pem)
     if output is None:
         typer.echo(pem, nl=False)
@@ -68,7 +68,7 @@ def export(
 
 @app.command()
 def regenerate(data_dir: DataDir = None) -> None:
-    """Make a new certificate. Open connections stay, and who has installed the authority trusts it already."""
+    """Make a new certificate. Open connections stay, and it is trusted where the authority is installed."""
     place = data_dir_of(data_dir)
     control = find_control(place)
     try:
@@ -95,7 +95,7 @@ def _pem(given: Path | None, of: Callable[[certificate.CertificateFiles], str] =
         return of(files)
     except FileNotFoundError:
         make = command("cert regenerate", data_dir_of(given))
-        fail(f"there is no certificate yet: the first start makes one, and so does `{make}`")
+        fail(f"there is no certificate yet: the first start makes one, or run `{make}`")
     except (OSError, ValueError) as error:
         fail(f"{files.certificate} cannot be read: {error}")
 

@@ -22,7 +22,7 @@ from models.messages.event_log import CLIPS_MAX, EVENT_LOG, DeleteClip, GetClip,
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, running
 
 RATE = 25
-app = typer.Typer(help="Recorded clips.", no_args_is_help=True)
+app = typer.Typer(help="List, export and delete clips.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -30,9 +30,9 @@ def list_(
     data_dir: DataDir = None,
     as_json: AsJson = False,
     kind: Annotated[str, typer.Option("--type", help=f"{', '.join(EVENT_TYPES)}, MANUAL, CONTINUOUS.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=CLIPS_MAX, help="The newest so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=CLIPS_MAX, help="Number of clips to show.")] = 20,
 ) -> None:
-    """The newest clips, oldest first, and the room that they take."""
+    """List the newest clips, oldest first, and the space that clips take up."""
     with running(data_dir) as control:
         page = control.ask(EVENT_LOG, QueryClips(types=(kind,) if kind else (), limit=limit))
     if as_json:
@@ -56,11 +56,11 @@ def _mb(size: int) -> str:
 
 @app.command()
 def export(
-    clip_id: Annotated[str, typer.Argument(help="As `ipcamera clips list` shows it.")],
-    target: Annotated[Path, typer.Argument(help="A file, or a directory.")] = Path(),
+    clip_id: Annotated[str, typer.Argument(help="Its ID, as shown by `ipcamera clips list`.")],
+    target: Annotated[Path, typer.Argument(help="File or directory to copy it to.")] = Path(),
     data_dir: DataDir = None,
 ) -> None:
-    """Copy a clip's video."""
+    """Copy the video of a clip."""
     with running(data_dir) as control:
         clip = control.ask(EVENT_LOG, GetClip(clip_id))
     path = target / f"clip-{clip.id}.mp4" if target.is_dir() else target
@@ -72,22 +72,22 @@ def export(
 
 
 @app.command()
-def delete(clip_ids: Annotated[list[str], typer.Argument(help="One or more.")], data_dir: DataDir = None) -> None:
-    """Delete clips, kept ones too."""
+def delete(clip_ids: Annotated[list[str], typer.Argument(help="One or more IDs.")], data_dir: DataDir = None) -> None:
+    """Delete clips, even those marked to be kept."""
     with running(data_dir) as control:
         for clip_id in clip_ids:
             control.ask(EVENT_LOG, DeleteClip(clip_id))
-            typer.echo(f"{clip_id} is deleted.")
+            typer.echo(f"{clip_id} was deleted.")
 
 
 # -------------------------------------------------------------------- time-lapse
 def timelapse(
-    day: Annotated[str, typer.Argument(help="As 2026-11-27; or today, yesterday.")],
-    target: Annotated[Path | None, typer.Argument(help="The file to be written.")] = None,
+    day: Annotated[str, typer.Argument(help="YYYY-MM-DD, today or yesterday.")],
+    target: Annotated[Path | None, typer.Argument(help="File to write.")] = None,
     data_dir: DataDir = None,
-    seconds: Annotated[int, typer.Option(min=1, max=3600, help="Length of the result.")] = 60,
+    seconds: Annotated[int, typer.Option(min=1, max=3600, help="Length of the video in seconds.")] = 60,
 ) -> None:
-    """A day's recordings in a minute: of continuous recording, or else of its clips."""
+    """Make a time-lapse video of a day: of its continuous recording or, without one, of its clips."""
     since = _midnight(day)
     with running(data_dir) as control:
         clips = _of_day(control, since, (CONTINUOUS,)) or _of_day(control, since, ())
@@ -106,7 +106,7 @@ def _midnight(day: str) -> datetime:
     try:
         return {"today": today, "yesterday": today - timedelta(days=1)}.get(day) or datetime.strptime(day, "%Y-%m-%d")
     except ValueError:
-        fail(f"{day} is no day: write it as {today:%Y-%m-%d}")
+        fail(f"{day} is not a date: write it like {today:%Y-%m-%d}")
 
 
 def _of_day(control: Control, since: datetime, types: tuple[str, ...]) -> list[Clip]:

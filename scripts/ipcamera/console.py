@@ -26,7 +26,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", envvar="IPCAMERA_DATA_DIR", help="The data directory of the instance to use."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def data_dir_of(given: Path | None) -> Path:
@@ -53,7 +53,7 @@ def running(given: Path | None) -> Iterator[Control]:
     data_dir = data_dir_of(given)
     control = find_control(data_dir)
     if control is None:
-        fail(f"no camera server is running on {data_dir}; start it with `{command('run', data_dir)}`", NOT_RUNNING)
+        fail(f"no camera server is using {data_dir}; start one with `{command('run', data_dir)}`", NOT_RUNNING)
     with control:
         try:
             yield control

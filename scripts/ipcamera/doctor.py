@@ -22,9 +22,9 @@ def doctor(
     models_dir: Annotated[
         Path | None, typer.Option(envvar="IPCAMERA_MODELS_DIR", help="As given to `ipcamera run`.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Only what needs something to be done.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show only what needs attention.")] = False,
 ) -> None:
-    """Look at camera, sound, ports, disk, memory, clock, models and encoder; exit code 1 if something is bad."""
+    """Check camera, sound, ports, disk, memory, clock, models and encoder. The exit code is 1 if something is bad."""
     findings = [found for found in examine(_boot(data_dir_of(data_dir), models_dir)) if not quiet or found.mark != "ok"]
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(found) for found in findings], indent=1, ensure_ascii=False))
@@ -46,7 +46,7 @@ def _boot(data_dir: Path, models_dir: Path | None) -> Boot | BootError:
 def examine(boot: Boot | BootError) -> list[CheckResult]:
     """Everything; a configuration that cannot be read is a finding too."""
     if isinstance(boot, BootError):
-        return [CheckResult("bad", "configuration", str(boot), "correct that line")]
+        return [CheckResult("bad", "configuration", str(boot), "correct this")]
     from scripts.ipcamera.checks import devices, system  # heavy (OpenCV): other commands do without
 
     control = find_control(boot.data_dir)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0
 QUESTION = (
-    "Every part of the camera server on {place} is killed and stopped, one after the other, for some minutes: viewers "
-    "see short gaps and are cut off twice, and the history gets about {events} entries. Go on?"
+    "This kills and stops every part of the camera server in {place}, one after the other, for some minutes: viewers "
+    "see short gaps and are cut off twice, and about {events} entries are added to the history. Continue?"
 )
 FAULTS = {"faults", "skipped"}  # of what was seen: they are in the verdict
 LIKE = {"PASS": "green", "FAIL": "bold red", "SKIP": "yellow"}
@@ -39,16 +39,14 @@ class Result:
 def drill(
     data_dir: DataDir = None,
     private: Annotated[
-        bool, typer.Option("--private", help="A program of its own, in a temporary directory: nobody notices.")
+        bool, typer.Option("--private", help="Drill a separate program in a temporary directory.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the running server is drilled.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Stop only camera, encoder and facade; fewer events.")] = False,
-    factor: Annotated[
-        float, typer.Option(min=1.0, help="Stretches every limit of time: for slow or busy devices.")
-    ] = 1,
+    factor: Annotated[float, typer.Option(min=1.0, help="Multiplies all time limits, for slow or busy devices.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Break each part on purpose and see whether the promises are kept; exit code 1 if one is not."""
+    """Break each part on purpose and check that the guarantees hold. The exit code is 1 if one does not."""
     results = _private(quick, factor, as_json) if private else _running(data_dir, yes, quick, factor, as_json)
     if as_json:
         typer.echo(json.dumps(_for_programs(results), indent=1))
@@ -56,7 +54,7 @@ def drill(
         Console().print(_table(results))
     failed = sum(one.verdict.mark == "FAIL" for one in results)
     if not as_json:
-        typer.echo(f"{failed} of {len(results)} failed." if failed else "All promises were kept.")
+        typer.echo(f"{failed} of {len(results)} failed." if failed else "All guarantees held.")
     raise typer.Exit(FAILED if failed else 0)
 
 
@@ -93,7 +91,7 @@ def _running(given: Path | None, yes: bool, quick: bool, factor: float, quiet: b
 def _wait_for_pictures(watch: "Watch", factor: float) -> None:
     watch.sees_more(1, CONNECT_S * factor)
     if watch.refused:
-        typer.echo(f"No picture to watch, so gaps are not measured: {watch.refused}", err=True)
+        typer.echo(f"There is no picture, so gaps are not measured: {watch.refused}", err=True)
 
 
 def _each(
@@ -154,8 +152,8 @@ def _table(results: list[Result]) -> Table:
     for one in results:
         table.add_row(one.promise.name, *_cells(one), f"[{LIKE[one.verdict.mark]}]{one.verdict.mark}[/]")
     table.caption = (
-        "Seconds after the blow, and the longest gap of a viewer: seen / promised. Connections of the drill's own that "
-        "were cut off. Events lost + doubled / sent."
+        "NOTICED and BACK: seconds after the fault. GAP: the longest of a viewer, in seconds. Each: seen / promised. "
+        "CUT OFF: connections of the drill itself. EVENTS: lost + duplicated / sent."
     )
     table.caption_justify = "left"
     return table

@@ -20,11 +20,11 @@ EVER = 1  # Unix ms: since=0 would mean today
 def events(
     data_dir: DataDir = None,
     as_json: AsJson = False,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens, until Ctrl-C.")] = False,
-    limit: Annotated[int, typer.Option(min=0, max=10_000, help="How many of the newest are shown first.")] = 20,
-    system: Annotated[bool, typer.Option("--system", help="Also the server's own: restarts, failed logins.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing new events until Ctrl-C.")] = False,
+    limit: Annotated[int, typer.Option(min=0, max=10_000, help="Number of past events to show first.")] = 20,
+    system: Annotated[bool, typer.Option("--system", help="Also the server's own events, such as restarts.")] = False,
 ) -> None:
-    """The newest events, oldest first."""
+    """Show the newest events, oldest first."""
     with running(data_dir) as control:
         page = control.ask(EVENT_LOG, QueryEvents(EVER, limit=max(limit, 1), system=system))
         for event in page.events[-limit:] if limit else ():

@@ -37,54 +37,54 @@ app = typer.Typer(help="Free or Pro: the licence of this device.", no_args_is_he
 
 @app.command()
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """What holds now, and why."""
+    """Show whether this device is Free or Pro, and why."""
     _show(_ask(data_dir, GetLicense(), lambda store: None), as_json)
 
 
 @app.command()
 def activate(
-    key: Annotated[str, typer.Argument(help="IPC1.… as you were given it")],
+    key: Annotated[str, typer.Argument(help="The key that you were given: IPC1.…")],
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a licence key and keep it."""
+    """Check a licence key and store it."""
     _show(_ask(data_dir, ActivateLicense(key), lambda store: store.activate(key)), as_json)
 
 
 @app.command()
 def issue(
-    licensee: Annotated[str, typer.Option(help="Whose it is.")] = "owner",
+    licensee: Annotated[str, typer.Option(help="Name of the licensee.")] = "owner",
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make this device Pro with a licence signed on it; refused where the configuration trusts other issuers only."""
+    """Make this device Pro with a licence that it signs itself. Refused if only other issuers are trusted."""
     _show(_ask(data_dir, IssueLicense(licensee), lambda store: store.issue(licensee)), as_json)
 
 
 @app.command()
 def code(data_dir: DataDir = None) -> None:
-    """Show the code that makes this device Pro when it is typed on the page; a new one with each start."""
+    """Show the code that makes this device Pro when it is entered in the dashboard. It changes with every start."""
     place = data_dir_of(data_dir)
     shown = owner_code(run_dir(place, os.environ))
     if not shown:
-        fail(f"no camera server is running on {place}", NOT_RUNNING)
+        fail(f"no camera server is using {place}", NOT_RUNNING)
     typer.echo(shown)
 
 
 @app.command()
 def revoke(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Forget the licence: the device is Free again."""
+    """Remove the licence: the device is Free again."""
     _show(_ask(data_dir, RevokeLicense(), lambda store: store.revoke()), as_json)
 
 
 @app.command()
 def sign(
-    issuer: Annotated[Path, typer.Argument(help="The issuer's private key; made if there is no such file.")],
-    device: Annotated[str, typer.Option(help="The device's id, as its status shows it; any device without one.")] = "",
-    days: Annotated[int, typer.Option(help="How long it holds; for ever without it.", min=0)] = 0,
-    licensee: Annotated[str, typer.Option(help="Whose it is.")] = "",
+    issuer: Annotated[Path, typer.Argument(help="File with the issuer's private key; made if it does not exist.")],
+    device: Annotated[str, typer.Option(help="ID of the device; any device if omitted.")] = "",
+    days: Annotated[int, typer.Option(help="Days until it expires; 0: never.", min=0)] = 0,
+    licensee: Annotated[str, typer.Option(help="Name of the licensee.")] = "",
 ) -> None:
-    """Make a licence key for somebody else's device, as a vendor does; nothing changes on this one."""
+    """Make a licence key for another device, as a vendor does. Nothing changes on this one."""
     now_ms = unix_ms()
     license = License(licensee, device, now_ms, now_ms + days * DAY_MS if days else 0)
     try:
@@ -94,7 +94,7 @@ def sign(
     except OSError as error:
         fail(f"{issuer} cannot be used: {error.strerror}")
     public = base64.b64encode(private.public_key().public_bytes_raw()).decode()
-    typer.echo(f"Devices that take it have license.trusted_issuers = {public}", err=True)
+    typer.echo(f"Devices that accept it have license.trusted_issuers = {public}", err=True)
     typer.echo(make_key(license, private))
 
 

@@ -40,7 +40,7 @@ app.add_typer(settings.app, name="settings")
 def version(
     as_json: AsJson = False,
     components: Annotated[
-        bool, typer.Option("--components", help="All packages and models it is made of, as CycloneDX JSON.")
+        bool, typer.Option("--components", help="List all its packages and models as CycloneDX JSON.")
     ] = False,
 ) -> None:
     """Show the program's version."""

@@ -24,14 +24,17 @@ from scripts.ipcamera.console import AsJson, DataDir, as_running, fail, find_con
 app = typer.Typer(help="The models that detectors need.", no_args_is_help=True)
 Config = Annotated[Path | None, typer.Option(help="TOML file instead of ipcamera.toml in the data directory.")]
 ModelsDir = Annotated[
-    Path | None, typer.Option("--models-dir", envvar="IPCAMERA_MODELS_DIR", help="Looked in before any download.")
+    Path | None,
+    typer.Option(
+        "--models-dir", envvar="IPCAMERA_MODELS_DIR", help="Where to look for models before downloading them."
+    ),
 ]
-Which = Annotated[list[str] | None, typer.Argument(help="Their ids; without any, what this device would use.")]
+Which = Annotated[list[str] | None, typer.Argument(help="Model IDs; those that this device uses if omitted.")]
 
 
 @app.command("list")
 def list_models(data_dir: DataDir = None, models_dir: ModelsDir = None, as_json: AsJson = False) -> None:
-    """All that can be used, and what is here."""
+    """List all models and whether they are here."""
     boot = _of_running(_boot(data_dir, models_dir))
     rows = [
         {
@@ -61,7 +64,7 @@ def fetch_models(ids: Which = None, data_dir: DataDir = None, models_dir: Models
 
 @app.command()
 def verify(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = None) -> None:
-    """Check every byte, and load each network once; exit code 1 if one cannot be used."""
+    """Verify the files and load each model once. The exit code is 1 if one cannot be used."""
     from actors.detector.inference import load  # brings ONNX Runtime
 
     boot = _of_running(_boot(data_dir, models_dir))
@@ -81,7 +84,7 @@ def verify(ids: Which = None, data_dir: DataDir = None, models_dir: ModelsDir = 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def needed(data_dir: DataDir = None, models_dir: ModelsDir = None, config: Config = None) -> None:
-    """Fetch what the detectors that are switched on need. Takes, and ignores, the options of `ipcamera run`."""
+    """Fetch the models of the detectors that are switched on. Options of `ipcamera run` are accepted and ignored."""
     boot = _boot(data_dir, models_dir, config)
     missing = [model for model in _switched_on(boot) if store.state(boot, model) != "good"]
     if missing:
@@ -113,7 +116,7 @@ def _of_running(boot: Boot) -> Boot:
     with control:
         seen = as_running(boot, control)
     if boot.models_dir not in (None, seen.models_dir):
-        typer.echo(f"ipcamera: the running server looks in {seen.models_dir or 'no other folder'}", err=True)
+        typer.echo(f"ipcamera: the running server looks in {seen.models_dir or 'no other directory'}", err=True)
     return seen
 
 
@@ -143,7 +146,7 @@ def _fetch_all(boot: Boot, wanted: Iterable[WeightsFile]) -> None:
 def _fetch(boot: Boot, model: WeightsFile, bar: Progress) -> str:
     """What was done, in words."""
     target = store.store(boot) / model.file
-    told = "here already"
+    told = "already here"
     if store.state(boot, model) != "good":
         task = bar.add_task(model.id, total=model.bytes)
         origin = fetch(model, target, boot.detection.model_mirror, lambda done: bar.update(task, completed=done))

@@ -11,13 +11,13 @@ from models.messages.notifier import NOTIFIER, GetNotifications, TestChannel
 from models.notify import limits
 from scripts.ipcamera.console import FAILED, AsJson, DataDir, fail, running
 
-app = typer.Typer(help="Who is told of what, and whether it arrives.", no_args_is_help=True)
+app = typer.Typer(help="Show and test notification channels and rules.", no_args_is_help=True)
 OFF = "notifications are switched off: ipcamera settings set notificationsEnabled=true"
 
 
 @app.command("list")
 def list_notifications(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Rules and channels; never a secret."""
+    """List rules and channels, without secrets."""
     with running(data_dir) as control:
         try:
             view = control.ask(NOTIFIER, GetNotifications())
@@ -28,7 +28,7 @@ def list_notifications(data_dir: DataDir = None, as_json: AsJson = False) -> Non
         typer.echo(json.dumps(about, indent=1))
         return
     if not view.channels:
-        typer.echo("Nobody is told of anything: add a channel in the dashboard (Settings, Notifications).")
+        typer.echo("There is no channel yet: add one in the dashboard, under Settings → Notifications.")
     for one in view.channels:
         trouble = f"  last error: {one['lastError']}" if one["lastError"] else ""
         typer.echo(f"{one['id']}  {one['kind']:7}  {one['name']}  {one['target']}  last: {_when(one)}{trouble}")
@@ -44,10 +44,10 @@ def list_notifications(data_dir: DataDir = None, as_json: AsJson = False) -> Non
 
 @app.command("test")
 def send_test(
-    channel: Annotated[str, typer.Argument(help="Its id, as `ipcamera notifications list` shows it.")],
+    channel: Annotated[str, typer.Argument(help="Its ID, as shown by `ipcamera notifications list`.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Send a test to a channel and show what the other side says."""
+    """Send a test notification to a channel and show the answer."""
     with running(data_dir) as control:
         try:
             tested = control.ask(NOTIFIER, TestChannel(channel), limits.TEST_S)

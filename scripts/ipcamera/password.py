@@ -20,17 +20,19 @@ from scripts.ipcamera.console import DataDir, data_dir_of, fail, find_control
 from scripts.ipcamera.welcome import first_password
 
 ANSWER_S = 15.0  # hashing on a small board
-NEXT_START = "The server is not running: this holds from its next start."
+NEXT_START = "The server is not running: this takes effect at its next start."
 
-app = typer.Typer(help="The password, and whether one is asked for at all.", no_args_is_help=True)
+app = typer.Typer(help="Set the password; switch password protection on or off.", no_args_is_help=True)
 
 
 @app.command("set")
 def set_password(
-    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from stdin instead of asking for it twice.")] = False,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read the password from stdin; do not ask for it twice.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Set a new password. Everybody who is logged in has to log in again."""
+    """Set a new password. Everyone who is logged in has to log in again."""
     new = sys.stdin.readline().rstrip("\n") if stdin else _asked_for()
     _change(data_dir_of(data_dir), new)
     typer.echo("The password is set.")
@@ -38,11 +40,11 @@ def set_password(
 
 @app.command()
 def first(data_dir: DataDir = None) -> None:
-    """Show the password that was made at the first start, once: where a service keeps it out of the journal."""
+    """Show, once, the password that was made at the first start: a service does not print it to the journal."""
     if shown := first_password(run_dir(data_dir_of(data_dir), os.environ)):
         typer.echo(shown)
     else:
-        fail(f"it was shown already, or you set your own; `{command('password reset', data_dir)}` makes a new one")
+        fail(f"already shown, or you have set your own; `{command('password reset', data_dir)}` makes a new one")
 
 
 @app.command()
@@ -57,13 +59,13 @@ def reset(data_dir: DataDir = None) -> None:
 
 @app.command()
 def on(data_dir: DataDir = None) -> None:
-    """Ask for the password."""
+    """Switch password protection on."""
     _protect(data_dir_of(data_dir), True)
 
 
 @app.command()
 def off(data_dir: DataDir = None) -> None:
-    """Let everybody in who reaches this device."""
+    """Switch password protection off: anyone who can reach this device is let in."""
     _protect(data_dir_of(data_dir), False)
 
 
@@ -97,7 +99,9 @@ def _protect(place: Path, enabled: bool) -> None:
             state.enabled = enabled
 
         _offline(place, change)
-    typer.echo(f"Password protection is {'on' if enabled else 'OFF: whoever reaches this device sees the camera'}.")
+    typer.echo(
+        f"Password protection is {'on' if enabled else 'OFF: anyone who can reach this device sees the camera'}."
+    )
 
 
 def _ask(control: Control, question: Callable[[], object]) -> None:

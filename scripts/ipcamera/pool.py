@@ -28,31 +28,33 @@ PORT_FILE = "port"
 PoolDir = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", envvar="IPCAMERA_POOL_DIR", help="Where the pool keeps its certificate and its cameras."
+        "--data-dir", envvar="IPCAMERA_POOL_DIR", help="Directory of the pool's certificate and its list of cameras."
     ),
 ]
 
-app = typer.Typer(help="A pool of strong hosts for the detectors of cameras.", invoke_without_command=True)
+app = typer.Typer(help="Detection for many cameras on a pool of powerful hosts.", invoke_without_command=True)
 
 
 @app.callback()
 def run(
     context: typer.Context,
     data_dir: PoolDir = None,
-    port: Annotated[int, typer.Option(help="Where cameras come, over TLS.", min=0, max=65535)] = PORT,
+    port: Annotated[int, typer.Option(help="Port for cameras, over TLS.", min=0, max=65535)] = PORT,
     bind: Annotated[list[str] | None, typer.Option(help="Address to listen on; may be repeated.")] = None,
-    network: Annotated[str, typer.Option(help="Of Ray: own, the name of a network namespace, or shared.")] = "own",
+    network: Annotated[
+        str, typer.Option(help="Ray's network: own, the name of a network namespace, or shared.")
+    ] = "own",
     address: Annotated[str, typer.Option(help="This host's address in the cluster's network.")] = "127.0.0.1",
-    join: Annotated[str, typer.Option(help="HOST:PORT of the head of a cluster, to be one more host of it.")] = "",
-    cluster: Annotated[str, typer.Option(help="HOST:PORT of a head beside us that somebody else keeps alive.")] = "",
+    join: Annotated[str, typer.Option(help="HOST:PORT of the head of the cluster to join as one more host.")] = "",
+    cluster: Annotated[str, typer.Option(help="HOST:PORT of a Ray head on this host that something else runs.")] = "",
     object_model: Annotated[str, typer.Option(help=f"{' or '.join(OBJECT_MODELS)}")] = OBJECT_MODELS[0],
-    replicas: Annotated[int, typer.Option(help="At most so many of each network.", min=1, max=64)] = 8,
-    cpus_each: Annotated[float, typer.Option(help="Processors of one replica.", min=0.1)] = 0.5,
-    gpus_each: Annotated[float, typer.Option(help="GPUs of one replica; a part of one, too.", min=0.0)] = 0.0,
-    cpus: Annotated[int | None, typer.Option(help="Processors of this host to use; all without it.")] = None,
-    gpus: Annotated[int | None, typer.Option(help="GPUs of this host to use; all without it.")] = None,
+    replicas: Annotated[int, typer.Option(help="Maximum number of replicas of each model.", min=1, max=64)] = 8,
+    cpus_each: Annotated[float, typer.Option(help="CPUs per replica.", min=0.1)] = 0.5,
+    gpus_each: Annotated[float, typer.Option(help="GPUs per replica; may be a fraction.", min=0.0)] = 0.0,
+    cpus: Annotated[int | None, typer.Option(help="CPUs of this host to use; all if omitted.")] = None,
+    gpus: Annotated[int | None, typer.Option(help="GPUs of this host to use; all if omitted.")] = None,
 ) -> None:
-    """Run this host of the pool, until Ctrl-C. Needs the extra ipcamera[pool]."""
+    """Run this host of the pool until Ctrl-C. Needs the extra ipcamera[pool]."""
     if context.invoked_subcommand is not None:
         return
     if importlib.util.find_spec("ray") is None:
@@ -75,21 +77,21 @@ def run(
     def ready(bound: int) -> None:
         (boot.run_dir / PORT_FILE).write_text(str(bound))
         if join:
-            typer.echo(f"This host works for the pool of {join}.")
+            typer.echo(f"This host has joined the pool of {join}.")
         else:
-            typer.echo(f"The pool starts on port {bound}. Invite a camera with: ipcamera pool invite NAME")
+            typer.echo(f"The pool is starting on port {bound}. Invite a camera with: ipcamera pool invite NAME")
 
     Host(boot, plan).run(ready)
 
 
 @app.command()
 def invite(
-    name: Annotated[str, typer.Argument(help="The camera's name here.")],
-    host: Annotated[str, typer.Option(help="Name or address under which the camera reaches this host.")] = "",
-    port: Annotated[int, typer.Option(help="Of the pool; that of the running one without it.")] = 0,
+    name: Annotated[str, typer.Argument(help="Name of the camera in this pool.")],
+    host: Annotated[str, typer.Option(help="Name or address at which the camera reaches this host.")] = "",
+    port: Annotated[int, typer.Option(help="Port of the pool; that of the running one if omitted.")] = 0,
     data_dir: PoolDir = None,
 ) -> None:
-    """Print the one line that lets a camera use this pool: for `[detection] pool = "…"` in its ipcamera.toml."""
+    """Print the line that lets a camera use this pool, for `[detection] pool = "…"` in its ipcamera.toml."""
     boot = _boot(data_dir)
     try:
         paths.make_private(boot.data_dir)
@@ -107,7 +109,7 @@ def invite(
 
 @app.command()
 def revoke(name: str, data_dir: PoolDir = None) -> None:
-    """Let a camera use this pool no more, from its next picture on."""
+    """Stop a camera from using this pool, from its next picture on."""
     try:
         Members(_boot(data_dir).data_dir).revoke(name)
     except ServerError as error:
@@ -117,12 +119,12 @@ def revoke(name: str, data_dir: PoolDir = None) -> None:
 
 @app.command()
 def status(data_dir: PoolDir = None, as_json: AsJson = False) -> None:
-    """Hosts, replicas, cameras, and how fast they are answered."""
+    """Show hosts, replicas, cameras and response times."""
     boot = _boot(data_dir)
     try:
         found = _asked(boot.run_dir / CONTROL)
     except (OSError, http.client.HTTPException, ValueError):
-        fail(f"no pool serves cameras on {boot.data_dir}; start it with `ipcamera pool`", NOT_RUNNING)
+        fail(f"no pool is using {boot.data_dir}; start one with `ipcamera pool`", NOT_RUNNING)
     typer.echo(json.dumps(found, indent=1) if as_json else _in_words(found))
 
 
@@ -130,12 +132,12 @@ def _in_words(found: dict[str, Any]) -> str:
     lines = [f"Host     {one['address']}: {_resources(one['resources'])}" for one in found["hosts"]]
     lines.append(f"Replicas {', '.join(f'{name} {count}' for name, count in found['replicas'].items())}")
     batches = ", ".join(f"{size}: {count}" for size, count in found["batch"].items()) or "none yet"
-    lines += [f"Answers  p50 {_ms(found['p50Ms'])}, p99 {_ms(found['p99Ms'])}; pictures together {batches}"]
+    lines += [f"Answers  p50 {_ms(found['p50Ms'])}, p99 {_ms(found['p99Ms'])}; pictures per batch {batches}"]
     for name, state in found["members"].items():
         one = found["cameras"].get(name)
         if one is None:
             lines.append(
-                f"Camera   {name}: {'not since the start' if state == 'here' else 'invited, has not come yet'}"
+                f"Camera   {name}: {'nothing since the start' if state == 'here' else 'invited, not connected yet'}"
             )
             continue
         refused = "".join(f", {count} {why}" for why, count in one["refused"].items())
@@ -144,7 +146,7 @@ def _in_words(found: dict[str, Any]) -> str:
 
 
 def _resources(resources: dict[str, float]) -> str:
-    return ", ".join(f"{count:g} {name}" for name, count in resources.items()) or "nothing to give"
+    return ", ".join(f"{count:g} {name}" for name, count in resources.items()) or "no resources"
 
 
 def _ms(value: float | None) -> str:

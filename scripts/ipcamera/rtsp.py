@@ -20,7 +20,7 @@ def place(view: RtspView) -> str:
 
 def warning(view: RtspView) -> str:
     """What should be known about who can watch; "" where a login is asked for."""
-    return "" if view.login else "everybody in the network can watch and listen, without a login"
+    return "" if view.login else "anyone on the network can watch and listen, without a login"
 
 
 def remedy(data_dir: Path) -> str:
@@ -55,6 +55,6 @@ def made(login: RtspLogin | None, data_dir: Path) -> list[str]:
     if login is None or not login.password:
         return []
     return [
-        f"user name {login.username}, password {login.password}   (shown only this once)",
+        f"user name {login.username}, password {login.password}   (shown only once)",
         f"`{command('settings credentials rtsp', data_dir)}` sets another",
     ]

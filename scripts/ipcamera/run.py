@@ -22,7 +22,7 @@ DESCRIPTORS = 8192  # far more than all connections that the limits allow
 
 
 def run(
-    data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Directory of all stored data.")] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file instead of ipcamera.toml in the data directory.")
     ] = None,
@@ -31,12 +31,12 @@ def run(
     ] = None,
     audio_source: Annotated[str | None, typer.Option(help="auto, alsa:NAME, a file, tone:, or none")] = None,
     speaker: Annotated[str | None, typer.Option(help="auto, alsa:NAME, wav:DIR, or none")] = None,
-    https_port: Annotated[str | None, typer.Option(help="0 takes any free one (default 8443)")] = None,
-    http_port: Annotated[str | None, typer.Option(help="0 takes any free one (default 8080)")] = None,
+    https_port: Annotated[str | None, typer.Option(help="0 for any free port (default 8443).")] = None,
+    http_port: Annotated[str | None, typer.Option(help="0 for any free port (default 8080).")] = None,
     bind: Annotated[list[str] | None, typer.Option(help="Address to listen on; may be repeated.")] = None,
     auth: Annotated[str | None, typer.Option(help="Password protection: on or off.")] = None,
-    license_override: Annotated[str | None, typer.Option(help="pro or free, whatever the licence says.")] = None,
-    models_dir: Annotated[Path | None, typer.Option(help="Looked in for model files before any download.")] = None,
+    license_override: Annotated[str | None, typer.Option(help="Run as pro or free, whatever the licence says.")] = None,
+    models_dir: Annotated[Path | None, typer.Option(help="Where to look for models before downloading them.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning, or error")] = None,
     log_format: Annotated[str | None, typer.Option(help="auto, console, or json")] = None,
 ) -> None:
@@ -73,7 +73,7 @@ def _prepare(boot: Boot) -> None:
     """Everything that can be known to fail before a process is started."""
     if (control := find_control(boot.data_dir)) is not None:
         control.close()
-        fail(f"a camera server is already running on {boot.data_dir}; stop it, or choose another --data-dir")
+        fail(f"a camera server is already using {boot.data_dir}; stop it, or choose another --data-dir")
     make_private(boot.data_dir)
     atomic_replace.finish(boot.data_dir)  # a restore that was killed
     make_private(boot.run_dir)

@@ -27,9 +27,9 @@ STATE = Path(f"/var/lib/{NAME}")
 GROUPS = ("video", "audio", "render")  # cameras, sound, GPU
 HOMES = ("/home", "/root", "/run/user")
 READY_WITHIN_S = 120.0
-USAGE = """scripts/service install [OPTIONS]   install, start now and at every boot; OPTIONS as of `ipcamera run`
+USAGE = """scripts/service install [OPTIONS]   install; start now and at every boot; OPTIONS are those of `ipcamera run`
 scripts/service show [OPTIONS]      print what install would write
-scripts/service remove              stop it and take it away; what it has recorded stays in its data directory"""
+scripts/service remove              stop and remove it; its data directory is kept"""
 FLAGS = {option.flag: option for option in OPTIONS if option.flag}
 
 TEMPLATE = """\
@@ -113,13 +113,13 @@ def parse(arguments: list[str]) -> dict[str, str]:
         flag, equals, value = rest.pop(0).partition("=")
         option = FLAGS.get(flag)
         if option is None:
-            raise UsageError(f"{flag}: not an option that a service can be given")
+            raise UsageError(f"{flag}: a service cannot have this option")
         if not equals:
             if not rest:
                 raise UsageError(f"{flag}: a value is missing")
             value = rest.pop(0)
         if not value.isprintable():
-            raise UsageError(f"{flag}: a line break or control character cannot be kept")
+            raise UsageError(f"{flag}: line breaks and control characters are not allowed")
         former = values.get(option.environment)
         values[option.environment] = f"{former},{value}" if option.kind == "list" and former else value
     return values
@@ -178,12 +178,12 @@ def install(values: dict[str, str]) -> None:
     _run("systemctl", "daemon-reload")
     _run("systemctl", "enable", NAME)
     _run("systemctl", "restart", NAME)  # returns when it has said that it is ready
-    print("It runs, now and after every boot. What it says: journalctl -u ipcamera")
-    print(f"Its commands: sudo {ROOT}/.venv/bin/ipcamera status --data-dir {data_dir}")
+    print("The service is running, and starts at every boot. Its log: journalctl -u ipcamera")
+    print(f"Its status: sudo {ROOT}/.venv/bin/ipcamera status --data-dir {data_dir}")
     if password := _first_password(data_dir):
-        print(f"Password: {password}   (shown only this once)")
+        print(f"Password: {password}   (shown only once)")
     if code := owner_code(run_dir(data_dir, os.environ)):
-        print(f"To make it Pro: type the code {code} on its page, under System → Licence")
+        print(f"To make it Pro: enter the code {code} in the dashboard, under System → Licence")
 
 
 def remove() -> None:
@@ -191,7 +191,7 @@ def remove() -> None:
     for path in (UNIT, ENVIRONMENT):
         path.unlink(missing_ok=True)
     _run("systemctl", "daemon-reload")
-    print(f"Removed. What it has kept is still in {STATE}, and its user is {USER}.")
+    print(f"Removed. Its data in {STATE} and its user {USER} are still there.")
 
 
 def _make_user() -> None:

@@ -9,18 +9,18 @@ import typer
 from models.messages.auth import AUTH, EndSession, GetSessions, IssueToken
 from scripts.ipcamera.console import AsJson, DataDir, running
 
-app = typer.Typer(help="Who is logged in, and the tokens that were given away.", no_args_is_help=True)
+app = typer.Typer(help="Sessions and tokens: list, end and make them.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_sessions(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Everybody who is logged in, and every token; the longest unused first."""
+    """List all sessions and tokens, the longest unused first."""
     with running(data_dir) as control:
         found = sorted(control.ask(AUTH, GetSessions()).sessions, key=lambda one: one.used)
     if as_json:
         typer.echo(json.dumps([one.as_dict() for one in found], indent=1))
     elif not found:
-        typer.echo("Nobody is logged in, and there is no token.")
+        typer.echo("Nobody is logged in, and there are no tokens.")
     for one in () if as_json else found:
         what = f"token {one.name}" if one.name else f"{one.client} {one.agent}".strip()
         typer.echo(f"{one.session_id}  {one.role:6}  used {_when(one.used)}  ends {_when(one.expires)}  {what}")
@@ -28,10 +28,10 @@ def list_sessions(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def end(
-    session: Annotated[str, typer.Argument(help="Its id, as `ipcamera sessions list` shows it.")],
+    session: Annotated[str, typer.Argument(help="Its ID, as shown by `ipcamera sessions list`.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Log somebody out, or revoke a token."""
+    """End a session or revoke a token."""
     with running(data_dir) as control:
         control.ask(AUTH, EndSession(session))
     typer.echo("Ended.")
@@ -39,12 +39,12 @@ def end(
 
 @app.command()
 def token(
-    name: Annotated[str, typer.Argument(help="What it is for.")],
-    role: Annotated[str, typer.Option(help="media: pictures only; viewer: changes nothing; owner.")] = "media",
-    days: Annotated[int, typer.Option(help="How long it holds; without it, until it is revoked.", min=0)] = 0,
+    name: Annotated[str, typer.Argument(help="What the token is for.")],
+    role: Annotated[str, typer.Option(help="media: pictures only; viewer: read-only; owner: everything.")] = "media",
+    days: Annotated[int, typer.Option(help="Days until it expires; 0: valid until it is revoked.", min=0)] = 0,
     data_dir: DataDir = None,
 ) -> None:
-    """Make a token and show it, this once."""
+    """Make a token and show it. It is not shown again."""
     with running(data_dir) as control:
         typer.echo(control.ask(AUTH, IssueToken(name, role, days)).token)
 

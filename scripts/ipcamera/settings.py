@@ -21,13 +21,13 @@ from models.messages.settings import SETTINGS, ChangeSettings, GetSettings, SetC
 from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import AsJson, DataDir, data_dir_of, fail, find_control, running
 
-app = typer.Typer(help="Look at settings and change them.", no_args_is_help=True)
+app = typer.Typer(help="Show and change settings.", no_args_is_help=True)
 _WORDS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
 @app.command("get")
 def get(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """One setting's value."""
+    """Show the value of one setting."""
     values = _stored(data_dir_of(data_dir))
     if key not in values:
         fail(f"{key}: Unknown setting; `{command('settings list', data_dir_of(data_dir))}` shows all")
@@ -36,7 +36,7 @@ def get(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_all(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Every setting with its value."""
+    """List all settings with their values."""
     values = _stored(data_dir_of(data_dir))
     if as_json:
         typer.echo(json.dumps(values, indent=1))
@@ -53,7 +53,7 @@ def list_all(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def set_values(
     assignments: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...")], data_dir: DataDir = None
 ) -> None:
-    """Change one or more settings; all of them, or none if one is wrong."""
+    """Change one or more settings: all of them, or none if one is invalid."""
     request = _request(assignments)
     place = data_dir_of(data_dir)
     control = find_control(place)
@@ -67,13 +67,13 @@ def set_values(
 @app.command("credentials")
 def credentials(
     owner: Annotated[str, typer.Argument(metavar="rtsp|mqtt")],
-    username: Annotated[str | None, typer.Option(help='"" removes it.')] = None,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read it from stdin.")] = False,
+    username: Annotated[str | None, typer.Option(help='User name; "" removes it.')] = None,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Set user name and password for RTSP or for the MQTT broker. An empty password removes it."""
+    """Set the user name and password of RTSP or of the MQTT broker. An empty password removes it."""
     if owner not in ("rtsp", "mqtt"):
-        fail("credentials are those of rtsp or of mqtt")
+        fail("choose rtsp or mqtt")
     with running(data_dir) as control:
         secret = sys.stdin.readline().rstrip("\n") if password_stdin else typer.prompt("Password", "", hide_input=True)
         control.ask(SETTINGS, SetCredentials(owner, username, secret))
@@ -90,7 +90,7 @@ def _set_online(control: Control, place: Path, request: dict[str, object]) -> No
     for key in result.applied:
         typer.echo(f"{key} = {_shown(result.view.stored[key])}")
     if result.pro_blocked:
-        fail(f"not switched on without Pro: {', '.join(result.pro_blocked)}")
+        fail(f"not switched on, because this needs Pro: {', '.join(result.pro_blocked)}")
     if any(key.startswith("rtsp") for key in result.applied):
         _say_rtsp(control, place)
 
@@ -110,7 +110,7 @@ def _set_offline(data_dir: Path, request: dict[str, object]) -> None:
     settings_store.change(checked.values)
     for key in checked.values:
         typer.echo(f"{key} = {_shown(settings_store.stored[key])}")
-    typer.echo("The server is not running: this holds from its next start.")
+    typer.echo("The server is not running: this takes effect at its next start.")
     pro = [key for key, value in checked.values.items() if REGISTRY[key].pro and value is True]
     if pro and not LicenseStore(load_boot({"data_dir": data_dir}, os.environ)).view().is_pro:
         typer.echo(f"Has no effect without Pro: {', '.join(pro)}")

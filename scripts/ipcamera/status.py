@@ -40,7 +40,7 @@ def status(
     as_json: AsJson = False,
     watch: Annotated[bool, typer.Option("--watch", help="Repeat every two seconds until Ctrl-C.")] = False,
 ) -> None:
-    """What runs, and how it is."""
+    """Show what is running, and in which state."""
     place = data_dir_of(data_dir)
     with contextlib.suppress(KeyboardInterrupt):
         typer.echo(_look(place, as_json))
@@ -54,7 +54,7 @@ def _look(data_dir: Path, as_json: bool) -> str:
     if control is None:
         if as_json:
             typer.echo(json.dumps({"running": False}))
-        fail(f"no camera server is running on {data_dir}; start it with `{command('run', data_dir)}`", NOT_RUNNING)
+        fail(f"no camera server is using {data_dir}; start one with `{command('run', data_dir)}`", NOT_RUNNING)
     with control:
         try:
             return json.dumps(as_values(control, data_dir), indent=1) if as_json else as_table(control)
@@ -69,8 +69,8 @@ def restart(actor: str, data_dir: DataDir = None) -> None:
         control.ask(SUPERVISOR, RestartActor(actor), 15)
         row = _back_again(control, actor, former)
     if row.state == "degraded":
-        fail(f"{actor} was restarted, but {row.detail or row.last_reason or 'it does not work as it should'}")
-    typer.echo(f"{actor} was restarted and runs.")
+        fail(f"{actor} was restarted, but {row.detail or row.last_reason or 'it does not work properly'}")
+    typer.echo(f"{actor} was restarted and is running.")
 
 
 def _back_again(control: Control, actor: str, former: int) -> ActorRow:
@@ -180,12 +180,12 @@ def _stream_lines(control: Control) -> list[str]:
 def _stream_line(tier: Tier, view: VideoView) -> str:
     """Who takes a tier, and what its H.264 is while there is some."""
     h264 = f"{view.width}×{view.height}, {view.encoder}, {view.fps:.0f} fps, {view.bitrate_kbps:.0f} kbit/s"
-    readers = f"for {', '.join(view.readers)}" if view.readers else "nobody takes it"
+    readers = f"for {', '.join(view.readers)}" if view.readers else "no readers"
     return f"Stream   {tier}: {f'{h264}, ' if view.running else ''}{readers}"
 
 
 def _viewers(view: ViewersView) -> str:
-    return f"{view.clients}{f', {view.sub_clients} of them of the small stream' if view.sub_clients else ''}"
+    return f"{view.clients}{f', {view.sub_clients}on the small stream' if view.sub_clients else ''}"
 
 
 def _rtsp_lines(view: RtspView | None) -> list[str]:
@@ -214,7 +214,7 @@ def _onvif_lines(view: OnvifView | None) -> list[str]:
 
 def _onvif_line(one: OnvifSubscriber) -> str:
     lost = f", {one.dropped} lost" if one.dropped else ""
-    told = f"{one.kind} for {duration(one.seconds)}, told {one.delivered} times{lost}"
+    told = f"{one.kind} for {duration(one.seconds)}, {one.delivered} delivered{lost}"
     return f"         {one.client} ({one.agent or 'unknown client'}): {told}"
 
 

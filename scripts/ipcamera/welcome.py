@@ -37,9 +37,7 @@ def welcome(boot: Boot, control: Control) -> str:
     lines = ["", "The camera server is ready.", "", _row("Picture", seen)]
     lines += [_row("" if at else "Dashboard", url) for at, url in enumerate(dashboard_urls(boot, ports))]
     if certificate is not None:
-        lines.append(
-            _row("Certificate", "made on this device; the browser warns once. Compare the SHA-256 that it shows:")
-        )
+        lines.append(_row("Certificate", "made on this device, so browsers warn once. Compare the SHA-256 they show:"))
         lines.append(_row("", in_pairs(certificate.fingerprint_sha256)))
     lines.append(_row("Password", _password(boot, control, kept)))
     lines += [_row("" if at else "RTSP", line) for at, line in enumerate(rtsp.lines(control, boot.data_dir, not kept))]
@@ -49,7 +47,7 @@ def welcome(boot: Boot, control: Control) -> str:
         lines += [_row("", line) for line in _to_pro(boot, kept)]
     lines.append(_row("Stop", "Ctrl-C"))
     if sys.stdout.isatty() and ports is not None and ports.https:
-        lines += ["", _row("Phone", "point its camera at this"), "", qr_code(dashboard_urls(boot, ports)[0])]
+        lines += ["", _row("Phone", "scan this code"), "", qr_code(dashboard_urls(boot, ports)[0])]
     return "\n".join([*lines, ""])
 
 
@@ -65,14 +63,14 @@ def picture(camera: CameraView | None, wanted: str, data_dir: Path | None = None
     if camera is None:
         return f"none yet: the camera's process does not answer; see `{command('status', data_dir)}`"
     if camera.state == "standby":
-        return f"{camera.source}, asleep until somebody looks"
+        return f"{camera.source}, in standby until someone watches"
     if not camera.running:
-        return f"none yet from {camera.source or wanted}: {camera.reason or camera.state}; it is tried again"
+        return f"none yet from {camera.source or wanted}: {camera.reason or camera.state}; trying again"
     size = f", {camera.width}×{camera.height}" if camera.width else ""
     if camera.kind == "pattern" and wanted == "auto":
         look = command("doctor", data_dir)
-        return f"no camera was found, so you see the test pattern{size}; `{look}` looks for it"
-    behind = f"; {camera.depth_ms} ms late, so that what it sends in bursts is played evenly" if camera.depth_ms else ""
+        return f"no camera was found, so the test pattern is shown{size}; `{look}` helps to find out why"
+    behind = f"; delayed by {camera.depth_ms} ms, because it sends in bursts" if camera.depth_ms else ""
     return f"{camera.source}{size}{behind}"
 
 
@@ -93,15 +91,15 @@ def _in_url(host: str) -> str:
 
 
 ORIGINS = {
-    "local": "by a licence that was issued on this device",
-    "issuer": "by the key of an issuer",
+    "local": "by a licence issued on this device",
+    "issuer": "by a licence key",
     "flag": "forced by a start-up flag",
 }
 
 
 def licence(view: LicenseView | None) -> str:
     if view is None or view.state == "UNKNOWN":
-        return "not known: the licence's process does not answer; running as free"
+        return "unknown: the licence process does not answer; running as Free"
     if view.source == "DEBUG_OVERRIDE":
         return f"{'Pro' if view.is_pro else 'free'}, {ORIGINS['flag']}"
     if view.is_pro:
@@ -113,12 +111,12 @@ def licence(view: LicenseView | None) -> str:
 
 def _to_pro(boot: Boot, kept: bool) -> list[str]:
     """How the owner makes it Pro: by the code, on the page; here or by a key where there is no page at hand."""
-    key = f"with a key that you were given: `{command('license activate KEY', boot.data_dir)}`"
+    key = f"to make it Pro, activate a licence key: `{command('license activate KEY', boot.data_dir)}`"
     if not boot.license.allow_local_issuer:
         return [key]
     if kept:
-        return [f"to make it Pro: `{command('license code', boot.data_dir)}` shows the code to type on the page"]
-    return [f"to make it Pro, type the code {owner_code(boot.run_dir)} on the page, under System → Licence"]
+        return [f"to make it Pro: `{command('license code', boot.data_dir)}` shows the code to enter in the dashboard"]
+    return [f"to make it Pro, enter the code {owner_code(boot.run_dir)} in the dashboard, under System → Licence"]
 
 
 def owner_code(run_dir: Path) -> str:
@@ -153,14 +151,14 @@ def _password(boot: Boot, control: Control, kept: bool) -> str:
     if kept and (boot.run_dir / FIRST_PASSWORD).exists():
         return f"made for this first start; `{command('password first', boot.data_dir)}` shows it, once"
     if first := first_password(boot.run_dir):
-        return f"{first}   (shown only this once; you can change it on the page)"
+        return f"{first}   (shown only once; you can change it in the dashboard)"
     status = ask_if_up(control, AUTH, GetAuthStatus())
     if status is None:
-        return "not known: the process that guards it does not answer"
+        return "unknown: the process that checks it does not answer"
     if status.enabled:
         return "as you set it"
-    code = "" if kept or not boot.auth else f"; the code {owner_code(boot.run_dir)} lets you set one on the page"
-    return f"none: protection is off, everybody in the network can look{code}"
+    code = "" if kept or not boot.auth else f"; the code {owner_code(boot.run_dir)} lets you set one in the dashboard"
+    return f"none: protection is off, anyone on the network can watch{code}"
 
 
 def _settled_camera(control: Control) -> CameraView | None:

@@ -13,7 +13,7 @@ from tests.models.detect.samples import weights
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(300)]
-CODE = re.compile(r"type the code (\d{4}-\d{4}) on the page")
+CODE = re.compile(r"enter the code (\d{4}-\d{4}) in the dashboard")
 
 
 def test_from_the_printed_code_to_a_detector(tmp_path: Path, open_page: Opener) -> None:

@@ -73,11 +73,11 @@ def test_rtsp(camera: RunningServer) -> None:
 
 
 def test_the_command_line(camera: RunningServer, tmp_path: Path) -> None:
-    assert "Pro, by a licence that was issued on this device" in ipcamera(camera, "license", "status")
-    assert "Pro by a licence that was issued on this device, for Ada" in ipcamera(camera, "status")
+    assert "Pro, by a licence issued on this device" in ipcamera(camera, "license", "status")
+    assert "Pro by a licence issued on this device, for Ada" in ipcamera(camera, "status")
     assert "768×432" in ipcamera(camera, "status")
     former = camera.rows()["motion"].pid
-    assert ipcamera(camera, "restart", "motion") == "motion was restarted and runs.\n"
+    assert ipcamera(camera, "restart", "motion") == "motion was restarted and is running.\n"
     now = camera.rows()["motion"]
     assert now.pid not in (0, former)
     assert now.state == "up"

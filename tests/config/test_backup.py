@@ -81,7 +81,7 @@ def test_nothing_can_be_read_without_the_pass_phrase(data: Path, tmp_path: Path)
     content = (tmp_path / "saved").read_bytes()
     assert b"settings" not in content
     for wrong in ("", "correct  horse"):
-        with pytest.raises(BackupError, match="the pass phrase is wrong"):
+        with pytest.raises(BackupError, match="the passphrase is wrong"):
             read(tmp_path / "saved", None, wrong)
 
 

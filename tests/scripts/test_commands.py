@@ -49,7 +49,7 @@ def call(data_dir: Path, *words: str) -> Result:
 def test_nothing_runs(words: list[str], tmp_path: Path) -> None:
     result = call(tmp_path, *words)
     assert result.exit_code == 3
-    assert result.stderr.startswith(f"ipcamera: no camera server is running on {tmp_path}; start it with `")
+    assert result.stderr.startswith(f"ipcamera: no camera server is using {tmp_path}; start one with `")
     assert result.stderr.endswith(f"ipcamera run --data-dir {tmp_path}`\n")
 
 
@@ -122,7 +122,7 @@ def test_restart(tmp_path: Path) -> None:
         ]
     )
     with running(tmp_path, {RestartActor: Ok(), GetActors: lambda _: next(looks)}) as asked:
-        assert call(tmp_path, "restart", "camera").output == "camera was restarted and runs.\n"
+        assert call(tmp_path, "restart", "camera").output == "camera was restarted and is running.\n"
         assert asked == [GetActors(), RestartActor("camera"), *[GetActors()] * 4]
     with running(tmp_path, {GetActors: TABLE, RestartActor: Missing("no actor 'x' lives here")}):
         result = call(tmp_path, "restart", "x")
@@ -190,14 +190,14 @@ def test_doctor_with_a_system(tmp_path: Path) -> None:
     with running(tmp_path, SYSTEM):
         found = doctor(tmp_path)
     assert found["object_detector"][0]["text"] == "degraded: model missing"
-    assert found["port https"][0]["text"] == "8443, served by us"
+    assert found["port https"][0]["text"] == "8443, used by this server"
     assert found["picture"][0]["mark"] == "ok"
 
 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        ("", ("rtsp", "note", "switched on, but not running: there is no Pro, or somebody stopped it")),
+        ("", ("rtsp", "note", "switched on, but not running: this device is not Pro, or RTSP was stopped")),
         ("Port 8554 is in use", ("port rtsp", "bad", "Port 8554 is in use")),
     ],
 )
@@ -217,7 +217,7 @@ def test_doctor_sees_what_lies_in_the_data_directory(tmp_path: Path) -> None:
     (tmp_path / "mqtt").mkdir()
     (tmp_path / "mqtt/outbox.db.broken").write_text("x")
     texts = [finding["text"] for finding in doctor(tmp_path)["data"]]
-    assert any("open to others" in text for text in texts)
+    assert any("accessed by other users" in text for text in texts)
     assert [text.split()[0] for text in texts if "was set aside: it is damaged, or of a newer version" in text] == [
         "events.db.broken-20260101-000000-1",
         "mqtt/outbox.db.broken",
@@ -267,7 +267,7 @@ def test_run_beside_a_running_one(tmp_path: Path) -> None:
     with running(tmp_path, {}):
         result = run(tmp_path, "--https-port", "0", "--http-port", "0")
     assert result.exit_code == 1
-    assert "already running" in result.stderr
+    assert "already using" in result.stderr
 
 
 def test_run_on_a_taken_port(tmp_path: Path) -> None:

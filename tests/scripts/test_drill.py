@@ -32,8 +32,8 @@ def test_what_is_kept_passes() -> None:
         ({"recover_s": None}, "back: never"),
         ({"gap_s": 1.5}, "viewer's gap after 1.5 s, promised 1.0 s"),
         ({"connections_lost": 1}, "1 connections lost, 0 allowed"),
-        ({"events_sent": 9, "events_lost": 1}, "of 9 events 1 lost, 0 doubled"),
-        ({"events_sent": 9, "events_doubled": 2}, "of 9 events 0 lost, 2 doubled"),
+        ({"events_sent": 9, "events_lost": 1}, "of 9 events 1 lost, 0 duplicated"),
+        ({"events_sent": 9, "events_doubled": 2}, "of 9 events 0 lost, 2 duplicated"),
         ({"faults": ["restarted with it: auth"]}, "restarted with it: auth"),
     ],
 )
@@ -115,7 +115,7 @@ def test_nothing_runs(tmp_path: Path) -> None:
     mount_rooms()
     result = CliRunner().invoke(app, ["drill", "--data-dir", str(tmp_path)])
     assert result.exit_code == 3
-    assert "no camera server is running" in result.stderr
+    assert "no camera server is using" in result.stderr
 
 
 def test_the_running_one_is_not_touched_without_a_yes(tmp_path: Path) -> None:
@@ -124,5 +124,5 @@ def test_the_running_one_is_not_touched_without_a_yes(tmp_path: Path) -> None:
     with running(tmp_path, {GetActors: ActorTable((row,))}) as asked:
         result = CliRunner().invoke(app, ["drill", "--data-dir", str(tmp_path)], input="n\n")
     assert result.exit_code == 1
-    assert "Go on?" in result.stderr
+    assert "Continue?" in result.stderr
     assert not [one for one in asked if isinstance(one, IssueToken | GetActors)]

@@ -25,7 +25,7 @@ def test_offline_set_and_get(tmp_path: Path) -> None:
     result = call(tmp_path, "set", "frameRate=20", "rtspPath=cam", "motionEnabled=on")
     assert result.exit_code == 0
     assert "frameRate = 20\nrtspPath = /cam\nmotionEnabled = true\n" in result.output
-    assert "from its next start" in result.output
+    assert "at its next start" in result.output
     assert "without Pro: motionEnabled" in result.output
     assert call(tmp_path, "get", "frameRate").output == "20\n"
     assert call(tmp_path, "get", "motionEnabled", "--json").output == "true\n"
@@ -106,7 +106,7 @@ def test_a_running_system_decides(tmp_path: Path) -> None:
         assert asked[-1] == ChangeSettings({"frameRate": 20}, "cli")
         blocked = call(tmp_path, "set", "frameRate=20", "motionEnabled=true")
         assert (blocked.exit_code, blocked.stdout) == (1, "frameRate = 20\n")
-        assert blocked.stderr == "ipcamera: not switched on without Pro: motionEnabled\n"
+        assert blocked.stderr == "ipcamera: not switched on, because this needs Pro: motionEnabled\n"
         assert call(tmp_path, "set", "frameRate=0").stderr == "ipcamera: frameRate: Value must be between 1 and 60\n"
     assert not (tmp_path / "settings.json").exists()
 

@@ -21,7 +21,7 @@ SERVING = OnvifView(True, 8000, "", (SUBSCRIBER,))
             SERVING,
             [
                 "ONVIF    port 8000, 1 subscribed",
-                "         192.0.2.9 (Zeep/4.3.3): webhook for 1m 15s, told 42 times, 3 lost",
+                "         192.0.2.9 (Zeep/4.3.3): webhook for 1m 15s, 42 delivered, 3 lost",
             ],
             id="serving",
         ),

@@ -57,12 +57,12 @@ def test_who_switches_it_on_is_told_the_login_that_was_made(tmp_path: Path) -> N
     with running(tmp_path, answers):
         shown = call(tmp_path, "settings", "set", "rtspEnabled=true").output.splitlines()
     assert shown[1:3] == [
-        "RTSP: port 8554, over TLS port 8322, path /stream. Who can watch: whoever knows the password of viewer",
-        "RTSP: user name viewer, password made-up-1   (shown only this once)",
+        "RTSP: port 8554, over TLS port 8322, path /stream. Who can watch: anyone with the password of viewer",
+        "RTSP: user name viewer, password made-up-1   (shown only once)",
     ]
 
 
 def test_an_open_stream_is_said(tmp_path: Path) -> None:
     with running(tmp_path, {GetActors: ActorTable(()), GetRtsp: SERVING}):
-        assert "         who can watch: everybody in the network, without a login" in call(tmp_path, "status").output
-        assert "everybody in the network can watch and listen, without a login" in call(tmp_path, "doctor").output
+        assert "         who can watch: anyone on the network, without a login" in call(tmp_path, "status").output
+        assert "anyone on the network can watch and listen, without a login" in call(tmp_path, "doctor").output

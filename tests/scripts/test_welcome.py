@@ -26,9 +26,9 @@ WAITING = CameraView("waiting", False, "rtsp://10.0.0.9/x", "rtsp", 0, 0, 0.0, "
     [
         (USB, "auto", "USB camera HD Webcam (/dev/video0), 1280×720"),
         (PATTERN, "pattern:", "test pattern, 640×480"),
-        (PATTERN, "auto", "no camera was found, so you see the test pattern"),
-        (WAITING, "rtsp://u:p@10.0.0.9/x", "none yet from rtsp://10.0.0.9/x: Connection refused; it is tried again"),
-        (CameraView("standby", False, "USB camera", "v4l2", 0, 0, 0.0, standby=True), "auto", "asleep until somebody"),
+        (PATTERN, "auto", "no camera was found, so the test pattern is shown"),
+        (WAITING, "rtsp://u:p@10.0.0.9/x", "none yet from rtsp://10.0.0.9/x: Connection refused; trying again"),
+        (CameraView("standby", False, "USB camera", "v4l2", 0, 0, 0.0, standby=True), "auto", "in standby until someone"),
         (None, "auto", "does not answer"),
     ],
 )
@@ -42,14 +42,14 @@ def test_picture(camera: CameraView | None, wanted: str, words: str) -> None:
         (LicenseView(True, "ACTIVE", "REAL_PURCHASE", True, "CONNECTED", licensee="Ada"), "Pro, for Ada"),
         (
             LicenseView(True, "ACTIVE", "REAL_PURCHASE", True, "CONNECTED", licensee="Ada", origin="local"),
-            "Pro by a licence that was issued on this device, for Ada",
+            "Pro by a licence issued on this device, for Ada",
         ),
         (LicenseView(True, "ACTIVE", "DEBUG_OVERRIDE", True, "CONNECTED"), "Pro, forced by a start-up flag"),
         (LicenseView(False, "INACTIVE", "DEBUG_OVERRIDE", True, "CONNECTED"), "free, forced"),
         (LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED"), "free"),
         (LicenseView(False, "INACTIVE", "NONE", True, "CONNECTED", reason="It has expired."), "free. It has expired."),
-        (UNKNOWN_LICENSE, "running as free"),
-        (None, "running as free"),
+        (UNKNOWN_LICENSE, "running as Free"),
+        (None, "running as Free"),
     ],
 )
 def test_licence(view: LicenseView | None, words: str) -> None:
@@ -87,7 +87,7 @@ def test_the_first_password_is_shown_once(tmp_path: Path) -> None:
     assert "https://127.0.0.1:9443/" in first
     assert "word-word-word" not in second
     assert "as you set it" in second
-    assert "type the code 4821-7733 on the page" in first
+    assert "enter the code 4821-7733 in the dashboard" in first
 
 
 def test_protection_off_is_said(tmp_path: Path) -> None:

@@ -90,13 +90,13 @@ def test_status_health_and_the_table_agree(server: RunningServer) -> None:
 def test_a_second_run_on_the_same_data_directory_is_refused(server: RunningServer) -> None:
     second = command(server.data_dir, "run", "--https-port", "0", "--http-port", "0")
     assert second.returncode == 1
-    assert "already running" in second.stderr
+    assert "already using" in second.stderr
 
 
 def test_the_doctor_knows_the_running_system(server: RunningServer) -> None:
     findings = json.loads(command(server.data_dir, "doctor", "--json").stdout)
     by_name = {finding["what"]: finding for finding in findings}
-    assert by_name["port https"]["text"] == f"{server.https_port}, served by us"
+    assert by_name["port https"]["text"] == f"{server.https_port}, used by this server"
     assert by_name["picture"]["mark"] == "ok"
 
 

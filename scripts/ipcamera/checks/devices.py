@@ -1,4 +1,4 @@
-"""What hangs on the device: cameras, microphones, speakers; and what makes sense of them: encoder and models."""
+"""Checks of what is connected to the device (cameras, microphones, speakers) and of what uses it (encoder, models)."""
 
 import errno
 import importlib.util
@@ -50,7 +50,7 @@ def _camera(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
             "note",
             "camera",
             f"no camera at /dev/video*; the test pattern {'is' if view else 'would be'} shown",
-            "plug one in, or name a source: --source rtsp://…, http://…, or a file",
+            "connect one, or specify a source: --source rtsp://…, http://…, or a file",
         )
     yield from found
 
@@ -59,15 +59,15 @@ def _video_device(path: str) -> CheckResult | None:
     try:
         device = v4l2.query(path)
     except PermissionError:
-        return CheckResult("bad", "camera", f"{path} may not be opened", JOIN.format(group="video"))
+        return CheckResult("bad", "camera", f"{path} cannot be opened by this user", JOIN.format(group="video"))
     except OSError as error:
         busy = error.errno == errno.EBUSY
-        remedy = "end the other program that uses it" if busy else "unplug it and plug it in again"
+        remedy = "close the other program that uses it" if busy else "unplug it and plug it in again"
         return CheckResult("bad", "camera", f"{path}: {error.strerror}", remedy)
     if device is None:
         return None
     if not device.modes:
-        return CheckResult("note", "camera", f"{path} {device.card}: no picture format that can be used")
+        return CheckResult("note", "camera", f"{path} {device.card}: no usable picture format")
     sizes = {f"{mode.size[0]}x{mode.size[1]}" for mode in device.modes}
     formats = sorted({mode.format for mode in device.modes})
     return CheckResult("ok", "camera", f"{path} {device.card}: {', '.join(formats)}, {len(sizes)} sizes")
@@ -98,9 +98,9 @@ def _sound_cards(direction: str, what: str, options: str, configured: str) -> Ch
     if not cards:
         if configured != "auto":
             return CheckResult("ok", what, f"no sound card with {direction}; {configured} is used instead")
-        return CheckResult("note", what, f"no sound card with {direction}", f"plug one in, or use {options}")
+        return CheckResult("note", what, f"no sound card with {direction}", f"connect one, or use {options}")
     if not os.access(next(SOUND_DEVICES.glob("pcm*"), SOUND_DEVICES), os.R_OK | os.W_OK):
-        return CheckResult("bad", what, f"{', '.join(cards)}, which may not be opened", JOIN.format(group="audio"))
+        return CheckResult("bad", what, f"{', '.join(cards)}: not accessible to this user", JOIN.format(group="audio"))
     return CheckResult("ok", what, ", ".join(cards))
 
 
@@ -124,9 +124,11 @@ def _encoder(control: Control | None) -> CheckResult:
     import av  # heavy, and needed only here
 
     if any("encode" in _text(name) for name in Path("/sys/class/video4linux").glob("*/name")):
-        return CheckResult("ok", "H.264", "this device has an encoder of its own; it is tried first")
+        return CheckResult("ok", "H.264", "this device has a hardware encoder, which is tried first")
     if "libx264" not in av.codecs_available:
-        return CheckResult("bad", "H.264", "this build of FFmpeg cannot encode it", "install PyAV from its own wheel")
+        return CheckResult(
+            "bad", "H.264", "this build of FFmpeg cannot encode H.264", "install PyAV from its own wheel"
+        )
     return CheckResult("ok", "H.264", "in software (libx264)")
 
 
@@ -137,6 +139,6 @@ def _models(boot: Boot) -> Iterator[CheckResult]:
         except store.WeightsError as problem:
             text = str(problem).removesuffix(f": {store.REMEDY}")
             remedy = f"fetch it on the dashboard under Detection, or with `{command('models fetch', boot.data_dir)}`"
-            yield CheckResult("note", "model", f"{text}; it is for {model.role}", remedy)
+            yield CheckResult("note", "model", f"{text}; needed for {model.role}", remedy)
         else:
             yield CheckResult("ok", "model", f"{model.id} for {model.role}: {path}")

@@ -46,25 +46,25 @@ def _program(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
         return
     table = ask_if_up(control, SUPERVISOR, GetActors())
     if table is None:
-        yield CheckResult("bad", "server", "runs, but its supervisor does not answer", "stop it and start it again")
+        yield CheckResult("bad", "server", "running, but its supervisor does not answer", "stop it and start it again")
         return
     troubled = [row for row in table.rows if row.state not in ("up", "off")]
     yield CheckResult(
-        "ok", "server", f"version {boot.version}, {len(table.rows)} actors, {len(troubled)} of them in trouble"
+        "ok", "server", f"version {boot.version}, {len(table.rows)} actors, {len(troubled)} with problems"
     )
     for row in troubled:
         yield CheckResult(
             "note" if row.pid else "bad",
             row.name,
             f"{row.state}: {row.detail or row.last_reason}",
-            "" if row.pid else f"repair the cause, then `{command(f'restart {row.name}', boot.data_dir)}`",
+            "" if row.pid else f"fix the cause, then `{command(f'restart {row.name}', boot.data_dir)}`",
         )
 
 
 def _data_dir(boot: Boot) -> Iterator[CheckResult]:
     path = boot.data_dir
     if not path.exists():
-        yield CheckResult("note", "data", f"{path} is not there yet", "the first start makes it")
+        yield CheckResult("note", "data", f"{path} does not exist yet", "the first start creates it")
         return
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         yield CheckResult(
@@ -73,14 +73,14 @@ def _data_dir(boot: Boot) -> Iterator[CheckResult]:
         return
     mode = path.stat().st_mode & 0o777
     yield (
-        CheckResult("note", "data", f"{path} is open to others ({mode:03o})", f"chmod 700 {path}")
+        CheckResult("note", "data", f"{path} can be accessed by other users ({mode:03o})", f"chmod 700 {path}")
         if mode & 0o077
         else CheckResult("ok", "data", str(path))
     )
     for aside in sorted(found for pattern in ASIDE for found in path.glob(pattern)):
         if not aside.name.endswith(SIDE_FILES):
             text = f"{aside.relative_to(path)} was set aside: it is damaged, or of a newer version"
-            yield CheckResult("note", "data", text, "delete it when you do not need it")
+            yield CheckResult("note", "data", text, "delete it if you do not need it")
     store = settings_store(path)
     if store.path.exists() and not store.usable():
         yield CheckResult("bad", "data", f"{SETTINGS_FILE} cannot be read", "the next start uses the last good one")
@@ -91,8 +91,12 @@ def _disk(data_dir: Path) -> CheckResult:
     free = shutil.disk_usage(place).free
     text = f"{_size(free)} free on the disk of {place}"
     if free < DISK_OUT:
-        return CheckResult("bad", "disk", text, "make room: settings and events cannot be kept")
-    return CheckResult("note", "disk", text, "make room soon") if free < DISK_LOW else CheckResult("ok", "disk", text)
+        return CheckResult("bad", "disk", text, "free some space: settings and events cannot be stored")
+    return (
+        CheckResult("note", "disk", text, "free some space soon")
+        if free < DISK_LOW
+        else CheckResult("ok", "disk", text)
+    )
 
 
 def _shared_memory(control: Control | None) -> CheckResult:
@@ -103,7 +107,7 @@ def _shared_memory(control: Control | None) -> CheckResult:
     free = shutil.disk_usage(SHM).free
     text = f"{_size(free)} free"
     if free < SHM_LOW and control is None:
-        return CheckResult("note", str(SHM), f"{text}; pictures that do not fit are kept in memory outside of it")
+        return CheckResult("note", str(SHM), f"{text}; pictures that do not fit are kept in other memory")
     return CheckResult("ok", str(SHM), text)
 
 
@@ -114,13 +118,13 @@ def _ports(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
         ("http", boot.http_port, bound.http if bound else 0),
     ):
         if actual:
-            yield CheckResult("ok", f"port {name}", f"{actual}, served by us")
+            yield CheckResult("ok", f"port {name}", f"{actual}, used by this server")
             continue
         problems = [problem for address in boot.bind if wanted and (problem := port_problem(address, wanted))]
         yield (
             CheckResult("bad", f"port {name}", problems[0], f"stop that program, or choose another --{name}-port")
             if problems
-            else CheckResult("ok", f"port {name}", f"{wanted} is free" if wanted else "any free one")
+            else CheckResult("ok", f"port {name}", f"{wanted} is free" if wanted else "any free port")
         )
     view = ask_if_up(control, RTSP, GetRtsp()) if control else None
     if view is None or not view.enabled:
@@ -129,10 +133,12 @@ def _ports(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
         yield (
             CheckResult("bad", "port rtsp", view.last_error, f"`{command('settings set rtspPort=…', boot.data_dir)}`")
             if view.last_error
-            else CheckResult("note", "rtsp", "switched on, but not running: there is no Pro, or somebody stopped it")
+            else CheckResult(
+                "note", "rtsp", "switched on, but not running: this device is not Pro, or RTSP was stopped"
+            )
         )
         return
-    yield CheckResult("ok", "port rtsp", f"{rtsp.place(view)}, served by us")
+    yield CheckResult("ok", "port rtsp", f"{rtsp.place(view)}, used by this server")
     if open_to := rtsp.warning(view):
         yield CheckResult("note", "rtsp", open_to, rtsp.remedy(boot.data_dir))
     else:
@@ -144,13 +150,13 @@ def _clock() -> CheckResult:
     text = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(now))
     if now < PROGRAM_MADE:
         return CheckResult(
-            "bad", "clock", f"{text} is wrong", "set it, or switch on network time: timedatectl set-ntp true"
+            "bad", "clock", f"{text} is wrong", "set it, or enable network time: timedatectl set-ntp true"
         )
     libc = ctypes.CDLL(None, use_errno=True)
     state = libc.adjtimex(ctypes.create_string_buffer(TIMEX_SIZE))
     if state == TIME_ERROR:
         return CheckResult(
-            "note", "clock", f"{text}, not synchronised", "switch on network time: timedatectl set-ntp true"
+            "note", "clock", f"{text}, not synchronised", "enable network time: timedatectl set-ntp true"
         )
     return CheckResult("ok", "clock", text)
 

@@ -27,11 +27,11 @@ def sees_again(program: Program, watch: Watch) -> list[str]:
     """Wait until every viewer gets more; what is wrong with those that do not."""
     faults = []
     if not watch.refused and not watch.sees_more(PICTURES, PICTURES_S * program.factor):
-        faults.append("the viewer sees no more pictures")
+        faults.append("the viewer gets no more pictures")
     if (player := watch.player) is not None:
         packets = player.packets
         if program.until(lambda: player.packets > packets, PICTURES_S) is None:
-            faults.append("the RTSP player gets nothing any more")
+            faults.append("the RTSP player gets no more data")
     return faults
 
 

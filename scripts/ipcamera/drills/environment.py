@@ -50,7 +50,7 @@ def source_lost(program: Program, watch: Watch, lose: Callable[[], None], restor
     seen.connections_lost = watch.lost
     for kind in ("SOURCE_LOST", "SOURCE_BACK"):
         if program.until(lambda kind=kind: _history_has(program, last, kind), LATE_S) is None:  # type: ignore[misc]
-            seen.faults.append(f"the history does not say {kind}")
+            seen.faults.append(f"{kind} is missing from the history")
     return seen
 
 

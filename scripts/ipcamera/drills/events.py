@@ -51,14 +51,14 @@ class Recording(threading.Thread):
         if self._program.private:
             return RecordEvent(Detection(uid, TYPE, moment))
         return RecordSystem(
-            uid, KIND, moment, "drill", f"event {number + 1} of {self._count}, to see whether it is kept"
+            uid, KIND, moment, "drill", f"event {number + 1} of {self._count}, to check that it is stored"
         )
 
     def finish(self) -> Seen:
         """Wait for the last answer, and count what is there. An event that was never answered for is a fault."""
         self.join(LAST_ANSWER_S * self._program.factor)
         if self.is_alive():
-            return Seen(faults=[f"only {len(self.answered)} of {self._count} events were taken"])
+            return Seen(faults=[f"only {len(self.answered)} of {self._count} events were accepted"])
         # What lies before the first of ours does not matter; ids rise in the order of recording.
         kept = self._program.events_after(min(self.answered.values()) - 1)
         deleted = any(event.type == f"{SYSTEM_PREFIX}STORAGE" for event in kept)

@@ -14,7 +14,7 @@ EVENTS, EVENTS_PER_S, KILLS = 1000, 100.0, 3
 EVENTS_QUICK, KILLS_QUICK = 200, 2
 EVENTS_RUNNING = 100  # entries in somebody's history
 ONLY_PRIVATE = "only with --private: "
-NO_CLOCK = "the clock of the whole machine would have to be set"
+NO_CLOCK = "it would set the clock of the whole machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ def _blow(program: Program, watch: Watch, actor: str, how: signal.Signals) -> Ca
 def _surroundings(program: Program, watch: Watch, world: World | None) -> Iterator[Drill]:
     if world is None:
         for promise, why in (
-            (verdict.UNPLUGGED, "a hand is needed at the camera"),
-            (verdict.FROZEN, "a hand is needed at the camera"),
-            (verdict.BROKER, "the broker is not ours to stop"),
-            (verdict.NEARLY_FULL, "the disk is not ours to fill"),
-            (verdict.FULL, "the disk is not ours to fill"),
+            (verdict.UNPLUGGED, "somebody has to unplug the camera"),
+            (verdict.FROZEN, "somebody has to unplug the camera"),
+            (verdict.BROKER, "the broker is not part of this server"),
+            (verdict.NEARLY_FULL, "other programs use the disk too"),
+            (verdict.FULL, "other programs use the disk too"),
             (verdict.SHARED_MEMORY, "other programs use it too"),
         ):
             yield Drill(promise, _skip(ONLY_PRIVATE + why))

@@ -71,7 +71,7 @@ def judge(promise: Promise, seen: Seen, factor: float, watched: bool = True) -> 
     if seen.connections_lost > promise.connections:
         faults.append(f"{seen.connections_lost} connections lost, {promise.connections} allowed")
     if seen.events_lost or seen.events_doubled:
-        faults.append(f"of {seen.events_sent} events {seen.events_lost} lost, {seen.events_doubled} doubled")
+        faults.append(f"of {seen.events_sent} events {seen.events_lost} lost, {seen.events_doubled} duplicated")
     faults += seen.faults
     return Verdict("FAIL", "; ".join(faults)) if faults else Verdict("PASS", "")
 
@@ -92,29 +92,27 @@ def held(actor: str) -> int:
 
 def killed(actor: str) -> Promise:
     if actor == DOOR:
-        words = "back; viewers are cut off and can come again at once"
+        words = "back; viewers are cut off and can reconnect at once"
         return Promise(f"{actor} killed", words, NOTICED_S, BACK_S, NOTICED_S + BACK_S, held(actor))
-    words = "back; its players can come again" if held(actor) else "back; nobody else is touched"
+    words = "back; its players can reconnect" if held(actor) else "back; nobody else is affected"
     return Promise(f"{actor} killed", words, NOTICED_S, BACK_S, GAP_S, held(actor))
 
 
 def stopped(actor: str) -> Promise:
     name = f"{actor} stopped"
     if actor == DOOR:
-        return Promise(name, "noticed, back; viewers come again", HUNG_S, HUNG_S + BACK_S, HUNG_S + BACK_S, held(actor))
+        return Promise(name, "noticed, back; viewers reconnect", HUNG_S, HUNG_S + BACK_S, HUNG_S + BACK_S, held(actor))
     if actor in PICTURE_ACTORS:
         words = "noticed, back; viewers stay connected and wait for it"
         return Promise(name, words, HUNG_S, HUNG_S + BACK_S, HUNG_S + GAP_S)
-    words = "noticed, back; its players can come again" if held(actor) else "noticed, back; nobody else is touched"
+    words = "noticed, back; its players can reconnect" if held(actor) else "noticed, back; nobody else is affected"
     return Promise(name, words, HUNG_S, HUNG_S + BACK_S, GAP_S, held(actor))
 
 
-EVENTS = Promise(
-    "event_log killed while events come", "each event that is answered for is kept exactly once", gap_s=GAP_S
-)
+EVENTS = Promise("event_log killed while events come", "each acknowledged event is stored exactly once", gap_s=GAP_S)
 UNPLUGGED = Promise(
     "source unplugged",
-    "noticed; viewers stay connected; back by itself; the history says both",
+    "noticed; viewers stay connected; back without help; both are in the history",
     SOURCE_NOTICED_S,
     SOURCE_BACK_S,
 )
@@ -126,7 +124,7 @@ FROZEN = Promise(
 )
 BROKER = Promise(
     "MQTT broker gone",
-    "viewers see nothing of it; connected again; every event is delivered once",
+    "viewers notice nothing; reconnected; every event is delivered once",
     SOURCE_NOTICED_S,
     BROKER_BACK_S,
     GAP_S,
@@ -134,13 +132,13 @@ BROKER = Promise(
 NEARLY_FULL = Promise("disk nearly full", "every event is kept", recover_s=ROOM_BACK_S, gap_s=GAP_S)
 FULL = Promise(
     "disk full",
-    "runs on; the newest events are kept, the oldest make room and the history says so; what is refused is taken later",
+    "keeps running; the newest events are kept, the oldest make room (it is in the history); refused ones come later",
     None,
     ROOM_BACK_S,
     GAP_S,
 )
 SHARED_MEMORY = Promise(
-    "shared memory full", "camera and encoder start all the same, in memory of their own", NOTICED_S, BACK_S, GAP_S
+    "shared memory full", "camera and encoder still start, in private memory", NOTICED_S, BACK_S, GAP_S
 )
 CLOCK = Promise("clock stepped", "only times shown to people follow it")
 

@@ -24,7 +24,7 @@ class Usb:
 
     def __init__(self, device: v4l2.Device, *_: object) -> None:
         if not device.modes:
-            raise SourceError(f"{device.path} offers no picture format that can be used")
+            raise SourceError(f"{device.path} offers no usable picture format")
         self.device = device
 
 
