@@ -14,10 +14,10 @@ from actors.camera.source import SourceInfo
 from actors.camera.torch import Switch, find_torch
 from actors.camera.views import capabilities, without_fps
 from actors.camera.worker import CameraWorker, CaptureRequest, DesiredState, SourceStatus
-from actors.runtime.actor import Actor, handles
-from actors.runtime.leases import Leases
+from actors.runtime.actor import handles
 from actors.runtime.rings import forget_pictures
 from actors.shared.media.generation import next_number
+from actors.shared.ring_owner import RingOwner
 from config.clock import unix_ms
 from models.errors import Conflict, Missing, ServerError, Unavailable
 from models.media import sizes
@@ -43,11 +43,8 @@ from models.messages.camera import (
     SetTorch,
 )
 from models.messages.event_log import EVENT_LOG, RecordSystem
-from models.messages.media import Lease
 
 RINGS = ("frames", "frames_sub", "jpeg", "video", "hevc", "sound")
-TICK_S = 0.5
-STANDBY_AFTER_S = 10.0
 STALLED_S = 3.0  # a read that does not return
 OPEN_STALLED_S = 12.0  # an open that does not return: the device gives no first picture
 EXIT_STALLED = 75  # EX_TEMPFAIL
@@ -60,14 +57,12 @@ FPS_STEP, FPS_SHARE = 0.3, 0.03  # a change of the measured rate that is worth t
 RECORD_TRIES = 5
 
 
-class Camera(Actor):
+class Camera(RingOwner):
     async def on_start(self) -> None:
         self._address = parse_picture_source(self.boot.source)
         self._run_state = RunState.load(self.boot.run_dir / "camera.json")
         numbers = usb_devices.CameraNumbers(self.boot.data_dir / "cameras.json")
         self._opener = Opener(self._address, self.boot.run_dir, self._run_state, numbers)
-        self._holders = Leases()
-        self._wanted_at = time.monotonic()
         self._report = SourceStatus(reason="the source is being opened")
         self._info: SourceInfo | None = None  # of the last open source
         self._disk = self.executor("album")
@@ -94,9 +89,8 @@ class Camera(Actor):
         self._masked = 0  # times
         self._covering = asyncio.Lock()
         self.publish_state(self._capabilities)
-        self._steer()
+        self.begin_steering()
         self.start_worker(self._worker)
-        self.start_task(self._tick())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         wanted = bool(self.settings["torchEnabled"])
@@ -107,16 +101,14 @@ class Camera(Actor):
             await self._cover(str(self.settings["privacyMask"]), revision)
         if "cameraId" in changed:
             await self._previews.end()  # the one that is chosen would be busy, and another one taken in its place
-        self._steer()
+        self.steer()
         self._tell_view()
 
     # ---------------------------------------------------------------- what the worker should do
-    def _steer(self) -> None:
-        demand = frozenset(ring for ring in RINGS if self._holders.wanted(ring))
-        now = time.monotonic()
+    def steer(self) -> None:
+        demand = frozenset(ring for ring in RINGS if self.leases.wanted(ring))
         streaming = bool(self.settings["streaming"])
-        if (demand if streaming else demand - {"sound"}) or self._capturing is not None:
-            self._wanted_at = now
+        watched = self.lately(bool(demand if streaming else demand - {"sound"}) or self._capturing is not None)
         covered = self._worker.set_privacy_mask.closed
         may_rest = bool(self.settings["cameraStandbyMode"]) or not streaming
         request = SourceRequest(
@@ -124,17 +116,15 @@ class Camera(Actor):
             sizes.parse(str(self.settings["resolution"])),
             int(self.settings["frameRate"]),
         )
-        open_now = not covered and (not may_rest or now - self._wanted_at < STANDBY_AFTER_S)
+        open_now = not covered and (watched or not may_rest)
         box = sizes.parse(str(self.settings["subResolution"]))
         sub = SubWish(box, int(self.settings["subFrameRate"])) if box else SubWish()
         self._worker.set(DesiredState(request, int(self.settings["rotation"]), open_now, sub), demand)
 
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            await self._end_if_stalled()
-            self._steer()
-            self._tell_view()
+    async def on_tick(self) -> None:
+        await self._end_if_stalled()
+        self.steer()
+        self._tell_view()
 
     async def _end_if_stalled(self) -> None:
         since = self._worker.blocked_since
@@ -148,11 +138,6 @@ class Camera(Actor):
         except ServerError as error:
             self.log.warning("could not be recorded", reason=error.detail)
         os._exit(EXIT_STALLED)
-
-    @handles(Lease)
-    def _lease(self, lease: Lease) -> None:
-        self._holders.take(lease)
-        self._steer()
 
     # ---------------------------------------------------------------- what the worker says
     def _on_report(self, report: SourceStatus) -> None:
@@ -279,7 +264,7 @@ class Camera(Actor):
             self._still_failed("the privacy mask was changed")
             await self._disk.run(self._cover_all, PrivacyMask(mask))
             self._mask = mask
-        self._steer()
+        self.steer()
         self._tell_view()
 
     def _cover_all(self, set_privacy_mask: PrivacyMask) -> None:
@@ -297,7 +282,7 @@ class Camera(Actor):
         self._capturing = asyncio.get_running_loop().create_future()
         masked = self._masked
         try:
-            self._steer()
+            self.steer()
             self._worker.take_still(CaptureRequest(message.quality, self._still_taken, self._still_failed))
             async with asyncio.timeout(CAPTURE_S):
                 taken = await self._capturing

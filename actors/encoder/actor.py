@@ -11,10 +11,10 @@ from actors.encoder.device_load import read_load
 from actors.encoder.h264 import best_encoder
 from actors.encoder.passthrough_follower import PassthroughFollower
 from actors.encoder.tier_encoders import TierEncoders
-from actors.runtime.actor import Actor, handles
-from actors.runtime.leases import Leases
+from actors.runtime.actor import handles
 from actors.runtime.rings import forget_pictures
 from actors.shared.media.generation import next_number
+from actors.shared.ring_owner import RingOwner
 from config.clock import unix_ms
 from models.errors import Invalid, ServerError
 from models.media.throttle import Throttle
@@ -23,19 +23,16 @@ from models.messages import Ok
 from models.messages.camera import CameraView
 from models.messages.encoder import ForgetPictures, GetVideo, RequestKeyframe, SetVideoQuality, VideoView
 from models.messages.event_log import EVENT_LOG, RecordSystem
-from models.messages.media import Lease, MediaOwner
 from models.messages.settings import SETTINGS, ChangeSettings
 
-TICK_S = 0.5
 LOAD_EVERY_S = 2.0
 WHY = {"cpu": "the processor is too busy", "thermal": "the device is too hot", "undervoltage": "the power is too weak"}
 
 
-class Encoder(Actor):
+class Encoder(RingOwner):
     async def on_start(self) -> None:
         if self.boot.rtsp.audio_codec not in ("aac", "opus", "pcmu"):
             raise Invalid("rtsp.audio_codec: use aac, opus or pcmu")
-        self._holders = Leases()
         self._throttle = Throttle()
         self._own: tuple[str, ...] = ()  # rings that the camera fills itself
         self._told: dict[Tier, VideoView] = {}
@@ -60,7 +57,7 @@ class Encoder(Actor):
         for worker in (*self._tiers[Tier.MAIN].workers, self._audio, self._passed):
             self.start_worker(worker)
         self._sub_hired = False
-        self.start_task(self._tick())
+        self.begin_steering()
         self.start_task(self._watch_load())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
@@ -78,49 +75,36 @@ class Encoder(Actor):
             tier.limit(self._throttle)
 
     # ---------------------------------------------------------------- demand
-    @handles(Lease)
-    def _lease(self, lease: Lease) -> None:
-        self._holders.take(lease)
-        self._steer()
-
     @handles(CameraView)
     def _camera_changed(self, _: CameraView | None, camera: CameraView) -> None:
         if camera.passthrough != self._own:
             self._own = camera.passthrough
-            self._steer()
+            self.steer()
         for tier in self._tiers.values():
             tier.camera_gives(camera.fps, camera.declared_fps)
 
-    def _steer(self) -> None:
+    def steer(self) -> None:
         """Pass every wish on to whoever fills it: a thread of ours, or the camera."""
-        jpeg, video, audio = (self._holders.wanted(ring) for ring in ("jpeg", "video", "audio"))
+        jpeg, video, audio = (self.leases.wanted(ring) for ring in ("jpeg", "video", "audio"))
         own_jpeg, own_video = "jpeg" in self._own, "video" in self._own
         main, sub = self._tiers[Tier.MAIN], self._tiers[Tier.SUB]
         main.jpeg.own, main.video.own = not own_jpeg, not own_video
         main.jpeg.wanted, main.video.wanted = jpeg and not own_jpeg, video and not own_video
-        sub.jpeg.wanted, sub.video.wanted = (self._holders.wanted(Tier.SUB.ring(kind)) for kind in (JPEG, VIDEO))
+        sub.jpeg.wanted, sub.video.wanted = (self.leases.wanted(Tier.SUB.ring(kind)) for kind in (JPEG, VIDEO))
         if sub.wanted and not self._sub_hired:  # threads only where somebody has ever asked
             self._sub_hired = True
             for worker in sub.workers:
                 self.start_worker(worker)
         self._audio.wanted, self._passed.wanted = audio, video and own_video
-        self._want("camera", "jpeg", jpeg and own_jpeg)
-        self._want("camera", "video", video and own_video)
+        self.hold("camera", "jpeg", jpeg and own_jpeg)
+        self.hold("camera", "video", video and own_video)
         for tier in (main, sub):
-            self._want("camera", tier.tier.ring(FRAMES), tier.wanted)
-        self._want("microphone", "pcm", audio)
+            self.hold("camera", tier.tier.ring(FRAMES), tier.wanted)
+        self.hold("microphone", "pcm", audio)
 
-    def _want(self, owner: MediaOwner, ring: str, wanted: bool) -> None:
-        if wanted:
-            self.lease(owner, ring)
-        else:
-            self.release(owner, ring)
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            self._steer()
-            self._tell_views()
+    async def on_tick(self) -> None:
+        self.steer()
+        self._tell_views()
 
     # ---------------------------------------------------------------- throttle
     async def _watch_load(self) -> None:
@@ -153,7 +137,7 @@ class Encoder(Actor):
 
     def _view(self, tier: Tier) -> VideoView:
         now = time.monotonic()
-        holders = (self._holders.holders(tier.ring(kind)) for kind in (JPEG, VIDEO))
+        holders = (self.leases.holders(tier.ring(kind)) for kind in (JPEG, VIDEO))
         readers = tuple(sorted({name for names in holders for name in names}))
         if tier == Tier.SUB or "video" not in self._own:
             return self._tiers[tier].view(now, self._throttle.reason, readers)

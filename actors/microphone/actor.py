@@ -1,39 +1,29 @@
 """The microphone: it owns the sound source."""
 
-import asyncio
-import time
-
 from actors.microphone.opener import SoundOpener, check
 from actors.microphone.worker import MicrophoneWorker, SourceStatus, pcm_ring
-from actors.runtime.actor import Actor, handles
-from actors.runtime.leases import Leases
+from actors.runtime.actor import handles
+from actors.shared.ring_owner import RingOwner
 from models.media.source_address import parse_picture_source, parse_sound_source
 from models.messages.camera import CameraView
-from models.messages.media import Lease
 from models.messages.microphone import GetMicrophone, MicrophoneView
 
-TICK_S = 0.5
-STANDBY_AFTER_S = 10.0
 
-
-class Microphone(Actor):
+class Microphone(RingOwner):
     oom_score = 300
 
     async def on_start(self) -> None:
         sound = parse_sound_source(self.boot.audio_source)
         check(sound)
-        self._holders = Leases()
-        self._wanted_at = time.monotonic()
         self._report = SourceStatus("off")
         picture = parse_picture_source(self.boot.source)
         self._opener = SoundOpener(sound, picture, self.boot.run_dir, lambda: self.ring_reader("sound"))
         self._worker = MicrophoneWorker(self._opener, lambda: pcm_ring(self.ring_writer), self._on_report)
-        self._steer()
+        self.begin_steering()
         self.start_worker(self._worker)
-        self.start_task(self._tick())
 
     async def on_settings(self, changed: frozenset[str]) -> None:
-        self._steer()
+        self.steer()
 
     @handles(CameraView)
     def _camera_changed(self, _: CameraView | None, camera: CameraView) -> None:
@@ -41,30 +31,14 @@ class Microphone(Actor):
             self._opener.camera_sound = camera.sound
             self._worker.try_now()
 
-    @handles(Lease)
-    def _lease(self, lease: Lease) -> None:
-        self._holders.take(lease)
-        self._steer()
-
-    def _steer(self) -> None:
+    def steer(self) -> None:
         """Open while sound is enabled; in standby mode only while somebody listens."""
-        now = time.monotonic()
-        if self._holders.wanted("pcm"):
-            self._wanted_at = now
-        awake = not self.settings["cameraStandbyMode"] or now - self._wanted_at < STANDBY_AFTER_S
-        wanted = bool(self.settings["audioEnabled"]) and awake
-        if self._opener.uses_camera and wanted:
-            self.lease("camera", "sound")
-        else:
-            self.release("camera", "sound")
+        listened = self.lately(self.leases.wanted("pcm"))
+        wanted = bool(self.settings["audioEnabled"]) and (listened or not self.settings["cameraStandbyMode"])
+        self.hold("camera", "sound", self._opener.uses_camera and wanted)
         if wanted != self._worker.open:
             self._worker.open = wanted
             self._worker.wake.set()
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            self._steer()
 
     def _on_report(self, report: SourceStatus) -> None:
         self._report = report

@@ -218,10 +218,7 @@ class RtspSessions(Actor):
         self._lease_sound()
 
     def _lease_sound(self) -> None:
-        if self._following and self.server.host.sound:
-            self.lease(_owner(AUDIO), AUDIO)
-        else:
-            self.release(_owner(AUDIO), AUDIO)
+        self.hold(_owner(AUDIO), AUDIO, bool(self._following) and self.server.host.sound)
 
     async def _follow(self, ring: str, feed: Callable[[Entry], None]) -> None:
         """Begin with the group of pictures that the ring holds, however long it is, if it goes on until now."""

@@ -218,6 +218,10 @@ class Actor:
             self._leases.remove(key)
             self.tell(Ref(owner), Lease(ring, self._holder(key), 0))
 
+    def hold(self, owner: MediaOwner, ring: str, wanted: bool) -> None:
+        """``lease`` while it is wanted, else ``release``."""
+        (self.lease if wanted else self.release)(owner, ring)
+
     # ---------------------------------------------------------------- life
     @classmethod
     def topics(cls) -> frozenset[str]:

@@ -485,6 +485,14 @@ async def test_a_lease_is_taken_and_given_back(one: One) -> None:
     assert leases(one.camera) == [("frames", "me/session 4", 0), ("frames", "me", 0)]
 
 
+async def test_what_is_held_is_leased_while_it_is_wanted(one: One) -> None:
+    one.actor.hold("camera", "frames", False)
+    for wanted in (True, True, False):
+        one.actor.hold("camera", "frames", wanted)
+        acknowledge_all(one)
+    assert leases(one.camera) == [("frames", "me", limits.LEASE_TTL_S), ("frames", "me", 0)]
+
+
 async def test_leases_are_renewed(one: One, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LEASE_RENEW_S", 0.0)
     one.actor.lease("camera", "frames")
