@@ -49,7 +49,7 @@ def test_a_day_is_judged_again_with_other_settings(tmp_path: Path) -> None:
 
 
 async def test_however_long_it_takes_it_is_not_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tracer, executor = Tracer(tmp_path, "sound"), worker.Bench()
+    tracer, executor = Tracer(tmp_path, "sound"), worker.SerialExecutor()
     for day in (0, 1):
         heard(tracer, NOON + day * DAY_MS, (-600,) * 5)
     now, stuck = 0.0, []
