@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 LOOK = """
 import gc, json, os, sys
 from pathlib import Path
-from actors.runtime import warm
+from actors.runtime import preload
 from actors.tree import tree
 from config.boot import Boot
 
@@ -19,7 +19,7 @@ def held():
 
 before = held()
 paths = [child.class_path for child in tree(Boot(Path("/x"), Path("/x"), Path("/x")))] + sys.argv[1:]
-failed = warm.import_all(paths)
+failed = preload.import_all(paths)
 after = held()
 print(json.dumps({
     "failed": failed,

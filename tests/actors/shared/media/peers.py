@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-FAKE_CAMERA = HERE.parents[3] / "shared" / "tools" / "fakev4l2"
+FAKE_CAMERA = HERE.parents[4] / "shared" / "tools" / "fakev4l2"
 SYSTEM_PYTHON = "/usr/bin/python3"  # has gi; a virtual environment has not
 
 

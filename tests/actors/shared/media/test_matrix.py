@@ -30,7 +30,7 @@ CELLS = [(codec, way) for codec in (H264, H265, MJPEG, MPEG4) for way in LIVE]
 CELLS += [(MJPEG, "multipart over HTTP"), (MJPEG, "one JPEG for each request")]
 CELLS += [(codec, way) for codec in (H264, H265) for way in FILES if (codec, way) != (H265, "FLV over HTTP")]
 WAYS = {way for _, way in CELLS}
-MANUAL = Path(__file__).parents[3] / "docs" / "sources.md"
+MANUAL = Path(__file__).parents[4] / "docs" / "sources.md"
 SECONDS = 6
 
 

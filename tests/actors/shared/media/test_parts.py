@@ -99,7 +99,7 @@ def test_a_ring_that_the_other_one_replaced_is_made_anew(tmp_path: Path, monkeyp
     def make(name: str, largest: int, records: int, slots: int) -> RingWriter:
         return RingWriter(tmp_path, tmp_path, name, largest, records, slots)
 
-    camera, encoder = (shared_ring.TurnRing(make, "jpeg", 2, 8) for _ in range(2))
+    camera, encoder = (shared_ring.SharedRing(make, "jpeg", 2, 8) for _ in range(2))
     reader = RingReader(tmp_path, tmp_path, "jpeg")
     assert camera.renewed(100)
     assert encoder.renewed(100)  # it had not heard yet that the camera fills the ring now
