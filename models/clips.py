@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from models.media.fmp4 import Picture
+from models.media.fmp4 import AAC_SAMPLES, AUDIO_SCALE, Picture
 
 NS = 1_000_000_000
 MILLISECOND = 1_000_000
-SOUNDS = 4096  # frames of 64 ms that are kept at most
+SOUND_NS = AAC_SAMPLES * NS // AUDIO_SCALE  # one frame of sound lasts
+SOUNDS = 4096  # frames of it that are kept at most
 
 Kind = Literal["event", "manual", "continuous"]
 MANUAL, CONTINUOUS = "MANUAL", "CONTINUOUS"  # beside the event types, in questions

@@ -22,7 +22,7 @@ from actors.recorder.sound import SoundTrack
 from actors.runtime.actor import Actor, handles
 from config.clock import unix_ms
 from config.disk_space import free, stays_free
-from models.clips import MANUAL, NS, Clip, Course, Frame, GroupStore, Kind, Sound, begin_at
+from models.clips import MANUAL, NS, SOUND_NS, Clip, Course, Frame, GroupStore, Kind, Sound, begin_at
 from models.errors import Invalid, ServerError, Unavailable
 from models.events import EVENT_TYPES, VISITS, Event
 from models.media import annexb, fmp4, ring
@@ -66,6 +66,7 @@ class Recorder(Actor):
         self._stream = 0  # of the stream that the kept pictures are from
         self._masked_ns = -limits.MASK_SETTLES_NS  # when another privacy mask was chosen
         self._last = (0, 0, 0)  # epoch, number and pts of the last record of the ring
+        self._heard_to = 0  # pts at which the last sound ends
         self._key = 0  # pts of the last IDR
         self._broken = True  # nothing can be decoded before the next IDR
         self._problem = ""
@@ -167,6 +168,9 @@ class Recorder(Actor):
             self._begin(RecordingRequest(frame.pts, 0, "continuous", Course(frame.pts, limits.CONTINUOUS_NS)), [frame])
 
     def _sound(self, sound: Sound) -> None:
+        if sound.pts < self._heard_to - SOUND_NS // 2:
+            return  # a restarted encoder begins with what it finds in its ring
+        self._heard_to = sound.pts + SOUND_NS
         self._store.sounds.append(sound)
         for recording in self._recordings:
             recording.sound(sound)
@@ -175,10 +179,9 @@ class Recorder(Actor):
     def _begin(self, wish: RecordingRequest, frames: list[Frame]) -> Recording:
         assert self._store.picture is not None
         microphone = self.latest(MicrophoneView)
-        sound = bool(self._store.sounds) or (microphone is not None and microphone.state == "running")
-        recording = Recording(wish.kind, frames, self._store.picture, sound, wish.course, wish.moment, wish.at_ms)
-        for heard in self._store.sounds:
-            recording.sound(heard)
+        heard = bool(self._store.sounds) or (microphone is not None and microphone.state == "running")
+        sounds = self._store.sounds if heard else None
+        recording = Recording(wish.kind, frames, sounds, self._store.picture, wish.course, wish.moment, wish.at_ms)
         for kind, event_id in wish.belongs:
             recording.belongs(kind, event_id)
         self._recordings.append(recording)

@@ -4,13 +4,14 @@ import asyncio
 import errno
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
 from actors.recorder import limits
 from actors.recorder.file import About, Growing, Part, note
 from actors.runtime.worker import SerialExecutor
-from models.clips import MILLISECOND, Course, Frame, Kind, Sound
+from models.clips import MILLISECOND, SOUND_NS, Course, Frame, Kind, Sound
+from models.media import fmp4
 from models.media.fmp4 import Picture, Sample
 
 Fragment = tuple[list[Sample], int, list[Sample]]
@@ -26,17 +27,27 @@ class Recording:
     """``stop`` ends it where it is; ``problem`` says why it ended before its time."""
 
     def __init__(
-        self, kind: Kind, frames: list[Frame], picture: Picture, sound: bool, course: Course, moment: int, at_ms: int
+        self,
+        kind: Kind,
+        frames: list[Frame],
+        sounds: Iterable[Sound] | None,
+        picture: Picture,
+        course: Course,
+        moment: int,
+        at_ms: int,
     ) -> None:
-        """``frames``: from an IDR on; ``moment``: pts of the event, ``at_ms``: its Unix time."""
+        """``frames``: from an IDR on; ``sounds``: None for a file without; ``moment``: pts of the event, ``at_ms``: its
+        Unix time.
+        """
         first = frames[0]
         start = first.wall // MILLISECOND
         run_up = max(0, moment - first.pts) // MILLISECOND
         self.course = course
         self.picture = picture
         self.about = About(
-            new_id(start), kind, start, run_up, at_ms or start, picture.width, picture.height, picture.codec, sound
-        )
+            new_id(start), kind, start, run_up, at_ms or start, picture.width, picture.height, picture.codec,
+            sounds is not None,
+        )  # fmt: skip
         self.closing_at: int | None = None  # pts of the end
         self.problem = ""
         self.boxes: list[tuple[int, list[list[object]]]] = []
@@ -44,11 +55,14 @@ class Recording:
         self._origin = first.pts
         self._video: list[Frame] = []
         self._audio: list[Sound] = []
+        self._heard_to: int | None = None  # pts up to which there is sound
         self._last = first.pts
         self._step = 0
         self._queue: asyncio.Queue[Fragment | None] = asyncio.Queue()
         self._noted = asyncio.Event()
         self.kinds: dict[int, str] = {}  # of its events
+        for heard in sounds or ():
+            self.sound(heard)
         for frame in frames:
             self.video(frame)
 
@@ -113,13 +127,24 @@ class Recording:
 
     def _flush(self, until: int) -> None:
         video = [Sample(frame.pts - self._origin, frame.data, frame.key) for frame in self._video]
-        heard = [frame for frame in self._audio if frame.pts < until]
-        audio = [Sample(frame.pts - self._origin, frame.data) for frame in heard]
-        self._audio = self._audio[len(heard) :]
+        audio = [Sample(frame.pts - self._origin, frame.data) for frame in self._heard(until)]
         self._video = []
         if video or audio:
             self.backlog += sum(len(sample.data) for sample in (*video, *audio))
             self._queue.put_nowait((video, until - self._origin, audio))
+
+    def _heard(self, until: int) -> Iterator[Sound]:
+        """The sound before ``until``, silence where it is missing: some players count frames, not time."""
+        while self._audio and self._audio[0].pts < until:
+            sound = self._audio.pop(0)
+            if self._heard_to is None:
+                self._heard_to = self._origin + (sound.pts - self._origin) % SOUND_NS
+            while sound.pts - self._heard_to > SOUND_NS // 2:
+                yield Sound(self._heard_to, fmp4.AAC_SILENCE)
+                self._heard_to += SOUND_NS
+            if self._heard_to - sound.pts < SOUND_NS // 2:  # else a restarted encoder brings it again
+                yield sound
+                self._heard_to += SOUND_NS
 
     # ---------------------------------------------------------------- the task
     async def write(

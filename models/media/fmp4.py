@@ -14,6 +14,7 @@ VIDEO_SCALE, AUDIO_SCALE = 90_000, 16_000  # ticks per second
 VIDEO_TRACK, AUDIO_TRACK = 1, 2
 AAC_SAMPLES = 1024  # in one frame
 AAC_LC_16K_MONO = b"\x14\x08"  # AudioSpecificConfig, 14496-3 §1.6.2.1
+AAC_SILENCE = b"\x01\x18\x20\x07"  # one frame, as FFmpeg encodes zeros
 NS = 1_000_000_000
 HIGH = 100  # profile_idc: always 4:2:0 with 8 bits
 SYNC, NO_SYNC = 0x0200_0000, 0x0101_0000  # sample_flags, 14496-12 §8.8.3.1

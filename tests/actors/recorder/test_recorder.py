@@ -12,10 +12,10 @@ import pytest
 from actors.recorder.actor import Recorder
 from actors.runtime.rings import RingWriter
 from config.boot import Boot
-from models.clips import Clip
+from models.clips import SOUND_NS, Clip
 from models.errors import Invalid, Unavailable
 from models.events import Event
-from models.media import ring
+from models.media import fmp4, ring
 from models.messages import Ok
 from models.messages.detector import DetectionFrame, TrackedObject
 from models.messages.event_log import (
@@ -33,7 +33,7 @@ from tests.actors.shared.media.clips import clip
 NS, RATE = 1_000_000_000, 25
 STEP = NS // RATE
 BATCH = 16  # pictures that fit into the ring
-AAC = bytes.fromhex("010c35004034")
+AAC = bytes.fromhex("010c35004034")  # not silence
 SETTINGS = {"clipsEnabled": True, "clipRunUpSec": 3, "clipRunOutSec": 1, "clipMaxSec": 10}
 SMALL, LARGE = clip(pictures=1000), clip(pictures=1000, size=(320, 240))
 
@@ -48,6 +48,7 @@ class Studio:
         self.audio = self._ring("audio", 4096)
         self.begin = time.monotonic_ns()  # of the first picture
         self.next = 0
+        self.heard = 0  # frames of sound
         self.film = SMALL
 
     def _ring(self, name: str, largest: int) -> RingWriter:
@@ -70,8 +71,10 @@ class Studio:
             size = (320, 240) if self.film is LARGE else (160, 120)
             about = {"flags": flags, "format": ring.FORMAT_H264, "width": size[0], "height": size[1], "spare": 1}
             self.video.put(unit.data, pts, wall, **about)
-            if sound:
-                self.audio.put(AAC, pts, wall, format=ring.FORMAT_AAC)
+            while self.begin + self.heard * SOUND_NS <= pts:
+                if sound:
+                    self.audio.put(AAC, self.begin + self.heard * SOUND_NS, wall, format=ring.FORMAT_AAC)
+                self.heard += 1
             self.next += 1
             if self.next % BATCH and left:
                 continue
@@ -206,6 +209,28 @@ async def test_without_sound_there_is_a_clip_all_the_same(studio: Studio) -> Non
     assert studio.clips[0].sound is False
     with av.open(str(studio.kit.boot.data_dir / studio.clips[0].path)) as container:
         assert [stream.type for stream in container.streams] == ["video"]
+
+
+async def test_sound_goes_on_through_what_is_missing_and_what_comes_twice(studio: Studio) -> None:
+    """As an encoder brings it that was restarted; a player that counts frames stays in step."""
+    studio.now_is(8)
+    await studio.show(4)
+    for pts in range(studio.now - NS, studio.now, SOUND_NS):
+        studio.audio.put(AAC, pts, 0, format=ring.FORMAT_AAC)
+    await studio.show(1)
+    await studio.show(1.5, sound=False)
+    await studio.show(1.5)
+    studio.event(7, ago_s=1)
+    await studio.kit.idle()
+    await studio.show(2)
+    await studio.kit.until(lambda: studio.clips)
+    with av.open(str(studio.kit.boot.data_dir / studio.clips[0].path)) as container:
+        heard = [packet for packet in container.demux(audio=0) if packet.size]
+    times = [float(packet.pts * packet.time_base) for packet in heard]
+    assert all(abs(at - times[0] - n * 0.064) < 0.033 for n, at in enumerate(times))
+    silence = [at for at, packet in zip(times, heard, strict=True) if bytes(packet) == fmp4.AAC_SILENCE]
+    assert len(silence) in (23, 24)
+    assert silence[-1] - silence[0] == pytest.approx(0.064 * (len(silence) - 1))
 
 
 async def test_only_events_of_the_chosen_types(studio: Studio) -> None:

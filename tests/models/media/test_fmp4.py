@@ -12,7 +12,6 @@ from tests.actors.shared.media.clips import Clip, clip
 
 NS = 1_000_000_000
 STEP = NS // 25
-AAC = bytes.fromhex("010c35004034")  # of silence, as FFmpeg's encoder makes it
 
 
 def samples(given: Clip) -> tuple[Picture, list[Sample]]:
@@ -23,7 +22,7 @@ def samples(given: Clip) -> tuple[Picture, list[Sample]]:
 
 def write(path: Path, sound: bool = True, rest: bytes = b"") -> tuple[list[Sample], list[Sample]]:
     picture, video = samples(clip(pictures=75))
-    audio = [Sample(round(n * 1024 * NS / 16_000), AAC) for n in range(46)] if sound else []
+    audio = [Sample(round(n * 1024 * NS / 16_000), fmp4.AAC_SILENCE) for n in range(46)] if sound else []
     parts = [fmp4.head(picture, sound)]
     for number in range(3):
         begin, until = number * NS, (number + 1) * NS
@@ -50,6 +49,9 @@ def test_what_went_in_comes_out(tmp_path: Path, sound: bool) -> None:
     with av.open(str(path)) as container:
         frames = list(container.decode(video=0))
         assert [(frame.width, frame.height) for frame in frames] == [(160, 120)] * 75
+    if sound:
+        with av.open(str(path)) as container:
+            assert not any(frame.to_ndarray().any() for frame in container.decode(audio=0)), "it is silence"
 
 
 @pytest.mark.parametrize("cut", [1, 8, 500])
