@@ -88,6 +88,8 @@ class KitPort:
     def exit(self, code: int) -> None:
         self._kit.exit_code = code
         self._kit.moved.set()
+        for task in self._kit.actor._tasks - {asyncio.current_task()}:  # in the process, nothing runs any more
+            task.cancel()
 
 
 class KitConnection:

@@ -28,7 +28,11 @@ WAITING = CameraView("waiting", False, "rtsp://10.0.0.9/x", "rtsp", 0, 0, 0.0, "
         (PATTERN, "pattern:", "test pattern, 640×480"),
         (PATTERN, "auto", "no camera was found, so the test pattern is shown"),
         (WAITING, "rtsp://u:p@10.0.0.9/x", "none yet from rtsp://10.0.0.9/x: Connection refused; trying again"),
-        (CameraView("standby", False, "USB camera", "v4l2", 0, 0, 0.0, standby=True), "auto", "in standby until someone"),
+        (
+            CameraView("standby", False, "USB camera", "v4l2", 0, 0, 0.0, standby=True),
+            "auto",
+            "in standby until someone",
+        ),
         (None, "auto", "does not answer"),
     ],
 )
