@@ -119,7 +119,8 @@ class Camera(RingOwner):
         open_now = not covered and (watched or not may_rest)
         box = sizes.parse(str(self.settings["subResolution"]))
         sub = SubWish(box, int(self.settings["subFrameRate"])) if box else SubWish()
-        self._worker.set(DesiredState(request, int(self.settings["rotation"]), open_now, sub), demand)
+        self._worker.set(DesiredState(request, int(self.settings["rotation"]), sub), demand)
+        self._worker.wanted = open_now
 
     async def on_tick(self) -> None:
         await self._end_if_stalled()
@@ -189,8 +190,8 @@ class Camera(RingOwner):
     def _state(self) -> tuple[str, str]:
         """(state, reason)."""
         if self._report.info is not None:
-            session = self._worker.session
-            slow = session is not None and session.decoder.too_slow
+            opened = self._worker.source
+            slow = opened is not None and opened.decoder.too_slow
             return "running", TOO_SLOW if slow else self._report.info.stand_in
         if self._report.reason:
             return "waiting", self._report.reason
@@ -202,13 +203,13 @@ class Camera(RingOwner):
 
     def _view(self) -> CameraView:
         state, reason = self._state()
-        info, session = self._info, self._worker.session
+        info, opened = self._info, self._worker.source
         size, own, fps = UNKNOWN_SIZE, tuple[str, ...](), 0.0
         request, rotation = self._worker.plan.request, self._worker.plan.rotation
-        if session is not None:
-            size = turned(*session.size(request.size), rotation)
-            own = session.passthrough(request.size, request.fps, rotation)
-            fps = round(session.meter.rate(time.monotonic()), 1)
+        if opened is not None:
+            size = turned(*opened.size(request.size), rotation)
+            own = opened.passthrough(request.size, request.fps, rotation)
+            fps = round(opened.meter.rate(time.monotonic()), 1)
         elif self._told is not None:
             size, own = (self._told.width, self._told.height), self._told.passthrough
         return CameraView(
@@ -224,8 +225,8 @@ class Camera(RingOwner):
             passthrough=own,
             standby=state == "standby",
             streaming=bool(self.settings["streaming"]),
-            sound=session.source.sound is not None if session is not None else None,
-            depth_ms=round(session.source.depth_ms / DEPTH_STEP_MS) * DEPTH_STEP_MS if session is not None else 0,
+            sound=opened.source.sound is not None if opened is not None else None,
+            depth_ms=round(opened.source.depth_ms / DEPTH_STEP_MS) * DEPTH_STEP_MS if opened is not None else 0,
         )
 
     def _tell_view(self) -> None:

@@ -247,6 +247,7 @@ class OpenSource:
         self._jpeg = self._video = None
 
     def close(self) -> None:
+        self.interrupt()
         self._close_passed()
         if self._sound is not None:
             self._sound.close()

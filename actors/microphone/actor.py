@@ -36,9 +36,7 @@ class Microphone(RingOwner):
         listened = self.lately(self.leases.wanted("pcm"))
         wanted = bool(self.settings["audioEnabled"]) and (listened or not self.settings["cameraStandbyMode"])
         self.hold("camera", "sound", self._opener.uses_camera and wanted)
-        if wanted != self._worker.open:
-            self._worker.open = wanted
-            self._worker.wake.set()
+        self._worker.wanted = wanted
 
     def _on_report(self, report: SourceStatus) -> None:
         self._report = report

@@ -1,0 +1,175 @@
+"""The thread that opens a source, reads it while it is wanted, and opens it again after a while when it was lost."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from actors.runtime.worker import Worker
+from actors.shared.media.container import LoginRefusedError, SourceError
+from models.media.backoff import Backoff
+
+REST_S = 0.5
+READ_PATIENCE_S = 8.0  # FFmpeg may take twice its own time-out to end a read (``container.READ_S``)
+OPEN_PATIENCE_S = 25.0  # to connect, to learn what comes, and to say that it failed
+REFUSED_S, REFUSED_LONGEST_S = 300.0, 3600.0
+GOOD_AFTER_S = 10.0  # since it was opened: the next failure is a new one
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=Closable)
+R = TypeVar("R")
+
+
+class SourceWorker(Worker, Generic[S, R]):
+    """Override ``open``, ``read``, ``closed`` and ``lost``. ``S`` is what is opened.
+
+    ``R`` is a report: each one that differs from the last is given to ``on_report``, in the actor's loop.
+    """
+
+    def __init__(self, name: str, on_report: Callable[[R], object]) -> None:
+        super().__init__(name)
+        self.source: S | None = None
+        self.said: R | None = None
+        self._on_report = on_report
+        self._wanted = False
+        self._wake = threading.Event()
+        self._backoff = Backoff()
+        self._refusals = Backoff(REFUSED_S, REFUSED_LONGEST_S)  # of our password: cameras lock accounts
+        self._retry_at = 0.0
+        self.opened_at = 0.0
+
+    # ---------------------------------------------------------------- called in the actor's loop
+    @property
+    def wanted(self) -> bool:
+        """Whether the source should be open."""
+        return self._wanted
+
+    @wanted.setter
+    def wanted(self, wanted: bool) -> None:
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.wake()
+
+    def wake(self) -> None:
+        """Do not rest: something has changed."""
+        self._wake.set()
+
+    def try_now(self) -> None:
+        """What was waited for may be there."""
+        self._retry_at = 0.0
+        self.wake()
+
+    # ---------------------------------------------------------------- to be overridden
+    def open(self) -> S | None:
+        """None: not yet; it is called again soon. Raises ``SourceError``."""
+        raise NotImplementedError
+
+    def read(self, source: S) -> R | None:
+        """Take what comes next; None where nothing came. Raises ``SourceError``: the source is closed and lost."""
+        raise NotImplementedError
+
+    def closed(self) -> R:
+        """The report while the source is not wanted."""
+        raise NotImplementedError
+
+    def lost(self, reason: str) -> R:
+        """The report while it is to be opened again."""
+        raise NotImplementedError
+
+    def wait_s(self) -> float:
+        """How long the source is to be left alone yet."""
+        return self._retry_at - time.monotonic()
+
+    def waiting(self) -> None:
+        """Called now and then while it is left alone."""
+
+    def refused(self) -> float:
+        """Our password was refused: for how long the source is left alone."""
+        return self._refusals.failed()
+
+    def begin_blocking(self, opening: bool) -> None:
+        """A call begins that may take long."""
+        self.patience_s = OPEN_PATIENCE_S if opening else READ_PATIENCE_S
+        self.beat()
+
+    def end_blocking(self) -> None:
+        self.beat()
+
+    # ---------------------------------------------------------------- for those who override
+    def say(self, report: R) -> None:
+        if report != self.said:
+            self.said = report
+            self.post(self._on_report, report)
+
+    def retry_after(self, seconds: float) -> None:
+        self._retry_at = time.monotonic() + seconds
+
+    def close(self) -> None:
+        source, self.source = self.source, None
+        if source is not None:
+            source.close()
+
+    def rest(self, seconds: float = REST_S) -> None:
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    # ---------------------------------------------------------------- the thread
+    def run(self) -> None:
+        try:
+            while not self.stopping.is_set():
+                self.beat()
+                self._step()
+        finally:
+            self.close()
+
+    def _step(self) -> None:
+        if not self._wanted:
+            self.close()
+            self.say(self.closed())
+            self.rest()
+        elif self.source is not None:
+            self._read(self.source)
+        elif (left_s := self.wait_s()) > 0:
+            self.waiting()
+            self.rest(min(left_s, REST_S))
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        self.begin_blocking(opening=True)
+        try:
+            self.source = self.open()
+        except SourceError as error:
+            self._failed(error)
+            return
+        finally:
+            self.end_blocking()
+        if self.source is None:
+            self.rest()
+            return
+        self._refusals.reset()
+        self.opened_at = time.monotonic()
+
+    def _read(self, source: S) -> None:
+        self.begin_blocking(opening=False)
+        try:
+            report = self.read(source)
+        except SourceError as error:
+            self.close()
+            self._failed(error)
+            return
+        finally:
+            self.end_blocking()
+        if report is None:
+            return
+        self.say(report)
+        if time.monotonic() - self.opened_at > GOOD_AFTER_S:
+            self._backoff.reset()
+
+    def _failed(self, error: SourceError) -> None:
+        self.retry_after(self.refused() if isinstance(error, LoginRefusedError) else self._backoff.failed())
+        self.say(self.lost(str(error)))
