@@ -4,19 +4,12 @@ import time
 from collections.abc import Awaitable, Callable
 
 from actors.rtsp.connection import Connection
-from actors.rtsp.limits import (
-    FIRST_PICTURE_S,
-    GOP_FRESH_S,
-    GOP_SHOWN_S,
-    KEY_WAIT_S,
-    LINGER_S,
-)
+from actors.rtsp.limits import FIRST_PICTURE_S, GOP_FRESH_S, GOP_SHOWN_S, KEY_WAIT_S, LINGER_S
 from actors.rtsp.listener import udp_pair
 from actors.rtsp.senders import TcpSender, UdpSender
 from actors.rtsp.server import RtspServer
 from actors.rtsp.session import Session
-from actors.rtsp.stream import Stream
-from models.errors import LimitReached, ServerError
+from models.errors import ServerError
 from models.media.tier import Tier
 from models.rtsp import auth, transport, url
 from models.rtsp.message import Method, Request, Response, Status
@@ -66,7 +59,7 @@ async def _login(server: RtspServer, connection: Connection, request: Request, l
     verdict = auth.check(shown, (request.method, request.url), login, connection.nonces, now_s)
     if verdict is auth.Verdict.GRANTED:
         server.logins.succeeded(connection.peer)
-        if not server.connections.promote(connection):
+        if not server.promote(connection):
             return UNAVAILABLE
         connection.logged_in = True
         return None
@@ -85,27 +78,23 @@ async def _options(_server: RtspServer, _connection: Connection, _request: Reque
 
 async def _describe(server: RtspServer, connection: Connection, request: Request, _session: Session | None) -> Response:
     stream = server.stream(request)
-    if not server.host.streaming or not await stream.described():
-        return UNAVAILABLE
     presentation = stream.presentation
-    video = presentation.video_format
-    if video is None:
+    if not await stream.described() or (video := presentation.video_format) is None:
         return UNAVAILABLE
     asked = url.parse(request.url)
-    sound = presentation.audio_format if server.host.sound and asked.query.get("audio") != "0" else None
-    text = session_description(
-        server.host.device_name, server.description_id, presentation.version, connection.local, video, sound
-    )
+    sound = presentation.audio_format if stream.sound and asked.query.get("audio") != "0" else None
+    title = server.device_name, server.description_id, presentation.version
+    text = session_description(*title, connection.local, video, sound)
     base = asked.base if stream.tier == Tier.MAIN else url.sub_base(asked, server.path)  # a query does not come back
     headers = (("Content-Base", base + "/"), ("Content-Type", SDP_TYPE), ("Cache-Control", "no-cache"))
     return Response(Status.OK, headers, text.encode())
 
 
 async def _setup(server: RtspServer, connection: Connection, request: Request, session: Session | None) -> Response:
-    if not server.host.streaming:
+    stream = server.stream(request) if session is None else session.stream
+    if not stream.streaming:
         return UNAVAILABLE
     track = url.parse(request.url).track or url.VIDEO
-    stream = server.stream(request) if session is None else session.stream
     numbered = stream.presentation.track(track)
     if numbered is None:
         return Response(Status.NOT_FOUND)
@@ -113,7 +102,7 @@ async def _setup(server: RtspServer, connection: Connection, request: Request, s
     if spec is None or (session is not None and session.transport not in ("", _kind(spec))):
         return Response(Status.UNSUPPORTED_TRANSPORT)
     if session is None:
-        session = await _admitted(server, stream, connection, request)
+        session = await server.open_session(stream, connection, request.headers.get("user-agent", ""))
     if isinstance(spec, transport.TcpTransport):
         channels = _channels(connection, spec, (session.session_id, track)) if session.owner is connection else None
         if channels is None:
@@ -140,20 +129,6 @@ def _kind(spec: transport.TransportSpec) -> str:
     return "tcp" if isinstance(spec, transport.TcpTransport) else "udp"
 
 
-async def _admitted(server: RtspServer, stream: Stream, connection: Connection, request: Request) -> Session:
-    if not server.connections.promote(connection):
-        raise LimitReached("Too many connections")
-    session = Session(stream, connection.peer, request.headers.get("user-agent", ""), connection, server.now())
-    server.admitting[session.session_id] = connection.peer
-    try:
-        await server.host.admit(session.session_id, connection.peer)
-    finally:
-        del server.admitting[session.session_id]
-    server.sessions[session.session_id] = session
-    server.changed()
-    return session
-
-
 def _undo(server: RtspServer, session: Session, response: Response) -> Response:
     """A session without any track is none."""
     if not session.senders:
@@ -174,14 +149,13 @@ async def _play(server: RtspServer, connection: Connection, request: Request, se
         return
     session.stream.demand(LINGER_S)
     gop = await _first_group(server, session)
-    if session.session_id not in server.sessions:
+    if not server.has_session(session.session_id):
         connection.reply(Response(Status.SESSION_NOT_FOUND), request.cseq)
         return
     if gop:
         headers.append(("RTP-Info", _rtp_info(session, gop, url.parse(request.url).base)))
     connection.reply(Response(Status.OK, tuple(headers)), request.cseq)
     session.start(gop, time.monotonic_ns(), time.time_ns(), server.now())
-    server.demand()
     server.changed()
 
 
@@ -203,12 +177,7 @@ async def _first_group(server: RtspServer, session: Session) -> list[Sent]:
 
 
 def _is_fresh(pts: int | None) -> bool:
-    age = _age(pts)
-    return age is not None and age < GOP_FRESH_S
-
-
-def _age(pts: int | None) -> float | None:
-    return None if pts is None else (time.monotonic_ns() - pts) / 1e9
+    return pts is not None and time.monotonic_ns() - pts < GOP_FRESH_S * 1e9
 
 
 def _rtp_info(session: Session, gop: list[Sent], base: str) -> str:

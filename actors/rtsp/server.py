@@ -18,6 +18,7 @@ from actors.rtsp.session import Session
 from actors.rtsp.stream import Stream, StreamHooks
 from actors.rtsp.tls import TlsListener
 from actors.shared.rtsp_logins import Logins
+from models.errors import LimitReached
 from models.media.tier import Tier
 from models.messages.rtsp_session import Serving
 from models.rtsp.message import Request
@@ -51,8 +52,8 @@ class RtspServer:
         answer: "Callable[[RtspServer, Connection, Request], Awaitable[None]]",
         logins: Logins,
     ) -> None:
-        self.host = host
         self.logins = logins
+        self._host = host
         self._answer = answer
         self.streams = {tier: Stream(self, host, tier) for tier in Tier}
         self.serving: Serving | None = None
@@ -66,6 +67,10 @@ class RtspServer:
     @staticmethod
     def now() -> float:
         return time.monotonic()
+
+    @property
+    def device_name(self) -> str:
+        return self._host.device_name
 
     # ---------------------------------------------------------------- serving
     @property
@@ -150,23 +155,41 @@ class RtspServer:
         if session is not None:
             session.heard(compound, self.now())
 
+    async def open_session(self, stream: Stream, connection: Connection, user_agent: str) -> Session:
+        """Once there is a place for it and for its connection; raises ``ServerError`` where there is none."""
+        if not self.promote(connection):
+            raise LimitReached("Too many connections")
+        session = Session(stream, connection.peer, user_agent, connection, self.now())
+        self.admitting[session.session_id] = connection.peer
+        try:
+            await self._host.admit(session.session_id, connection.peer)
+        finally:
+            del self.admitting[session.session_id]
+        self.sessions[session.session_id] = session
+        self.changed()
+        return session
+
     def end(self, session: Session) -> None:
         if self.sessions.pop(session.session_id, None) is None:
             return
         session.goodbye(self.now())
         session.close()
-        self.demand()
         self.changed()
 
     def changed(self) -> None:
         """Sessions came or went, play or pause now, or have one more track."""
         for stream in self.streams.values():
             stream.sessions_changed()
-        self.host.changed()
+        self.demand()
+        self._host.changed()
 
     # ---------------------------------------------------------------- connections
     def connected(self, connection: Connection) -> bool:
         return self.serving is not None and self.connections.admit(connection)
+
+    def promote(self, connection: Connection) -> bool:
+        """No stranger any more; False where all places are taken."""
+        return self.connections.promote(connection)
 
     async def answer(self, connection: Connection, request: Request) -> None:
         await self._answer(self, connection, request)
@@ -184,4 +207,4 @@ class RtspServer:
                     self.end(session)
 
     def failed(self, error: BaseException) -> None:
-        self.host.failed(error)
+        self._host.failed(error)

@@ -218,7 +218,7 @@ class RtspSessions(Actor):
         self._lease_sound()
 
     def _lease_sound(self) -> None:
-        self.hold(_owner(AUDIO), AUDIO, bool(self._following) and self.server.host.sound)
+        self.hold(_owner(AUDIO), AUDIO, bool(self._following) and self.server.streams[Tier.MAIN].sound)
 
     async def _follow(self, ring: str, feed: Callable[[Entry], None]) -> None:
         """Begin with the group of pictures that the ring holds, however long it is, if it goes on until now."""

@@ -97,6 +97,14 @@ class Stream:
         self._hooks.request_keyframe(self.tier)
 
     @property
+    def streaming(self) -> bool:
+        return self._hooks.streaming
+
+    @property
+    def sound(self) -> bool:
+        return self._hooks.sound
+
+    @property
     def obeys(self) -> bool:
         return self._hooks.obeys(self.tier)
 
@@ -121,7 +129,9 @@ class Stream:
 
     # ---------------------------------------------------------------- demand
     async def described(self) -> bool:
-        """Wake the media and wait until the description is complete; False: no picture came."""
+        """Wake the media and wait until the description is complete; False: no picture came, or none may."""
+        if not self.streaming:
+            return False
         self.demand(LINGER_S)
         begin = self._server.now()
         while self.presentation.video_format is None:
@@ -136,7 +146,7 @@ class Stream:
     async def _sound_described(self, begin: float) -> None:
         now = self._server.now
         lately = self._no_sound_since is not None and now() - self._no_sound_since < AUDIO_RETRY_S
-        if not self._hooks.sound or lately:
+        if not self.sound or lately:
             return
         while self.presentation.audio_format is None:
             left = begin + AUDIO_WAIT_S - now()
@@ -150,7 +160,7 @@ class Stream:
         now = self._server.now()
         self._media_until = max(self._media_until, now + for_s)
         asked_for = now < self._media_until or bool(self._server.playing(self))
-        wanted = self._server.on_air and self._hooks.streaming and asked_for
+        wanted = self._server.on_air and self.streaming and asked_for
         if wanted != self._wants_media:
             self._wants_media = wanted
             if not wanted:
