@@ -4,11 +4,10 @@ import asyncio
 import hmac
 import time
 
-from actors.mqtt.connect import connect
+from actors.mqtt.connect import connect, context
 from actors.mqtt.connection import BrokerConnectionError, Login
 from actors.mqtt.connection_loop import ConnectionLoop
 from actors.mqtt.persistent_state import PersistentState
-from actors.mqtt.tls import context
 from actors.runtime.actor import Actor
 from config.setting import UNKNOWN
 from config.settings import REGISTRY, validate

@@ -1,8 +1,13 @@
-"""Connects to a broker, and goes on with the event that was under way when the last connection ended."""
+"""Connects to a broker, and goes on with the event that was under way when the last connection ended.
+
+TLS is checked by the system's authorities, or pinned to the certificate that was seen first.
+"""
 
 import asyncio
+import hashlib
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 from gmqtt import Client, Message
@@ -12,7 +17,6 @@ from gmqtt.mqtt.handler import MQTTConnectError
 from actors.mqtt import gmqtt_internals
 from actors.mqtt.connection import QUIET, BrokerConnectionError, Connection, Login
 from actors.mqtt.inflight import InflightStore
-from actors.mqtt.tls import PinChanged
 from models.mqtt import limits, reason_codes
 from models.mqtt.broker_limits import BrokerLimits
 from models.mqtt.inflight_record import Phase
@@ -20,6 +24,26 @@ from models.mqtt.options import Options
 from models.mqtt.topics import OFFLINE
 
 NO_OWN_RECONNECT = -2
+
+
+class PinChanged(ssl.SSLError):
+    """The broker shows another certificate than the one that was accepted."""
+
+    def __init__(self, pinned: str, shown: str) -> None:
+        super().__init__(
+            f"The broker's certificate has changed from {short(pinned)} to {short(shown)}. "
+            "If that is right, switch mqttAcceptSelfSigned off and on again"
+        )
+        self.text = str(self.args[0])
+
+
+def fingerprint(der: bytes) -> str:
+    """SHA-256 as ``AA:BB:…``."""
+    return hashlib.sha256(der).digest().hex(":").upper()
+
+
+def short(text: str) -> str:
+    return f"{text[:11]}…{text[-5:]}"
 
 
 async def connect(
@@ -140,3 +164,33 @@ def os_reason(error: OSError, tls: bool) -> str:
     if isinstance(error, socket.gaierror):
         return "Host not found"
     return error.strerror or "No connection"
+
+
+# -------------------------------------------------------------------- TLS
+def context(options: Options, pinned: str, seen: Callable[[str], None]) -> ssl.SSLContext | None:
+    """None without TLS. ``seen`` gets the fingerprint of a certificate that is not checked by authorities.
+
+    With a pin, another certificate ends the handshake: nothing is sent to whoever shows it.
+    """
+    if not options.tls:
+        return None
+    made = ssl.create_default_context()
+    if options.accept_self_signed:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+        made.sslobject_class = _pinned(pinned, seen)
+    return made
+
+
+def _pinned(pinned: str, seen: Callable[[str], None]) -> type[ssl.SSLObject]:
+    class Pinned(ssl.SSLObject):
+        """asyncio sends nothing before this has returned."""
+
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            shown = fingerprint(self.getpeercert(binary_form=True) or b"")
+            if pinned and shown != pinned:
+                raise PinChanged(pinned, shown)
+            seen(shown)
+
+    return Pinned

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from actors.mqtt.connect import connect
+from actors.mqtt.connect import connect, context
 from actors.mqtt.connection import BrokerConnectionError, Connection, Login
 from actors.mqtt.connection_tasks import ConnectionTasks
 from actors.mqtt.event_delivery import EventDelivery
 from actors.mqtt.persistent_state import PersistentState
-from actors.mqtt.tls import context
 from actors.runtime.actor import Actor
 from models.errors import ServerError
 from models.messages.settings import SETTINGS, GetCredentials
