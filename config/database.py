@@ -1,8 +1,9 @@
-"""A small SQLite database that its owner can begin anew: one that cannot be used stops nothing, and is put aside."""
+"""Small SQLite databases whose owner can begin them anew: one that cannot be used stops nothing, and is put aside."""
 
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +41,18 @@ def open_or_begin_anew(path: Path, schema: str, steps: tuple[Step, ...]) -> Open
         opened = Opened(*_open(path, schema, steps), broken, str(error))
     os.chmod(path, 0o600)
     return opened
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, *, synced: bool) -> Iterator[None]:
+    """All of it or nothing. ``synced``: on the disk when it ends; else a power cut, but no kill, may undo it.
+
+    Raises:
+        sqlite3.OperationalError: the disk is full; nothing was done.
+    """
+    connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
+    with connection:
+        yield
 
 
 def _open(path: Path, schema: str, steps: tuple[Step, ...]) -> tuple[sqlite3.Connection, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.database import open_or_begin_anew
+from config.database import open_or_begin_anew, transaction
 from config.migration import additive
 from models.mqtt.limits import OUTBOX_BYTES, OUTBOX_ROWS
 
@@ -53,14 +53,12 @@ class Outbox:
 
     def add(self, messages: Iterable[QueuedMessage], last_event_id: int) -> int:
         """Append, on disk when it returns; how many of the oldest had to go for it."""
-        self._db.execute("PRAGMA synchronous = FULL")
-        with self._db:
+        with transaction(self._db, synced=True):
             return self._append(messages, last_event_id)
 
     def add_end(self, messages: Iterable[QueuedMessage], last_event_id: int, event_id: int) -> int:
         """As ``add``, for the end of the visit ``event_id``, which is told once: nothing happens when it was before."""
-        self._db.execute("PRAGMA synchronous = FULL")
-        with self._db:
+        with transaction(self._db, synced=True):
             new = self._db.execute("INSERT OR IGNORE INTO ended VALUES (?)", (event_id,)).rowcount == 1
             self._db.execute("DELETE FROM ended WHERE event_id <= ?", (event_id - ENDED_KEPT,))
             return self._append(messages, last_event_id) if new else 0
@@ -74,8 +72,7 @@ class Outbox:
 
     def done(self, sequence: int) -> None:
         """Delivered. Should power fail before this is on disk, the delivery's card still knows."""
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        with self._db:
+        with transaction(self._db, synced=False):
             self._db.execute("DELETE FROM waiting WHERE sequence = ?", (sequence,))
 
     def count(self) -> int:
@@ -87,14 +84,12 @@ class Outbox:
         return None if row is None else json.loads(row[0])
 
     def remember(self, name: str, value: object) -> None:
-        self._db.execute("PRAGMA synchronous = FULL")
-        with self._db:
+        with transaction(self._db, synced=True):
             self._remember(name, value)
 
     def begin_after(self, event_id: int) -> None:
         """MQTT is switched on: what happened up to ``event_id`` is not told, nor are ends of its visits."""
-        self._db.execute("PRAGMA synchronous = FULL")
-        with self._db:
+        with transaction(self._db, synced=True):
             self._remember(LAST, event_id)
             self._remember(SINCE, event_id)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from config.database import open_or_begin_anew
+from config.database import open_or_begin_anew, transaction
 from models.events import Event
 from models.notify import limits
 
@@ -74,8 +74,7 @@ class Outbox:
         Returns: how many of the oldest messages had to go for it.
         """
         wanted = tuple(wanted)
-        self._db.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
-        with self._db:
+        with transaction(self._db, synced=bool(wanted)):
             if not self.unseen([event.event_id]):
                 return 0
             self._db.execute("INSERT INTO seen VALUES (?)", (event.event_id,))
@@ -89,7 +88,7 @@ class Outbox:
         """The oldest message of each channel; and how many had expired and are gone."""
         expired = self._db.execute("SELECT COUNT(*) FROM waiting WHERE expires <= ?", (now,)).fetchone()[0]
         if expired:
-            with self._db:
+            with transaction(self._db, synced=False):
                 self._db.execute("DELETE FROM waiting WHERE expires <= ?", (now,))
         rows = self._db.execute(
             "SELECT sequence, channel, event, expires, due, attempts FROM waiting"
@@ -102,30 +101,27 @@ class Outbox:
 
     def postpone(self, sequence: int, due: int) -> None:
         """It did not work: again, not before ``due``."""
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        with self._db:
+        with transaction(self._db, synced=False):
             self._db.execute("UPDATE waiting SET due = ?, attempts = attempts + 1 WHERE sequence = ?", (due, sequence))
 
     def done(self, sequence: int) -> None:
-        self._db.execute("PRAGMA synchronous = FULL")
-        with self._db:
+        with transaction(self._db, synced=True):
             self._db.execute("DELETE FROM waiting WHERE sequence = ?", (sequence,))
 
     def forget(self, channel: str) -> None:
         """The channel is gone."""
-        with self._db:
+        with transaction(self._db, synced=True):
             self._db.execute("DELETE FROM waiting WHERE channel = ?", (channel,))
 
     def switch_off(self) -> None:
         """Notifications are switched off: what waits and what happens until they are on again concerns nobody."""
-        self._db.execute("PRAGMA synchronous = FULL")
-        with self._db:
+        with transaction(self._db, synced=True):
             self._db.execute("DELETE FROM waiting")
             self._db.execute("INSERT OR REPLACE INTO memory VALUES ('off', 1)")
 
     def begin(self, now: int) -> int:
         """They are on (again): Unix ms since when that counts, 0 where they were on before."""
-        with self._db:
+        with transaction(self._db, synced=True):
             self._db.execute("INSERT OR REPLACE INTO memory SELECT 'since', ? FROM memory WHERE name = 'off'", (now,))
             self._db.execute("DELETE FROM memory WHERE name = 'off'")
         row = self._db.execute("SELECT value FROM memory WHERE name = 'since'").fetchone()

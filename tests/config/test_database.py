@@ -1,10 +1,11 @@
 """Small databases that are begun anew where the former one cannot be used."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from config.database import Opened, open_or_begin_anew
+from config.database import Opened, open_or_begin_anew, transaction
 from models.errors import Unavailable
 
 SCHEMA = "CREATE TABLE thing (name TEXT PRIMARY KEY)"
@@ -36,3 +37,21 @@ def test_one_that_can_not_be_opened_now_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"outbox\.db can't be opened"):
         opened(tmp_path / "outbox.db")
     assert (tmp_path / "outbox.db").is_dir()
+
+
+def test_a_transaction_is_done_whole_or_not_at_all(tmp_path: Path) -> None:
+    connection = opened(tmp_path / "outbox.db").connection
+
+    def put(*names: str | None, synced: bool) -> None:
+        with transaction(connection, synced=synced):
+            connection.executemany("INSERT INTO thing VALUES (?)", [(name,) for name in names])
+
+    put("first", synced=True)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    put("second", synced=False)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (1,)  # NORMAL
+    with pytest.raises(sqlite3.IntegrityError):
+        put("third", "first", synced=True)
+    connection.close()
+    rows = opened(tmp_path / "outbox.db").connection.execute("SELECT name FROM thing ORDER BY name").fetchall()
+    assert rows == [("first",), ("second",)]
