@@ -48,6 +48,6 @@ class ActorTableCache:
             self._rows = (await self._context.actor(SUPERVISOR).ask(GetActors(), ANSWER_S)).rows
         except ServerError as error:
             self._rows = None
-            log.info("the table of actors is not at hand", reason=error.detail)
+            log.info("the table of actors is not available", reason=error.detail)
         if changes == self._changes:
             self._at = began

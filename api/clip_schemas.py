@@ -26,28 +26,30 @@ CLIPS: dict[str, Schema] = {
             "start": TIME,
             "end": TIME,
             "durationMs": INT,
-            "runUpMs": said(INT, "Of pictures before the event: what there was, at most a group more than asked for"),
-            "moment": said(TIME, "Of the first event, Unix time in ms"),
+            "runUpMs": said(
+                INT, "Time before the event: as much as there was, at most one group of pictures more than requested"
+            ),
+            "moment": said(TIME, "Unix time of the first event in ms"),
             "types": listed(TEXT),
             "events": said(listed(INT), "eventIds, ascending"),
             "bytes": INT,
             "width": INT,
             "height": INT,
-            "codec": said(TEXT, "Of the video, RFC 6381; the sound is mp4a.40.2"),
+            "codec": said(TEXT, "Codec of the video (RFC 6381); the sound is mp4a.40.2"),
             "sound": BOOL,
-            "keep": said(BOOL, "Deleted by nobody but a person"),
-            "video": said(TEXT, "Its address here"),
+            "keep": said(BOOL, "Never deleted automatically"),
+            "video": said(TEXT, "URL on this server"),
         }
     ),
     "ClipPage": shaped({"serverNow": TIME, "clips": listed(ref("Clip")), "storage": ref("ClipStorage")}),
     "ClipStorage": shaped(
         {"clips": INT, "bytes": INT, "keptBytes": INT, "maxBytes": INT, "freeBytes": INT},
         written=said({"type": "object", "additionalProperties": INT}, "Bytes written to the disk, by day"),
-        recording=said(BOOL, "Whether clips or recordings are made now"),
+        recording=said(BOOL, "Whether clips or recordings are being made"),
         problem=said(TEXT_OR_NULL, "Why nothing is recorded"),
     ),
     "ClipBoxes": shaped(
-        {"frames": said(listed(ref("ClipBoxFrame")), "Where tracked objects were; the last one holds until the next")}
+        {"frames": said(listed(ref("ClipBoxFrame")), "Boxes of tracked objects; each applies until the next")}
     ),
     "ClipBoxFrame": shaped({"ms": INT, "objects": listed(ref("ClipBox"))}),
     "ClipBox": shaped(

@@ -27,7 +27,7 @@ log = structlog.get_logger("facade")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_S = 15.0  # for 64 KiB: a slow line has them, somebody who only holds the door has not
-NOT_ALLOWED = "This credential may not do that"
+NOT_ALLOWED = "This credential does not permit that"
 NOBODY = Identity(authenticated=False, dashboard=False)
 LAST_TIME: web.AppKey[dict[str, float]] = web.AppKey("last_time", dict)
 JOBS: web.AppKey[set[asyncio.Future[web.StreamResponse]]] = web.AppKey("jobs", set)

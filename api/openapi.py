@@ -20,10 +20,10 @@ STATUS_WORDS = {
     400: "Bad JSON, missing or wrong fields, or a body over 64 KiB",
     401: "Authentication required, or an invalid token",
     403: "A Pro licence is required, or the CSRF token is missing or wrong",
-    404: "There is none",
-    429: "Too often; Retry-After says how many seconds to wait",
-    500: "It failed; the reason is in the error",
-    503: "Not now: the camera is not started, or a part of the server restarts",
+    404: "Not found",
+    429: "Too many requests; Retry-After is the number of seconds to wait",
+    500: "It failed; the error gives the reason",
+    503: "Not now: the camera is not started, or a part of the server is restarting",
 }
 BYTES: Schema = {"type": "string", "format": "binary"}
 SECURITY_SCHEMES: Mapping[str, object] = {
@@ -93,7 +93,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         "name": "X-CSRF-Token",
         "in": "header",
         "required": False,
-        "description": "Needed with the session cookie only",
+        "description": "Only needed with the session cookie",
         "schema": TEXT,
     }
     guarded = route.method not in SAFE and (route.access is not Access.PUBLIC or route.csrf)

@@ -56,7 +56,7 @@ def _optional(properties: Mapping[str, Schema]) -> Schema:
 
 _CREDENTIALS: dict[str, Schema] = {
     "mqttUsername": _said(TEXT, "Empty removes it"),
-    "mqttPassword": _said(TEXT, "Empty removes it; it is never shown"),
+    "mqttPassword": _said(TEXT, "Empty removes it; never returned"),
 }
 _STATUS: dict[str, Schema] = {
     "clients": _said(INT, "Viewers of live video"),
@@ -65,20 +65,20 @@ _STATUS: dict[str, Schema] = {
     "cameraRunning": BOOL,
     "settings": ref("Settings"),
 }
-_CODE = _said(TEXT, "As the device printed it when it started; dashes do not count")
+_CODE = _said(TEXT, "As the device printed it at its start; dashes are ignored")
 _RULE: dict[str, Schema] = {
     "types": _list(_one(*TYPES)),
-    "channels": _said(_list(TEXT), "Ids of channels"),
+    "channels": _said(_list(TEXT), "IDs of channels"),
 }
 _RULE_MORE: dict[str, Schema] = {
     "name": {**TEXT, "maxLength": NAME_MAX},
     "enabled": BOOL,
-    "days": _said(_list(_one(*DAYS)), "Local time; every day where it is left out"),
+    "days": _said(_list(_one(*DAYS)), "Local time; every day if omitted"),
     "from": _said(TEXT, "HH:MM, local time; the same as `to`: all day. A span over midnight belongs to its first day"),
     "to": _said(TEXT, "HH:MM"),
-    "everyMin": _said(whole(0, EVERY_MAX_MIN), "At most once in so many minutes; 0: each event"),
-    "unwatched": _said(BOOL, "Only while nobody has the live picture open"),
-    "zones": _said(_list(TEXT), "Only what was in one of these zones; empty: wherever it was"),
+    "everyMin": _said(whole(0, EVERY_MAX_MIN), "At most once in this many minutes; 0: every event"),
+    "unwatched": _said(BOOL, "Only while nobody is watching live"),
+    "zones": _said(_list(TEXT), "Only in one of these zones; empty: anywhere"),
 }
 _MQTT = _settings(lambda setting: _of_mqtt(setting) and not setting.read_only)
 
@@ -87,20 +87,20 @@ COMPONENTS: dict[str, Schema] = {
         **_object(
             {"error": TEXT},
             success=FAILED,
-            feature=_said(TEXT, "The Pro feature that was asked for"),
+            feature=_said(TEXT, "The Pro feature that was requested"),
             hint=TEXT,
             lockout=BOOL,
-            lockoutRemaining=_said(INT, "Seconds until the next try is allowed"),
+            lockoutRemaining=_said(INT, "Seconds until the next attempt is allowed"),
             retryAfterMs=INT,
             httpsPort=INT,
-            role=_said(TEXT, "The role of the credential, which is not good for this"),
+            role=_said(TEXT, "The role of the credential, which does not permit this"),
             reason=_said(_one("not_yet", "none", "expired"), "Why an event has no clip"),
         ),
         "examples": [{"error": "Description of the error"}],
     },
     "Errors": {
         **_object({"success": FAILED, "errors": _list(TEXT)}),
-        "description": "All that is wrong with settings, as `key: message`, in the order of the request",
+        "description": "All errors in settings, as `key: message`, in the order of the request",
         "examples": [
             {"success": False, "errors": ["unknownKey: Unknown setting", "frameRate: Value must be between 1 and 60"]}
         ],
@@ -118,7 +118,9 @@ COMPONENTS: dict[str, Schema] = {
     "Billing": _object({"available": BOOL, "status": _one("CONNECTED", "UNAVAILABLE_RECOVERABLE", "UNAVAILABLE_HARD")}),
     "Settings": _object({}, **_settings(lambda setting: True), license=ref("License")),
     "SettingsChange": _optional(_settings(_writable)),
-    "SettingsChanged": _object({"success": SUCCESS}, proBlocked=_said(_list(TEXT), "Keys that need Pro: not changed")),
+    "SettingsChanged": _object(
+        {"success": SUCCESS}, proBlocked=_said(_list(TEXT), "Keys that need Pro and were not changed")
+    ),
     "SettingsForm": _object({"groups": _list(ref("SettingsGroup"))}),
     "SettingsGroup": _object({"group": TEXT, "settings": _list(ref("SettingDescription"))}),
     "SettingDescription": _object(
@@ -141,7 +143,7 @@ COMPONENTS: dict[str, Schema] = {
         source=TEXT,
         camera=ref("CameraState"),
         state=_one("ACTIVE", "STANDBY", "WARNING"),
-        licenseOrigin=_said(TEXT, "What makes it Pro: local (issued on this device), issuer, flag; empty while Free"),
+        licenseOrigin=_said(TEXT, "Why it is Pro: local (issued on this device), issuer or flag; empty while Free"),
         version=TEXT,
         deviceId=TEXT,
         uptimeSec=INT,
@@ -166,7 +168,7 @@ COMPONENTS: dict[str, Schema] = {
         max=INT,
         step=INT,
         choices=_list(ref("CameraChoice")),
-        active=_said(BOOL, "false while another control decides"),
+        active=_said(BOOL, "false while another control overrides it"),
     ),
     "CameraChoice": _object({"value": INT, "title": TEXT}),
     "CameraControlChange": _object({}, name=TEXT, value=INT),
@@ -187,8 +189,8 @@ COMPONENTS: dict[str, Schema] = {
     "LoginSession": _object({"success": SUCCESS, "token": TEXT, "csrfToken": TEXT}),
     "AuthStatus": _object(
         {"enabled": BOOL, "configured": BOOL},
-        authenticated=_said(BOOL, "With a valid session cookie only"),
-        csrfToken=_said(TEXT, "With a valid session cookie only"),
+        authenticated=_said(BOOL, "Only with a valid session cookie"),
+        csrfToken=_said(TEXT, "Only with a valid session cookie"),
     ),
     "Sessions": _object({"sessions": _list(ref("SessionInfo"))}),
     "SessionInfo": _object(
@@ -200,10 +202,11 @@ COMPONENTS: dict[str, Schema] = {
         expires=TIME_OR_NULL,
     ),
     "TokenRequest": _object(
-        {"name": TEXT, "role": _one(*ROLES)}, days=_said(INT, "Until it ends; 0 or none: until it is revoked")
+        {"name": TEXT, "role": _one(*ROLES)},
+        days=_said(INT, "Days until it expires; 0 or omitted: until it is revoked"),
     ),
     "Token": _object(
-        {"success": SUCCESS, "id": TEXT, "role": TEXT, "token": _said(TEXT, "Shown here only")},
+        {"success": SUCCESS, "id": TEXT, "role": TEXT, "token": _said(TEXT, "Shown only here")},
         streamUrl=TEXT,
         snapshotUrl=TEXT,
     ),
@@ -222,8 +225,8 @@ COMPONENTS: dict[str, Schema] = {
             "licence": TEXT,
             "state": _one("good", "missing", "broken", "waiting", "fetching"),
         },
-        done=_said(INT, "Bytes that have been fetched"),
-        problem=_said(TEXT, "Why the last fetch failed; empty if it did not"),
+        done=_said(INT, "Bytes downloaded so far"),
+        problem=_said(TEXT, "Why the last download failed; empty if it did not"),
     ),
     "ModelFetch": _object({"detector": TEXT}),
     "Certificate": _object(
@@ -238,7 +241,7 @@ COMPONENTS: dict[str, Schema] = {
         },
         fingerprintSha256=TEXT,
         subjectAltNames=_list(TEXT),
-        trustFingerprintSha256=_said(TEXT, "Of what is downloaded and installed"),
+        trustFingerprintSha256=_said(TEXT, "Licence of what is downloaded and installed"),
         trustNotAfter=TIME,
     ),
     "Event": {
@@ -253,9 +256,9 @@ COMPONENTS: dict[str, Schema] = {
             confidence=_said(PERCENT, "All but MOTION and ANY_SOUND"),
             objectClass=_said(TEXT, "OBJECT_PERSON, OBJECT_DOG"),
             eventType=_said(TEXT, "OBJECT_PERSON, OBJECT_DOG: appeared"),
-            zones=_list(_said(TEXT, "Names of the zones that it was in; for a visit that has ended, of its whole way")),
+            zones=_list(_said(TEXT, "Names of the zones it was in; for a visit that has ended, of the whole visit")),
             thumbnail=_said(BOOL, "Whether /events/{id}/thumbnail has a picture"),
-            clipId=_said(TEXT_OR_NULL, "Its clip; null until there is one, and when that is gone"),
+            clipId=_said(TEXT_OR_NULL, "Its clip; null until there is one, and after it was deleted"),
         ),
         "description": f"``type``: {', '.join(EVENT_TYPES)}, or SYSTEM_… for the server's own history",
     },
@@ -304,8 +307,8 @@ COMPONENTS: dict[str, Schema] = {
     "RtspStatus": _object(
         {"enabled": BOOL, "running": BOOL, "port": INT, "path": TEXT, "clients": INT},
         lastError=TEXT_OR_NULL,
-        login=_said(TEXT_OR_NULL, "The user name that is asked for; null: none"),
-        newLogin=_said(BOOL, "A login was made, and nobody has been shown it yet"),
+        login=_said(TEXT_OR_NULL, "The user name of the login; null: none"),
+        newLogin=_said(BOOL, "A login was created and has not been shown yet"),
         tlsPort=_said(INT_OR_NULL, "Of RTSP over TLS; null while it is off"),
         sessions=_list(ref("RtspSession")),
     ),
@@ -318,14 +321,14 @@ COMPONENTS: dict[str, Schema] = {
         userAgent=TEXT,
         seconds=_said(NUM, "Since it subscribed"),
         expiresInSec=NUM,
-        delivered=_said(INT, "States that it was told"),
-        dropped=_said(INT, "States that newer ones overtook in its queue"),
+        delivered=_said(INT, "States delivered to it"),
+        dropped=_said(INT, "States that newer ones replaced in its queue"),
     ),
     "RtspNewLogin": _object(
         {
             "login": {
                 "anyOf": [_object({"username": TEXT, "password": TEXT}), {"type": "null"}],
-                "description": "Told once; null where there is nothing to tell",
+                "description": "Returned once; then null",
             }
         }
     ),
@@ -341,14 +344,14 @@ COMPONENTS: dict[str, Schema] = {
         _settings(lambda setting: setting.group == "RTSP" and not setting.read_only and not setting.extension)
         | _settings(lambda setting: setting.key in ("rtspOpen", "rtspTlsEnabled", "rtspTlsPort"))
         | {
-            "rtspPassword": _said(TEXT, "Empty removes it; it is never shown"),
-            "currentPassword": _said(TEXT, "The dashboard's password, which rtspOpen asks for"),
+            "rtspPassword": _said(TEXT, "Empty removes it; never returned"),
+            "currentPassword": _said(TEXT, "The dashboard's password; required for rtspOpen"),
         }
     ),
     "RtspStored": _object({"success": SUCCESS, "restartRequired": BOOL}),
     "MqttStatus": _object(
         {"enabled": BOOL, "connected": BOOL, "brokerUrl": TEXT, "port": INT, "topicPrefix": TEXT},
-        lastError=_said(TEXT_OR_NULL, "Why it is not connected, or what the broker does not take"),
+        lastError=_said(TEXT_OR_NULL, "Why it is not connected, or what the broker does not accept"),
         reconnectInSec=INT,
         pinnedFingerprint=TEXT_OR_NULL,
     ),
@@ -368,29 +371,29 @@ COMPONENTS: dict[str, Schema] = {
             "rules": _list(ref("NotificationRule")),
             "channels": _list(ref("NotificationChannel")),
             "waiting": _said(INT, "Messages in the outbox"),
-            "types": _said(_list(TEXT), "Types that a rule can name"),
-            "freeTypes": _said(_list(TEXT), "Those that need no Pro"),
+            "types": _said(_list(TEXT), "Event types that a rule can name"),
+            "freeTypes": _said(_list(TEXT), "Types that do not need Pro"),
         }
     ),
     "NotificationRule": _object({"id": TEXT, **_RULE, **_RULE_MORE}),
     "NotificationRuleChange": _object(
-        _RULE, id=_said(TEXT, "Of the rule that this one replaces; a new one without"), **_RULE_MORE
+        _RULE, id=_said(TEXT, "ID of the rule to replace; omitted: a new rule"), **_RULE_MORE
     ),
     "NotificationChannel": _object(
-        {"id": TEXT, "kind": _one(*KINDS), "name": TEXT, "target": _said(TEXT, "Where it goes, without secrets")},
+        {"id": TEXT, "kind": _one(*KINDS), "name": TEXT, "target": _said(TEXT, "Its target, without secrets")},
         lastDelivered=TIME_OR_NULL,
-        lastError=_said(TEXT_OR_NULL, "Why the last try failed, in the other side's words"),
+        lastError=_said(TEXT_OR_NULL, "Why the last attempt failed, as the receiver put it"),
     ),
     "NotificationChannelNew": _object(
         {"kind": _one(*KINDS)},
         name={**TEXT, "maxLength": NAME_MAX},
-        url=_said({**TEXT, "maxLength": URL_MAX}, "webhook: https:// or http://; apprise: its URL. Never shown again"),
-        subscription=_said({"type": "object"}, "push: the browser's PushSubscription, as its toJSON() gives it"),
-        replaces=_said(TEXT, "push: the endpoint of a subscription that this one takes the place of"),
+        url=_said({**TEXT, "maxLength": URL_MAX}, "webhook: https:// or http://; apprise: its URL. Never returned"),
+        subscription=_said({"type": "object"}, "push: the browser's PushSubscription, as returned by toJSON()"),
+        replaces=_said(TEXT, "push: the endpoint of the subscription that this one replaces"),
     ),
     "NotificationStored": _object(
-        {"success": SUCCESS, "id": TEXT}, secret=_said(TEXT, "Of a webhook, to verify with; shown here only")
+        {"success": SUCCESS, "id": TEXT}, secret=_said(TEXT, "Key to verify a webhook's signature; shown only here")
     ),
     "NotificationTest": _object({"channel": _said(TEXT, "Its id")}),
-    "NotificationTested": _object({"success": BOOL, "answer": _said(TEXT, "What the other side said")}, latencyMs=INT),
+    "NotificationTested": _object({"success": BOOL, "answer": _said(TEXT, "The receiver's answer")}, latencyMs=INT),
 }

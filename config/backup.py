@@ -95,7 +95,7 @@ def write(data_dir: Path, target: Path, version: str, made_ms: int, device_id: s
         with partial.open("rb") as file:
             manifest = read(file, None, passphrase)
         if manifest.files != files:
-            raise BackupError(f"{target} was not written as it should: is the disk sound?")
+            raise BackupError(f"{target} was not written correctly: is the disk faulty?")
         os.replace(partial, target)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"{target} cannot be written: {error}") from error
@@ -187,7 +187,7 @@ def read(source: BinaryIO, into: Path | None, passphrase: str = "") -> Manifest:
     except SealError as error:
         raise BackupError(f"{source.name}: {error}") from error
     except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
-        raise BackupError(f"{source.name} is no backup, or damaged: {error}") from error
+        raise BackupError(f"{source.name} is not a backup, or is damaged: {error}") from error
 
 
 def _read_all(archive: tarfile.TarFile, into: Path | None) -> Manifest:
@@ -200,9 +200,9 @@ def _read_all(archive: tarfile.TarFile, into: Path | None) -> Manifest:
             return _manifest(content, found)
         path = PurePosixPath(entry.name)
         if path.is_absolute() or ".." in path.parts or entry.name != path.as_posix():
-            raise ValueError(f"{entry.name!r} is no path in a data directory")
+            raise ValueError(f"{entry.name!r} is not a path in a data directory")
         found.append((entry.name, entry.size, _take(content, into / path if into is not None else None)))
-    raise ValueError("it is cut off")
+    raise ValueError("it is truncated")
 
 
 def _take(content: IO[bytes], target: Path | None) -> str:
@@ -231,8 +231,8 @@ def _manifest(content: IO[bytes], found: list[tuple[str, int, str]]) -> Manifest
             "files": list(files),
         } if 0 <= made <= MADE_MAX:
             if number > FORMAT:
-                raise ValueError(f"a newer version of this program made it ({version})")
+                raise ValueError(f"it was made by a newer version of this program ({version})")
             if [tuple(file) for file in files] != found:
-                raise ValueError("what is in it is not what was put in")
+                raise ValueError("its content is not what was written")
             return Manifest(version, made, device, tuple(found))
-    raise ValueError("its list of files is not ours")
+    raise ValueError("its list of files is invalid")

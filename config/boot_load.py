@@ -84,7 +84,7 @@ def _flat(content: Mapping[str, Any], file: Path) -> list[tuple[str, object]]:
 
 def _option(name: str, file: Path) -> Option:
     if name not in BY_NAME:
-        raise BootError(f"{file}: unknown key {name!r}; known are {', '.join(sorted(BY_NAME))}")
+        raise BootError(f"{file}: unknown key {name!r}; known keys are {', '.join(sorted(BY_NAME))}")
     return BY_NAME[name]
 
 
@@ -102,11 +102,11 @@ def _convert(option: Option, value: object, where: str) -> object:
             return tuple(str(part).strip() for part in parts if str(part).strip())
         case "path":
             if not isinstance(value, str | Path) or not str(value):
-                raise BootError(f"{where}: a path is expected")
+                raise BootError(f"{where}: expected a path")
             return Path(value).expanduser().absolute()
         case "text":
             if not isinstance(value, str):
-                raise BootError(f"{where}: a text is expected")
+                raise BootError(f"{where}: expected a text")
             if option.allowed and value not in option.allowed:
                 raise BootError(
                     f"{where}: {value!r} is not one of {', '.join(word for word in option.allowed if word)}"

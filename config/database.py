@@ -32,7 +32,7 @@ def open_or_begin_anew(path: Path, schema: str, steps: tuple[Step, ...]) -> Open
     try:
         opened = Opened(*_open(path, schema, steps))
     except sqlite3.OperationalError as error:  # full, locked, unreadable: nothing is wrong with what is in it
-        raise Unavailable(f"{path.parent.name}/{path.name} can't be opened: {error}") from error
+        raise Unavailable(f"{path.parent.name}/{path.name} cannot be opened: {error}") from error
     except sqlite3.DatabaseError as error:
         broken = f"{path.name}.broken"
         for tail in ("", "-wal", "-shm"):

@@ -70,7 +70,7 @@ class SealedReader(io.RawIOBase):
     def __init__(self, source: BinaryIO, passphrase: str) -> None:
         self._header = source.read(len(MAGIC) + SALT_BYTES)
         if len(self._header) < len(MAGIC) + SALT_BYTES or not self._header.startswith(MAGIC):
-            raise SealError("it is no sealed file")
+            raise SealError("it is not an encrypted backup")
         self._cipher = ChaCha20Poly1305(_key(passphrase, self._header[len(MAGIC) :]))
         self._source = source
         self._next = source.read(CHUNK + TAG_BYTES)

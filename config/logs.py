@@ -70,7 +70,9 @@ class Stderr:
         self._dropped = 0
 
     def msg(self, line: str) -> None:
-        if self._dropped and self._write(self._note(f"{self._dropped} log lines were lost: nobody read them") + "\n"):
+        if self._dropped and self._write(
+            self._note(f"{self._dropped} log lines were lost because nothing read them") + "\n"
+        ):
             self._dropped = 0
         if not self._write(f"{line}\n"):
             self._dropped += 1

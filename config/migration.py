@@ -37,7 +37,7 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: str, steps: tupl
         version, before = _number(connection, "user_version"), _state(connection)
         if version > len(steps):
             raise UnfitError(
-                f"a newer version of this program wrote it (format {version}, this one knows {len(steps)})"
+                f"it was written by a newer version of this program (format {version}, this one knows {len(steps)})"
             )
         new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         for step in () if new else steps[version:]:
@@ -86,11 +86,11 @@ def _keep(path: Path, version: int) -> str:
         os.replace(partial, copy)
     except (sqlite3.Error, OSError) as error:
         partial.unlink(missing_ok=True)
-        return f"no copy of the former one could be kept ({error})"
+        return f"no copy of the previous one could be kept ({error})"
     for former in copies(path):
         if former != copy:
             former.unlink(missing_ok=True)
-    return f"the former one is kept as {copy.name}"
+    return f"the previous one is kept as {copy.name}"
 
 
 def _complete(connection: sqlite3.Connection, schema: str) -> None:

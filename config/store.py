@@ -85,7 +85,7 @@ class Store:
         version, values = _content(path)
         if version > self.version:
             raise UnusableError(
-                f"a newer version of this program wrote it (format {version}, this one knows {self.version})"
+                f"it was written by a newer version of this program (format {version}, this one knows {self.version})"
             )
         for step in self.steps[version - FIRST :]:
             values = step(values)
@@ -129,7 +129,7 @@ def _content(path: Path) -> tuple[int, dict[str, object]]:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
         if len(raw) > LARGEST:
-            raise UnusableError("it is too large to be ours")
+            raise UnusableError("it is too large")
         content = json.loads(raw)
     except FileNotFoundError:
         raise

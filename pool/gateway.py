@@ -81,16 +81,16 @@ class Gateway:
         began = time.monotonic()
         camera = self._who(request)
         if camera is None:
-            stranger = _no(401, "this token is not known here")
+            stranger = _no(401, "unknown token")
             stranger.force_close()
             return stranger
         if not self._rates[camera].take(began) or not self._bad[camera].ready(began):
             self.figures.refused(camera, FULL)
-            return _no(429, "too many questions")
+            return _no(429, "too many requests")
         try:
             body = await asyncio.wait_for(request.read(), limits.BODY_S)
         except (TimeoutError, web.HTTPRequestEntityTooLarge):
-            return self._unreadable(camera, "the question is too long, or did not come")
+            return self._unreadable(camera, "the request is too long or incomplete")
         return await self._in_turn(camera, began, lambda: ask(body))
 
     def _who(self, request: web.Request) -> str | None:
@@ -118,7 +118,7 @@ class Gateway:
         except TimeoutError:
             return self._refused(camera, LATE)
         except ServingError as error:
-            log.warning("a question was not answered", camera=camera, reason=str(error))
+            log.warning("a request failed", camera=camera, reason=str(error))
             return self._refused(camera, BROKEN)
         finally:
             self.turns.leave(camera, job)

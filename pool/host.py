@@ -130,7 +130,7 @@ class Host:
                 return
             attempt = 0 if time.monotonic() - began > limits.STEADY_S else attempt + 1
             pause = limits.RESTART_S[min(attempt, len(limits.RESTART_S)) - 1]
-            log.warning("a part of the pool has ended; all is started again", part=ended, in_s=pause)
+            log.warning("a part of the pool has ended; restarting all of it", part=ended, in_s=pause)
             self._stopping.wait(pause)
 
     def _attempt(self, listeners: list[int]) -> str:

@@ -61,12 +61,12 @@ class Members:
     def invite(self, name: str) -> str:
         """A new token for a camera; a former one of the same name ends. Raises Invalid, LimitReached, OSError."""
         if not NAME.fullmatch(name):
-            raise Invalid("a camera's name has letters, digits, dots, dashes and underscores, at most 64")
+            raise Invalid("a camera's name consists of at most 64 letters, digits, dots, dashes and underscores")
         token = secrets.token_urlsafe(TOKEN_BYTES)
 
         def add(members: dict[str, Member]) -> None:
             if name not in members and len(members) >= limits.CAMERAS:
-                raise LimitReached(f"{limits.CAMERAS} cameras are invited already; revoke one")
+                raise LimitReached(f"{limits.CAMERAS} cameras are already invited; revoke one")
             members[name] = Member(name, _hash(token), "", time.time_ns() // 1_000_000)
 
         self._change(add)

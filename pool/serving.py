@@ -70,7 +70,7 @@ def connect(address: str) -> None:
             ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="warning")
             return
         if time.monotonic() > deadline:
-            raise RuntimeError(f"no cluster came up on {address} in {limits.START_S:.0f} s")
+            raise RuntimeError(f"no cluster was started on {address} within {limits.START_S:.0f} s")
         time.sleep(limits.LOOK_EVERY_S)
 
 

@@ -55,7 +55,7 @@ from models.security.sessions import (
 VARIABLE = "IPCAMERA_PASSWORD"
 OFF_FOR_THIS_RUN = "Password protection is switched off for this run (--auth off, IPCAMERA_AUTH)"
 WRONG = "Invalid password"
-WRONG_CODE = "This is not the code that the device printed when it started"
+WRONG_CODE = "This is not the code that the device printed at its last start"
 TICK_S = 60.0
 AGENT_MAX = 200
 DAYS_MAX = 3650
@@ -144,7 +144,7 @@ class Auth(Actor):
         """Somebody who knows the password is there; whether for the first time."""
         new = self._state.known.add(client)
         if new:
-            self._journal.note(NEW_ADDRESS, f"The first login from {client}, by {agent or 'a client without a name'}")
+            self._journal.note(NEW_ADDRESS, f"First login from {client}, with {agent or 'an unknown client'}")
         return new
 
     @handles(GetKnownAddresses)
@@ -201,8 +201,8 @@ class Auth(Actor):
         expires = now + message.days * 86400 if message.days else 0.0
         session = self._state.sessions.issue(secrets.token_hex(TOKEN_BYTES), now, message.role, name, expires)
         if session is None:
-            raise LimitReached(f"There are {TOKENS_MAX} tokens: revoke one first")
-        self._journal.note(CREDENTIALS, f"The token {name} ({message.role}) was made from {message.client}")
+            raise LimitReached(f"There are already {TOKENS_MAX} tokens: revoke one first")
+        self._journal.note(CREDENTIALS, f"The token {name} ({message.role}) was created from {message.client}")
         await self._save(final=True)
         return session
 
@@ -242,7 +242,7 @@ class Auth(Actor):
     @handles(StartProtection)
     async def _start_protection(self, message: StartProtection) -> AuthStatus:
         if self._enabled:
-            raise Invalid("Password protection is on already")
+            raise Invalid("Password protection is already on")
         if not self.boot.auth:
             raise Invalid(OFF_FOR_THIS_RUN)
         if reason := problem(message.new):
@@ -276,7 +276,7 @@ class Auth(Actor):
         if reason := problem(given, shortest=1) if given else "":
             raise Invalid(f"{VARIABLE}: {reason}")
         if given and len(given) < LENGTH_MIN:
-            self.log.warning("the password from %s is short", VARIABLE)
+            self.log.warning("the password from %s is too short", VARIABLE)
         password = given or readable(secrets.token_bytes(ENTROPY_BYTES))
         if not given:
             # Shown before it holds: if we are killed in between, the next start makes another one.

@@ -1,10 +1,10 @@
-"""The camera: one source of pictures, opened, watched, and opened again; what it shows goes to rings.
+"""The camera: one source of pictures, which is opened, watched, and reopened; what it shows goes into rings.
 
-Owns the source (and, of a network camera, the one connection that carries its sound too), the privacy mask, and the
-stills. Pictures leave only by the rings ``frames``, ``jpeg``, ``video``, ``hevc`` and ``sound``, each filled while
-somebody holds a lease of it; time stamps are those of the capture, never of the arrival. Everything that blocks is in
-one worker thread; a driver that never returns costs the process, which is started anew at the same device. A death
-loses a second of pictures at most; viewers stay. Not promised: that every picture arrives (the newest is worth more
-than all of them), nor that two rings show the same moment. Reading a network camera twice, for picture and for sound,
-was given up: many cameras allow one session.
+Owns the source (and, for a network camera, the one connection that also carries its sound), the privacy mask, and the
+captures. Pictures leave only through the rings ``frames``, ``jpeg``, ``video``, ``hevc`` and ``sound``, each filled
+only while somebody holds a lease on it; timestamps are those of the capture, never of the arrival. Everything that
+blocks runs in one worker thread. A driver that never returns costs the process, which is restarted with the same
+device. When it dies, at most a second of pictures is lost, and viewers stay connected. Not guaranteed: that every
+picture arrives (the newest matters more than completeness), or that two rings show the same moment. Rejected: reading
+a network camera twice, for picture and for sound, because many cameras allow one session only.
 """

@@ -50,7 +50,7 @@ OPEN_STALLED_S = 12.0  # an open that does not return: the device gives no first
 EXIT_STALLED = 75  # EX_TEMPFAIL
 CAPTURE_S = 12.0
 UNKNOWN_SIZE = (0, 0)  # until a source has been open
-TOO_SLOW = "this device is too slow for the source: pictures are left out"
+TOO_SLOW = "this device is too slow for the source: frames are skipped"
 ALL_COVERED = "the privacy mask covers everything"
 DEPTH_STEP_MS = 50  # a smaller change of a jitter buffer is no news
 FPS_STEP, FPS_SHARE = 0.3, 0.03  # a change of the measured rate that is worth telling: the larger of both
@@ -131,8 +131,8 @@ class Camera(RingOwner):
         since = self._worker.blocked_since
         if since is None or time.monotonic() - since < (OPEN_STALLED_S if self._worker.opening else STALLED_S):
             return
-        text = f"{self._view().source} stopped answering"
-        self.log.error("the device hangs in its driver: this process ends and is started again", source=text)
+        text = f"{self._view().source} stopped responding"
+        self.log.error("the device driver hangs: restarting this process", source=text)
         self._run_state.stalled()
         try:
             await self.actor(EVENT_LOG).ask(self._history("SOURCE_LOST", text), timeout_s=1.0)
@@ -162,7 +162,7 @@ class Camera(RingOwner):
         if self._run_state.lost:
             self._run_state.lost = False
             self._run_state.save()
-            self.start_task(self._record("SOURCE_BACK", f"{info.title} gives pictures again"))
+            self.start_task(self._record("SOURCE_BACK", f"{info.title} delivers pictures again"))
         path = next((c.device.path for c in self._opener.cameras if c.identity == self._opener.identity), "")
         self._device = path
         if path:
@@ -199,7 +199,7 @@ class Camera(RingOwner):
             return "stopped", ALL_COVERED
         if not self.settings["streaming"]:
             return "stopped", "streaming is switched off"
-        return "standby", "nobody is looking"
+        return "standby", "nobody is watching"
 
     def _view(self) -> CameraView:
         state, reason = self._state()
@@ -289,7 +289,7 @@ class Camera(RingOwner):
                 taken = await self._capturing
             view = await self._disk.run(self._keep_still, masked, *taken)
         except TimeoutError:
-            raise Unavailable("The camera gave no picture in time") from None
+            raise Unavailable("The camera delivered no picture in time") from None
         except OSError as error:
             raise Unavailable(f"The picture cannot be stored: {error.strerror}") from None
         finally:
@@ -321,12 +321,12 @@ class Camera(RingOwner):
     async def _preview(self, message: PreviewCamera) -> bytes:
         camera = next((one for one in self._opener.cameras if one.number == message.camera_id), None)
         if camera is None:
-            raise Missing("There is no such camera")
+            raise Missing("No such camera")
         chosen = camera.number == str(self.settings["cameraId"])  # perhaps just being opened
         if chosen or (self._report.info is not None and camera.identity == self._opener.identity):
-            raise Unavailable("This camera is in use: its picture is the live one")
+            raise Unavailable("This camera is in use: see the live picture")
         if self._worker.set_privacy_mask.on or not self.settings["streaming"]:
-            raise Unavailable("Other cameras are not shown while a mask covers this one, or while it is off")
+            raise Unavailable("Other cameras cannot be previewed while a privacy mask is set or streaming is off")
         return await self._previews.take(camera.device.path)
 
     # ---------------------------------------------------------------- switches
@@ -344,7 +344,7 @@ class Camera(RingOwner):
     async def _restore_controls(self, path: str, identity: str) -> None:
         refused = await self._panel_bench.run(self._panel.restore, path, identity)
         for name, why in refused.items():
-            self.log.warning("the camera does not take what was set", control=name, reason=why)
+            self.log.warning("the camera does not accept the stored controls", control=name, reason=why)
 
     @handles(SetTorch)
     def _set_torch(self, message: SetTorch) -> bool:
@@ -358,5 +358,5 @@ class Camera(RingOwner):
         try:
             torch(on)
         except OSError as error:
-            raise Unavailable(f"The lamp cannot be switched: {error.strerror}") from None
+            raise Unavailable(f"The torch cannot be switched: {error.strerror}") from None
         self._torch_on = on

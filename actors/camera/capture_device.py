@@ -31,7 +31,7 @@ class CaptureDeviceSource:
         except (av.error.FFmpegError, OSError) as error:
             raise SourceError(in_words(error, self._name)) from None
         if packet is None:
-            raise SourceError(f"{self._name} gives no more pictures")
+            raise SourceError(f"{self._name} delivers no more pictures")
         if not packet.size:
             return None
         # Copied, and the packet dropped: one that outlives a V4L2 device is a crash in FFmpeg.

@@ -31,10 +31,10 @@ class Kind:
 KINDS = (
     Kind("exposureMode", 0x009A0901, "Exposure"),
     Kind("exposureTime", 0x009A0902, "Exposure time"),
-    Kind("exposureSlowsDown", 0x009A0903, "Fewer pictures in the dark"),
+    Kind("exposureSlowsDown", 0x009A0903, "Lower frame rate in the dark"),
     Kind("gain", 0x00980913, "Gain"),
     Kind("backlight", 0x0098091C, "Backlight compensation"),
-    Kind("focusAutomatic", 0x009A090C, "Automatic focus"),
+    Kind("focusAutomatic", 0x009A090C, "Autofocus"),
     Kind("focus", 0x009A090A, "Focus"),
     Kind("whiteBalanceAutomatic", 0x0098090C, "Automatic white balance"),
     Kind("whiteBalance", 0x0098091A, "White balance"),
@@ -42,8 +42,8 @@ KINDS = (
     Kind("contrast", 0x00980901, "Contrast"),
     Kind("saturation", 0x00980902, "Saturation"),
     Kind("sharpness", 0x0098091B, "Sharpness"),
-    Kind("powerLine", 0x00980918, "Flicker of lamps"),
-    Kind("zoom", 0x009A090D, "Zoom of the lens"),
+    Kind("powerLine", 0x00980918, "Anti-flicker"),
+    Kind("zoom", 0x009A090D, "Zoom"),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
 
@@ -131,7 +131,7 @@ class Panel:
         try:
             return CameraControls(tuple(read(path)) if path else ())
         except OSError as error:
-            raise Unavailable(f"The camera cannot be asked: {error.strerror}") from None
+            raise Unavailable(f"The camera's controls cannot be read: {error.strerror}") from None
 
     def restore(self, path: str, identity: str) -> dict[str, str]:
         """Set what was kept for this camera; what it refuses, by name, in words."""
@@ -164,15 +164,15 @@ class Panel:
         try:
             refused = write(path, values, kinds)
         except OSError as error:
-            raise Unavailable(f"The camera cannot be set: {error.strerror}") from None
+            raise Unavailable(f"The control cannot be set: {error.strerror}") from None
         if len(values) == 1 and refused:
-            raise Invalid(f"The camera refuses it: {next(iter(refused.values()))}")
+            raise Invalid(f"The camera rejected it: {next(iter(refused.values()))}")
 
     def _keep(self, identity: str, values: Mapping[str, int]) -> None:
         try:
             self._kept.keep(identity, values)
         except OSError as error:
-            raise Unavailable(f"It is set, but cannot be kept: {error.strerror}") from None
+            raise Unavailable(f"It is set, but cannot be saved: {error.strerror}") from None
 
 
 def _numbers(values: object) -> dict[str, int]:

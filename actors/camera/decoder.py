@@ -152,7 +152,7 @@ class Decoder:
         except av.error.FFmpegError:
             self._garbage += 1
             if self._garbage >= GARBAGE_IN_A_ROW:
-                raise SourceError(f"{self._info.title} delivers what cannot be decoded") from None
+                raise SourceError(f"{self._info.title} delivers pictures that cannot be decoded") from None
             return
         if frames:
             self._garbage = 0

@@ -72,7 +72,7 @@ class FileSource:
             raise SourceError(in_words(error, self._name)) from None
         if frame is None:
             self._container.close()
-            raise SourceError(f"{self._name} holds no pictures")
+            raise SourceError(f"{self._name} contains no pictures")
         self._container.close()
         return context, geometry_of(context, frame), packets[0] if len(packets) == 1 else b""
 
@@ -172,7 +172,7 @@ class FileSource:
     def _next_loop(self) -> SourcePacket | None:
         self._empty_loops += 1
         if self._empty_loops > EMPTY_LOOPS:
-            raise SourceError(f"{self._name} holds no pictures")
+            raise SourceError(f"{self._name} contains no pictures")
         loop = self._loop
         self._begin(time.monotonic_ns(), seek=False)
         if self._clock.duration:

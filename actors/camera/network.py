@@ -63,7 +63,7 @@ class NetworkSource:
         pictures = 0
         while pictures < RATE_PICTURES and not (first_at and time.monotonic() - first_at > RATE_S):
             if time.monotonic() - began > FIRST_PICTURE_S:
-                why = "did not tell the size of its picture" if pictures else "gives no picture"
+                why = "did not report its picture size" if pictures else "gives no picture"
                 raise SourceError(f"{name} {why}")
             played = self._playout.take(PIECE_S)
             if played is None:

@@ -194,7 +194,7 @@ class OpenSource:
         """A JPEG without an end, or none at all."""
         self._damaged += 1
         if self._damaged >= GARBAGE_IN_A_ROW:
-            raise SourceError(f"{self.info.title} delivers what cannot be decoded")
+            raise SourceError(f"{self.info.title} delivers pictures that cannot be decoded")
         self.silent()
 
     def _take_sound(self, source_packet: SourcePacket, demand: frozenset[str]) -> None:

@@ -136,4 +136,4 @@ class Opener:
 
     def _wait_for_stalled(self) -> None:
         if time.monotonic() < self._run_state.closed_until:
-            raise SourceError("the camera had stopped answering; it is tried again soon")
+            raise SourceError("the camera stopped responding; trying again soon")

@@ -50,7 +50,7 @@ class Stream:
         fcntl.ioctl(self._descriptor, VIDIOC_S_FMT, answer)
         _, width, height, given, _, row, _ = _FORMAT.unpack(answer)
         if given != code or not width or not height:
-            raise OSError(errno.EINVAL, "another format than it offered")
+            raise OSError(errno.EINVAL, "a format other than the one it offered")
         least = width * (8 if self._pixels == "nv21" else BITS[self._pixels]) // 8
         return (width, height), max(row, least)
 

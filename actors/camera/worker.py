@@ -115,8 +115,8 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
 
     def waiting(self) -> None:
         if self.said is None:  # a process before us was refused
-            self.say(SourceStatus(reason="the camera refuses this user name and password; they are tried again later"))
-        self._fail_still("the camera is away")
+            self.say(SourceStatus(reason="the camera rejects this user name and password; trying again later"))
+        self._fail_still("the camera is not available")
 
     def refused(self) -> float:
         wait_s = super().refused()

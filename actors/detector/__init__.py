@@ -1,10 +1,10 @@
-"""The detectors' actors: one process each, models included.
+"""The detectors' actors: one process each, with its models.
 
-One shell (``actor``) for every detector of ``models.detect``: it reads the ring, feeds the pure code at its pace, and
-brings what was found to the event log, in order, until it is stored; a uid makes a repetition harmless. A detector that
-is switched off has no process, one whose model is missing says so and goes on trying. A death loses what the detector
-has learnt about the scene, and ends the visits it had begun. Not promised: that every picture is looked at. One process
-for all detectors was given up: the memory and the crashes of one were those of all.
+One actor class (``actor``) serves every detector of ``models.detect``: it reads the ring, feeds the pure code at its
+pace, and delivers what was found to the event log, in order, until it is stored; a uid makes repetition harmless. A
+detector that is switched off has no process; one whose model is missing says so and keeps trying. When it dies, it
+loses what the detector has learnt about the scene, and the visits in progress end. Not guaranteed: that every picture
+is analysed. Rejected: one process for all detectors, because they shared each other's memory and crashes.
 """
 
 import os

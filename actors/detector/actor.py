@@ -120,9 +120,9 @@ class Detector(Actor):
             self._was_on_pool = on_pool
             names = " and ".join(switch.key.replace("_", " ") for switch in self._kind.switches)
             if on_pool:
-                text = f"Looking for {names} on the pool {self._pool.url}"
+                text = f"Detecting {names} on the pool {self._pool.url}"
             else:
-                text = f"Looking for {names} on this device. The pool {self._pool.url}: {self._pool.why}"
+                text = f"Detecting {names} on this device. The pool {self._pool.url}: {self._pool.why}"
             self.log.info("where it runs", on_pool=on_pool, why=self._pool.why)
             self._journal.note("POOL", text)
         self._publish()
@@ -338,7 +338,7 @@ class Detector(Actor):
         try:
             await self._traces.run(self._tracer.keep, self._tracer.take())
         except OSError as error:
-            self.log.warning("what was seen could not be kept", reason=error.strerror)
+            self.log.warning("traces could not be stored", reason=error.strerror)
 
     @handles(Replay, max_concurrency=1)
     async def _replay(self, message: Replay) -> ReplayView:

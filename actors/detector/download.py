@@ -70,7 +70,7 @@ def _take(source: str, partial: Path, size: int, progress: Progress) -> None:
         _copy(Path(source), partial, progress)
         return
     if not source.startswith(("https://", "http://")):
-        raise _RefusedError("not a web address")
+        raise _RefusedError("not a URL")
     have = partial.stat().st_size if partial.exists() else 0
     if have >= size:
         have = 0  # whatever it is, it is not the beginning of our file

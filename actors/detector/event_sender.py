@@ -28,7 +28,7 @@ class EventSender:
         if len(self._waiting) >= limits.EVENTS_WAITING:
             self._waiting.popleft()
             self._lost += 1
-            self._actor.log.error("the event log takes nothing: events are lost", lost=self._lost)
+            self._actor.log.error("the event log accepts nothing: events are lost", lost=self._lost)
         self._waiting.append(message)
         self._idle.clear()
         self._more.set()

@@ -56,7 +56,7 @@ class Fetcher(Worker):
             nonlocal told
             self.beat()
             if self.stopping.is_set():
-                raise DownloadError("the program is being stopped")
+                raise DownloadError("the server is stopping")
             if done - told >= limits.FETCH_STEP_BYTES:
                 told = done
                 self.post(self._tell, view(model, "fetching", done))
@@ -64,7 +64,7 @@ class Fetcher(Worker):
         try:
             fetch(model, store.store(self._boot) / model.file, self._boot.detection.model_mirror, progress)
         except DownloadError as error:
-            return view(model, "missing", problem=f"It could not be fetched: {error}")
+            return view(model, "missing", problem=f"The download failed: {error}")
         except OSError as error:
-            return view(model, "missing", problem=f"It could not be stored: {error.strerror}")
+            return view(model, "missing", problem=f"The model could not be saved: {error.strerror}")
         return view(model, "good", model.bytes)

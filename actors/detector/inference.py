@@ -83,7 +83,7 @@ def _open(path: Path, model: WeightsFile, engine: Engine) -> Run:
         ) from error
     given = tuple(one.name for one in session.get_inputs())
     if not set(model.inputs) <= set(given):
-        raise WeightsError(f"The model {model.id} is another network (inputs {', '.join(given)}): {REMEDY}")
+        raise WeightsError(f"The model {model.id} is a different network (inputs {', '.join(given)}): {REMEDY}")
 
     give_back()
 

@@ -21,8 +21,8 @@ from models.pool.wire_format import WireError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-UNWELCOME = {401: "it does not know this device: invite it anew", 404: "it is another version of this program"}
-REFUSALS = {400: "it cannot read the question", 429: "it has too much to do", 503: "it has too much to do"}
+UNWELCOME = {401: "it does not know this device: invite it again", 404: "it runs another version of this program"}
+REFUSALS = {400: "it cannot read the request", 429: "it is overloaded", 503: "it is overloaded"}
 
 
 class NotOursError(Exception):
@@ -124,14 +124,14 @@ class Pool:
                     raise WireError("its answer is too large")
                 return question.read(await response.content.readexactly(length))
         except aiohttp.ServerFingerprintMismatch as error:
-            raise NotOursError("it shows another certificate than the invitation names") from error
+            raise NotOursError("its certificate is not the one in the invitation") from error
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"it did not answer in {limits.DEADLINE_S * 1000:.0f} ms"
+        return f"it did not answer within {limits.DEADLINE_S * 1000:.0f} ms"
     if isinstance(error, WireError):
-        return f"its answer cannot be used: {error}"
+        return f"its answer is invalid: {error}"
     if isinstance(error, NotOursError):
         return str(error)
     return "it cannot be reached"

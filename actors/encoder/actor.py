@@ -26,7 +26,11 @@ from models.messages.event_log import EVENT_LOG, RecordSystem
 from models.messages.settings import SETTINGS, ChangeSettings
 
 LOAD_EVERY_S = 2.0
-WHY = {"cpu": "the processor is too busy", "thermal": "the device is too hot", "undervoltage": "the power is too weak"}
+WHY = {
+    "cpu": "the processor is too busy",
+    "thermal": "the device is too hot",
+    "undervoltage": "the power supply is too weak",
+}
 
 
 class Encoder(RingOwner):

@@ -84,7 +84,7 @@ class EventLog(Actor):
                 began.touch()
             await self._tell_again()
         except (ServerError, OSError) as error:  # a full disk: it is opened by the first write that finds room
-            self.log.error("the history cannot be opened now", reason=str(error))
+            self.log.error("the history cannot be opened yet", reason=str(error))
             self.degraded(f"no event can be stored: {error}")
         self.start_task(self._housekeeping())
 
@@ -174,7 +174,7 @@ class EventLog(Actor):
         try:
             await self._database.write(lambda store: store.set_thumbnail(event_id))
         except Unavailable as error:
-            self.log.warning("a thumbnail could not be entered", event_id=event_id, reason=error.detail)
+            self.log.warning("a thumbnail could not be recorded", event_id=event_id, reason=error.detail)
 
     # ---------------------------------------------------------------- questions
     @handles(QueryEvents, max_concurrency=limits.READS_AT_ONCE)
@@ -254,7 +254,7 @@ class EventLog(Actor):
             raise Missing("No such clip")
         if not there:
             await self._database.write(lambda store: store.clips.remove((clip_id,)))
-            raise Missing("The file of this clip is gone")
+            raise Missing("The file of this clip is missing")
         return clip
 
     @handles(KeepClip, max_concurrency=1)
@@ -331,7 +331,7 @@ class EventLog(Actor):
         except Unavailable as error:
             self.degraded(error.detail)
             return
-        self.degraded("" if kept else "the disk is almost full: the oldest events will go")
+        self.degraded("" if kept else "the disk is almost full: the oldest events will be deleted")
 
     async def _drop_pictures(self) -> None:
         """Those of events that are gone, also where a former life ended between the two."""

@@ -16,8 +16,8 @@ from models.errors import Conflict, Unavailable
 
 T = TypeVar("T")
 
-BROKEN = "the event database cannot be used ({why}): it was set aside as {name}, and a new one was begun"
-NO_ROOM = "the disk is full: events are kept by their senders until there is room"
+BROKEN = "the event database cannot be used ({why}): it was set aside as {name}, and a new one was created"
+NO_ROOM = "the disk is full: events wait until there is space"
 
 
 class EventDatabase:

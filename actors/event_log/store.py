@@ -27,7 +27,7 @@ from models.events import DetailValue, Detection, Event
 
 COUNTER = "event_id"
 RESERVE = "events.reserve"  # in the data directory
-RESERVE_USED = "the disk is full: the space kept in reserve is used now"
+RESERVE_USED = "the disk is full: the reserved space is now in use"
 DELETED = "the disk is full: the oldest {pictures} pictures and {events} events were deleted"
 
 

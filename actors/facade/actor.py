@@ -165,7 +165,7 @@ class Facade(Actor):
             if (count := refused.total()) >= FLOOD:
                 worst, most = refused.most_common(1)[0]
                 others = f", and {count - most} from {len(refused) - 1} others" if len(refused) > 1 else ""
-                journal.note(events.FLOOD, f"{most} connections from {worst} were held off{others}")
+                journal.note(events.FLOOD, f"{most} connections from {worst} were rejected{others}")
             refused.clear()
 
     async def _learn_addresses(self) -> None:
@@ -173,7 +173,7 @@ class Facade(Actor):
         try:
             self._rate_limiter.learn((await self.actor(AUTH).ask(GetKnownAddresses(), KNOWN_S)).addresses)
         except ServerError as error:
-            self.log.info("it is not known who has been in before", reason=error.detail)
+            self.log.info("known addresses cannot be read", reason=error.detail)
 
     # ---------------------------------------------------------------- what others publish
     @handles(Capabilities)

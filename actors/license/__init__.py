@@ -1,7 +1,7 @@
-"""Free or Pro: the licence key, its issuers, and the clock that must not be set back.
+"""Free or Pro: the licence key, its issuers, and protection against a clock that is set back.
 
-Owns ``license.json``. It says what the device is (``LicenseView``) and decides nothing: settings and routes name the
-feature that they need. A licence is looked at when it changes, once a minute, and at the moment when it expires. A
-death loses nothing; meanwhile everybody goes by the last state. Nobody outside is asked: a camera without a network
-stays what it is.
+Owns ``license.json``. It publishes what the device is (``LicenseView``) and decides nothing else: settings and routes
+name the feature that they need. A licence is checked when it changes, once a minute, and at the moment it expires.
+When this actor dies nothing is lost; meanwhile the others use the last state. Rejected: asking a licence server,
+because a camera without Internet access must stay what it is.
 """

@@ -100,7 +100,7 @@ class LicenseStore:
             Refused: the configuration trusts no local issuer.
         """
         if not self._boot.license.allow_local_issuer:
-            raise Refused("This device takes licences of its configured issuers only")
+            raise Refused("This device only accepts licences of its configured issuers")
         issuer = issuer_in(self._issuer_path)
         key = issue(License(licensee, self.device_id, unix_ms(), 0), issuer)
         _, seen_ms = self._stored()
@@ -116,7 +116,7 @@ class LicenseStore:
         """
         local = self._local_issuer()
         if not self._boot.license.allow_local_issuer or local is None:
-            raise Refused("This device takes licences of its configured issuers only")
+            raise Refused("This device only accepts licences of its configured issuers")
         key, seen_ms = self._stored()
         license = read(key, (local.public_key().public_bytes_raw(),))
         self._store.save({"key": issue(replace(license, device_id=self.device_id), local), "seen": seen_ms})
@@ -187,5 +187,5 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise ServerError(f"{path.name} is not an Ed25519 key; move it away to have a new issuer made")
+        raise ServerError(f"{path.name} is not an Ed25519 key; move it away, and a new issuer is created")
     return key

@@ -1,11 +1,4 @@
-"""Multicast DNS: phones, Home Assistant and players find the camera without anybody typing an address.
-
-It owns UDP port 5353 beside whoever else uses it (a system's own responder is no obstacle: both say the same), and
-announces what runs: the dashboard, RTSP while it is on, and what the two belong to (``_ipcamera._tcp``). It promises
-that names and addresses follow the device's within ``LOOK_EVERY_S``, and that they are withdrawn at a clean end. When
-it dies, others believe for up to two minutes (the records' time to live) what was true; nobody else notices. It asks
-the network for nothing, and what it hears is kept within the library's own bounds.
-"""
+"""The actor: compares what is announced with what there is to announce."""
 
 import asyncio
 import logging
@@ -95,7 +88,7 @@ class Mdns(Actor):
                     self.degraded("")
                 except (OSError, Error) as error:  # a name that it cannot take is an Error too
                     await self._withdraw()
-                    self.degraded(f"the network does not take the announcement: {error or type(error).__name__}")
+                    self.degraded(f"the announcement could not be sent: {error or type(error).__name__}")
                     pause = RETRY_S
             try:
                 async with asyncio.timeout(pause):

@@ -62,7 +62,7 @@ class CameraSound:
 
     def read(self) -> list[AudioChunk]:
         if not self._is_open():
-            raise SourceError(f"{self.title} is away")
+            raise SourceError(f"{self.title} is not available")
         entry = self._reader.wait_next(WAIT_S)
         if entry is None:
             return []

@@ -74,7 +74,7 @@ class MicrophoneWorker(SourceWorker[SoundSource, SourceStatus]):
         if pieces:
             self._heard_at = now
         elif now - self._heard_at > SILENT_S and not source.may_be_mute:
-            raise SourceError(f"{source.title} gives no sound any more")
+            raise SourceError(f"{source.title} delivers no more sound")
         for piece in pieces:
             for block in self._blocks.feed(piece.samples, piece.pts):
                 self._put(block.data, block.pts, block.level_db, block.gap)

@@ -41,7 +41,9 @@ class Mqtt(Actor):
         outbox = await executor.run(Outbox, folder / "outbox.db")
         inflight = await executor.run(InflightStore, folder / "under_way")
         if outbox.broken:
-            self.log.error("the outbox could not be used; begun anew", kept_as=outbox.broken, reason=outbox.why)
+            self.log.error(
+                "the outbox could not be used; a new one was created", kept_as=outbox.broken, reason=outbox.why
+            )
             inflight.abandon()
         if outbox.said:
             self.log.info(outbox.said)

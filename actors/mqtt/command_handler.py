@@ -64,13 +64,13 @@ class CommandHandler:
             self._admit(message)
             more = await self._do(commands.parse(topics, message.topic, message.payload))
         except ServerError as error:
-            self._actor.log.info("a command was not obeyed", topic=message.topic, reason=error.detail)
+            self._actor.log.info("a command was not carried out", topic=message.topic, reason=error.detail)
             await connection.assure(
                 topics.result, payloads.dumps(payloads.result(message.topic, error.detail)), retain=False
             )
             self._refused()
         else:
-            self._actor.log.info("a command was obeyed", topic=message.topic)
+            self._actor.log.info("a command was carried out", topic=message.topic)
             await connection.assure(
                 topics.result, payloads.dumps(payloads.result(message.topic, more=more)), retain=False
             )
@@ -79,7 +79,7 @@ class CommandHandler:
         if self._actor.settings["mqttCommandsEnabled"] is not True:
             raise Refused("Commands are switched off")
         if message.retained:
-            raise Refused("Retained commands are not obeyed")
+            raise Refused("Retained commands are not accepted")
 
     async def _do(self, command: commands.Command) -> dict[str, object]:
         """What the result shows besides success."""
@@ -125,7 +125,7 @@ class CommandHandler:
 
     async def _restart(self, name: str) -> None:
         if name not in RESTARTABLE:
-            raise Invalid(f"{name[:64]}: Can't be restarted")
+            raise Invalid(f"{name[:64]}: Cannot be restarted")
         if not self._restarts.take(time.monotonic()):
             raise LimitReached("Rate limit exceeded")
         if name == self._actor.name:  # the answer to it would never come

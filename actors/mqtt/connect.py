@@ -131,7 +131,7 @@ async def _outcome(connection: Connection, trying: "asyncio.Future[Any]") -> Non
             raise BrokerConnectionError(connection.lost.result(), cut=True)
         elif connection.lost.done():
             raise BrokerConnectionError(
-                f"{connection.lost.result()} before it answered; does it want TLS?", other_version=True
+                f"{connection.lost.result()} before it answered; does it require TLS?", other_version=True
             )
         else:
             raise BrokerConnectionError("Timed out")
@@ -154,7 +154,7 @@ def os_reason(error: OSError, tls: bool) -> str:
     if isinstance(error, PinChanged):
         return error.text
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The broker's certificate is not accepted: {error.verify_message}"
+        return f"The broker's certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError) or (tls and isinstance(error, ConnectionResetError)):
         return "TLS failed; does the broker speak TLS on this port?"
     if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):

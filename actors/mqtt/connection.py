@@ -213,7 +213,7 @@ class Connection:
 
     def _on_subscribe(self, _client: Any, _packet_id: int, granted: tuple[int, ...], _properties: Any) -> None:
         if max(granted, default=0) >= REFUSED:
-            log.warning("the broker does not let us listen to one of our topics; see its access rules")
+            log.warning("the broker does not allow a subscription to one of our topics; check its access rules")
 
     def _on_disconnect(self, _client: Any, packet: Any, _error: Any = None) -> None:
         if not self.lost.done():

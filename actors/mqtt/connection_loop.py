@@ -24,7 +24,7 @@ from models.mqtt.topics import OFFLINE, Topics
 TUG_OF_WAR = 2  # so many short connections before this one; a broker says why, but hangs up in the same moment
 STEADY_S = 30.0  # a connection that has held so long is a good one: the next wait is short again
 GIVEN_ELSEWHERE = (
-    "The stored password was given for another broker or a safer connection: "
+    "The stored password was set for another broker or a more secure connection: "
     "apply the MQTT settings with the current password, or remove the credentials"
 )
 
@@ -186,7 +186,7 @@ class ConnectionLoop:
         elif self._broker.cut(suspect, time.monotonic(), self._qos_2_works) and suspect is not None:
             reason += f" when it was sent {suspect.topic}"
         elif self._failures >= TUG_OF_WAR:
-            reason += "; does another client use the same client id?"
+            reason += "; does another client use the same client ID?"
         connection.abort()
         return reason
 
@@ -197,7 +197,7 @@ class ConnectionLoop:
                 await connection.assure(topics.online, OFFLINE.encode(), retain=True)
                 await connection.settle()
         except (BrokerConnectionError, TimeoutError):
-            self._actor.log.info("the broker did not take our goodbye")
+            self._actor.log.info("the broker did not accept the disconnect message")
         await connection.close()
         self._show(None, "")
 

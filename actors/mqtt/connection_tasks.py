@@ -202,7 +202,7 @@ class ConnectionTasks:
             return
         called = str(other.get("name", ""))[:64]
         self.notice = (
-            f"Another camera ({called}, {name[:32]}) uses the topic prefix {self._topics.prefix} too: "
+            f"Another camera ({called}, {name[:32]}) also uses the topic prefix {self._topics.prefix}: "
             "give each camera its own mqttTopicPrefix"
         )
         self._actor.log.warning("another camera uses the same topic prefix", prefix=self._topics.prefix)

@@ -208,8 +208,8 @@ class EventDelivery:
         return delivered or 0 < message.expires <= unix_ms()
 
     async def _wait_for_the_disk(self, error: sqlite3.OperationalError, way: str) -> None:
-        self._say(way, f"events for MQTT can't be stored: {error}")
-        self._actor.log.error("the outbox can't be written", reason=str(error))
+        self._say(way, f"events for MQTT cannot be stored: {error}")
+        self._actor.log.error("the outbox cannot be written", reason=str(error))
         await asyncio.sleep(limits.DISK_WAIT_S)
 
     def _say(self, way: str, trouble: str = "") -> None:

@@ -1,11 +1,4 @@
-"""The notifier. See ``models.messages.notifier`` for what it may be asked.
-
-It owns what the owner has set up (rules, channels and their secrets) and the outbox. It promises that each event that
-a rule names reaches its channels at least once, however often it is killed, while the channel takes it within six
-hours; that nothing leaves the device without a rule; that no secret is shown or logged. It loses, when it dies, only
-what it knows of a channel's last answer. A kill between the other side's taking and our noting it repeats that one
-message, under the same id.
-"""
+"""The actor: events go to the intake, changes to the store of rules; the delivery does the rest."""
 
 import asyncio
 import secrets
@@ -50,7 +43,7 @@ SETTINGS_S = 1.0
 
 
 class Notifier(Actor):
-    """Glue: events go to the intake, asks to the book; the delivery does the rest."""
+    """Connects the intake, the store of rules and the delivery with the rest of the system."""
 
     oom_score = 400
     observes = (LicenseView, PortsView)
@@ -62,7 +55,9 @@ class Notifier(Actor):
         for said in rule_store.notes:
             self.log.warning("notifications", note=said)
         if outbox.broken:
-            self.log.error("the outbox could not be used; begun anew", kept_as=outbox.broken, reason=outbox.why)
+            self.log.error(
+                "the outbox could not be used; a new one was created", kept_as=outbox.broken, reason=outbox.why
+            )
         if outbox.said:
             self.log.info(outbox.said)
         more = asyncio.Event()
@@ -88,7 +83,7 @@ class Notifier(Actor):
         try:
             view = await self.actor(SETTINGS).ask(GetSettings(), SETTINGS_S)
         except ServerError as error:
-            self.log.info("nobody can say whether notifications were switched off", reason=error.detail)
+            self.log.info("it is not known whether notifications were switched off", reason=error.detail)
             return
         if not self.wanted(view.effective):
             await self._executor.run(self._outbox.switch_off)

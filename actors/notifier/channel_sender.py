@@ -88,7 +88,7 @@ class ChannelSender:
         try:
             body = webpush.encrypt(plain, decoded(channel.key), decoded(channel.auth), one_time, salt)
         except ValueError as error:
-            return Outcome(Fate.GONE, f"The browser's key is none: {error}")
+            return Outcome(Fate.GONE, f"The browser's key is invalid: {error}")
         now, parts = int(time.time()), urlsplit(channel.url)
         origin = f"{parts.scheme}://{parts.netloc}"
         headers = {
@@ -122,11 +122,11 @@ class ChannelSender:
                         job["picture"] = str(picture)
                     report = await _sender(job)
             except OSError as error:  # the run directory is full, or no process can be made
-                raise Unavailable(f"It could not be handed to apprise: {error.strerror}") from error
+                raise Unavailable(f"It could not be passed to apprise: {error.strerror}") from error
         said = redact_text(str(report.get("said", "")))[: limits.ANSWER_SHOWN]
         if report.get("ok") is True:
             return Outcome(Fate.DELIVERED, said or "Taken")
-        return Outcome(Fate.LATER, said or "It was not taken, without a reason")
+        return Outcome(Fate.LATER, said or "It was rejected, without a reason")
 
     async def examine(self, url: str) -> tuple[str, str]:
         """The service that apprise sees in a URL, and what may be shown of it.
@@ -189,9 +189,9 @@ def _words(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"Cannot connect to {error.host}: {error.os_error.strerror or error.os_error}"
     if isinstance(error, aiohttp.ClientResponseError):  # whose text has the URL in it, as InvalidURL's
-        return f"It does not speak HTTP: {error.message}"
+        return f"It does not answer in HTTP: {error.message}"
     if isinstance(error, aiohttp.InvalidURL | UnicodeError):  # a label of more than 63 letters, or none
-        return "Its address has a host name that cannot be one"
+        return "The host name in its address is invalid"
     return str(error) or type(error).__name__
 
 
@@ -217,5 +217,5 @@ async def _sender(job: dict[str, Any]) -> dict[str, Any]:
     try:
         report = json.loads(out[: limits.SENDER_BYTES])
     except ValueError:
-        raise Unavailable(f"The process that sends by apprise has failed (exit status {process.returncode})") from None
+        raise Unavailable(f"The process that sends with apprise failed (exit status {process.returncode})") from None
     return report if isinstance(report, dict) else {}

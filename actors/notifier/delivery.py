@@ -114,11 +114,11 @@ class Delivery:
         else:
             record.error = outcome.said
         if outcome.fate is Fate.GONE and self._rule_store.channels.get(channel.id) == channel:
-            self._actor.log.info("a browser takes no notifications any more and is forgotten", channel=channel.id)
+            self._actor.log.info("a browser accepts no more notifications and is removed", channel=channel.id)
             try:
                 await self.forget(channel.id)
             except ServerError as error:  # somebody was quicker, or the disk is full: the next message finds out
-                self._actor.log.info("it could not be forgotten", channel=channel.id, reason=error.detail)
+                self._actor.log.info("it could not be removed", channel=channel.id, reason=error.detail)
         return outcome
 
     async def forget(self, channel_id: str) -> None:

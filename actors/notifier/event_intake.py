@@ -122,5 +122,5 @@ class Intake:
         try:
             return (await self._actor.actor(FACADE).ask(GetViewers(), limits.VIEWERS_S)).clients > 0
         except ServerError as error:
-            self._actor.log.info("nobody can say who watches", reason=error.detail)
+            self._actor.log.info("it is not known who is watching", reason=error.detail)
             return False

@@ -24,8 +24,8 @@ class Disk:
             try:
                 result = await self._executor.run(method, *args)
             except sqlite3.OperationalError as error:
-                self._actor.degraded(f"notifications can't be stored: {error}")
-                self._actor.log.error("the outbox can't be written", reason=str(error))
+                self._actor.degraded(f"notifications cannot be stored: {error}")
+                self._actor.log.error("the outbox cannot be written", reason=str(error))
                 waited = True
                 await asyncio.sleep(limits.DISK_WAIT_S)
             else:

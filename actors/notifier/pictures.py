@@ -28,7 +28,7 @@ async def of_event(actor: Actor, event: Event) -> bytes:
             if time.time() >= until:
                 return b""
         except (ServerError, OSError) as error:
-            actor.log.info("a notification goes without its picture", reason=str(error))
+            actor.log.info("a notification is sent without its picture", reason=str(error))
             return b""
         await asyncio.sleep(limits.PICTURE_AGAIN_S)
 

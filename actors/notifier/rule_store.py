@@ -94,14 +94,14 @@ class RuleStore:
         try:
             self._store.save(values)
         except OSError as error:
-            remedy = "; make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+            remedy = "; free some space on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
             raise Unavailable(f"The notifications could not be saved: {error.strerror}{remedy}") from error
         self.rules, self.channels, self._key_is_stored = rules, channels, True
 
 
 def _with(known: dict[str, T], new: T, most: int) -> dict[str, T]:
     if new.id not in known and len(known) >= most:
-        raise LimitReached(f"There are {most} already: delete one first")
+        raise LimitReached(f"There are already {most}: delete one first")
     return {**known, new.id: new}
 
 

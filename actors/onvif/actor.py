@@ -1,10 +1,4 @@
-"""ONVIF: what recorders and home automation expect of a network camera, for those who cannot be told an RTSP address.
-
-The actor owns the port, discovery, the login's lock-outs and the subscriptions. Promised: whoever is subscribed learns
-each change of a detector, and the last state of each for certain; nobody is told anything without the login of RTSP
-but that there is a camera, its name and its addresses. A restart loses the subscriptions: pull points are made anew by
-their clients as soon as they are asked, webhooks when they are renewed. While it is off there is no process.
-"""
+"""The actor: listener, discovery and subscriptions follow the settings, the login and the detectors."""
 
 import asyncio
 import contextlib

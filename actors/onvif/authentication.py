@@ -50,7 +50,11 @@ class Authenticator:
         if verdict is Verdict.WRONG:
             self._logins.failed(client)
         if by_token:
-            reason = "The time is off, or it was used before" if verdict is Verdict.STALE else "Wrong user or password"
+            reason = (
+                "The time is wrong, or the token was used before"
+                if verdict is Verdict.STALE
+                else "Wrong user or password"
+            )
             raise RefusedError(reason, 400)
         nonce, stale = self._nonces.make(int(time.monotonic())), verdict is Verdict.STALE
         # MD5 is the last: clients that read one header only mostly keep the last one, and many know no other.

@@ -104,7 +104,9 @@ class Discovery:
             made.bind(("", PORT))
         except OSError as error:
             made.close()
-            self.problem = f"UDP port {PORT} cannot be opened ({error.strerror}): others have to be told our address"
+            self.problem = (
+                f"UDP port {PORT} cannot be opened ({error.strerror}): clients have to be given this device's address"
+            )
             return False
         self.problem = ""
         self._socket = made

@@ -41,7 +41,7 @@ class _Elsewhere(AbstractResolver):
     ) -> list[ResolveResult]:
         found = [one for one in await self._names.resolve(host, port, family) if is_elsewhere(one["host"])]
         if not found:
-            raise OSError(f"{host} is no other device")
+            raise OSError(f"{host} is not another device")
         return found
 
     async def close(self) -> None:
@@ -76,9 +76,9 @@ class WebhookDelivery:
         except ValueError:
             url, port = URL(), None
         if url.scheme not in ("http", "https") or not url.host or not port or url.user or url.password:
-            raise Fault("The consumer needs an address of http or https", SENDER, "wsnt:SubscribeCreationFailedFault")
+            raise Fault("The consumer needs an http or https address", SENDER, "wsnt:SubscribeCreationFailedFault")
         if _is_address(url.host) and not is_elsewhere(url.host) and is_elsewhere(client):
-            raise Fault("The consumer has to be on another device", SENDER, "wsnt:SubscribeCreationFailedFault")
+            raise Fault("The consumer must be on another device", SENDER, "wsnt:SubscribeCreationFailedFault")
 
     async def carry(self, one: Subscription, bell: asyncio.Event, producer: str) -> None:
         """Until the subscription ends, or nobody takes what is brought."""
@@ -91,7 +91,7 @@ class WebhookDelivery:
                 message = soap.order(event_service.NOTIFY, one.webhook, f"urn:uuid:{uuid.uuid4()}", content)
                 failures = 0 if await self._brought(one, message) else failures + 1
                 if failures >= NOTIFY_FAILURES:
-                    self._actor.log.info("a webhook is gone", client=one.client)
+                    self._actor.log.info("a webhook does not answer: its subscription ends", client=one.client)
                     self._subscriptions.end(one)
 
     async def _brought(self, one: Subscription, message: bytes) -> bool:
@@ -110,7 +110,7 @@ class WebhookDelivery:
                     reason = f"HTTP {answer.status}"
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:  # the last: a name that is none
                 reason = type(error).__name__
-        self._actor.log.info("a webhook did not take its news", client=one.client, reason=reason)
+        self._actor.log.info("a webhook did not accept a notification", client=one.client, reason=reason)
         return False
 
 

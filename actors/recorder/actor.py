@@ -1,11 +1,4 @@
-"""The recorder: clips of events from before they began, and continuous recording, both from one store in memory.
-
-Owns the last seconds of encoded video and sound, and the recordings under way. Promises: a clip begins at an IDR at
-least the run-up before its event, or says what it got; its pictures are all of those that came, in order; what was
-written is played to its last whole fragment, wherever this process or the power ended; what is finished is stored by
-the event log first and told then, once. A restart loses the run-up, and the pictures of the moment in which it was
-away: the recordings under way end there, are finished by the next life, and the history says so.
-"""
+"""The actor: follows the rings and the events, and begins and ends recordings."""
 
 import asyncio
 import errno
@@ -207,10 +200,10 @@ class Recorder(Actor):
         try:
             made = await self.actor(EVENT_LOG).ask(MakeRoom(limits.ROOM_BYTES))
         except ServerError as error:
-            self.log.warning("nobody makes room", reason=error.detail)
+            self.log.warning("no space can be freed", reason=error.detail)
             made = free(folder) > stays_free(folder)
         if not made:
-            raise OSError(errno.ENOSPC, "no room")
+            raise OSError(errno.ENOSPC, "no space")
 
     async def _say(self, problem: str) -> None:
         """Once when it begins, and once when it is over."""
@@ -236,7 +229,7 @@ class Recorder(Actor):
             try:
                 await self.actor(EVENT_LOG).ask(RecordClip(clip))
             except ServerError as error:
-                self.log.warning("the event log does not take a clip", id=clip.id, reason=error.detail)
+                self.log.warning("the event log does not accept a clip", id=clip.id, reason=error.detail)
                 await asyncio.sleep(limits.AGAIN_S)
             else:
                 return
@@ -329,7 +322,7 @@ class Recorder(Actor):
             raise Invalid(f"seconds: Value must be between 1 and {limits.MANUAL_MAX_S}")
         now = time.monotonic_ns()
         if self._under_way is None and not self._store.bytes:
-            raise Unavailable("there is no picture to record now")
+            raise Unavailable("there is no picture to record")
         self._course(now, unix_ms(), "manual", MANUAL, None).extend(now + message.seconds * NS)
         assert self._under_way is not None
         return self._under_way.id
@@ -346,7 +339,9 @@ class Recorder(Actor):
         for about in left:
             await self._complete(about, None)
         if left:
-            await self._note("A clip ends where the recorder was restarted: there are no pictures until it was back")
+            await self._note(
+                "A clip ends early because the recorder was restarted: pictures are missing until it was back"
+            )
 
     async def _go_on(self, recorded: set[int]) -> None:
         """Record what goes on, and what a former life may not have heard of: it has ``recorded`` these events."""

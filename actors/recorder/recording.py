@@ -165,7 +165,7 @@ class Recording:
                     await executor.run(note, data_dir, self.about)
             await executor.run(note, data_dir, self.about)
         except OSError as error:
-            self.problem = "there is no room on the disk" if error.errno in NO_ROOM else error.strerror or str(error)
+            self.problem = "the disk is full" if error.errno in NO_ROOM else error.strerror or str(error)
             self.close()
         finally:
             if growing is not None:

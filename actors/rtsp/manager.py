@@ -193,7 +193,7 @@ class Rtsp(Actor):
         former, self._wanted, self._error = self._wanted, serving, ""
         self.degraded("")
         if former is not None and (former.username, former.password) != (serving.username, serving.password):
-            self._journal.note(CREDENTIALS, "The login of RTSP was changed")
+            self._journal.note(CREDENTIALS, "The RTSP login was changed")
         await self._each(CommitServing(), actors, serving.fingerprint)
         self._tell_history()
         self._tell_news()
@@ -257,7 +257,7 @@ class Rtsp(Actor):
         try:
             await self._bring_up()
         except ServerError as error:  # the settings restart: in a second again
-            self.log.info("not brought up yet", reason=error.detail)
+            self.log.info("not started yet", reason=error.detail)
         self._tell_news()
 
     async def _bring_up(self) -> None:
@@ -347,7 +347,7 @@ class Rtsp(Actor):
         """For the history: who can watch."""
         if self._wanted is None:
             return "RTSP is off"
-        made = f"; a login was made: {self._config.login}" if self._config.new_login else ""
+        made = f"; a login was created: {self._config.login}" if self._config.new_login else ""
         return f"RTSP is on. Who can watch: {self._view().who}{made}"
 
     def _tell_history(self) -> None:

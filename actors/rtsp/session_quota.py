@@ -28,9 +28,9 @@ class SessionQuota:
         taken = self._taken(now)
         taken.pop(session_id, None)  # asked twice
         if len(taken) >= total:
-            raise LimitReached(f"{total} RTSP sessions are open already")
+            raise LimitReached(f"{total} RTSP sessions are already open")
         if Counter(map(client_key, taken.values()))[client_key(address)] >= per_address:
-            raise LimitReached(f"{per_address} RTSP sessions are open already for {address}")
+            raise LimitReached(f"{per_address} RTSP sessions are already open for {address}")
         self._promised[session_id] = actor, address, now
 
     def report(self, report: SessionsReport, now: float) -> None:

@@ -30,7 +30,7 @@ class Exit:
     @property
     def of_memory(self) -> str:
         """The reason, once the kernel's counters say that memory has run out."""
-        return f"killed by the kernel: memory has run out (this actor held {self.peak_mb} MB at most)"
+        return f"killed by the kernel: out of memory (this actor used up to {self.peak_mb} MB)"
 
 
 @dataclass(slots=True)

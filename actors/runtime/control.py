@@ -60,7 +60,7 @@ class ControlServer:
             to, timeout_s = str(request["to"]), float(request["timeout"])
             message = decode(request["message"])
             if not isinstance(message, Ask):
-                raise Invalid("only questions are answered here")
+                raise Invalid("only asks are answered here")
             return {"answer": encode(await self._ask(to, message, timeout_s))}
         except ServerError as error:
             return {"error": {"code": error.code, "detail": error.detail, "fields": error.fields}}

@@ -105,16 +105,14 @@ class Dispatcher:
         if handler is None or not issubclass(kind, Ask):
             self._owner.log.error("no handler", kind=str(request.message))
             return self._answer(
-                request, sender, Failure("internal", f"{self._owner.name} does not take {kind.__name__}")
+                request, sender, Failure("internal", f"{self._owner.name} does not handle {kind.__name__}")
             )
         job = Job(
             lambda: self._handle_request(handler, request, sender),
             (request.sender, request.generation, request.request_id),
         )
         if not self.mailbox.put(job, handler.lane, handler.max_concurrency):
-            self._answer(
-                request, sender, Failure("overloaded", f"{self._owner.name} has too many unanswered questions")
-            )
+            self._answer(request, sender, Failure("overloaded", f"{self._owner.name} has too many unanswered asks"))
 
     def _handle_request(
         self, handler: Handler, request: Request, sender: Connection
@@ -183,7 +181,7 @@ class Dispatcher:
                 if is_awaitable(result):
                     await result
         except ServerError as error:
-            self._owner.log.warning("a state could not be acted on", kind=str(new), reason=error.detail)
+            self._owner.log.warning("a state could not be handled", kind=str(new), reason=error.detail)
         self._owner.state_done(new)
 
     def _handle_notification(
@@ -193,7 +191,7 @@ class Dispatcher:
             result = handler.function(self._owner, notification.message)
         except ServerError as error:
             self._owner.log.warning(
-                "a message could not be acted on", kind=str(notification.message), reason=error.detail
+                "a message could not be handled", kind=str(notification.message), reason=error.detail
             )
             result = None
         if is_awaitable(result):
@@ -206,7 +204,7 @@ class Dispatcher:
             await result
         except ServerError as error:
             self._owner.log.warning(
-                "a message could not be acted on", kind=str(notification.message), reason=error.detail
+                "a message could not be handled", kind=str(notification.message), reason=error.detail
             )
         self._acknowledge(notification, sender)
 

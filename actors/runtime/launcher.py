@@ -172,4 +172,4 @@ def _stop_in_order(boot: Boot) -> None:
         with Control(boot.run_dir) as control:
             control.ask(SUPERVISOR, Shutdown(), limits.STOP_TOTAL_S)
     except ServerError as error:
-        print(f"ipcamera: stopped the hard way: {error.detail}", file=sys.stderr)
+        print(f"ipcamera: stopped forcibly: {error.detail}", file=sys.stderr)

@@ -120,7 +120,7 @@ class Peers:
         """The answer, or a ``ServerError``. Cancelled or timed out, the question is withdrawn."""
         peer = self._peer(to)
         if peer.waiting >= limits.ASKS_WAITING:
-            raise Overloaded(f"{to} has too many unanswered questions")
+            raise Overloaded(f"{to} has too many unanswered asks")
         peer.waiting += 1
         try:
             async with asyncio.timeout(timeout_s):

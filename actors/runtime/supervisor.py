@@ -201,7 +201,7 @@ class Supervisor(Actor):
 
     def _spent(self, child: Child) -> None:
         deaths = len(child.restarts.recent)
-        text = f"{child.spec.name} ended {deaths} times in a short while: {child.last_reason}"
+        text = f"{child.spec.name} ended {deaths} times within a short time: {child.last_reason}"
         if child.kind.critical:
             self._end_program(text)
         child.enter("degraded")
@@ -239,7 +239,7 @@ class Supervisor(Actor):
     def _weigh(self) -> None:
         for child in self._children.values():
             if child.pid and (mb := child.resident_bytes() >> 20) > child.kind.memory_mb:
-                child.kill(f"used {mb} MB of memory, allowed are {child.kind.memory_mb}")
+                child.kill(f"used {mb} MB of memory, more than the allowed {child.kind.memory_mb} MB")
 
     # ---------------------------------------------------------------- telling
     def _entries(self) -> dict[str, Entry]:

@@ -115,7 +115,7 @@ class Connection:
             if packet[0]:
                 self._parts.append(bytes(packet[1:]))
                 if len(self._parts) * limits.PACKET_MAX_BYTES > limits.MESSAGE_MAX_BYTES:
-                    log.error("a peer breaks the rules; its connection is closed", path=self.path)
+                    log.error("a peer violates the protocol; its connection is closed", path=self.path)
                     self.close()
                     return
                 continue

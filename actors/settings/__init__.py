@@ -1,7 +1,7 @@
-"""The settings: checked as a whole, kept on disk, told to everybody.
+"""The settings: checked as a whole, stored on disk, published to all actors.
 
-Owns ``settings.json``, credentials of others included. A change is all or nothing and on disk before it is answered;
-the state ``SettingsView`` has a revision, and an actor that must not act on older ones waits for it
-(``Actor.settled``). Not promised: that others have acted when the change is answered. Passwords are given to whom they
-belong and to nobody else. A death loses nothing.
+Owns ``settings.json``, with the credentials of other rooms. A change is applied completely or not at all, and is on
+disk before it is acknowledged; the state ``SettingsView`` has a revision, and an actor that must not act on older
+settings waits for it (``Actor.settled``). Not guaranteed: that others have acted on a change when it is acknowledged.
+A password is given only to the actor it belongs to. When this actor dies nothing is lost.
 """

@@ -121,7 +121,9 @@ class Settings(Actor):
             await self.actor(CAMERA).ask(CoverPictures(mask, self._view.revision), COVER_S)
             await self.actor(ENCODER).ask(ForgetPictures(), COVER_S)
         except ServerError as error:
-            raise Unavailable(f"The privacy mask is stored, but not known to be in use yet: {error.detail}") from error
+            raise Unavailable(
+                f"The privacy mask is stored, but it is not certain that it is in use yet: {error.detail}"
+            ) from error
 
     async def _switch_torch(self, values: dict[str, Value]) -> tuple[str, ...]:
         """The lamp is the camera's: it is switched before the change counts."""

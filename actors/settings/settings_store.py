@@ -81,7 +81,7 @@ class SettingsStore:
         elif loaded.damaged and self.stored["rtspUsername"]:
             # Without its password the stream would be open to everybody.
             self._chosen["rtspEnabled"] = False
-            notes.append("The RTSP password is lost, so RTSP was switched off: set the password again.")
+            notes.append("The RTSP password was lost, so RTSP was switched off: set the password again.")
         self._keep_open()
         if loaded.found or loaded.damaged:
             try:
@@ -156,7 +156,7 @@ class SettingsStore:
             if not chosen.get(MASK):
                 self._masked.unlink(missing_ok=True)
         except OSError as error:
-            remedy = "; make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+            remedy = "; free some space on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
             raise Unavailable(f"The settings could not be saved: {error.strerror}{remedy}") from error
 
 

@@ -1,1 +1,1 @@
-"""What several rooms of actors use, and no actor of its own."""
+"""What several rooms use: media feeds, listeners, logins, system events. It has no actor of its own."""

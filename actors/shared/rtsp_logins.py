@@ -124,4 +124,4 @@ class LoginFiles:
                     await self._files.run(write_atomically, self._known_file, json.dumps(known).encode())
                     kept = known
             except OSError as error:
-                self._actor.log.warning("lock-outs are not kept over a restart", reason=str(error))
+                self._actor.log.warning("lock-outs will not survive a restart", reason=str(error))

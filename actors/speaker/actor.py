@@ -25,7 +25,7 @@ from models.messages.speaker import (
 CHUNK_MAX = 16_384  # bytes
 DEAF_AFTER_MS = 500  # the room still rings
 TALK_AHEAD_MS = int(LOCK_S * 1000) + 400  # buffered sound that a talker may leave behind
-NO_SPEAKER = "There is no speaker: plug one in, or start with --speaker wav:DIRECTORY"
+NO_SPEAKER = "There is no speaker: connect one, or start with --speaker wav:DIRECTORY"
 
 
 class Speaker(Actor):
@@ -85,7 +85,7 @@ class Speaker(Actor):
     def _talk(self, chunk: TalkChunk) -> Ok:
         player = self._player()
         if len(chunk.pcm) % 2 or len(chunk.pcm) > CHUNK_MAX:
-            raise Invalid("Sound is PCM s16le mono 16 kHz, at most 16 KiB a message")
+            raise Invalid("Sound must be PCM s16le mono 16 kHz, at most 16 KiB per message")
         if not self._talkers.take(chunk.talker, time.monotonic()):
             raise Conflict("Somebody else is talking")
         if chunk.end:
@@ -112,7 +112,7 @@ class Speaker(Actor):
             raise Invalid("Unknown voice")
         now = time.monotonic()
         if (wait_s := self._spoken_at + SPEAK_EVERY_S - now) > 0:
-            raise LimitReached("One sentence in five seconds", retryAfterMs=int(wait_s * 1000) + 1)
+            raise LimitReached("Only one sentence every five seconds", retryAfterMs=int(wait_s * 1000) + 1)
         if self._talkers.held(now):
             raise Conflict("Somebody is talking")
         before, self._spoken_at = self._spoken_at, now

@@ -48,7 +48,7 @@ class Espeak:
         data = espeakng_loader.get_data_path().encode()
         self._rate = self._library.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, data, INITIALIZE_DONT_EXIT)
         if self._rate <= 0:
-            raise Unavailable("Text-to-speech does not start: espeak-ng finds no data")
+            raise Unavailable("Text-to-speech cannot start: espeak-ng finds no data")
         self._callback = _CALLBACK(self._collect)  # kept: the library holds only a pointer
         self._library.espeak_SetSynthCallback(self._callback)
         self._library.espeak_SetParameter(PARAMETER_RATE, WORDS_PER_MINUTE, 0)

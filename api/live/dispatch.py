@@ -22,7 +22,7 @@ async def receive(socket: LiveSocket, raw: str, hub: Hub) -> None:
     except ValueError:
         return _malformed(socket, "Invalid JSON", "BAD_JSON", {})
     if not isinstance(request, dict) or not isinstance(request.get("type"), str):
-        return _malformed(socket, "An object with a type is expected", "BAD_MESSAGE", {})
+        return _malformed(socket, "Expected an object with a type", "BAD_MESSAGE", {})
     kind = request["type"]
     if kind not in COMMANDS:
         return _malformed(socket, f"Unknown type: {kind[:64]}", "UNKNOWN_TYPE", {})
@@ -32,7 +32,7 @@ async def receive(socket: LiveSocket, raw: str, hub: Hub) -> None:
     if refused == "AUTH_REQUIRED":
         return socket.answer(error("Authentication required", refused, inReplyTo=kind), request)
     if refused == "FORBIDDEN":
-        return socket.answer(error("This credential may not do that", refused, inReplyTo=kind), request)
+        return socket.answer(error("This credential does not permit that", refused, inReplyTo=kind), request)
     if refused:
         return socket.answer(messages.pro_required(TALK_FEATURE, socket.caller.dashboard, inReplyTo=kind), request)
     bucket = socket.buckets.get(kind)

@@ -25,7 +25,7 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
     # No compression: H.264 and base64 sound do not shrink, and every frame is made once for all sockets.
     ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=limits.MAX_TEXT + 1, timeout=limits.CLOSE_S)
     if not ws.can_prepare(request).ok:
-        raise Invalid("A WebSocket upgrade is expected")
+        raise Invalid("Expected a WebSocket upgrade")
     caller = await caller_of(request, context)
     if isinstance(caller, web.Response):
         return caller

@@ -37,7 +37,7 @@ TOKEN = {
     "/api/sessions",
     access=Access.UI,
     extension=True,
-    summary="Everybody who is logged in, and every token",
+    summary="All sessions and tokens",
     gives="Sessions",
     answer={"sessions": [SESSION]},
 )
@@ -54,7 +54,7 @@ async def sessions(request: web.Request, context: Context) -> web.StreamResponse
     "/api/sessions/{id}",
     access=Access.UI,
     extension=True,
-    summary="Log somebody out, or revoke a token",
+    summary="End a session or revoke a token",
     gives="Done",
     answer={"success": True},
 )
@@ -69,7 +69,7 @@ async def end(request: web.Request, context: Context) -> web.StreamResponse:
     "/api/tokens",
     access=Access.UI,
     extension=True,
-    summary="Make a token for a person, a script or a player; its secret is shown here only",
+    summary="Make a token for a person, a script or a player; it is shown only here",
     takes="TokenRequest",
     body={"name": "Home Assistant", "role": "media", "days": 0},
     gives="Token",

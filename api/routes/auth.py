@@ -74,7 +74,7 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
     "/auth/logout",
     access=Access.PUBLIC,
     csrf=True,
-    summary="Revoke the session that is shown",
+    summary="End the session of this token",
     gives="Done",
     answer={"success": True},
 )
@@ -119,7 +119,7 @@ async def change_password(request: web.Request, _context: Context) -> web.Stream
     "/auth/protection",
     access=Access.UI,
     extension=True,
-    summary="Switch password protection on; the code that the device printed when it started proves who asks",
+    summary="Switch password protection on; needs the code that the device printed at its start",
     takes="ProtectionStart",
     body={"code": "4821-7733", "new": "your_new_password"},
     gives="Done",

@@ -34,7 +34,7 @@ INFO_ANSWER = {
     "/cert",
     access=Access.PRO,
     feature="certificate_download",
-    summary="What to install on clients to trust the device, as PEM",
+    summary="The certificate to install on clients so that they trust the device, as PEM",
     content_type="application/x-pem-file",
 )
 async def download(request: web.Request, context: Context) -> web.StreamResponse:
@@ -61,7 +61,7 @@ async def info(_request: web.Request, context: Context) -> web.StreamResponse:
     "POST",
     "/cert/regenerate",
     access=Access.UI,
-    summary="Make a new certificate; connections that are open stay",
+    summary="Make a new certificate; open connections stay",
     gives="Done",
     answer={"success": True},
 )

@@ -52,12 +52,12 @@ EXAMPLE = {
     role=VIEWER,
     feature="event_history",
     extension=True,
-    summary="Clips, and the room that they take",
+    summary="Clips, and the space they take up",
     query=(
         Query("since", between(0, LATEST), "Unix ms; default everything"),
         Query("until", between(0, LATEST), "Unix ms; default now"),
-        Query("type", TEXT, f"With an event of this type, or {MANUAL} or {CONTINUOUS}; several with commas"),
-        Query("limit", between(1, CLIPS_MAX), f"The newest so many, default {LIMIT}"),
+        Query("type", TEXT, f"With an event of this type, or {MANUAL} or {CONTINUOUS}; several separated by commas"),
+        Query("limit", between(1, CLIPS_MAX), f"Maximum number, newest first; default {LIMIT}"),
     ),
     gives="ClipPage",
 )
@@ -137,10 +137,10 @@ async def clip(request: web.Request, context: Context) -> web.StreamResponse:
     feature="event_history",
     media=True,
     extension=True,
-    summary="Its video, with sound",
-    query=(Query("download", FLAG, "1: as a file to be saved"),),
+    summary="The video of a clip, with sound",
+    query=(Query("download", FLAG, "1: as a file to save"),),
     content_type="video/mp4",
-    also={206: "The part that Range asks for", 416: "Range asks for what is beyond the end"},
+    also={206: "The part that Range asks for", 416: "Range begins beyond the end"},
 )
 async def video(request: web.Request, context: Context) -> web.StreamResponse:
     """H.264 and AAC. With Range and ETag."""
@@ -152,7 +152,7 @@ async def video(request: web.Request, context: Context) -> web.StreamResponse:
 
 
 @route("GET", "/clips/{id}/boxes", access=Access.PRO, role=VIEWER, feature="event_history", extension=True,
-       summary="Where tracked objects were in it", gives="ClipBoxes")  # fmt: skip
+       summary="The boxes of tracked objects in a clip", gives="ClipBoxes")  # fmt: skip
 async def boxes(request: web.Request, context: Context) -> web.StreamResponse:
     """None where nobody looked for objects."""
     path = (context.boot.data_dir / (await _clip(request, context)).path).with_suffix(".json")

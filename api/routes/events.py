@@ -28,12 +28,14 @@ from models.messages.event_log import (
 from models.security.roles import VIEWER
 
 QUERY = (
-    Query("limit", whole(1, LIMIT_MAX), f"The newest so many, default {LIMIT}"),
+    Query("limit", whole(1, LIMIT_MAX), f"Maximum number, newest first; default {LIMIT}"),
     Query("since", whole(0, LATEST), "Unix ms; 0 = start of today on the device, 1 = everything"),
-    Query("type", TEXT, "One of the six types, or several with commas; SYSTEM for the server's own history"),
-    Query("bucketMs", whole(BUCKET_MIN, BUCKET_MAX), "Counts in time slots of so many ms instead of single events"),
+    Query("type", TEXT, "An event type, or several separated by commas; SYSTEM for the server's own history"),
+    Query(
+        "bucketMs", whole(BUCKET_MIN, BUCKET_MAX), "Count events in time slots of this many ms instead of listing them"
+    ),
     Query("until", whole(0, LATEST), "Unix ms; default now"),
-    Query("system", FLAG, "1: the server's own history too"),
+    Query("system", FLAG, "1: include the server's own history"),
 )
 
 EXAMPLE = {
@@ -182,7 +184,7 @@ async def clear(request: web.Request, context: Context) -> web.StreamResponse:
     feature="event_history",
     media=True,
     extension=True,
-    summary="A small picture of the moment",
+    summary="A small picture of the event",
     content_type="image/jpeg",
 )
 async def thumbnail(request: web.Request, context: Context) -> web.StreamResponse:
@@ -198,7 +200,7 @@ async def thumbnail(request: web.Request, context: Context) -> web.StreamRespons
     feature="event_history",
     media=True,
     extension=True,
-    summary="The picture of the moment in its full size",
+    summary="The picture of the event in full size",
     content_type="image/jpeg",
 )
 async def picture(request: web.Request, context: Context) -> web.StreamResponse:
@@ -220,7 +222,7 @@ async def _picture(request: web.Request, context: Context, full: bool) -> web.St
     feature="event_history",
     media=True,
     extension=True,
-    summary="To the video of its clip",
+    summary="Redirect to the video of the event's clip",
     content_type="",
     also={302: "To /clips/{id}/video, with the same query"},
 )
@@ -229,9 +231,9 @@ async def clip(request: web.Request, context: Context) -> web.StreamResponse:
     event = await context.actor(EVENT_LOG).ask(GetEvent(event_id_of(request)))
     recorder = request.app[APP_STATE].states.recorder
     if event.clip == EXPIRED:
-        raise Missing("The clip of this event is gone", reason="expired")
+        raise Missing("The clip of this event has been deleted", reason="expired")
     if not event.clip and recorder is not None and event.event_id in recorder.events:
-        raise Missing("The clip of this event is being recorded", reason="not_yet")
+        raise Missing("The clip of this event is still being recorded", reason="not_yet")
     if not event.clip:
         raise Missing("There is no clip of this event", reason="none")
     query = f"?{request.query_string}" if request.query_string else ""

@@ -18,8 +18,8 @@ from models.media.tier import Tier
 from models.messages.camera import CAMERA, GetCapture, PreviewCamera
 from models.security.roles import MEDIA
 
-TIER = Query("tier", {"type": "string", "enum": list(Tier)}, "main (else), or sub: the small stream")
-WIDTH = Query("width", whole(1, WIDEST), "Not wider than this, in its own shape; never made larger")
+TIER = Query("tier", {"type": "string", "enum": list(Tier)}, "main (default), or sub for the small stream")
+WIDTH = Query("width", whole(1, WIDEST), "Maximum width; keeps the aspect ratio, and never enlarges")
 PREVIEW_TIMEOUT_S = 12.0  # a camera is opened for it
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
@@ -115,9 +115,9 @@ async def snapshot(request: web.Request, context: Context) -> web.StreamResponse
     access=Access.UI,
     role=MEDIA,
     media=True,
-    summary="The last still of the full sensor, for ten minutes",
+    summary="The last capture at full sensor resolution, for ten minutes",
     content_type="image/jpeg",
-    query=(Query("id", TEXT, "captureId of capture_ready: that one or none"),),
+    query=(Query("id", TEXT, "captureId from capture_ready: only that capture"),),
 )
 async def capture(request: web.Request, context: Context) -> web.StreamResponse:
     """404 before the first; a still is taken by the WebSocket's ``capture`` only."""
@@ -134,7 +134,7 @@ async def capture(request: web.Request, context: Context) -> web.StreamResponse:
     "/api/cameras/{id}/preview",
     access=Access.UI,
     extension=True,
-    summary="A picture of a camera that is plugged in and not in use, to choose by",
+    summary="A preview of a connected camera that is not in use",
     content_type="image/jpeg",
 )
 async def preview(request: web.Request, context: Context) -> web.StreamResponse:
@@ -143,7 +143,7 @@ async def preview(request: web.Request, context: Context) -> web.StreamResponse:
     return web.Response(body=picture, content_type="image/jpeg", headers=NO_STORE)
 
 
-@route("GET", "/ws", access=Access.PUBLIC, summary="The WebSocket; it has its own gates",
+@route("GET", "/ws", access=Access.PUBLIC, summary="The WebSocket",
        query=(Query("token", TEXT, "A session's token"),))  # fmt: skip
 async def live(request: web.Request, context: Context) -> web.StreamResponse:
     """See docs/live.md."""

@@ -30,7 +30,7 @@ MODEL = {
     "/api/models",
     access=Access.UI,
     extension=True,
-    summary="The models of the detectors: which are here, and how far the others are",
+    summary="The models of the detectors, with the progress of downloads",
     gives="Models",
     answer={"models": [MODEL]},
 )
@@ -46,7 +46,7 @@ async def models(_request: web.Request, context: Context) -> web.StreamResponse:
     "/api/models/fetch",
     access=Access.UI,
     extension=True,
-    summary="Begin to download the models of one detector; GET /api/models says how far it is",
+    summary="Start downloading the models of one detector; GET /api/models gives the progress",
     takes="ModelFetch",
     body={"detector": "sound_classifier"},
     gives="Models",

@@ -13,7 +13,7 @@ from models.messages.onvif import ONVIF, GetOnvif, OnvifSubscriber, OnvifView
     "/api/onvif/status",
     access=Access.PRO,
     feature="rtsp_streaming",
-    summary="ONVIF, and its subscribers",
+    summary="ONVIF status and subscribers",
     gives="OnvifStatus",
     answer={"enabled": True, "running": True, "port": 8000, "lastError": None, "subscribers": []},
     extension=True,

@@ -21,7 +21,7 @@ QUIET_ZONE = 2  # modules; the page adds white of its own
     access=Access.UI,
     summary="A text as a QR code",
     content_type="image/svg+xml",
-    query=(Query("text", TEXT, "What the code says, at most 512 bytes", required=True),),
+    query=(Query("text", TEXT, "The text to encode, at most 512 bytes", required=True),),
     extension=True,
 )
 async def qr(request: web.Request, _context: Context) -> web.StreamResponse:

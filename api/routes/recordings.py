@@ -35,7 +35,7 @@ CONTENT_TYPE = "application/vnd.apple.mpegurl"
         Query("to", whole(0, LATEST), "Unix ms; default now"),
     ),
     content_type=CONTENT_TYPE,
-    also={404: "Nothing was recorded then"},
+    also={404: "Nothing was recorded in that time"},
 )
 async def playlist(request: web.Request, context: Context) -> web.StreamResponse:
     """At most a day; what is being written now is in it a minute later. Segments are ranges of /clips/{id}/video."""
@@ -52,7 +52,7 @@ async def playlist(request: web.Request, context: Context) -> web.StreamResponse
             break
         asked = QueryClips(since, page[0].start - 1, (CONTINUOUS,))
     if not clips:
-        raise Missing("Nothing was recorded then")
+        raise Missing("Nothing was recorded in that time")
     token = request.query.get("token")
     query = f"?token={token}" if token and token.isalnum() else ""
     return web.Response(text=m3u8(clips, query), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

@@ -154,7 +154,7 @@ async def apply_rtsp_settings(request: web.Request, context: Context) -> web.Str
     "/api/rtsp/new-login",
     access=Access.PRO,
     feature=FEATURE,
-    summary="The login that was made when RTSP was switched on without one: told once, then null",
+    summary="The login that was created when RTSP was switched on without one: returned once, then null",
     gives="RtspNewLogin",
     answer={"login": {"username": "viewer", "password": "secret"}},
 )

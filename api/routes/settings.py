@@ -46,7 +46,7 @@ async def get_settings(request: web.Request, context: Context) -> web.StreamResp
     "POST",
     "/settings",
     access=Access.UI,
-    summary="Change one or more settings: all of them, or none if one is wrong",
+    summary="Change one or more settings: all of them, or none if one is invalid",
     takes="SettingsChange",
     body={"resolution": "1920x1080", "frameRate": 20},
     gives="SettingsChanged",

@@ -57,7 +57,7 @@ async def stats(_request: web.Request, context: Context) -> web.StreamResponse:
 
 
 @route("GET", "/api/events/export", access=Access.PRO, role=VIEWER, feature="event_export", summary="All events as CSV",
-       query=(Query("system", FLAG, "1: the server's own history too"),), content_type="text/csv")  # fmt: skip
+       query=(Query("system", FLAG, "1: include the server's own history"),), content_type="text/csv")  # fmt: skip
 async def export(request: web.Request, context: Context) -> web.StreamResponse:
     """Streamed in stretches; one export at a time, 429 for a second one."""
     response = web.StreamResponse(headers=HEADERS)

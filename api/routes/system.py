@@ -125,7 +125,7 @@ CONTROL = {
     "/api/camera/controls",
     access=Access.UI,
     extension=True,
-    summary="Exposure, focus, white balance and what else the camera in use can be set to",
+    summary="Exposure, focus, white balance and other controls of the camera in use",
     gives="CameraControls",
     answer={"controls": [CONTROL]},
 )
@@ -139,7 +139,7 @@ async def controls(_request: web.Request, context: Context) -> web.StreamRespons
     "/api/camera/controls",
     access=Access.UI,
     extension=True,
-    summary="Set one control, and keep it for this camera; without a name all are set to their defaults",
+    summary="Set one control and keep it for this camera; without a name, reset all to their defaults",
     takes="CameraControlChange",
     body={"name": "exposureTime", "value": 300},
     gives="CameraControls",

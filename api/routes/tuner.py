@@ -25,7 +25,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
     "/api/detection/replay",
     access=Access.UI,
     extension=True,
-    summary="The alarms of a day as they would have been with other thresholds, zones or schedules",
+    summary="The events of a day as they would have been with other thresholds, zones or schedules",
     takes="ReplayRequest",
     body={"day": "yesterday", "settings": {"motionSensitivity": 7}},
     gives="Replay",

@@ -91,13 +91,13 @@ def due(boot: Boot, now: datetime | None = None) -> str:
     if certificate.not_valid_after_utc - now < timedelta(days=RENEW_DAYS):
         return f"it ends on {certificate.not_valid_after_utc:%Y-%m-%d}"
     if not is_constrained(certificate):
-        return "whoever installed it would trust it for every site"
+        return "it would be trusted for every site"
     if certificate.not_valid_before_utc > now >= RELEASED:
         return f"the clock was wrong when it was made: it begins on {certificate.not_valid_before_utc:%Y-%m-%d}"
     if certificate.issuer != certificate.subject:
         authority = _authority(files)
         if authority is None or not _signed_by(certificate, authority[1]):
-            return "its authority is not here"
+            return "its authority is missing"
         return _spent(authority[1], now) or _unnamed(certificate, _named_by(authority[1]))
     return _unnamed(certificate, _wanted_names())
 
@@ -114,7 +114,7 @@ def _spent(authority: x509.Certificate, now: datetime) -> str:
     if authority.not_valid_before_utc > now >= RELEASED:
         return "the clock was wrong when its authority was made"
     strange = [name for name in reachable.names() if not permits(authority, name)]
-    return f"its authority may not sign for {', '.join(strange)}" if strange else ""
+    return f"its authority cannot sign for {', '.join(strange)}" if strange else ""
 
 
 def _named_by(authority: x509.Certificate) -> tuple[str, ...]:

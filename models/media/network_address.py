@@ -34,7 +34,7 @@ def parse_network(text: str) -> NetworkAddress:
     scheme, found, rest = text.partition("://")
     scheme = scheme.lower()
     if not found or scheme not in PORTS:
-        raise ValueError("its scheme is not known")
+        raise ValueError("its scheme is not supported")
     login, authority, path = _split(rest)
     host, port = _host_and_port(authority, PORTS[scheme])
     user, password = None, ""
@@ -76,7 +76,7 @@ def _host_and_port(authority: str, otherwise: int) -> tuple[str, int]:
     if authority.startswith("["):
         host, closed, rest = authority[1:].partition("]")
         if not closed or (rest and not rest.startswith(":")):
-            raise ValueError("its host is not complete")
+            raise ValueError("its host is incomplete")
         port_text = rest[1:]
     else:
         host, _, port_text = authority.partition(":")

@@ -59,11 +59,11 @@ def _parse(text: str, words: set[str], prefixes: set[str], usage: str, network: 
         return MediaAddress(scheme, rest)
     if colon and scheme in NETWORK_SCHEMES and rest.startswith("//"):
         if not network:
-            raise Invalid(f"not an address that can be opened: {usage}")
+            raise Invalid(f"not a valid address: {usage}")
         try:
             parse_network(text)
         except ValueError as error:
-            raise Invalid(f"not an address that can be opened, {error}: {usage}") from None
+            raise Invalid(f"not a valid address, {error}: {usage}") from None
         return MediaAddress(NETWORK_SCHEMES[scheme], text)
     if colon and scheme == "file":
         return MediaAddress("file", rest.removeprefix("//"))

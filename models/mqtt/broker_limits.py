@@ -128,10 +128,10 @@ class BrokerLimits:
         avoided = [topic for topic, since in self._avoided.items() if now - since < limits.AVOIDED_S]
         parts = []
         if avoided:
-            parts.append(f"The broker closes the connection when it is sent {' or '.join(avoided)}: left out for now")
+            parts.append(f"The broker closes the connection when it receives {' or '.join(avoided)}: omitted for now")
         if self._too_large:
             names = " and ".join(sorted(self._too_large))
-            parts.append(f"The broker takes {self._largest} bytes at most: too large for it: {names}")
+            parts.append(f"The broker accepts at most {self._largest} bytes: too large for it: {names}")
         if not self.retain:
-            parts.append("The broker keeps no retained messages: who connects later sees a state with its next change")
+            parts.append("The broker keeps no retained messages: later clients see a state only after its next change")
         return ". ".join(parts)

@@ -144,7 +144,7 @@ def _speech(text: str) -> Say:
         loaded = {"text": text}
     said, voice, volume = loaded.get("text"), loaded.get("voice", ""), loaded.get("volume", 100)
     if not isinstance(said, str) or not said.strip():
-        raise Invalid("text: Expected a text")
+        raise Invalid("text: Expected string")
     if not isinstance(voice, str):
         raise Invalid("voice: Expected string")
     if not isinstance(volume, int) or isinstance(volume, bool) or not 0 <= volume <= 100:

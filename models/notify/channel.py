@@ -81,7 +81,7 @@ def apprise(body: Mapping[str, object], channel_id: str, service: str, target: s
 def apprise_url(body: Mapping[str, object]) -> str:
     value = body.get("url")
     if not isinstance(value, str) or "://" not in value or not value.isprintable() or len(value) > limits.URL_MAX:
-        raise Invalid(f"url: Expected a URL of apprise, of at most {limits.URL_MAX} characters")
+        raise Invalid(f"url: Expected an apprise URL of at most {limits.URL_MAX} characters")
     return value.strip()
 
 

@@ -98,7 +98,7 @@ def _opened(
 ) -> Subscription:
     one = subscriptions.open(caller.client, caller.agent, webhook, topics, life_s, caller.now)
     if one is None:
-        reason = f"There are {SUBSCRIPTIONS_MAX} subscriptions, which is as many as there may be"
+        reason = f"There are already {SUBSCRIPTIONS_MAX} subscriptions, which is the maximum"
         raise Fault(reason, RECEIVER, "wsnt:SubscribeCreationFailedFault", status=500)
     return one
 
@@ -110,12 +110,12 @@ def wanted_topics(wanted: Element | None) -> frozenset[int]:
         expression = (condition.text or "").strip()
         if condition.tag == qualified("wsnt:TopicExpression"):
             if condition.get("Dialect", DIALECTS[0]) not in DIALECTS:
-                raise Fault("Another dialect of topics", SENDER, "wsnt:TopicExpressionDialectUnknownFault")
+                raise Fault("Unsupported topic dialect", SENDER, "wsnt:TopicExpressionDialectUnknownFault")
             topics &= matching(expression[:TEXT_MAX])
             if not topics:
-                raise Fault("There is no such topic", SENDER, "wsnt:TopicNotSupportedFault")
+                raise Fault("Unknown topic", SENDER, "wsnt:TopicNotSupportedFault")
         elif expression:
-            raise Fault("Only topics can be filtered", SENDER, "wsnt:InvalidFilterFault")
+            raise Fault("Only topic filters are supported", SENDER, "wsnt:InvalidFilterFault")
     return topics
 
 
@@ -181,4 +181,4 @@ def notify(notices: Sequence[Notice], producer: str) -> Xml:
 
 def gone() -> Fault:
     """For a subscription that has ended, or never was."""
-    return Fault("There is no such subscription", SENDER, "wsrf-r:ResourceUnknownFault")
+    return Fault("Unknown subscription", SENDER, "wsrf-r:ResourceUnknownFault")

@@ -37,7 +37,7 @@ def tier_of(facts: Facts, token: str) -> TierFacts:
     """The tier of a profile's token."""
     found = next((tier for tier in facts.tiers if tier.token == token), None)
     if found is None:
-        raise Fault("There is no such profile", SENDER, "ter:InvalidArgVal", "ter:NoProfile")
+        raise Fault("Unknown profile", SENDER, "ter:InvalidArgVal", "ter:NoProfile")
     return found
 
 
@@ -50,7 +50,7 @@ def encoded_tier(facts: Facts, token: str) -> TierFacts:
 
 
 def no_configuration() -> Fault:
-    return Fault("There is no such configuration", SENDER, "ter:InvalidArgVal", "ter:NoConfig")
+    return Fault("Unknown configuration", SENDER, "ter:InvalidArgVal", "ter:NoConfig")
 
 
 def stream_uri(facts: Facts, tier: TierFacts) -> str:

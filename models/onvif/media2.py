@@ -135,7 +135,7 @@ def _get_video_encoder_instances(facts: Facts, _: Element) -> Xml:
 
 def _get_stream_uri(facts: Facts, body: Element) -> Xml:
     if text(body, "tr2:Protocol") not in SERVED:
-        raise Fault("Only RTSP is served", SENDER, "ter:InvalidArgVal", "ter:InvalidStreamSetup")
+        raise Fault("Only RTSP is supported", SENDER, "ter:InvalidArgVal", "ter:InvalidStreamSetup")
     tier = tier_of(facts, text(body, "tr2:ProfileToken"))
     return tag("tr2:GetStreamUriResponse", tag("tr2:Uri", media.stream_uri(facts, tier)))
 

@@ -32,5 +32,5 @@ def answer(facts: Facts, call: Call) -> Xml:
 
 def not_supported(call: Call) -> Fault:
     known = call.operation[0] in NAMESPACES.values()
-    reason = f"{call.operation[1][:64]} is not implemented" if known else "There is no such service"
+    reason = f"{call.operation[1][:64]} is not implemented" if known else "Unknown service"
     return Fault(reason, RECEIVER, "ter:ActionNotSupported", status=500)

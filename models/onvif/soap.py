@@ -39,10 +39,10 @@ def read(data: bytes) -> Call:
     except MalformedError as error:
         raise Fault(f"The request cannot be read: {error}", SENDER, "ter:WellFormed") from error
     if root.tag != qualified("s:Envelope"):
-        raise Fault("SOAP 1.2 is spoken here", "s:VersionMismatch")
+        raise Fault("Only SOAP 1.2 is supported", "s:VersionMismatch")
     header, body = root.find(qualified("s:Header")), root.find(qualified("s:Body"))
     if body is None or len(body) != 1 or "}" not in body[0].tag:
-        raise Fault("The body has to hold one operation", SENDER, "ter:WellFormed")
+        raise Fault("The body must contain one operation", SENDER, "ter:WellFormed")
     namespace, _, local = body[0].tag[1:].partition("}")
     security = header.find(qualified("wsse:Security")) if header is not None else None
     addressing = (text(header, name) for name in ("wsa:Action", "wsa:MessageID"))

@@ -70,7 +70,7 @@ class _Reader:
         self._depth = self._elements = 0
 
     def _doctype(self, *_: object) -> None:
-        raise MalformedError("a document type is not taken")
+        raise MalformedError("document types are not allowed")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1

@@ -48,7 +48,7 @@ async def test_what_each_role_may_do(server: Served, role: str) -> None:
         allowed = role == "owner" or (
             route.method == "GET" and route.path in {"media": FOR_MEDIA, "viewer": FOR_VIEWERS}[role]
         )
-        refused = (status, body) == (403, {"error": "This credential may not do that", "role": role})
+        refused = (status, body) == (403, {"error": "This credential does not permit that", "role": role})
         assert refused is not allowed, (route.method, route.path, status, body)
 
 

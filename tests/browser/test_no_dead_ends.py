@@ -77,11 +77,11 @@ def test_a_missing_model_is_fetched_on_the_page(mock: MockServer, open_page: Ope
 
 
 def test_why_a_model_cannot_be_fetched(mock: MockServer, open_page: Opener) -> None:
-    mock.world.missing, mock.world.fetch_problem = {"yolox_nano"}, "It could not be fetched: no network"
+    mock.world.missing, mock.world.fetch_problem = {"yolox_nano"}, "The download failed: no network"
     page = open_page(mock.url, section="detection").page
     box = page.locator("[data-detector=dog] .model-box")
     box.get_by_role("button", name="Fetch").click()
-    expect(box).to_contain_text("It could not be fetched: no network")
+    expect(box).to_contain_text("The download failed: no network")
     expect(box.get_by_role("button", name="Fetch")).to_be_enabled()
 
 

@@ -122,7 +122,7 @@ def test_an_authority_that_has_gone_or_is_another_one_is_made_anew(boot: Boot) -
     files = certificate.ensure(boot)
     installed = trusted(boot)
     files.authority.unlink()
-    assert certificate.due(boot) == "its authority is not here"
+    assert certificate.due(boot) == "its authority is missing"
     assert trusted(boot) != installed
     assert certificate.due(boot) == ""
 
@@ -130,7 +130,7 @@ def test_an_authority_that_has_gone_or_is_another_one_is_made_anew(boot: Boot) -
 def test_it_is_renewed_for_a_new_name(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
     before = serial(boot)
     monkeypatch.setattr(reachable, "names", lambda: ("localhost", "attic.local"))
-    assert certificate.due(boot) == "its authority may not sign for attic.local"
+    assert certificate.due(boot) == "its authority cannot sign for attic.local"
     assert serial(boot) != before
     assert serial(replace(boot, certificate=CertificateBoot(auto_regenerate=False))) == serial(boot)
 

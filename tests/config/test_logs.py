@@ -127,7 +127,7 @@ def test_a_reader_that_has_stopped_costs_lines_and_no_time() -> None:
     rest = os.read(reader, 1 << 20).decode()
     assert held.startswith("0" * 100)
     assert all(len(line) == 100 for line in held.splitlines())
-    assert rest.splitlines() == [f"{5000 - held.count(chr(10))} log lines were lost: nobody read them", "again"]
+    assert rest.splitlines() == [f"{5000 - held.count(chr(10))} log lines were lost because nothing read them", "again"]
     os.close(reader)
     sink.msg("nobody there any more")
     os.close(writer)

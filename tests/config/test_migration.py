@@ -53,7 +53,7 @@ def test_steps_are_taken_and_what_is_missing_is_added(former: Path) -> None:
     assert connection.execute("SELECT * FROM thing").fetchall() == [(1, "S", "red", None)]
     assert connection.execute("SELECT * FROM other").fetchall() == []
     assert version(connection) == 2
-    assert said == "things.db is now in format 2; the former one is kept as things.db.v1"
+    assert said == "things.db is now in format 2; the previous one is kept as things.db.v1"
     [copy] = copies(former)
     kept = sqlite3.connect(copy)
     assert kept.execute("SELECT size FROM thing").fetchall() == [("small",)]
@@ -97,7 +97,7 @@ def test_without_room_for_a_copy_it_goes_on_and_says_so(former: Path) -> None:
     former.with_name("things.db.v1").mkdir()  # in the place of the copy
     connection, said = opened(former)
     assert version(connection) == 2
-    assert "no copy of the former one could be kept" in said
+    assert "no copy of the previous one could be kept" in said
 
 
 def test_a_lost_column_of_this_version_is_added_again(tmp_path: Path) -> None:

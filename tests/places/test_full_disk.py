@@ -71,7 +71,7 @@ def test_it_starts_shows_its_picture_and_goes_on_when_there_is_room(
         server.wait_for(lambda: server.request("GET", "/snapshot")[0] == 200)
         server.wait_for(lambda: server.rows()["event_log"].state == "degraded")  # said with its next heartbeat
         detail = server.rows()["event_log"].detail
-        assert detail.endswith("events are kept by their senders until there is room")
+        assert detail.endswith("events wait until there is space")
         rest.unlink()
         assert first < second < motion(server)
         assert server.get("/events/range")[1]["totalEvents"] == 3

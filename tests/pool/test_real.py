@@ -69,7 +69,7 @@ def test_a_camera_goes_to_the_pool_and_comes_home(pool: RunningPool, run: Run) -
 
     pool.command("revoke", "front")
     server.wait_for(on(server, "device"))
-    assert "invite it anew" in place(server).where_note
+    assert "invite it again" in place(server).where_note
 
     told = [event["text"] for event in events(server, "SYSTEM_POOL")]
     assert len([text for text in told if "on this device" in text]) >= 2

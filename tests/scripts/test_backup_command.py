@@ -81,7 +81,7 @@ def test_a_damaged_backup_changes_nothing(data: Path, saved: Path) -> None:
     saved.write_bytes(saved.read_bytes()[:-200])
     before = sorted(os.listdir(data))
     code, text = ipcamera("restore", str(saved), "--data-dir", str(data))
-    assert (code, "is no backup, or damaged" in text) == (1, True)
+    assert (code, "is not a backup, or is damaged" in text) == (1, True)
     assert sorted(os.listdir(data)) == before
 
 

@@ -124,7 +124,7 @@ def test_each_source_is_a_step(tmp_path: Path) -> None:
 
 
 def test_no_other_schemes(tmp_path: Path) -> None:
-    with pytest.raises(DownloadError, match="not a web address"):
+    with pytest.raises(DownloadError, match="not a URL"):
         fetch(FILE, tmp_path / "net.onnx", "file:///etc", nothing)
 
 

@@ -107,7 +107,7 @@ def test_a_clip_is_kept_and_deleted_by_hand(server: RunningServer) -> None:
     clip = clip_of(server, second)
     (server.data_dir / "clips" / f"{clip['id']}.mp4").unlink()
     status, body = server.get(f"/clips/{clip['id']}")
-    assert (status, body) == (404, {"error": "The file of this clip is gone"})
+    assert (status, body) == (404, {"error": "The file of this clip is missing"})
     assert server.get(f"/events/{second}/clip")[1]["reason"] == "expired"
 
 

@@ -121,7 +121,7 @@ async def test_killed_it_is_back_and_its_clients_subscribe_anew(camera: Camera) 
     camera.server.kill("onvif")
     camera.server.wait_for(lambda: camera.server.back_again("onvif", former.restarts))
     camera.server.wait_for(lambda: camera.status()["running"])
-    with pytest.raises(Fault, match="no such subscription"):
+    with pytest.raises(Fault, match="Unknown subscription"):
         await manager.get_service().PullMessages({"MessageLimit": 1, "Timeout": timedelta(seconds=1)})
     await manager._renew_or_restart_subscription()
     await manager.get_service().PullMessages({"MessageLimit": 1, "Timeout": timedelta(seconds=1)})

@@ -124,9 +124,9 @@ def test_without_a_login_one_is_made(server: RunningServer, rtsp: str) -> None:
     with_login = rtsp.replace("rtsp://", f"rtsp://{made['username']}:{made['password']}@")
     assert run("ffprobe", "-v", "error", "-rtsp_transport", "tcp", with_login).returncode == 0
     history = server.get("/events?since=1&type=SYSTEM_RTSP&system=1")[1]["events"]
-    assert "anyone with the password of viewer; a login was made: viewer" in history[-1]["text"]
+    assert "anyone with the password of viewer; a login was created: viewer" in history[-1]["text"]
     changed = server.get("/events?since=1&type=SYSTEM_CREDENTIALS&system=1")[1]["events"]
-    assert "The login of RTSP was changed" in [event["text"] for event in changed]
+    assert "The RTSP login was changed" in [event["text"] for event in changed]
 
 
 def test_guesses_are_in_the_history(server: RunningServer, rtsp: str) -> None:

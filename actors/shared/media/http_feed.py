@@ -21,7 +21,7 @@ from models.media.source_address import MediaAddress
 from models.security.http_auth import Authorization, challenges
 
 FIRST_BYTES = 4096
-REFUSED = {403: "forbids the access", 404: "has no such path", 503: "is busy"}
+REFUSED = {403: "denies access", 404: "has no such path", 503: "is busy"}
 PLAYLISTS = ("mpegurl", "dash+xml")
 JPEG_KINDS = ("multipart/", "image/jpeg", "image/jpg", "video/x-motion-jpeg", "video/x-jpeg")
 
@@ -79,7 +79,7 @@ class HttpStream:
             elif response.status in (301, 302, 303, 307, 308) and response.getheader("location"):
                 redirects += 1
                 if redirects > REDIRECTS_MAX:
-                    raise SourceError(f"{self.title} sends us from one address to the next")
+                    raise SourceError(f"{self.title} redirects too many times")
                 self._address = _redirected(self._address, str(response.getheader("location")))
             elif response.status == 200:
                 return response
@@ -109,13 +109,13 @@ class HttpStream:
 
     def _learn(self, response: http.client.HTTPResponse, attempts: int) -> None:
         if self._address.user is None:
-            raise LoginRefusedError(f"{self.title} wants a user name and a password")
+            raise LoginRefusedError(f"{self.title} requires a user name and a password")
         offered = challenges(response.msg.get_all("www-authenticate", []))
         stale = any(one.fields.get("stale", "").lower() == "true" for one in offered) and attempts <= REDIRECTS_MAX
         if self._authorization is not None and not stale:
-            raise LoginRefusedError(f"{self.title} refuses this user name and password")
+            raise LoginRefusedError(f"{self.title} rejects this user name and password")
         if not offered:
-            raise SourceError(f"{self.title} wants a kind of login that is not known")
+            raise SourceError(f"{self.title} requires a login method that is not supported")
         self._authorization = Authorization(
             offered[0], self._address.user, self._address.password, secrets.token_hex(8)
         )
@@ -223,7 +223,7 @@ def _redirected(address: NetworkAddress, location: str) -> NetworkAddress:
     try:
         target = parse_network(urljoin(address.url, location))
     except ValueError:
-        raise SourceError("the camera sends us to an address that is none") from None
+        raise SourceError("the camera redirects to an invalid address") from None
     if target.user is None and target.host == address.host:  # the password is for this camera and nobody else
         return replace(target, user=address.user, password=address.password)
     return target

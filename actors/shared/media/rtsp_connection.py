@@ -80,7 +80,7 @@ class RtspConnection:
             login = f"Authorization: {self._authorization.header('GET', self.address.path)}\r\n"
             answer = self._open_tunnel(common, tunnelled, login)
             if answer.status == 401:
-                raise LoginRefusedError(f"{self.title} refuses this user name and password")
+                raise LoginRefusedError(f"{self.title} rejects this user name and password")
         if answer.status != 200:
             raise SourceError(f"{self.title} has no RTSP over HTTP (status {answer.status})")
         self._out = self._connect()
@@ -146,19 +146,19 @@ class RtspConnection:
         self._learn(answer)
         assert self._authorization is not None
         if stale and self._authorization.challenge.fields.get("stale", "").lower() != "true":
-            raise LoginRefusedError(f"{self.title} refuses this user name and password")
+            raise LoginRefusedError(f"{self.title} rejects this user name and password")
         self.send(method, url, headers)
         answer = self._await_answer()
         if answer.status == 401:
-            raise LoginRefusedError(f"{self.title} refuses this user name and password")
+            raise LoginRefusedError(f"{self.title} rejects this user name and password")
         return answer
 
     def _learn(self, answer: Response) -> None:
         if self.address.user is None:
-            raise LoginRefusedError(f"{self.title} wants a user name and a password")
+            raise LoginRefusedError(f"{self.title} requires a user name and a password")
         offered = challenges(answer.all("www-authenticate"))
         if not offered:
-            raise SourceError(f"{self.title} wants a kind of login that is not known")
+            raise SourceError(f"{self.title} requires a login method that is not supported")
         self._authorization = Authorization(offered[0], self.address.user, self.address.password, secrets.token_hex(8))
 
     def _await_answer(self, bodies: bool = True) -> Response:

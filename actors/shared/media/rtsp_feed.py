@@ -31,11 +31,11 @@ from models.rtsp.header_numbers import whole
 NS = 1_000_000_000
 SESSION_S = 60  # RFC 2326 §12.37
 REFUSED = {
-    403: "forbids the access",
+    403: "denies access",
     404: "has no such path",
-    453: "serves somebody else already, and allows no further session",
+    453: "is already serving another client and allows no further session",
     454: "has ended the session",
-    503: "serves somebody else already, or is busy",
+    503: "is already serving another client, or is busy",
 }
 
 
@@ -87,7 +87,7 @@ class RtspFeed:
         if video is not None:
             made = picture_format(video)
             if made is None:
-                raise NotSpokenError(f"{self._title} sends {video.encoding or 'a picture'}, which is not known")
+                raise NotSpokenError(f"{self._title} sends {video.encoding or 'a picture'}, which is not supported")
             self.picture, depacketiser = made
             self._set_up_track(video, _Channel(False, depacketiser, Receiver(video.payload_type, video.rate)))
         audio = description.first("audio")
@@ -98,7 +98,7 @@ class RtspFeed:
                 self._set_up_track(audio, channel)
                 self.sound = heard[0]
         if not self._channels:
-            raise SourceError(f"{self._title} has neither picture nor sound that is known")
+            raise SourceError(f"{self._title} has neither picture nor sound in a supported format")
 
     def _set_up_track(self, track: sdp_parser.Track, channel: _Channel) -> None:
         url = _joined(self._base, track.control)
@@ -239,14 +239,14 @@ def _describe(address: NetworkAddress, title: str) -> tuple[RtspConnection, str,
         except BaseException:
             line.close()
             raise
-    raise SourceError(f"{title} sends us from one address to the next")
+    raise SourceError(f"{title} redirects too many times")
 
 
 def _redirected(address: NetworkAddress, location: str) -> NetworkAddress:
     try:
         target = parse_network(urljoin(address.url, location))
     except ValueError:
-        raise SourceError("the camera sends us to an address that is none") from None
+        raise SourceError("the camera redirects to an invalid address") from None
     same_host = target.host == address.host
     if target.user is None and same_host:  # the password is for this camera and nobody else
         return replace(target, user=address.user, password=address.password)

@@ -218,7 +218,7 @@ async def test_the_history_is_told_what_concerns_the_door(auth: Kit) -> None:
     assert noted(auth) == [
         ("LOGIN_FAILED", f"A wrong password came from {THERE}"),
         ("LOCKED_OUT", f"{THERE} is locked out for 30 s after 5 wrong passwords"),
-        ("NEW_ADDRESS", f"The first login from {HERE}, by Firefox"),
+        ("NEW_ADDRESS", f"First login from {HERE}, with Firefox"),
         ("CREDENTIALS", "The password was changed from the command line"),
         ("CREDENTIALS", "Password protection was switched off"),
     ]

@@ -197,14 +197,14 @@ async def ignorant(request: web.Request) -> web.Response:
 @pytest.mark.parametrize(
     ("behave", "why"),
     [
-        (silent, "did not answer in"),
-        (dripping, "did not answer in"),
+        (silent, "did not answer within"),
+        (dripping, "did not answer within"),
         (garbage, "not JSON"),
         (flood, "too large"),
         (endless, "too large"),
         (cut_off, "cannot be reached"),
         (elsewhere, "answered 307"),
-        (busy, "too much to do"),
+        (busy, "overloaded"),
         (ignorant, "cats_only"),
     ],
 )
@@ -226,13 +226,13 @@ async def test_an_unknown_token_is_not_shown_again_with_every_picture(false: Fal
     false.behave = unknown
     assert await camera.ask() is None
     assert not camera.pool.usable
-    assert "invite it anew" in camera.pool.why
+    assert "invite it again" in camera.pool.why
 
 
 async def test_another_certificate_is_told_nothing(false: FalsePool) -> None:
     camera = Camera(false.invite(fingerprint="0" * 64))
     await camera.until(lambda: camera.pool.tried)
-    assert "another certificate" in camera.pool.why
+    assert "its certificate is not the one" in camera.pool.why
     assert false.asked == 0
     await camera.close()
 

@@ -139,7 +139,7 @@ async def test_a_full_disk_costs_the_reserve_then_the_oldest(
     monkeypatch.setattr(Store, "record", once_full)
     await record(event_database)
     assert await count(event_database) == 6
-    assert notes == ["the disk is full: the space kept in reserve is used now"]
+    assert notes == ["the disk is full: the reserved space is now in use"]
     assert not (tmp_path / "events.reserve").exists()
     failures.append(full())
     await record(event_database)
@@ -194,7 +194,7 @@ async def test_a_database_that_lacks_a_column_is_completed(make: Make, tmp_path:
     await record(again)
     assert await count(again) == 6
     assert (await again.read(lambda queries: queries.csv(0, 10, False))).last_id
-    assert notes == ["events.db is now in format 2; the former one is kept as events.db.v0"]
+    assert notes == ["events.db is now in format 2; the previous one is kept as events.db.v0"]
     await again.write(lambda store: store.clear())
     assert not (tmp_path / "events.db.v0").exists()  # what is deleted is deleted
 
@@ -220,7 +220,7 @@ async def test_a_newer_programs_database_is_set_aside_with_the_reason(make: Make
     await again.open()
     assert (await record(again)).event_id > 1
     [note] = notes
-    assert "a newer version of this program wrote it (format 99" in note
+    assert "it was written by a newer version of this program (format 99" in note
     [aside] = [p for p in tmp_path.glob("events.db.broken-*") if not p.name.endswith(("-wal", "-shm"))]
     with sqlite3.connect(aside) as connection:
         assert connection.execute("SELECT count(*) FROM event").fetchone() == (1,)

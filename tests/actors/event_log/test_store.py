@@ -235,7 +235,7 @@ def test_the_reserve(store: Store, tmp_path: Path) -> None:
     assert store.keep_reserve()
     assert (tmp_path / "events.reserve").stat().st_size == limits.RESERVE_BYTES
     store.record([WriteRequest(detection())])
-    assert store.make_room() == "the disk is full: the space kept in reserve is used now"
+    assert store.make_room() == "the disk is full: the reserved space is now in use"
     assert not (tmp_path / "events.reserve").exists()
     assert store.oldest_picture() == 1
 

@@ -45,7 +45,7 @@ async def test_a_broker_that_says_how_much_it_takes(make_broker: MakeBroker, sta
 
     await actor.until(left_out)
     await events_arrive(actor, listener, 1)
-    assert said(actor).startswith("The broker takes 8000 bytes at most: too large for it: ")
+    assert said(actor).startswith("The broker accepts at most 8000 bytes: too large for it: ")
     assert "homeassistant/device/ipcam_3f9a1c/config" in said(actor)
     assert "ipcamera/image/live" not in listener.topics()
     assert listener.payloads("ipcamera/status/online") == ["online"], "one connection"
@@ -59,7 +59,7 @@ async def test_a_broker_that_does_not_say_it_and_hangs_up(broker: Broker, start:
 
     def left_out() -> Any:
         ring.put(LARGE, time.monotonic_ns(), time.time_ns())
-        return actor.actor._connection_loop.connected and "when it is sent ipcamera/image/live" in said(actor)
+        return actor.actor._connection_loop.connected and "when it receives ipcamera/image/live" in said(actor)
 
     await actor.until(left_out, 60)
     await events_arrive(actor, listener, 1)  # its picture is as large, and found out in the same way
@@ -104,7 +104,7 @@ async def test_access_rules_that_cut_the_connection(broker: Broker, start: Start
     listener = listen(broker, "ipcamera/#")
     proxy = await Proxy(broker.port, refuses=b"homeassistant/device/ipcam_3f9a1c/config").start()
     actor = await start(broker, mqttPort=proxy.port)
-    sent = "when it is sent homeassistant/device/ipcam_3f9a1c/config: left out for now"
+    sent = "when it receives homeassistant/device/ipcam_3f9a1c/config: omitted for now"
     await actor.until(lambda: actor.actor._connection_loop.connected and sent in said(actor), 60)
     connections = proxy.connections
     await events_arrive(actor, listener, 1)

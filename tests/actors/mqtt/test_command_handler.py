@@ -78,7 +78,7 @@ async def test_the_originals_topics(broker: Broker, start: Start, listen: Listen
         ("setting/reverseProxyEnabled/set", "true", "reverseProxyEnabled: Unknown setting"),
         ("setting/authEnabled/set", "false", "authEnabled: Unknown setting"),
         ("nonsense", "1", "Unknown command"),
-        ("restart", "settings", "settings: Can't be restarted"),
+        ("restart", "settings", "settings: Cannot be restarted"),
         ("capture", "PRESS", "camera does not answer that"),
     ],
 )
@@ -116,7 +116,7 @@ async def test_retained_and_missed_commands_do_not_come_true_later(
     listener = listen(broker, RESULT)
     await actor.start()
     await actor.until(lambda: results(listener))
-    assert [result["error"] for result in results(listener)] == ["Retained commands are not obeyed"]
+    assert [result["error"] for result in results(listener)] == ["Retained commands are not accepted"]
     assert (actor.stored["motionEnabled"], actor.stored["soundEnabled"]) == (False, False)
 
 

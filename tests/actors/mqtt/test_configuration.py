@@ -103,7 +103,7 @@ async def test_a_host_changed_by_another_door_gets_no_password(make_broker: Make
     actor = await start(broker, credentials=("anna", "old"))
     await actor.connected()
     actor.settle(mqttBrokerUrl="localhost")
-    await actor.until(lambda: "was given for another broker" in actor.shown.last_error)
+    await actor.until(lambda: "was set for another broker" in actor.shown.last_error)
     await apply(actor, "old", mqttBrokerUrl="localhost")
     await actor.connected()
 
@@ -138,7 +138,7 @@ async def test_killed_while_a_new_host_was_stored_it_keeps_the_owners_word(make_
     await actor.start()
     await actor.connected()
     actor.settle(mqttBrokerUrl="127.0.0.1")
-    await actor.until(lambda: "was given for another broker" in actor.shown.last_error)
+    await actor.until(lambda: "was set for another broker" in actor.shown.last_error)
 
 
 async def test_a_change_that_could_not_be_stored_leaves_no_promise(start: Start) -> None:
@@ -153,7 +153,7 @@ async def test_credentials_given_on_the_device_are_for_the_broker_that_is_set(ma
     actor = await start(broker, credentials=("anna", "old"))
     await actor.connected()
     actor.settle(mqttBrokerUrl="localhost")
-    await actor.until(lambda: "was given for another broker" in actor.shown.last_error)
+    await actor.until(lambda: "was set for another broker" in actor.shown.last_error)
     actor.set_credentials(SetCredentials("mqtt", "bert", "other"))  # as by `ipcamera settings credentials mqtt`
     await actor.connected()
 

@@ -175,7 +175,7 @@ async def test_the_same_client_id_twice_is_named(broker: Broker, start: Start) -
     await everything(first, broker)
     second = await start(broker, "other")
     await first.until(
-        lambda: any("same client id" in view.last_error for kit in (first, second) for view in kit.of(MqttView))
+        lambda: any("same client ID" in view.last_error for kit in (first, second) for view in kit.of(MqttView))
     )
 
 

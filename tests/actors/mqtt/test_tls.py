@@ -15,7 +15,7 @@ Make = Callable[..., Broker]
 async def test_a_self_signed_broker_is_refused_by_default(make_broker: Make, start: Start, tmp_path: Path) -> None:
     broker = make_broker(tls=certificate(tmp_path))
     actor = await start(broker, mqttUseTls=True)
-    await actor.until(lambda: "certificate is not accepted" in actor.shown.last_error)
+    await actor.until(lambda: "certificate is not trusted" in actor.shown.last_error)
 
 
 async def test_an_authority_of_the_system_is_believed(
@@ -53,7 +53,7 @@ async def test_a_changed_certificate_gets_nothing_until_it_is_accepted_anew(
     await actor.until(lambda: "certificate has changed" in actor.shown.last_error, 30)
     assert actor.shown.pinned_fingerprint == pin
     actor.settle(mqttAcceptSelfSigned=False)
-    await actor.until(lambda: "not accepted" in actor.shown.last_error)
+    await actor.until(lambda: "not trusted" in actor.shown.last_error)
     actor.settle(mqttAcceptSelfSigned=True)
     await actor.until(lambda: actor.shown.last_error != "")
     # the password was given for a checked certificate meanwhile? no: it was given for an accepted one
@@ -67,4 +67,4 @@ async def test_tls_and_plain_are_not_mixed_up(make_broker: Make, start: Start, t
     one = await start(plain, "one", mqttUseTls=True)
     await one.until(lambda: "TLS failed" in one.shown.last_error)
     two = await start(secure, "two")
-    await two.until(lambda: "does it want TLS?" in two.shown.last_error)
+    await two.until(lambda: "does it require TLS?" in two.shown.last_error)

@@ -158,7 +158,7 @@ async def test_a_host_name_that_cannot_be_one_is_said_and_ends_nothing(start: St
     kit = await start()
     hook = await kit.add("webhook", url=f"http://{host}/s3cret")
     tested = await kit.ask(SendTest(hook.id))
-    assert (tested.success, tested.answer) == (False, "Its address has a host name that cannot be one")
+    assert (tested.success, tested.answer) == (False, "The host name in its address is invalid")
 
 
 async def test_the_secret_part_of_an_address_is_in_no_answer(start: Start, web: Endpoint) -> None:
@@ -170,7 +170,7 @@ async def test_the_secret_part_of_an_address_is_in_no_answer(start: Start, web: 
     )
     async with lines:
         mail = f"http://127.0.0.1:{lines.sockets[0].getsockname()[1]}"
-        for url, words in ((web.url, "404 Not Found Cannot POST"), (mail, "It does not speak HTTP: ")):
+        for url, words in ((web.url, "404 Not Found Cannot POST"), (mail, "It does not answer in HTTP: ")):
             hook = await kit.add("webhook", url=f"{url}/hooks/s3cret%21?key=s3cret2")
             tested = await kit.ask(SendTest(hook.id))
             assert tested.answer.startswith(words)
@@ -207,7 +207,7 @@ async def test_what_cannot_be_handed_to_apprise_is_said_and_ends_nothing(
 
     monkeypatch.setattr(tempfile, "mkdtemp", full)
     tested = await kit.ask(SendTest(mail.id))
-    assert (tested.success, tested.answer) == (False, "It could not be handed to apprise: No space left on device")
+    assert (tested.success, tested.answer) == (False, "It could not be passed to apprise: No space left on device")
 
 
 async def test_a_mail_server_that_is_away_is_said_without_a_secret(start: Start) -> None:

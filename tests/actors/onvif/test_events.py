@@ -225,5 +225,5 @@ async def test_where_a_webhook_of_another_device_may_be(here: House, address: st
 
 
 async def test_a_name_that_means_this_device_is_not_called() -> None:
-    with pytest.raises(OSError, match="no other device"):
+    with pytest.raises(OSError, match="not another device"):
         await webhook_delivery._Elsewhere().resolve("localhost", 80)

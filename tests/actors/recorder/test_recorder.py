@@ -260,8 +260,8 @@ async def test_where_nothing_may_go_it_says_so_and_tries_again(studio: Studio) -
     studio.now_is(5)
     await studio.show(5)
     studio.event(7, ago_s=1)
-    await studio.kit.until(lambda: studio.kit.degraded == "nothing is recorded: there is no room on the disk")
-    assert studio.notes == ["Nothing is recorded: there is no room on the disk"]
+    await studio.kit.until(lambda: studio.kit.degraded == "nothing is recorded: the disk is full")
+    assert studio.notes == ["Nothing is recorded: the disk is full"]
     studio.kit.answers[MakeRoom] = True
     studio.event(8)
     await studio.kit.idle()

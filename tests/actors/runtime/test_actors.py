@@ -106,7 +106,7 @@ def test_a_glutton_is_killed_and_restarted(start: Callable[..., Running]) -> Non
     running.control.ask("one", Pass("two", "eat"))
     running.wait_for(lambda: running.rows()["two"].restarts == 1 and running.rows()["two"].state == "up")
     after = running.rows()
-    assert "MB of memory, allowed are 150" in after["two"].last_reason
+    assert "MB of memory, more than the allowed 150 MB" in after["two"].last_reason
     assert after["one"].pid == before["one"].pid
 
 

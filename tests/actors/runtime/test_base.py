@@ -219,7 +219,7 @@ async def test_an_answer_that_is_too_large_is_a_failure_at_the_asker(kit: ActorK
 
 
 async def test_what_is_not_taken_is_refused(kit: ActorKit[Subject]) -> None:
-    with pytest.raises(ServerError, match="does not take GetSettings"):
+    with pytest.raises(ServerError, match="does not handle GetSettings"):
         await kit.ask(GetSettings())
 
 

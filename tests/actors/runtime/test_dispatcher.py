@@ -312,7 +312,7 @@ async def test_an_exception_that_nobody_expects_is_not_caught(owner: Owner, peer
 async def test_what_is_no_question_of_ours_is_refused(owner: Owner, peer: Peer, message: Any) -> None:
     with capture_logs() as logs:
         peer.ask(message)
-    assert peer.answers() == [Failure("internal", f"me does not take {type(message).__name__}")]
+    assert peer.answers() == [Failure("internal", f"me does not handle {type(message).__name__}")]
     assert owner.seen == []
     assert [line["log_level"] for line in logs] == ["error"]
 
@@ -331,7 +331,7 @@ async def test_a_full_mailbox_is_an_answer(owner: Owner, peer: Peer, monkeypatch
     monkeypatch.setattr(limits, "MAILBOX_WAITING", 1)
     for number in range(3):
         peer.ask(GetSlowly(number))
-    assert peer.received == [Reply("me", 7, 3, Failure("overloaded", "me has too many unanswered questions"))]
+    assert peer.received == [Reply("me", 7, 3, Failure("overloaded", "me has too many unanswered asks"))]
     owner.gate.set()
     await turns()
     assert peer.answers()[1:] == [0, 1]

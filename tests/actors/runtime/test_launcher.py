@@ -140,7 +140,7 @@ def test_a_critical_actor_past_its_budget_ends_the_program(capfd, start: Callabl
     running.process.join(15)
     assert running.process.exitcode == 1
     assert not processes_of(session)
-    assert "one ended 3 times in a short while: killed by signal 9 (SIGKILL)" in capfd.readouterr().err
+    assert "one ended 3 times within a short time: killed by signal 9 (SIGKILL)" in capfd.readouterr().err
 
 
 def test_an_actor_past_its_budget_is_degraded_and_the_others_go_on(boot, start: Callable[..., Running]) -> None:  # type: ignore[no-untyped-def]

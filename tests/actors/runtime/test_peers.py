@@ -322,7 +322,7 @@ async def test_asks_are_bounded_in_flight_and_in_waiting(sender: Sender, monkeyp
         assert [request.message.number for request in sender.questions()] == [0, 1]
         with pytest.raises(Overloaded) as caught:
             await asked[3]
-        assert caught.value.detail == "camera has too many unanswered questions"
+        assert caught.value.detail == "camera has too many unanswered asks"
         for number in range(3):
             sender.answer("answer", request=number)
             await turns()

@@ -183,7 +183,9 @@ async def test_the_torch_is_lit_before_the_setting_says_so(kit: Kit) -> None:
 
 async def test_a_privacy_mask_is_in_use_before_the_answer(kit: Kit) -> None:
     kit.answers |= {CoverPictures: Unavailable("the camera is restarting"), ForgetPictures: Ok()}
-    with pytest.raises(ServerError, match="stored, but not known to be in use yet: the camera is restarting"):
+    with pytest.raises(
+        ServerError, match="stored, but it is not certain that it is in use yet: the camera is restarting"
+    ):
         await kit.ask(ChangeSettings({"privacyMask": "closed"}, "http"))
     await kit.idle()
     assert kit.of(SettingsView)[-1].stored["privacyMask"] == "closed"

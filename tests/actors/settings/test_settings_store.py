@@ -70,7 +70,7 @@ def test_a_disk_that_refuses_changes_nothing(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.raises(ServerError, match="No space left on device; make room on the disk"):
+        with pytest.raises(ServerError, match="No space left on device; free some space on the disk"):
             settings_store.change({"frameRate": 21})
         with pytest.raises(ServerError):
             settings_store.change({}, SetCredentials("rtsp", "u", "p"))

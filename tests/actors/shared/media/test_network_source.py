@@ -149,10 +149,10 @@ def test_a_redirection_is_followed() -> None:
 
 def test_a_wrong_password_is_tried_once() -> None:
     with StandIn(ORDERED, login="MD5") as camera:
-        with pytest.raises(LoginRefusedError, match="refuses this user name and password"):
+        with pytest.raises(LoginRefusedError, match="rejects this user name and password"):
             opened(camera.url.replace("//", "//admin:wrong@"))
         assert camera.logins == 1
-        with pytest.raises(LoginRefusedError, match="wants a user name and a password"):
+        with pytest.raises(LoginRefusedError, match="requires a user name and a password"):
             opened(camera.url)
         assert camera.logins == 1
 
@@ -206,7 +206,7 @@ def test_every_framing_of_jpegs_is_taken(habits: dict[str, object]) -> None:
 
 def test_an_http_password_is_tried_once() -> None:
     with HttpStandIn(JPEGS, login="MD5") as camera:
-        with pytest.raises(LoginRefusedError, match="refuses this user name and password"):
+        with pytest.raises(LoginRefusedError, match="rejects this user name and password"):
             opened(camera.url.replace("//", "//admin:wrong@"))
         assert camera.logins == 1
 

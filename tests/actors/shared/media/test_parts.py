@@ -171,8 +171,8 @@ def test_a_file_is_played_in_real_time_and_in_a_loop(tmp_path: Path) -> None:
     ("name", "content", "words"),
     [
         ("none.mp4", None, "does not exist"),
-        ("noise.mp4", b"\x00\x01noise" * 500, "is neither picture, video nor sound"),
-        ("empty.mp4", b"", "is neither picture, video nor sound"),
+        ("noise.mp4", b"\x00\x01noise" * 500, "is not a picture, video or sound"),
+        ("empty.mp4", b"", "is not a picture, video or sound"),
     ],
 )
 def test_files_that_are_no_video(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:

@@ -136,7 +136,7 @@ def test_what_is_set_at_a_usb_camera_is_set_again_when_it_is_opened_anew(
         for wrong in (SetControl("brightness", 256), SetControl("zoom", 1), SetControl("exposureMode", 2)):
             with pytest.raises(Invalid):
                 system.ask("camera", wrong)
-        with pytest.raises(Invalid, match="The camera refuses it"):
+        with pytest.raises(Invalid, match="The camera rejected it"):
             system.ask("camera", SetControl("exposureTime", 300))
         for request in (SetControl("exposureMode", 1), SetControl("exposureTime", 300), SetControl("brightness", 200)):
             system.ask("camera", request)
@@ -157,7 +157,7 @@ def test_a_usb_camera_that_hangs_costs_a_process_and_nothing_else(
         system.entries("jpeg", 3)
         before = {name: row.pid for name, row in system.rows().items()}
         system.wait_for(lambda: "SOURCE_LOST" in kinds(system), 30)
-        assert "stopped answering" in system.history()[0][2]
+        assert "stopped responding" in system.history()[0][2]
     with usb_camera(sock):
         system.entries("jpeg", 3)
         system.wait_for(lambda: "SOURCE_BACK" in kinds(system))
@@ -260,7 +260,7 @@ def test_a_wrong_password_is_tried_once_by_one_process(start: Start) -> None:
         url = camera.url.replace("//", "//admin:wrong@")
         system = start(source=url, audio_source="auto", speaker="none")
         view = system.wait_for(lambda: (v := system.ask("camera", GetCamera())).state == "waiting" and v)
-        assert view.reason.endswith("refuses this user name and password")
+        assert view.reason.endswith("rejects this user name and password")
         os.kill(system.rows()["camera"].pid, signal.SIGKILL)
         system.wait_for(lambda: system.rows()["camera"].restarts == 1 and system.rows()["camera"].state != "restarting")
         time.sleep(3)  # a mistake would show by now
