@@ -34,7 +34,7 @@ def test_a_broken_one_is_put_aside(tmp_path: Path) -> None:
 
 def test_one_that_can_not_be_opened_now_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "outbox.db").mkdir()
-    with pytest.raises(Unavailable, match=r"outbox\.db can't be opened"):
+    with pytest.raises(Unavailable, match=r"outbox\.db cannot be opened"):
         opened(tmp_path / "outbox.db")
     assert (tmp_path / "outbox.db").is_dir()
 
