@@ -190,7 +190,7 @@ async def test_a_full_disk_delays_events_and_says_so(
     await actor.actor._delivery._executor.run(lambda: outbox._db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
     for number in range(1, 301):
         actor.happen(motion(number))
-    await actor.until(lambda: "can't be stored" in actor.degraded)
+    await actor.until(lambda: "cannot be stored" in actor.degraded)
     await actor.actor._delivery._executor.run(lambda: outbox._db.execute("PRAGMA max_page_count = 100000").fetchall())
     await actor.until(lambda: len(ids(listener)) >= 300, 60)
     assert ids(listener) == list(range(1, 301))

@@ -67,7 +67,7 @@ def test_a_broken_file_is_put_aside(tmp_path: Path) -> None:
 
 def test_a_file_that_can_not_be_opened_now_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "outbox.db").mkdir()
-    with pytest.raises(Unavailable, match="can't be opened"):
+    with pytest.raises(Unavailable, match="cannot be opened"):
         Outbox(tmp_path / "outbox.db")
     assert (tmp_path / "outbox.db").is_dir()
 
