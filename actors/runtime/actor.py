@@ -1,10 +1,10 @@
-"""What every actor of ours is made of: handlers, asks, states, news, leases, workers, heartbeats.
+"""The base class of every actor: handlers, asks, states, news, leases, workers, heartbeats.
 
-Guaranteed: handlers run one at a time, in the order in which messages came, but for those declared with
+Guaranteed: handlers run one at a time, in the order in which messages arrived, except those declared with
 ``max_concurrency``; ``await`` in a handler lets tasks and timers run, never another handler of the same lane. An
-exception that nobody expects (in a handler, a task, a callback, a timer, a worker) ends the process with its traceback
-in the log. One exception to that: what goes wrong within one connection of a client ends that connection only, for
-otherwise a stranger could end the actor.
+unexpected exception (in a handler, a task, a callback, a timer, a worker) ends the process with its traceback in the
+log. The one exception: an error within one client's connection ends only that connection, because otherwise a stranger
+could end the actor.
 """
 
 import asyncio
@@ -49,20 +49,20 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 __all__ = ["Actor", "handles"]
 
-IN_A_CONNECTION = frozenset({"transport", "protocol", "socket"})  # keys of asyncio's report on what went wrong
+IN_A_CONNECTION = frozenset({"transport", "protocol", "socket"})  # keys of asyncio's report of an error
 
 
 class Actor:
     """One process. See ARCHITECTURE.md, "Contracts between rooms"."""
 
-    max_restarts: ClassVar[int] = limits.MAX_RESTARTS  # within limits.RESTART_WINDOW_S; then it is degraded
-    retry_s: ClassVar[float] = limits.DEGRADED_RETRY_S  # pause before a degraded actor is tried again
-    critical: ClassVar[bool] = False  # the program ends where others are degraded
-    must_start: ClassVar[bool] = False  # the program ends if it says at the first start that it cannot
-    memory_mb: ClassVar[int] = 400  # resident; over it the actor is killed and started again
-    oom_score: ClassVar[int] = 0  # 0–1000: who goes first when memory is short (proc(5), oom_score_adj)
+    max_restarts: ClassVar[int] = limits.MAX_RESTARTS  # within limits.RESTART_WINDOW_S; beyond that it is degraded
+    retry_s: ClassVar[float] = limits.DEGRADED_RETRY_S  # pause before a degraded actor is retried
+    critical: ClassVar[bool] = False  # the program ends where other actors would be degraded
+    must_start: ClassVar[bool] = False  # the program ends if this actor reports at the first start that it cannot start
+    memory_mb: ClassVar[int] = 400  # resident; above it the actor is killed and restarted
+    oom_score: ClassVar[int] = 0  # 0–1000: the order of sacrifice when memory runs out (proc(5), oom_score_adj)
 
-    observes: ClassVar[tuple[type[State], ...]] = ()  # states without a handler, for ``latest`` alone
+    observes: ClassVar[tuple[type[State], ...]] = ()  # states without a handler, read with ``latest`` only
     handlers: ClassVar[Mapping[type[Message], Handler]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -79,8 +79,8 @@ class Actor:
         self._peers = Peers(self.name, self._generation, self._send_to, self._renew_leases_with, self._receiver_missed)
         self._settings_view: SettingsView | None = None
         self._know_settings = asyncio.Event()
-        self._settled_revision = 0  # of the settings that have been acted upon
-        self._settled = asyncio.Event()  # set for a moment when others are
+        self._settled_revision = 0  # of the settings that have been applied
+        self._settled = asyncio.Event()  # set for a moment when others have been
         self.state_news = asyncio.Event()  # set for a moment when a state has come
         self._dispatcher = Dispatcher(self, self._generation)
         self._leases: set[tuple[MediaOwner, str, str]] = set()
@@ -94,24 +94,24 @@ class Actor:
     # ---------------------------------------------------------------- to be overridden
     @classmethod
     def preload(cls) -> None:
-        """Once, in the parent of all processes: import what is imported late, compute what all lives share.
+        """Called once, in the parent of all processes: import what is imported late, compute what all lives share.
 
         Opens and starts nothing: no thread, file, socket, codec or session (see ``actors.runtime.preload``).
         """
 
     @classmethod
     def wanted(cls, settings: Mapping[str, Value]) -> bool:
-        """Whether these effective settings need this actor. While they do not, it has no process: it is ``off``."""
+        """Whether these effective settings need this actor. While they do not, it is ``off``: it has no process."""
         return True
 
     async def on_start(self) -> None:
         """Before the actor counts as up. A ``ServerError`` is shown as the reason why it cannot start."""
 
     async def on_settings(self, changed: frozenset[str]) -> None:
-        """``self.settings`` is the new one already; ``changed`` is what differs from the last call."""
+        """``self.settings`` is already the new one; ``changed`` are the keys that differ from the last call."""
 
     async def on_missed(self, publisher: str, count: int) -> None:
-        """So much news of ``publisher`` was dropped because we were too slow."""
+        """This many news of ``publisher`` were dropped because this actor was too slow."""
         self.log.warning("news was missed", publisher=publisher, count=count)
 
     async def on_stop(self) -> None:
@@ -133,27 +133,27 @@ class Actor:
     def publish(self, news: News) -> None:
         """To every actor that is up and has a handler for this kind; at most once, in order.
 
-        What is dropped because a receiver is too slow is counted, and the receiver told (``on_missed``). A receiver
-        that comes up later does not hear of it: what must be known then is a state.
+        News dropped because a receiver is too slow are counted, and the receiver is told (``on_missed``). A receiver
+        that starts later does not get them: what it must know then is a state.
         """
         self._peers.publish(news)
 
     def publish_state(self, state: State) -> None:
-        """The whole state, to every actor that has a handler for this kind, now or whenever it comes.
+        """Publish the whole state to every actor that has a handler for this kind, now or whenever it starts.
 
-        The newest wins: those in between may be skipped. Not ordered against tells and answers of this actor.
+        The newest wins: older ones may be skipped. Not ordered relative to tells and answers of this actor.
         """
         self._peers.publish(state)
 
     def latest(self, kind: type[S], publisher: str = "") -> S | None:
-        """The newest state of this kind that has come, handled or not; None before the first.
+        """The newest state of this kind that has arrived, handled or not; None before the first.
 
-        Only kinds that this actor handles or ``observes`` come. ``publisher``: where several actors publish the kind.
+        Only kinds that this actor handles or ``observes`` arrive. ``publisher``: where several actors publish the kind.
         """
         return self._dispatcher.latest(kind, publisher)
 
     async def first(self, kind: type[S], timeout_s: float) -> S | None:
-        """``latest``, waited for; None if it does not come in time."""
+        """Wait for ``latest``; None if it does not arrive in time."""
         deadline = self._port.loop.time() + timeout_s
         while (state := self.latest(kind)) is None and (left_s := deadline - self._port.loop.time()) > 0:
             with contextlib.suppress(TimeoutError):
@@ -161,9 +161,9 @@ class Actor:
         return state
 
     async def settled(self, revision: int) -> None:
-        """Until settings of this revision are acted upon here; at most ``limits.SETTLED_S``.
+        """Wait until this actor has applied settings of this revision; at most ``limits.SETTLED_S``.
 
-        For who has had settings changed and goes on as if they held: the answer may come before the new state.
+        For an actor that has had settings changed and relies on them: the answer may arrive before the new state.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limits.SETTLED_S):
@@ -175,7 +175,7 @@ class Actor:
         return self._peers.is_up(name)
 
     def degraded(self, reason: str) -> None:
-        """Say what does not work and what to do about it; "" when it works again."""
+        """Report what does not work and what to do about it; "" when it works again."""
         self._degraded = reason
 
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -270,7 +270,7 @@ class Actor:
 
     # ---------------------------------------------------------------- what comes in
     def receive(self, envelope: Envelope, sender: Connection) -> None:
-        """For the runtime: one envelope has come."""
+        """For the runtime: an envelope has arrived."""
         match envelope:
             case Request():
                 self._dispatcher.request(envelope, sender)
@@ -357,7 +357,7 @@ class Actor:
             self._port.crash(self.name, RuntimeError(f"worker {worker.name} returned"))
 
     def _loop_exception(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """An exception that nobody caught: in a callback, a timer, a task that nobody awaits, a client's connection."""
+        """An uncaught exception: in a callback, a timer, a task that nobody awaits, or a client's connection."""
         error = context.get("exception")
         if isinstance(error, Exception) and IN_A_CONNECTION.isdisjoint(context):
             self._port.crash(self.name, error)

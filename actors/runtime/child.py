@@ -1,4 +1,4 @@
-"""One child of the supervisor: its process, its record, what it said last."""
+"""One child of the supervisor: its process, its restart record, and its last heartbeat."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ class Exit:
 
     @property
     def of_memory(self) -> str:
-        """The reason, once the kernel's counters say that memory has run out."""
+        """The reason if the kernel's counters show that memory ran out."""
         return f"killed by the kernel: out of memory (this actor used up to {self.peak_mb} MB)"
 
 
@@ -49,8 +49,8 @@ class Child:
     heartbeat_age: HeartbeatAge = field(default_factory=HeartbeatAge)
     queue: int = 0
     dismissed: bool = False  # asked to stop, because no setting needs it any more
-    kill_reason: str = ""  # why we killed it ourselves
-    start_reason: str = ""  # why it says it cannot start
+    kill_reason: str = ""  # why the supervisor killed it
+    start_reason: str = ""  # why it reported that it cannot start
     last_reason: str = ""
     detail: str = ""
     cpu: tuple[float, float] = (0.0, 0.0)  # (at, seconds of CPU): for a percentage
@@ -63,14 +63,14 @@ class Child:
 
     @property
     def shown(self) -> str:
-        """The state as others are told it."""
+        """The state as others see it."""
         return "degraded" if self.state == "up" and self.detail else self.state
 
     def enter(self, state: str) -> None:
         self.state, self.since = state, time.monotonic()
 
     def switched_off(self) -> None:
-        """It has no process, and is not to have one."""
+        """It has no process, and is not supposed to have one."""
         self.last_reason = self.start_reason = self.detail = ""
         self.enter("off")
 
@@ -86,20 +86,20 @@ class Child:
         self.enter("starting")
 
     def alive(self) -> None:
-        """A sign of life has come."""
+        """A heartbeat has arrived."""
         self.seen = time.monotonic()
         self.heartbeat_age.heard(self._unscheduled())
 
     def silent_s(self, now: float) -> float:
-        """Since the last sign of life, less the time in which the machine gave it no processor."""
+        """Seconds since the last heartbeat, minus the time in which the process was waiting for a CPU."""
         return self.heartbeat_age.of(now - self.seen, self._unscheduled())
 
     def _unscheduled(self) -> float:
-        # Both ends of a heartbeat need the processor.
+        # Both ends of a heartbeat need the CPU.
         return unscheduled_s(self.pid) + unscheduled_s(os.getpid())
 
     def kill(self, reason: str) -> None:
-        """SIGKILL through the pidfd: never somebody else's process."""
+        """SIGKILL through the pidfd, which never hits another process."""
         self.kill_reason = reason
         if self.pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
@@ -124,18 +124,18 @@ class Child:
 
     # ---------------------------------------------------------------- figures
     def resident_bytes(self) -> int:
-        """RSS, what it shares with the others included: cheap."""
+        """RSS, including memory shared with other processes. Cheap."""
         with contextlib.suppress(OSError, IndexError, ValueError), open(f"/proc/{self.pid}/statm") as file:
             return int(file.read().split()[1]) * PAGE
         return 0
 
     @property
     def sampled(self) -> bool:
-        """Whether there are figures of this life."""
+        """Whether there is a sample from this life."""
         return self.cpu != (0.0, 0.0)
 
     def sample(self) -> None:
-        """Take the figures anew. Some milliseconds of work for the kernel."""
+        """Take a new sample. Takes the kernel a few milliseconds."""
         self.pss_bytes, self.cpu_percent = self._pss_bytes(), self._cpu_percent()
 
     def _pss_bytes(self) -> int:

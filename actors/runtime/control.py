@@ -1,4 +1,4 @@
-"""The control socket: how the command line on the same device speaks with the running actors.
+"""The control socket, through which the command line on the same device asks the running actors.
 
 ``run_dir/control.sock``, mode 0600, the same user only. One JSON line each way: {"to", "message", "timeout"} and
 {"answer"} or {"error": {"code", "detail", "fields"}}.
@@ -75,9 +75,9 @@ def _same_user(writer: asyncio.StreamWriter) -> bool:
 
 
 class Control:
-    """The other end, blocking: ``with Control(run_dir) as control: control.ask(SETTINGS, GetSettings())``.
+    """The client's end, blocking: ``with Control(run_dir) as control: control.ask(SETTINGS, GetSettings())``.
 
-    Raises ``Unavailable`` where nothing runs.
+    Raises ``Unavailable`` if no server is running.
     """
 
     def __init__(self, run_dir: Path) -> None:
@@ -113,6 +113,6 @@ class Control:
         return cast(R, decode(reply["answer"]))
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):  # what could not be sent to a server that has ended
+        with contextlib.suppress(OSError):  # data left unsent because the server has ended
             self._file.close()
         self._socket.close()

@@ -1,4 +1,4 @@
-"""What comes in to one actor: questions, tells, states and news, each handed to its handler in its turn."""
+"""Incoming messages of one actor: asks, tells, states and news, each passed to its handler in turn."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -18,7 +18,7 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """``lane`` None: in turn with the actor's other messages; else so many at once of those with the same lane."""
+    """``lane`` None: in turn with the actor's other messages; otherwise this many of the same lane at once."""
 
     function: Callable[..., Any]
     lane: object = None
@@ -29,9 +29,9 @@ def handles(kind: type[Message], max_concurrency: int = 0, group: str = "") -> C
     """Mark a method as the handler of one kind of message.
 
     ``Ask``: ``method(message)``, its return value is the answer. ``Tell``, ``News``: ``method(message)``.
-    ``State``: ``method(old, new)``, ``old`` None at first. With ``max_concurrency`` messages of this kind hold up
-    nobody but themselves, and at most so many are handled at once. With ``group`` those of all kinds of the group are
-    handled one at a time, and hold up only each other.
+    ``State``: ``method(old, new)``, ``old`` None at first. With ``max_concurrency``, messages of this kind delay only
+    each other, and at most this many are handled at once. With ``group``, messages of all kinds of the group are
+    handled one at a time, and delay only each other.
     """
     lane: object = group or (kind if max_concurrency else None)
 
@@ -55,7 +55,7 @@ def handlers_of(kind: type) -> dict[type[Message], Handler]:
 
 
 class Owner(Protocol):
-    """What the inbox needs of its actor."""
+    """What the dispatcher needs from its actor."""
 
     name: str
     log: Any
@@ -79,14 +79,14 @@ class Owner(Protocol):
 
 
 class Dispatcher:
-    """``generation`` is the actor's life; ``states`` the newest of each kind and publisher, handled or not."""
+    """``generation`` numbers the actor's life; ``states`` are the newest of each kind and publisher, handled or not."""
 
     def __init__(self, owner: Owner, generation: int) -> None:
         self._owner = owner
         self._generation = generation
         self.mailbox = Mailbox(owner.start_task)
         self.states: dict[tuple[type[State], str], State] = {}
-        self._waiting: dict[tuple[type[State], str], State | None] = {}  # what was handled before those that wait
+        self._waiting: dict[tuple[type[State], str], State | None] = {}  # the state handled before the one that waits
 
     def latest(self, kind: type[S], publisher: str) -> S | None:
         """The newest state of this kind; ``publisher`` "": of any."""
@@ -160,7 +160,7 @@ class Dispatcher:
             self._acknowledge(notification, sender)
 
     def _state_came(self, notification: Notification, state: State, sender: Connection) -> None:
-        """Known at once, handled in turn; if the next comes meanwhile, only the newest is handled."""
+        """Known at once, handled in turn; if another arrives meanwhile, only the newest is handled."""
         key = (type(state), notification.sender)
         before, self.states[key] = self.states.get(key), state
         self._owner.state_came(state)

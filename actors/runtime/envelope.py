@@ -1,4 +1,4 @@
-"""What travels between processes: one envelope for everything, so that an answer always finds its question."""
+"""The envelope of everything that travels between processes, so that an answer always finds its ask."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from config.boot import Boot
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """``generation`` is the sender's life: answers and acknowledgements of a former life are thrown away."""
+    """``generation`` numbers the sender's life: answers and acknowledgements of an earlier life are discarded."""
 
     sender: str
     generation: int
@@ -16,9 +16,9 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where an actor lives now, and which states and news it has handlers for.
+    """The current address of an actor, and the states and news it has handlers for.
 
-    ``up`` False: it is still starting. It is told states already, so that it knows them when it begins.
+    ``up`` False: it is still starting. It already gets states, so that it knows them when it begins.
     """
 
     path: str  # of its socket
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Start(Envelope):
-    """First words to a new process: who it is and where the others live."""
+    """The first message to a new process: which actor it is, and the addresses of the others."""
 
     name: str
     class_path: str
@@ -45,23 +45,23 @@ class Ready(Envelope): ...
 
 @dataclass(frozen=True, slots=True)
 class StartFailed(Envelope):
-    """The actor cannot start for a reason that a person can mend."""
+    """The actor cannot start, for a reason that a person can fix."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat(Envelope):
-    """Each second, from the first moment on, of its own accord: whoever is asked for one may be kept waiting."""
+    """Sent every second, from the first moment on, without being asked."""
 
-    queue: int  # messages that have begun or wait
-    stalled: str  # a worker without progress, "" if all is well
+    queue: int  # messages that have been started or wait
+    stalled: str  # a worker without progress, "" if there is none
     degraded: str
 
 
 @dataclass(frozen=True, slots=True)
 class Directory(Envelope):
-    """``off``: the actors that no setting needs now. They have no entry, and nobody shall wait for them."""
+    """``off``: the actors that no setting needs now. They have no entry, and nobody should wait for them."""
 
     version: int
     entries: dict[str, Entry]
@@ -76,7 +76,7 @@ class Request(Envelope):
 
 @dataclass(frozen=True, slots=True)
 class Cancel(Envelope):
-    """Whoever asked waits no more: do not begin with it."""
+    """The asker no longer waits: do not start the ask if it has not been started."""
 
     request_id: int
 
@@ -89,9 +89,9 @@ class Reply(Envelope):
 
 @dataclass(frozen=True, slots=True)
 class Notification(Envelope):
-    """A tell, a state or news; the receiver acknowledges it when it is handled. One is on its way at a time.
+    """A tell, a state or news; the receiver acknowledges it when it is handled. One is in flight at a time.
 
-    ``missed``: news to this receiver that had to be dropped before this letter.
+    ``missed``: news to this receiver that had to be dropped before this one.
     """
 
     number: int

@@ -53,7 +53,7 @@ def launch(boot: Boot, tree: tuple[ChildSpec, ...], on_ready: OnReady | None = N
 
 
 def _raise_stopped(_number: int, _frame: object) -> None:
-    for number in ENDS:  # a second, impatient Ctrl-C must not cut the ordered stop short: it is bounded anyway
+    for number in ENDS:  # a second Ctrl-C must not interrupt the orderly stop, which is bounded anyway
         signal.signal(number, signal.SIG_IGN)
     raise Stopped
 
@@ -86,7 +86,7 @@ def _run_until_stopped(
 
 
 def _one_life(boot: Boot, tree: tuple[ChildSpec, ...], held: program_run.ProgramRun, on_ready: OnReady | None) -> str:
-    """From start to an unexpected end; why it ended. Raises ``Stopped``."""
+    """From start to an unexpected end. Returns why it ended; raises ``Stopped``."""
     system = thespian_layer.System(boot.run_dir)
     system.start(Start("launcher", 0, "supervisor", SUPERVISOR_CLASS, 1, boot, {}, tree))
     pids = _wait_for_pids(boot)
@@ -107,7 +107,7 @@ def _one_life(boot: Boot, tree: tuple[ChildSpec, ...], held: program_run.Program
 
 
 def _wait_for_end(boot: Boot, watched: list[int]) -> list[int]:
-    """The pidfds of what has ended. Meanwhile a systemd that watches us hears that we live, if the supervisor does."""
+    """The pidfds of what has ended. Meanwhile systemd's watchdog is fed as long as the supervisor answers."""
     while True:
         ended, _, _ = select.select(watched, [], [], systemd.watchdog_every_s())
         if ended:
@@ -118,7 +118,7 @@ def _wait_for_end(boot: Boot, watched: list[int]) -> list[int]:
 
 
 def _wait_for_pids(boot: Boot) -> dict[str, int]:
-    """The supervisor writes them down when its control socket is open."""
+    """Written by the supervisor when its control socket is open."""
     path = boot.run_dir / "supervisor.json"
     deadline = time.monotonic() + limits.SILENT_AT_START_S
     while time.monotonic() < deadline:
@@ -131,15 +131,15 @@ def _wait_for_pids(boot: Boot) -> dict[str, int]:
 
 
 def _wait_until_ready(boot: Boot, watched: dict[str, int]) -> tuple[ActorTable, PortsView | None] | None:
-    """What lives and where it serves once nothing is on its way up any more; None if the supervisor ended before.
+    """The actors and the ports once nothing is starting any more; None if the supervisor ended before.
 
-    However long it takes: an actor that makes no progress is the supervisor's business, and a supervisor that does not
-    answer is busy starting. Only its end is an end.
+    There is no time limit: an actor without progress is the supervisor's job, and a supervisor that does not answer is
+    busy starting. Only the end of the supervisor ends the wait.
     """
     said_at = time.monotonic()
     while not select.select(list(watched.values()), [], [], 0.05)[0]:
         try:
-            with Control(boot.run_dir) as control:  # a new one each time: late answers lie in the old one
+            with Control(boot.run_dir) as control:  # a new one each time: late answers are in the old one
                 table = control.ask(SUPERVISOR, GetActors())
                 missing = [row.name for row in table.rows if row.state in ("new", "starting", "restarting")]
                 if not missing:
@@ -163,7 +163,7 @@ def _write_run_json(boot: Boot, table: ActorTable, ports: PortsView | None) -> N
     }
     try:
         write_atomically(boot.data_dir / "run.json", json.dumps(about, indent=1).encode() + b"\n")
-    except OSError as error:  # it is for programs; a full disk is no reason to stop
+    except OSError as error:  # only programs read it; a full disk is no reason to stop
         print(f"ipcamera: run.json cannot be written: {error.strerror}", file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""Who wants a ring, counted by its owner."""
+"""The leases on rings, counted by the rings' owner."""
 
 import time
 
@@ -6,7 +6,10 @@ from models.messages.media import Lease
 
 
 class Leases:
-    """Holders of the rings that one actor fills. A lease that is not renewed ends by itself."""
+    """The holders of the rings that one actor fills. A lease that is not renewed expires.
+
+    Not guaranteed: that a ring is filled at once, or that it stays filled after the last lease has expired.
+    """
 
     def __init__(self) -> None:
         self._until: dict[tuple[str, str], float] = {}
@@ -20,7 +23,7 @@ class Leases:
             self._until[key] = time.monotonic() + lease.ttl_s
 
     def holders(self, ring: str) -> list[str]:
-        """Who holds a living lease on ``ring``."""
+        """The holders of a valid lease on ``ring``."""
         now = time.monotonic()
         for key in [key for key, until in self._until.items() if until < now]:
             del self._until[key]

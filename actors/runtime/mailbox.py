@@ -1,6 +1,6 @@
-"""An actor's mailbox: one message at a time, in the order of arrival, up to a bound.
+"""An actor's mailbox: one message at a time, in the order of arrival, bounded.
 
-A handler that must not hold up the others is declared with ``max_concurrency`` or ``group`` (see ``handles``): its kind
+A handler that must not delay the others is declared with ``max_concurrency`` or ``group`` (see ``handles``): its kind
 of message, or its group, has a lane of its own, in which at most that many run at once. Order holds within a lane.
 """
 
@@ -38,20 +38,20 @@ class Mailbox:
         self._open = False
 
     def __len__(self) -> int:
-        """Messages that have begun or wait."""
+        """Messages that have been started or wait."""
         return sum(lane.running + len(lane.waiting) for lane in self._all())
 
     def _all(self) -> list[_Lane]:
         return list(self._lanes.values())
 
     def open(self) -> None:
-        """Handle what has come, and what comes from now on."""
+        """Handle what has arrived, and what arrives from now on."""
         self._open = True
         for lane in self._all():
             self._run(lane)
 
     def put(self, job: Job, lane_name: object = None, max_concurrency: int = 1) -> bool:
-        """Whether there was room. ``lane_name`` None: in turn with all other messages."""
+        """False if the mailbox is full. ``lane_name`` None: in turn with all other messages."""
         lane = self._lanes.setdefault(lane_name, _Lane(max_concurrency))
         if len(lane.waiting) >= limits.MAILBOX_WAITING:
             return False
@@ -61,7 +61,7 @@ class Mailbox:
         return True
 
     def cancel(self, key: Hashable) -> bool:
-        """Forget a message that has not begun; whether there was one."""
+        """Drop a message that has not been started; whether there was one."""
         for lane in self._all():
             for job in lane.waiting:
                 if job.key == key:
@@ -88,5 +88,5 @@ class Mailbox:
 
 
 def is_awaitable(result: Any) -> bool:
-    """Whether a handler's result is still to come. Faster than ``inspect.isawaitable`` for plain values."""
+    """Whether a handler's result has to be awaited. Faster than ``inspect.isawaitable`` for plain values."""
     return result is not None and inspect.isawaitable(result)

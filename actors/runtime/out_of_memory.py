@@ -1,7 +1,7 @@
-"""Whether the kernel has killed for want of memory: in our control group, or on the whole device.
+"""Whether the kernel has killed processes because memory ran out: in our control group, or on the whole device.
 
 Counters: ``oom_kill`` in memory.events of the group (the kernel's cgroup-v2.rst) or memory.oom_control (v1), and in
-/proc/vmstat. A device that has none of them is taken to have enough memory.
+/proc/vmstat. A device without any of them is assumed to have enough memory.
 """
 
 from collections.abc import Iterable
@@ -30,19 +30,19 @@ def counters(own_cgroup: Path = OWN_CGROUP) -> tuple[Path, ...]:
 
 
 class OutOfMemory:
-    """Counts what has been killed so far, and whom it may have been."""
+    """Counts the kills so far, and attributes them to processes."""
 
     def __init__(self, files: Iterable[Path] | None = None) -> None:
         self._files = tuple(files) if files is not None else counters()
         self._seen = [_count(path) for path in self._files]
-        self._unexplained = 0  # kills of the kernel whose victims we have not seen end yet
+        self._unexplained = 0  # kills by the kernel whose victims we have not seen end yet
         self._at = 0.0
 
     def struck(self, now: float) -> bool:
-        """Whether a process that was just killed may be put down to it. ``now``: monotonic seconds.
+        """Whether a process that was just killed may be attributed to it. ``now``: monotonic seconds.
 
-        A kill shows in the group's counter and in the device's, so the larger rise counts; one that nobody of ours
-        ended by within ``LINGERS_S`` was somebody else's.
+        A kill shows in the counters of the group and of the device, so the larger increase counts; a kill that ended
+        none of our processes within ``LINGERS_S`` hit another program.
         """
         before, self._seen = self._seen, [_count(path) for path in self._files]
         kills = max((now_ - then for then, now_ in zip(before, self._seen, strict=True)), default=0)

@@ -1,8 +1,8 @@
-"""The others, as one actor sees them: where they live, what was asked of them, what waits to be told to them.
+"""The other actors as one actor sees them: their addresses, pending asks, and notifications that wait to be sent.
 
-Guaranteed: an ask ends with its answer, a refusal, its time-out, or the peer's restart. A tell is delivered at most
-once, and tells, states and news of one sender in their order. A subscriber learns the last state of each kind whenever
-it comes. Not guaranteed: that a tell arrives; whether an ask that ended without an answer was acted on.
+Guaranteed: an ask ends with its answer, a refusal, its timeout, or the peer's restart. A tell is delivered at most
+once, and tells, states and news of one sender in order. A subscriber gets the last state of each kind whenever it
+starts. Not guaranteed: that a tell arrives; whether an ask that ended without an answer was carried out.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ log = structlog.get_logger("runtime")
 
 @dataclass(slots=True)
 class _Peer:
-    """One other actor. ``entry`` None: there is no such process just now; ``off``: nor will there be one by itself."""
+    """One other actor. ``entry`` None: it has no process now; ``off``: and will not get one until it is switched on."""
 
     name: str
     entry: Entry | None = None
@@ -34,14 +34,14 @@ class _Peer:
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limits.ASKS_IN_FLIGHT))
     waiting: int = 0
     notifications: deque[Tell[Any] | State | News] = field(default_factory=deque)
-    missed: int = 0  # news dropped since the last letter
-    under_way: int = 0  # number of the letter that is not acknowledged; 0: none
+    missed: int = 0  # news dropped since the last notification
+    under_way: int = 0  # number of the notification that is not acknowledged; 0: none
 
 
 class Peers:
-    """``send`` hands one envelope to the transport; it may drop it, if the peer is gone.
+    """``send`` passes one envelope to the transport, which may drop it if the peer is gone.
 
-    ``on_restart``: the actor of this name has come up. ``on_missed``: so much news to it was dropped.
+    ``on_restart``: the actor of this name has started. ``on_missed``: this many news to it were dropped.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Peers:
 
     # ---------------------------------------------------------------- the directory
     def learn(self, version: int, entries: dict[str, Entry], off: frozenset[str] = frozenset()) -> None:
-        """Take over a newer directory; asks to a former life end with ``Restarted``, to one that is off at once."""
+        """Apply a newer directory. Asks to an earlier life end with ``Restarted``, those to an actor that is off end too."""
         if version <= self._version:
             return
         self._version = version
@@ -98,7 +98,7 @@ class Peers:
     def _switch(self, peer: _Peer, off: bool) -> None:
         if off and not peer.off:
             peer.notifications.clear()
-            peer.up.set()  # for a moment: whoever waits for it learns that it will not come
+            peer.up.set()  # for a moment: those who wait for it learn that it will not start
             peer.up.clear()
         peer.off = off
 
@@ -117,7 +117,7 @@ class Peers:
 
     # ---------------------------------------------------------------- asks
     async def ask(self, to: str, message: Ask[Any, R], timeout_s: float) -> R:
-        """The answer, or a ``ServerError``. Cancelled or timed out, the question is withdrawn."""
+        """The answer, or a ``ServerError``. When it is cancelled or times out, the ask is withdrawn."""
         peer = self._peer(to)
         if peer.waiting >= limits.ASKS_WAITING:
             raise Overloaded(f"{to} has too many unanswered asks")
@@ -162,7 +162,7 @@ class Peers:
         return answer
 
     def replied(self, answer: Reply) -> None:
-        """An answer has come; late ones and those of a former life find no question."""
+        """An answer has arrived; late ones and those of an earlier life find no ask."""
         found = self._open.get(answer.request_id)
         if found is None:
             return
@@ -170,16 +170,16 @@ class Peers:
         if peer.name == answer.sender and generation == answer.generation and not future.done():
             future.set_result(answer.message)
 
-    # ---------------------------------------------------------------- letters
+    # ---------------------------------------------------------------- notifications
     def tell(self, to: str, message: Tell[Any]) -> None:
-        """Dropped while the actor is not up, or when too much waits for it already."""
+        """Dropped while the actor is not up, or when too many already wait for it."""
         peer = self._peer(to)
         if peer.entry is not None and peer.entry.up and len(peer.notifications) < limits.NOTIFICATIONS_WAITING:
             peer.notifications.append(message)
             self._next_notification(peer)
 
     def publish(self, message: State | News) -> None:
-        """To every actor that has a handler for this kind; a state also to those that come later."""
+        """To every actor that has a handler for this kind; a state also to those that start later."""
         topic = type(message).__name__
         if isinstance(message, State):
             self._published[type(message)] = message
@@ -193,7 +193,7 @@ class Peers:
             self._next_notification(peer)
 
     def _post_state(self, peer: _Peer, state: State) -> None:
-        """The newest wins: whatever waits of this kind is replaced."""
+        """The newest wins: a waiting state of this kind is replaced."""
         if peer.entry is None or type(state).__name__ not in peer.entry.topics:
             return
         waiting = [notification for notification in peer.notifications if type(notification) is type(state)]
@@ -202,7 +202,7 @@ class Peers:
         peer.notifications.append(state)
 
     def _post_news(self, peer: _Peer, news: News) -> None:
-        """A queue with an end: the oldest news gives way, and is counted."""
+        """A bounded queue: the oldest news is dropped and counted."""
         peer.notifications.append(news)
         if len(peer.notifications) > limits.NOTIFICATIONS_WAITING:
             peer.notifications.remove(
@@ -229,7 +229,7 @@ class Peers:
             peer.under_way, peer.missed = number, 0
 
     def acknowledged(self, sender: str, number: int) -> None:
-        """The receiver has handled a letter: the next may go."""
+        """The receiver has handled a notification: the next may be sent."""
         peer = self._peers.get(sender)
         if peer is not None and number == peer.under_way:
             peer.under_way = 0

@@ -1,4 +1,4 @@
-"""What an actor needs of the world beneath it: implemented by ``thespian_layer``, and by the tests' kit in one loop."""
+"""What an actor needs from the layer below: implemented by ``thespian_layer``, and by the test kit in one loop."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Connection(Protocol):
-    """The way to one other process."""
+    """The connection to one other process."""
 
     def send(self, data: bytes) -> None:
-        """Hand over one message made by ``transport.serialize``; dropped if the peer is gone."""
+        """Send one message made by ``transport.serialize``; it is dropped if the peer is gone."""
         ...
 
 
@@ -21,7 +21,7 @@ class SpawnedProcess:
     pid: int
 
     def gone(self) -> "SpawnedProcess":
-        """The same without a process."""
+        """A spawned process that has already ended."""
         return SpawnedProcess(self.path, 0)
 
 
@@ -35,7 +35,7 @@ class Port(Protocol):
         ...
 
     def to(self, path: str) -> Connection | None:
-        """The connection to another actor; None where nobody listens any more."""
+        """The connection to another actor; None if nothing listens there any more."""
         ...
 
     def create(self) -> SpawnedProcess:
@@ -51,5 +51,5 @@ class Port(Protocol):
         ...
 
     def exit(self, code: int) -> None:
-        """End this process; what was sent is on its way."""
+        """End this process; what was sent is still delivered."""
         ...

@@ -1,8 +1,8 @@
-"""The warm parent: everything that actors need is imported once, before the first fork.
+"""The preloaded parent: everything that actors need is imported once, before the first fork.
 
 A child then starts in milliseconds, shares what was imported instead of holding a copy, and runs the code that the
 program was started with, whatever has changed on disk since. The parent only imports: it starts no thread and opens
-no codec, database, TLS context or socket but its own, for none of these survives a fork.
+no codec, database, TLS context or socket except its own, because none of these survives a fork.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from actors.runtime.actor import Actor
 from actors.runtime.child_spec import load_class
 
-# Read by NumPy's OpenBLAS as it is loaded: it would start a thread for each core.
+# Read by NumPy's OpenBLAS when it is loaded; otherwise it starts a thread per core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 M_ARENA_MAX, ARENAS = -8, 2  # mallopt(3)
@@ -23,11 +23,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def import_all(paths: Iterable[str]) -> dict[str, str]:
-    """Load each "package.module:Class" and let it warm up; what failed, by path, with the reason.
+    """Load each "package.module:Class" and call its ``preload``. Returns what failed: path → reason.
 
-    A failure is left to the actor that needs the module: its process meets it again and says so.
+    A failure is left to the actor that needs the module: its process fails in the same way and reports it.
     """
-    _libc.mallopt(M_ARENA_MAX, ARENAS)  # else each thread keeps a heap of its own, and what was freed in it
+    _libc.mallopt(M_ARENA_MAX, ARENAS)  # otherwise each thread keeps its own heap, with the memory freed in it
     failed = {}
     for path in dict.fromkeys(paths):
         try:
@@ -37,16 +37,16 @@ def import_all(paths: Iterable[str]) -> dict[str, str]:
             failed[path] = f"{type(error).__name__}: {error}"
     importlib.invalidate_caches()
     gc.collect()
-    gc.freeze()  # what is here now stays in pages that no collection touches, so that children go on sharing them
+    gc.freeze()  # existing objects stay in pages that no collection touches, so that children keep sharing them
     _let_go_of_code()
     return failed
 
 
 def _let_go_of_code() -> None:
-    """Give back the pages of libraries that only their loading has touched: some 25 MB that nobody looks at again.
+    """Release pages of libraries that were touched only while loading: about 25 MB that are not used again.
 
-    Of mappings that cannot be written and never were ("Anonymous: 0 kB" in smaps, proc(5)), so that the kernel reads
-    from the file what is needed after all.
+    Only for mappings that are not writable and never were ("Anonymous: 0 kB" in smaps, proc(5)), so that the kernel can
+    read what is needed after all from the file.
     """
     start = end = 0
     with open("/proc/self/smaps") as file:

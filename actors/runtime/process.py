@@ -1,6 +1,6 @@
-"""What each process of a run does to itself: dies with its parent, holds nothing inherited, keeps sane signals.
+"""What each process of a run sets up for itself: it dies with its parent, inherits no descriptors, resets signals.
 
-Also how one ends on an exception. Nothing here knows Thespian or asyncio.
+Also how a process ends on an exception. Independent of Thespian and asyncio.
 """
 
 import ctypes
@@ -13,17 +13,17 @@ import time
 import traceback
 from typing import NoReturn
 
-CRASHED = 71  # exit code of an actor that gave up on an exception
-CANNOT_START = 72  # exit code of an actor that told why it cannot start
+CRASHED = 71  # exit code of an actor after an unexpected exception
+CANNOT_START = 72  # exit code of an actor that reported why it cannot start
 ORPHANED = 70
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36  # linux/prctl.h
 
-ROOT, MANAGER = logging.root, logging.Logger.manager  # before Thespian puts its own in their place
+ROOT, MANAGER = logging.root, logging.Logger.manager  # before Thespian replaces them
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def become_subreaper() -> None:
-    """Orphaned descendants become our children, so that we can collect them (prctl(2))."""
+    """Make orphaned descendants our children, so that we can reap them (prctl(2))."""
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
@@ -33,9 +33,9 @@ def set_title(name: str) -> None:
 
 
 def forget_inherited_descriptors(keep: int) -> None:
-    """Let go of every descriptor that came by fork, but for 0 to 2 and ``keep``.
+    """Close every descriptor inherited by fork, except 0 to 2 and ``keep``.
 
-    The numbers stay taken by /dev/null, because objects inherited with the parent's memory may close them once more.
+    /dev/null keeps the numbers in use, because objects inherited with the parent's memory may close them again.
     """
     nothing = os.open(os.devnull, os.O_RDWR)
     for name in os.listdir("/proc/self/fd"):
@@ -50,9 +50,9 @@ def forget_inherited_descriptors(keep: int) -> None:
 
 
 def die_with_parent(expected: int | None = None) -> None:
-    """SIGKILL for us as soon as our parent has ended.
+    """Have the kernel send us SIGKILL as soon as our parent ends.
 
-    ``expected``: the pid that is to be our parent as soon as the process in between (of a double fork) has ended.
+    ``expected``: the pid of our parent once the intermediate process (of a double fork) has ended.
     """
     deadline = time.monotonic() + 2
     while expected is not None and os.getppid() != expected and time.monotonic() < deadline:
@@ -64,7 +64,7 @@ def die_with_parent(expected: int | None = None) -> None:
 
 
 def sane_signals() -> None:
-    """Default handlers for what is fatal, with a Python traceback of a crash; the rest is the launcher's business."""
+    """Default handlers for fatal signals, with a Python traceback of a crash; the rest is up to the launcher."""
     for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
@@ -73,10 +73,10 @@ def sane_signals() -> None:
 
 
 def plain_logging() -> None:
-    """The root logger that libraries were imported under, in place of Thespian's, and without a handler yet.
+    """Restore the root logger under which libraries were imported, instead of Thespian's, without a handler yet.
 
-    A new one would not do: loggers that were made in the warm parent would go on writing to the old one, past our form,
-    our bounds and our redaction.
+    A new root logger would not do: loggers created in the parent would keep writing to the old one, without our
+    format, limits and redaction.
     """
     logging.root = logging.Logger.root = ROOT
     logging.Logger.manager = MANAGER

@@ -1,4 +1,4 @@
-"""One run of the program on this machine: its lock, its directories, and what an unclean end may have left."""
+"""One run of the program on this machine: its lock, its directories, and the remains of an unclean end."""
 
 import contextlib
 import fcntl
@@ -42,7 +42,7 @@ def _started(pid: int) -> int:
 
 
 def _world() -> str:
-    """This boot of this container or machine. Session ids, and ticks since boot, say nothing about those of another."""
+    """This boot of this container or machine; only within it are session ids and ticks since boot comparable."""
     try:
         with open("/proc/sys/kernel/random/boot_id") as file:
             boot = file.read().strip()
@@ -53,24 +53,24 @@ def _world() -> str:
 
 @dataclass(slots=True)
 class ProgramRun:
-    """Held by the launcher. ``session_id`` is that of the actors' processes."""
+    """Held by the launcher. ``session_id`` is the Unix session of the actors' processes."""
 
     boot: Boot
     lock: IO[str]
     session_id: int = 0
 
     def remember(self, session_id: int) -> None:
-        """Write down whom to reap, should we end uncleanly."""
+        """Record which processes to reap after an unclean end."""
         self.session_id = session_id
         state = {"session": session_id, "since": _started(os.getpid()), "world": _world()}
         (self.boot.run_dir / STATE).write_text(json.dumps(state))
 
     def reap(self) -> None:
-        """SIGKILL whatever is left of the actors, and collect it."""
+        """Kill and reap whatever is left of the actors."""
         _kill_session(self.session_id, 0)
 
     def leave(self) -> None:
-        """After a clean stop: no process, no socket, no file in shared memory."""
+        """Clean up after a stop: no process, no socket, no file in shared memory remains."""
         self.reap()
         shutil.rmtree(self.boot.shm_dir, ignore_errors=True)
         shutil.rmtree(self.boot.run_dir, ignore_errors=True)
@@ -87,7 +87,7 @@ def enter(boot: Boot) -> ProgramRun:
         lock.close()
         raise Conflict(f"another camera server already uses {boot.data_dir}") from None
     _reap_former(boot.run_dir / STATE)
-    (boot.run_dir / OWNER_CODE).unlink(missing_ok=True)  # it is good for one run, however that ended
+    (boot.run_dir / OWNER_CODE).unlink(missing_ok=True)  # it is valid for one run, however that ended
     for directory in (boot.shm_dir, boot.run_dir / "bells"):
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(mode=0o700, parents=True)
@@ -102,7 +102,7 @@ def _reap_former(state: Path) -> None:
 
 
 def _kill_session(session_id: int, since: int) -> None:
-    # ``since`` (ticks of this boot) keeps us from killing a stranger whose session has the same number.
+    # ``since`` (ticks of this boot) prevents killing an unrelated process whose session has the same number.
     if session_id <= 1:
         return
     deadline = time.monotonic() + 2

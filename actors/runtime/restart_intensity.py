@@ -1,4 +1,4 @@
-"""When a child is started again, as pure numbers: OTP's restart intensity, with a back-off."""
+"""When a child is restarted, as pure numbers: OTP's restart intensity, with a back-off."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -8,16 +8,16 @@ from actors.runtime import limits
 
 @dataclass(slots=True)
 class RestartIntensity:
-    """One child's record. ``total`` counts all its deaths, ``recent`` holds when the last ones were (monotonic s)."""
+    """One child's record. ``total`` counts all its deaths, ``recent`` are the times of the last ones (monotonic s)."""
 
     max_restarts: int = limits.MAX_RESTARTS
     total: int = 0
     recent: deque[float] = field(default_factory=deque)
 
     def after_exit(self, now: float) -> float | None:
-        """Delay in s before the next start; None where the budget is spent.
+        """Delay in s before the next start; None if the limit is exceeded.
 
-        Each death counts, whoever brought it about: what is killed from outside again and again needs a reason too.
+        Every death counts, whatever its cause: a process that is repeatedly killed from outside is a problem, too.
         """
         self.total += 1
         self.recent.append(now)
@@ -29,5 +29,5 @@ class RestartIntensity:
         return limits.RESTART_DELAYS_S[min(deaths, len(limits.RESTART_DELAYS_S)) - 1]
 
     def forgive(self) -> None:
-        """Somebody wants it tried anew."""
+        """Clear the recent deaths, because somebody wants it retried."""
         self.recent.clear()

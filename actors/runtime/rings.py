@@ -1,10 +1,13 @@
-"""Rings as files in shared memory, and the bell that says there is something new.
+"""Rings as files in shared memory, and the bell that announces new records.
 
-Not ``multiprocessing.shared_memory``: on Python 3.11 a reader that dies unlinks the segment for everybody. A restarted
-writer makes a *new* file and renames it into place; readers see the new epoch and follow. Where /dev/shm is too small
+``multiprocessing.shared_memory`` is not used, because on Python 3.11 a reader that dies unlinks it for all. A restarted
+writer makes a *new* file and renames it into place; readers see the new epoch and follow. If /dev/shm is too small
 (a container may have 16 MB), the file is a link to memory that only its writer holds: memfd_create(2), proc(5) fd.
-The bell is a datagram of one byte to each reader's socket under ``run_dir/bells/<ring>/``: 97 µs, and a full socket
-means that the reader has been told already.
+The bell is a datagram of one byte to each reader's socket under ``run_dir/bells/<ring>/``: it takes 97 µs, and a full
+socket means that the reader has been notified already.
+
+Not guaranteed: that a reader sees every record. One that falls behind loses the oldest, which shows as a gap in
+``sequence``; a record may be overwritten while it is being copied, and is then skipped.
 """
 
 import asyncio
@@ -26,7 +29,7 @@ from models.media.ring import DISCONTINUITY, Entry, Reader, Writer, forget, size
 LOOK_FOR_READERS_S = 0.5
 LOOK_FOR_WRITER_S = 0.25
 SOUND_RINGS = frozenset({"pcm", "audio", "sound"})
-BATCH = 16  # entries handed over in one turn of the loop: a reader that fell behind still shares it
+BATCH = 16  # entries per iteration of the loop: a reader that fell behind must not block it
 _serial = itertools.count(1)
 _Take = Callable[[], Entry | None]
 _Deliver = Callable[[Entry], None]
@@ -64,7 +67,7 @@ class RingWriter:
         return sequence
 
     def ring_bell(self) -> None:
-        """Tell the readers; call it after ``ring.publish``."""
+        """Notify the readers; call it after ``ring.publish``."""
         now = time.monotonic()
         if now - self._looked > LOOK_FOR_READERS_S:
             self._looked = now
@@ -73,14 +76,14 @@ class RingWriter:
             try:
                 self._socket.sendto(b"!", address)
             except BlockingIOError:
-                continue  # it has been told already
+                continue  # it has been notified already
             except OSError:
                 self._looked = 0.0
                 with contextlib.suppress(OSError):
                     os.unlink(address)  # its process is gone
 
     def close(self) -> None:
-        """Take the ring away, if it is still ours."""
+        """Remove the ring, if it is still ours."""
         self._socket.close()
         with contextlib.suppress(OSError):
             if Reader(memoryview(_map_file(self.path))).epoch == self.ring.epoch:
@@ -89,7 +92,7 @@ class RingWriter:
 
 
 def _make_file(path: Path, size: int) -> BinaryIO:
-    """A file of ``size`` bytes at ``path``. Raises OSError where there is no memory for it."""
+    """A file of ``size`` bytes at ``path``. Raises OSError if there is not enough memory."""
     file = open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", 0)  # noqa: SIM115 — the ring's
     try:
         try:
@@ -119,22 +122,22 @@ def _map_file(path: Path, writable: bool = False) -> mmap.mmap:
 
 
 def forget_pictures(shm_dir: Path) -> None:
-    """Make what is in every ring of pictures unreadable, whoever wrote it, dead writers included."""
+    """Make the content of every ring of pictures unreadable, including that of dead writers."""
     for path in shm_dir.iterdir():
         if path.name.partition(".")[0] in SOUND_RINGS:
             continue
         try:
             forget(memoryview(_map_file(path, writable=True)))
         except FileNotFoundError:
-            continue  # replaced just now, or the memory of a writer that is gone
+            continue  # just replaced, or the memory of a writer that is gone
         except ValueError:
-            continue  # a file that is just being made: empty, or without its header
+            continue  # a file that is just being created: empty, or without its header
 
 
 class RingReader:
-    """Create with ``Actor.ring_reader``. Use one reader in one place: it remembers what it has given out.
+    """Create with ``Actor.ring_reader``. Use each reader in one place only: it remembers what it has returned.
 
-    A writer's new life is followed by itself; its first entry carries DISCONTINUITY.
+    It follows a restarted writer automatically; the first entry then carries DISCONTINUITY.
     """
 
     def __init__(self, shm_dir: Path, run_dir: Path, name: str) -> None:
@@ -154,21 +157,21 @@ class RingReader:
 
     # ---------------------------------------------------------------- without waiting
     def peek(self) -> Entry | None:
-        """The newest entry, given out before or not."""
+        """The newest entry, whether it was returned before or not."""
         self._follow_writer(force=self._reader is None)
         return self._reader.newest() if self._reader else None
 
     def holds(self, entry: Entry) -> bool:
-        """Whether what was given out could still be read: its ring goes on, and has not been told to forget it."""
+        """Whether returned entries could still be read: their ring still exists, and has not been cleared."""
         return self._reader is not None and self._reader.holds(entry)
 
     def nearest(self, pts: int) -> Entry | None:
-        """The entry whose ``pts`` is closest, given out before or not."""
+        """The entry whose ``pts`` is closest, whether it was returned before or not."""
         self._follow_writer(force=self._reader is None)
         return self._reader.nearest(pts) if self._reader else None
 
     def take_newest(self) -> Entry | None:
-        """The newest entry if it was not given out yet."""
+        """The newest entry if it has not been returned yet."""
         self._follow_writer()
         if self._reader is None or self._reader.head <= self._last:
             return None
@@ -176,7 +179,7 @@ class RingReader:
         return self._give(entry) if entry and entry.sequence > self._last else None
 
     def take_next(self) -> Entry | None:
-        """The next entry in order; after falling behind, the oldest one that is left (a gap in ``sequence``)."""
+        """The next entry in order; after falling behind, the oldest one left (a gap in ``sequence``)."""
         self._follow_writer()
         reader = self._reader
         if reader is None or reader.head <= self._last:
@@ -190,7 +193,7 @@ class RingReader:
         return self._give(entry) if entry else None
 
     def seek_key(self) -> bool:
-        """Let ``take_next`` go on at the newest key entry; False where the ring holds none."""
+        """Let ``take_next`` continue at the newest key entry; False if the ring has none."""
         self._follow_writer(force=self._reader is None)
         key = self._reader.newest_key() if self._reader else 0
         if key:
@@ -198,7 +201,7 @@ class RingReader:
         return bool(key)
 
     def seek_end(self) -> None:
-        """Let ``take_next`` go on with what comes from now on."""
+        """Let ``take_next`` continue with what arrives from now on."""
         self._follow_writer(force=self._reader is None)
         if self._reader:
             self._last = self._reader.head
@@ -222,13 +225,13 @@ class RingReader:
                 return
             reader = Reader(memoryview(_map_file(self._path)))
         except (OSError, ValueError):
-            return  # no writer yet, or just being replaced: looked for again
+            return  # no writer yet, or just being replaced: tried again later
         self._fresh = self._reader is not None
         self._reader, self._inode, self._last = reader, inode, 0
 
     # ---------------------------------------------------------------- in the actor's loop
     async def newest(self, timeout_s: float) -> Entry | None:
-        """The newest entry not given out yet, waiting for one; None after ``timeout_s``."""
+        """Wait for the newest entry not returned yet; None after ``timeout_s``."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while True:
@@ -244,10 +247,10 @@ class RingReader:
             self._drain()
 
     async def follow(self, deliver: _Deliver, in_order: bool) -> None:
-        """Hand over each entry (or, not ``in_order``, the newest) as it comes, until cancelled.
+        """Call ``deliver`` with each entry (or, if not ``in_order``, the newest) as it arrives, until cancelled.
 
-        What ``deliver`` raises is raised here. It is called by the loop itself: to wake a task for each entry took
-        twice the time.
+        Exceptions of ``deliver`` are raised here. The loop itself calls it, because waking a task for each entry took
+        twice as long.
         """
         loop = asyncio.get_running_loop()
         end: asyncio.Future[None] = loop.create_future()
@@ -275,7 +278,9 @@ class RingReader:
 
         loop.add_reader(self._socket, rung)
         try:
-            while not end.done():  # a new reader is not rung for at once, and a full socket not for each entry
+            while (
+                not end.done()
+            ):  # the bell may miss a new reader at first, and does not ring for each entry if the socket is full
                 more = hand_over(BATCH)
                 await asyncio.wait((end,), timeout=0 if more else LOOK_FOR_WRITER_S)
             await end

@@ -1,8 +1,8 @@
-"""The supervisor: the only one that makes actors. It starts them in order, listens to their hearts, restarts them.
+"""The supervisor: the only one that creates actors. It starts them in order, monitors their heartbeats, restarts them.
 
-Single-threaded, because what it forks must be. What it knows of a child's death it knows from the child's pidfd. It
-answers ``GetActors`` from samples that are taken only when somebody asks, and never reads for one child longer than a
-millisecond or two before it listens to the others again. Lost when it dies: everything; the launcher starts the tree.
+Single-threaded, because it forks. It detects a child's death by the child's pidfd. It answers ``GetActors`` from
+samples that are only taken on request, and never samples one child for longer than a millisecond or two before it
+serves the others again. When it dies, everything is lost; the launcher restarts the tree.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ from models.messages.supervisor import (
 
 log = structlog.get_logger("supervisor")
 
-ENDED_BY_BUDGET = 73  # a critical actor is past its budget: the program ends
+ENDED_BY_BUDGET = 73  # a critical actor has exceeded its restart limit: the program ends
 
 
 class Supervisor(Actor):
@@ -92,7 +92,7 @@ class Supervisor(Actor):
     async def _start_tree(self) -> None:
         for tier in self._tiers:
             if tier > self._tiers[0] and "settings" in self._children:
-                await self.first(SettingsView, limits.SETTLED_S)  # they say who is wanted at all
+                await self.first(SettingsView, limits.SETTLED_S)  # they decide which actors are needed at all
             names = [child for child in self._children.values() if child.spec.tier == tier]
             for child in names:
                 self._spawn(child)
@@ -129,7 +129,7 @@ class Supervisor(Actor):
         view = self.latest(SettingsView)
         return view is None or child.kind.wanted(view.effective)
 
-    # ---------------------------------------------------------------- what children say
+    # ---------------------------------------------------------------- messages from children
     def receive(self, envelope: Envelope, sender: Connection) -> None:
         child = self._children.get(envelope.sender)
         if child is None or not isinstance(envelope, Ready | Heartbeat | StartFailed | Stopped):
@@ -186,7 +186,7 @@ class Supervisor(Actor):
             self._end_program(child.start_reason)
         delay_s = child.restarts.after_exit(time.monotonic())
         if out_of_memory and child.kind.oom_score:
-            delay_s = None  # there is not enough for it now: started again at once it would be killed again
+            delay_s = None  # out of memory: restarted at once, it would be killed again
         self._tell_directory()
         if delay_s is None:
             self._spent(child)
@@ -213,14 +213,14 @@ class Supervisor(Actor):
         (self.boot.run_dir / "last-words").write_text(why)
         os._exit(ENDED_BY_BUDGET)
 
-    # ---------------------------------------------------------------- hearts
+    # ---------------------------------------------------------------- heartbeats
     async def _listen_to_hearts(self) -> None:
         weighed_at = time.monotonic()
         while True:
             slept_at = time.monotonic()
             await asyncio.sleep(limits.LOOK_AT_HEARTS_S)
             now = time.monotonic()
-            late_s = now - slept_at - limits.LOOK_AT_HEARTS_S  # beats may lie unread while we were kept from running
+            late_s = now - slept_at - limits.LOOK_AT_HEARTS_S  # heartbeats may be unread if we got no CPU time
             for child in self._children.values():
                 child.seen += late_s
                 self._listen_to(child, now)
@@ -241,7 +241,7 @@ class Supervisor(Actor):
             if child.pid and (mb := child.resident_bytes() >> 20) > child.kind.memory_mb:
                 child.kill(f"used {mb} MB of memory, more than the allowed {child.kind.memory_mb} MB")
 
-    # ---------------------------------------------------------------- telling
+    # ---------------------------------------------------------------- notifications
     def _entries(self) -> dict[str, Entry]:
         own = {self.name: Entry(self._port.path, self._generation, self.topics())}
         return own | {
@@ -285,10 +285,10 @@ class Supervisor(Actor):
                 except ServerError:
                     await asyncio.sleep(1.0)
                 else:
-                    if self._history and self._history[0] is oldest:  # a full history drops it by itself meanwhile
+                    if self._history and self._history[0] is oldest:  # a full history may have dropped it meanwhile
                         self._history.popleft()
 
-    # ---------------------------------------------------------------- asked
+    # ---------------------------------------------------------------- asks
     @handles(GetActors, max_concurrency=limits.CONTROL_CONNECTIONS)
     async def _table(self, _: GetActors) -> ActorTable:
         for child in self._children.values():
@@ -336,7 +336,7 @@ class Supervisor(Actor):
                 self._spawn(child)
 
     async def _dismiss(self, child: Child, generation: int) -> None:
-        """It is not needed any more: it stops by itself, or is stopped."""
+        """It is not needed any more: it stops by itself, or is killed."""
         if child.state == "up":
             self._send_to(child.process.path, Stop(self.name, self._generation))
             await asyncio.sleep(limits.DISMISSED_S)
@@ -345,7 +345,7 @@ class Supervisor(Actor):
 
     @handles(RestartActor, max_concurrency=limits.CONTROL_CONNECTIONS)
     async def _restart(self, message: RestartActor) -> Ok:
-        """Answered when it is up again, or known not to come up."""
+        """Answered when it is up again, or known not to start."""
         child = self._children.get(message.name)
         if child is None:
             raise Missing(f"there is no actor {message.name}")

@@ -1,4 +1,4 @@
-"""What a service of ``Type=notify`` tells systemd (sd_notify(3)); nothing where nobody listens."""
+"""Notifications of a service of ``Type=notify`` to systemd (sd_notify(3)); nothing if systemd does not expect them."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ READY, STOPPING, ALIVE = "READY=1", "STOPPING=1", "WATCHDOG=1"
 
 
 def notify(state: str) -> None:
-    """Raises nothing: a manager that does not hear us is no reason to stop."""
+    """Never raises: an unreachable systemd is no reason to stop."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
@@ -20,7 +20,7 @@ def notify(state: str) -> None:
 
 
 def watchdog_every_s() -> float | None:
-    """How often systemd wants to hear ``ALIVE``: half of what it waits (sd_watchdog_enabled(3)); None: never."""
+    """How often to send ``ALIVE``: half of systemd's limit (sd_watchdog_enabled(3)); None: never."""
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     microseconds = os.environ.get("WATCHDOG_USEC", "")

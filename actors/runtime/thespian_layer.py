@@ -1,9 +1,9 @@
-"""All contact with Thespian's internals: a system base with a transport of our own, and what must be patched for it.
+"""All use of Thespian's internals: a system base with our own transport, and the patches that it needs.
 
-Thespian makes the actors, gives them addresses, and runs the admin that everything descends from. Messages between
-actors go over ``actors.runtime.transport`` without passing through Thespian's queues: a message costs 0.05 ms of
-processor time that way, and 0.4 ms by way of Thespian's TCP transport. Thespian's own system messages (an actor is
-wanted, an endpoint has connected) take the same sockets.
+Thespian creates the actors, gives them addresses, and runs the admin that everything descends from. Messages between
+actors go through ``actors.runtime.transport`` and bypass Thespian's queues: this takes 0.05 ms of CPU time per
+message, and Thespian's TCP transport 0.4 ms. Thespian's own system messages (create an actor, an endpoint has
+connected) use the same sockets.
 
 Line numbers are those of thespian 4.0.1, which is pinned and asserted. Each patch says what goes wrong without it; its
 test is in tests/actors/runtime/test_thespian_layer.py.
@@ -39,14 +39,14 @@ from actors.runtime.port import SpawnedProcess
 from actors.runtime.transport import Connection, Endpoint, listen, serialize
 
 PINNED = "4.0.1"
-ADDRESSES = "actors"  # in the run directory: one socket for each process
+ADDRESSES = "actors"  # in the run directory: one socket per process
 ADMIN = "admin"
 
 _launcher_pid = 0
 
 
 def install() -> None:
-    """Patch Thespian in this process, which every process of the system is forked from."""
+    """Patch Thespian in this process, from which every process of the system is forked."""
     global _launcher_pid  # inherited by fork
     if importlib.metadata.version("thespian") != PINNED:
         raise RuntimeError(f"thespian {PINNED} is needed: its internals are patched")
@@ -85,7 +85,7 @@ def _address(path: str) -> Any:
 
 
 class _Prepared(thespian_transport.TransportInit__Base):  # type: ignore[misc]
-    """A socket made by the parent, so that a child can be written to before it runs."""
+    """A socket made by the parent, so that messages can be sent to a child before it runs."""
 
     def __init__(self, instance: int | None, listener: socket.socket, path: str) -> None:
         self.addrInst = instance
@@ -98,12 +98,12 @@ class _External:
 
 
 class Transport:
-    """What Thespian wants of a transport (see its transport/UDPTransport.py), on ``transport.Endpoint``.
+    """The transport interface that Thespian expects (see its transport/UDPTransport.py), on ``transport.Endpoint``.
 
-    Constructed first thing in every process of the system, so this is also where a new process sorts itself out.
+    It is constructed first in every process of the system, so a new process also sets itself up here.
     """
 
-    _serial = itertools.count(1)  # a socket's name is used once in a run: no message meets a later life
+    _serial = itertools.count(1)  # a socket's name is used once per run, so no message reaches a later life
 
     def __init__(self, init: Any, *args: Any) -> None:
         if isinstance(init, _Prepared):
@@ -159,7 +159,7 @@ class Transport:
         return []
 
     def deadAddress(self, _manager: Any, _address: Any) -> None:
-        """Nothing to remember: an address is never used twice."""
+        """Nothing to do: an address is never used twice."""
 
     def setAddressManager(self, _manager: Any) -> None: ...
 
@@ -222,7 +222,7 @@ class Transport:
                 self._end(thespian_transport.Thespian__Run_HandlerResult(result))
 
     def run(self, handler: Any, maximumDuration: timedelta | None = None) -> Any:
-        """Run the loop: until the handler has enough, a message where there is no handler, or the time is over."""
+        """Run the loop until the handler stops it, a message arrives (without a handler), or the time is over."""
         if handler is thespian_transport.TransmitOnly:
             return self._drain(maximumDuration)
         self._handler, self._result, self._running = handler, None, True
@@ -248,7 +248,7 @@ class Transport:
         self.loop.stop()
 
     def _drain(self, maximum: timedelta | None) -> int:
-        """Hand the kernel what waits; the number of connections that still wait."""
+        """Pass waiting packets to the kernel; returns the number of connections that still wait."""
         if self.endpoint.waiting and not self.loop.is_running():
             timer = self.loop.call_later(maximum.total_seconds() if maximum else 1.0, self.loop.stop)
             self.loop.run_forever()
@@ -314,7 +314,7 @@ class ProcessPort:
     def create(self) -> SpawnedProcess:
         """A new actor process, a copy of this one."""
         self._transport.last_prepared = None
-        self._host.createActor(Host)  # says nothing when it fails
+        self._host.createActor(Host)  # does not report failures
         prepared = self._transport.last_prepared
         for child in reversed(getattr(self._host._myRef, "_child_procs", ())):
             if prepared is not None and child.childNum == prepared.addrInst:
@@ -324,8 +324,8 @@ class ProcessPort:
     def forget(self, created: SpawnedProcess) -> None:
         """An actor process has ended and been collected.
 
-        Thespian would find out by itself, but loses a child that dies while it handles another's end
-        (multiprocCommon.py:383), and keeps what it knows of it for ever.
+        Thespian detects this too, but loses a child that dies while it handles the end of another
+        (multiprocCommon.py:383), and never forgets it.
         """
         manager = self._host._myRef
         manager._child_procs = [child for child in manager._child_procs if child.childProc.pid != created.pid]
@@ -345,7 +345,7 @@ class Host(ta.Actor):  # type: ignore[misc]
 
     def __init__(self) -> None:
         # multiprocCommon.py:678 installs Python handlers for *all* signals once we return: a SIGSEGV then spins for
-        # ever. So the signals are put right when the first message comes.
+        # ever. So the signals are reset when the first message arrives.
         self._name = "?"
         self._receive: Callable[[Envelope, Connection], None] | None = None
 
@@ -359,7 +359,7 @@ class Host(ta.Actor):  # type: ignore[misc]
         manager.transport.on_envelope = self._envelope
 
     def receiveMessage(self, _message: Any, _sender: Any) -> None:
-        """Thespian's own notices: the supervisor's directory and pidfds are the truth about who lives."""
+        """Thespian's own notifications are ignored: the supervisor's directory and pidfds say who is alive."""
 
     def _envelope(self, envelope: Envelope, connection: Connection) -> None:
         try:

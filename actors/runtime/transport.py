@@ -1,12 +1,12 @@
-"""How processes of one run speak: pickles over AF_UNIX/SOCK_SEQPACKET, driven by each process's asyncio loop.
+"""How processes of one run communicate: pickles over AF_UNIX/SOCK_SEQPACKET, driven by each process's asyncio loop.
 
-Every process listens on a socket of its own in the run directory (mode 0700) and keeps one connection to each peer that
-it has spoken with; both ends read and write on it. The kernel keeps order and boundaries, and says at once when a peer
-is gone. Nothing listens on TCP. The run directory lets nobody else in, and the peer's user is checked all the same
+Every process listens on its own socket in the run directory (mode 0700) and keeps one connection to each peer; both
+ends read and write on it. The kernel keeps order and boundaries, and says at once when a peer
+is gone. Nothing listens on TCP. No other user can enter the run directory, and the peer's user is checked as well
 (``SO_PEERCRED``, unix(7)), because what arrives is unpickled.
 
-A message is delivered at most once, in the order of its sender. Not guaranteed: that it arrives at all. What was on its
-way to a process that died is gone, and nobody is told here; the supervisor's directory is the truth about who lives.
+A message is delivered at most once, in the order of its sender. Not guaranteed: that it arrives at all. Messages in
+flight to a process that died are lost without notice; the supervisor's directory says who is alive.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ import structlog
 from actors.runtime import limits
 from models.errors import TooLarge
 
-LAST, MORE = b"\0", b"\1"  # first byte of a packet: whether the message ends with it
+LAST, MORE = b"\0", b"\1"  # first byte of a packet: whether it is the last one of its message
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 log = structlog.get_logger("transport")
 
@@ -38,7 +38,7 @@ def serialize(message: Any) -> bytes:
 
 
 def listen(path: str) -> socket.socket:
-    """A listening socket, which a forked child may take over: who connects before it runs waits in the backlog."""
+    """A listening socket, which a forked child can take over: peers that connect before it runs wait in the backlog."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(path)
     listener.listen(limits.PEERS)
@@ -47,7 +47,7 @@ def listen(path: str) -> socket.socket:
 
 
 class Connection:
-    """One peer. ``send`` never blocks: what the socket does not take waits here, up to ``limits.PACKETS_WAITING``."""
+    """One peer. ``send`` never blocks: what the socket cannot take waits here, up to ``limits.PACKETS_WAITING``."""
 
     def __init__(self, endpoint: "Endpoint", connected: socket.socket, path: str = "") -> None:
         self.path = path  # of the peer; "" for one that connected to us
@@ -58,7 +58,7 @@ class Connection:
         endpoint.loop.add_reader(connected, self._readable)
 
     def send(self, data: bytes) -> None:
-        """Hand over one message made by ``serialize``; dropped if the peer is gone."""
+        """Send one message made by ``serialize``; it is dropped if the peer is gone."""
         view = memoryview(data)
         for start in range(0, len(data), limits.PACKET_MAX_BYTES):
             part = view[start : start + limits.PACKET_MAX_BYTES]
@@ -67,7 +67,7 @@ class Connection:
                 self._wait(mark, part)
 
     def _packet(self, mark: bytes, part: memoryview) -> bool:
-        """Whether the packet needs no more care: sent, or the peer is gone."""
+        """Whether the packet is done: sent, or the peer is gone."""
         try:
             self._socket.sendmsg((mark, part))
         except BlockingIOError:
@@ -77,7 +77,7 @@ class Connection:
         return True
 
     def _wait(self, mark: bytes, part: memoryview) -> None:
-        if len(self._waiting) >= limits.PACKETS_WAITING:  # it has not read for long: the supervisor will see to it
+        if len(self._waiting) >= limits.PACKETS_WAITING:  # it has not read for long: the supervisor will deal with it
             log.warning("a peer does not read; its connection is closed", path=self.path)
             self.close()
             return
@@ -149,7 +149,7 @@ class Endpoint:
         loop.add_reader(self._listener, self._accept)
 
     def to(self, path: str) -> Connection | None:
-        """The connection to a peer's address, made if need be; None where nobody listens any more."""
+        """The connection to a peer's address, made if necessary; None if nothing listens there any more."""
         connection = self._to.get(path)
         if connection is None:
             connected = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -164,7 +164,7 @@ class Endpoint:
 
     @property
     def waiting(self) -> bool:
-        """Whether anything has not been handed to the kernel yet."""
+        """Whether anything has not been passed to the kernel yet."""
         return any(connection.waiting for connection in (*self._to.values(), *self._from))
 
     def _accept(self) -> None:

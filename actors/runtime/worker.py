@@ -1,4 +1,4 @@
-"""Threads for what blocks. They never touch the mailbox, and a stuck one makes its actor count as hung."""
+"""Threads for blocking code. They never touch the mailbox, and a stuck one makes its actor count as hung."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Worker:
-    """A loop of your own in a thread of its own.
+    """A loop in its own thread.
 
     Override ``run``; call ``beat()`` at least once a second; return soon after ``stopping`` is set. An exception that
     leaves ``run``, or a return before ``stopping``, ends the actor.
@@ -80,9 +80,9 @@ class Worker:
 
 
 class SerialExecutor:
-    """One thread that does short blocking jobs in order: ``await executor.run(function, *args)``.
+    """One thread that runs short blocking jobs in order: ``await executor.run(function, *args)``.
 
-    A job that takes long calls ``beat()`` meanwhile.
+    A long job must call ``beat()`` regularly.
     """
 
     patience_s: float = limits.EXECUTOR_PATIENCE_S
@@ -112,7 +112,7 @@ class SerialExecutor:
         self._pool.shutdown(wait=False, cancel_futures=False)
 
     def join(self, timeout_s: float) -> None:
-        """Nothing to wait for: jobs that were awaited have ended."""
+        """Nothing to wait for: awaited jobs have ended."""
 
     def stalled(self) -> str:
         since = self._since
