@@ -1,1 +1,1 @@
-"""Floor 2: what we say over HTTPS and WebSocket, and the dashboard. The only floor that knows aiohttp."""
+"""Layer 2: what the server says over HTTPS and WebSocket, and the dashboard. It speaks HTTP with aiohttp."""

@@ -1,4 +1,4 @@
-"""The table of actors, as everybody who asks for it gets it: the supervisor is asked once for all of them."""
+"""The table of actors for all clients: the supervisor is asked once for all of them."""
 
 import asyncio
 import time
@@ -26,11 +26,11 @@ class ActorTableCache:
 
     @property
     def last(self) -> tuple[ActorRow, ...]:
-        """As they were when somebody asked last."""
+        """The rows of the last request."""
         return self._rows or ()
 
     def changed(self) -> None:
-        """What we have is of no use any more."""
+        """The cached table is out of date."""
         self._changes += 1
         self._at = float("-inf")
 

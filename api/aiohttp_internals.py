@@ -1,7 +1,7 @@
-"""The private parts of aiohttp that we use, all of them: pinned, and tried in tests/house/test_internals.py.
+"""All private parts of aiohttp that are used: pinned, and tested in tests/house/test_internals.py.
 
-aiohttp offers no way to cut off a connection that never speaks, to say in JSON what it says in plain text below any
-application, or to answer without a length and without chunks.
+aiohttp has no public way to close a connection that never sends anything, to send JSON for the errors that it answers
+in plain text below any application, or to answer without a length and without chunks.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ PINNED = "3.14.5"
 
 
 class Unframed(web.StreamResponse):
-    """An answer that ends with its connection: neither Content-Length nor chunks."""
+    """An answer that ends with its connection, with neither Content-Length nor chunks."""
 
     _length_check = False  # aiohttp's own switch for its WebSocket answer
 
@@ -28,7 +28,7 @@ class Unframed(web.StreamResponse):
 
 
 class Connection(RequestHandler):
-    """``spoken``: the head of a request has come. ``ended`` is called once, at the end."""
+    """``spoken``: the head of a request has arrived. ``ended`` is called once, at the end."""
 
     __slots__ = ("ended", "spoken")
 
@@ -48,7 +48,7 @@ class Connection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """What aiohttp says in plain text, in JSON; ``message`` may hold what the client sent and is not repeated."""
+        """aiohttp's own errors as JSON; ``message`` may contain what the client sent, and is not repeated."""
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was already begun")
         response = error(status, "Malformed request" if status < 500 else INTERNAL)
@@ -58,7 +58,7 @@ class Connection(RequestHandler):
 
 
 class Server(web.Server):
-    """Makes ``Connection``s, and cuts off those that do not speak."""
+    """Makes ``Connection``s, and closes those that stay silent."""
 
     def __init__(self, handler: Any, request_factory: Any, **kwargs: Any) -> None:
         super().__init__(handler, request_factory=self._request, **kwargs)

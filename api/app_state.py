@@ -1,4 +1,4 @@
-"""What the whole HTTP surface shares: the last states, the viewers of /stream, the sockets."""
+"""What all of the HTTP API shares: the last states, the viewers of /stream, the sockets."""
 
 import asyncio
 from typing import Any
@@ -41,7 +41,7 @@ class AppState:
         await self.hub.close()
 
     def state(self, old: State | None, new: State) -> None:
-        """Something is another way now: tell whom it concerns. ``now`` knows it already."""
+        """A state has changed: notify those it concerns. ``now`` already has it."""
         self._router.state(old, new)
         match new:
             case CameraView(streaming=False):
@@ -50,7 +50,7 @@ class AppState:
                 self.streams.end(lambda viewer: not viewer.dashboard)
 
     def news(self, news: News) -> None:
-        """Something has happened: tell whom it concerns."""
+        """Something has happened: notify those it concerns."""
         self._router.news(news)
         match news:
             case ActorChanged():

@@ -1,4 +1,4 @@
-"""The dashboard's files: one exact route for each, so that no path can lead elsewhere."""
+"""The dashboard's files: one exact route each, so that no path can lead to another file."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,7 +29,9 @@ TYPES = {
     ".json": "application/json",
     ".webmanifest": "application/manifest+json",
 }
-HEADERS = {"Cache-Control": "no-cache"}  # kept by the browser, but asked for each time: an update shows at once
+HEADERS = {
+    "Cache-Control": "no-cache"
+}  # cached by the browser, but revalidated each time, so that an update shows at once
 
 
 def add_assets(app: web.Application, context: Context) -> None:
@@ -60,7 +62,7 @@ def _page(context: Context) -> Callable[[web.Request], Awaitable[web.StreamRespo
 
 
 async def _admit(request: web.Request, response: web.StreamResponse, context: Context) -> None:
-    """While protection is off there is no login, and so no session: the page itself brings one."""
+    """While protection is off there is no login, so the page itself sets a session."""
     if request.app[RATE_LIMITER].closed:
         return
     try:

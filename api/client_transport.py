@@ -1,7 +1,7 @@
-"""The way to one client: what has been written and is not yet acknowledged by him.
+"""The connection to one client: what has been written but not yet acknowledged by the client.
 
-asyncio's own buffer says nothing about the kernel's, and the kernel's grows to megabytes by itself: a slow viewer got
-pictures 11 s old. SIOCOUTQ counts what the peer has not acknowledged, for plain and TLS sockets alike.
+asyncio's buffer does not include the kernel's, which grows to megabytes automatically: a slow viewer got pictures
+11 s old. SIOCOUTQ counts what the peer has not acknowledged, for plain and TLS sockets alike.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class ClientTransport:
             return waiting
         try:
             return waiting + unacknowledged(self._socket.fileno())
-        except OSError:  # it is being closed under our hands
+        except OSError:  # it is being closed meanwhile
             return waiting
 
     def write(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""All that the HTTP surface needs of the actor world, passed in: so it is tested with a hand-written context."""
+"""Everything that the HTTP API needs from actors, passed in, so that tests can use a hand-written context."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
@@ -36,7 +36,7 @@ class Context(Protocol):
         ...
 
     def actor(self, ref: Ref[A]) -> Handle[A]:
-        """Its asks raise ``models.errors.ServerError``: Unavailable, TimedOut, … or what the actor said."""
+        """Its asks raise ``models.errors.ServerError``: Unavailable, TimedOut, … or the actor's own error."""
         ...
 
     def lease(self, owner: MediaOwner, ring: str, holder: str) -> None:
@@ -50,17 +50,17 @@ class Context(Protocol):
         ...
 
     def kept(self, ring: str, before: Entry) -> list[Entry]:
-        """What the ring holds from its newest key entry up to, but without, ``before``; empty if a part is missing."""
+        """The ring's entries from its newest key entry up to, but without, ``before``; empty if a part is missing."""
         ...
 
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
-        """A task whose failure ends the process: its work is not done by halves."""
+        """A task whose failure ends the process, so that its work is never left half done."""
         ...
 
     def follow(self, ring: str) -> AsyncGenerator[Entry, None]:
-        """Entries as they come, for ever: newest-wins for frames and jpeg, every one in order for video, pcm, audio.
+        """Entries as they arrive, without end: newest-wins for frames and jpeg, all in order for video, pcm, audio.
 
-        The former begin with the newest entry, however old that is, the latter with what comes from now on. The ring is
+        The former begin with the newest entry, however old it is, the latter with what arrives from now on. The ring is
         leased until the iterator is closed: use ``contextlib.aclosing``. All followers of a ring in this process share
         one reader and the same ``Entry`` (and bytes) objects. A follower that lags by more than its bound sees a gap in
         ``Entry.sequence``.

@@ -1,4 +1,4 @@
-"""How a caller shows who he is, and the session cookie."""
+"""How a client proves its identity, and the session cookie."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ PASSWORD_MAX = 1024
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """``carrier``: cookie, bearer, query, basic, none. An empty ``token`` of another carrier than none is invalid."""
+    """``carrier``: cookie, bearer, query, basic, none. An empty ``token`` with any carrier but none is invalid."""
 
     carrier: str
     token: str = ""
@@ -28,7 +28,7 @@ NOTHING = Credential("none")
 
 
 def credential_of(request: web.BaseRequest, *, media: bool = False, basic: bool = False) -> Credential:
-    """What decides about this call: the Authorization header if there is one, then ``?token=``, then the cookie.
+    """The credential that is used for this call: the Authorization header if any, then ``?token=``, then the cookie.
 
     ``media``: the token in the URL is accepted, as an <img> and a WebSocket can send no header. ``basic``: so is Basic.
     """
@@ -41,13 +41,13 @@ def credential_of(request: web.BaseRequest, *, media: bool = False, basic: bool 
 
 
 def token_of(request: web.BaseRequest) -> str:
-    """The token in the URL; "" where there is none, or more than one."""
+    """The token in the URL; "" if there is none, or more than one."""
     given = request.query.getall("token", [])
     return well_formed(given[0]) if len(given) == 1 else ""
 
 
 def cookie_of(request: web.BaseRequest) -> str:
-    """Our own cookie, else ``session``; of each the first: that with the longest path (RFC 6265 §5.4)."""
+    """Our own cookie, otherwise ``session``; of each the first, which has the longest path (RFC 6265 §5.4)."""
     found: dict[str, str] = {}
     for header in request.headers.getall("Cookie", ()):
         for pair in header.split(";"):
@@ -59,19 +59,19 @@ def cookie_of(request: web.BaseRequest) -> str:
 def own_cookie(host: str) -> str:
     """The name of our own cookie for ``host`` as it was typed.
 
-    Cookies know no ports (RFC 6265 §8.5): ``session`` of another camera on the same host takes the place of ours.
+    Cookies ignore ports (RFC 6265 §8.5): ``session`` of another camera on the same host overwrites ours.
     """
     port = host.rpartition(":")[2]
     return f"{COOKIE}_{port if port.isascii() and port.isdecimal() else HTTPS_PORT}"
 
 
 def agent_of(request: web.BaseRequest) -> str:
-    """What the client calls itself, as it can be shown."""
+    """The client's User-Agent, safe to show."""
     return "".join(letter for letter in request.headers.get("User-Agent", "") if letter.isprintable())[:200]
 
 
 def set_cookie(request: web.BaseRequest, response: web.StreamResponse, token: str) -> None:
-    """Under both names, for the path under which the caller sees us."""
+    """Set it under both names, for the path under which the client sees this server."""
     for name in (COOKIE, own_cookie(_host(request))):
         response.set_cookie(
             name, token, max_age=int(LIFETIME_S), path=_path(request), httponly=True, secure=True, samesite="Strict"
@@ -92,7 +92,7 @@ def _path(request: web.BaseRequest) -> str:
 
 
 def _by_foreign_page(request: web.BaseRequest) -> bool:
-    """A page of somebody else's that loads an <img> with a user name and a password in its URL guesses in our name."""
+    """Whether another site's page makes the browser guess, with a user name and a password in the URL of an <img>."""
     return request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site")
 
 
@@ -103,7 +103,7 @@ def _from_header(value: str, basic: bool) -> Credential:
             return Credential("bearer", well_formed(rest.strip()))
         case "basic" if basic:
             return Credential("basic", _password(rest.strip()))
-    return Credential("bearer")  # an explicit carrier that we do not know: invalid
+    return Credential("bearer")  # an unknown scheme: invalid
 
 
 def _password(encoded: str) -> str:
@@ -120,5 +120,5 @@ def _password(encoded: str) -> str:
 
 
 def well_formed(token: str) -> str:
-    """The token, or "" for what we have never issued: nobody need look it up."""
+    """The token, or "" for one that cannot have been issued and need not be looked up."""
     return token if TOKEN.fullmatch(token) else ""

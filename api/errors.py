@@ -1,4 +1,4 @@
-"""Errors as the API document shows them: JSON, always, and never more than a person should read."""
+"""Errors as the API document shows them: always JSON, and never with internal details."""
 
 import math
 
@@ -21,12 +21,12 @@ STATUS: dict[str, int] = {
 INTERNAL = "Internal server error"
 TEXTS: dict[int, str] = {404: "Not found", 405: "Method not allowed", 403: "Forbidden", 413: "Request body too large"}
 
-# For answers that no application gives: what the gates put on all others.
+# For answers that no application gives: the headers that the gates add to all others.
 BARE = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Server": "ipcamera",  # or aiohttp tells its version
+    "Server": "ipcamera",  # otherwise aiohttp sends its version
 }
 
 DIRECT_HINT = "Access this feature through the web dashboard or upgrade to Pro"
@@ -38,7 +38,7 @@ def error(status: int, text: str, **fields: object) -> web.Response:
 
 
 def failure(status: int, text: str, **fields: object) -> web.Response:
-    """The form of actions and logins: with ``success``."""
+    """The format of actions and logins: with ``success``."""
     return web.json_response({"success": False, "error": text, **fields}, status=status)
 
 
@@ -54,7 +54,7 @@ def response_to(problem: ServerError) -> web.Response:
 
 
 def response_to_http(problem: web.HTTPException) -> web.Response:
-    """The router's and the file server's own errors in our form."""
+    """The router's and the file server's errors in our format."""
     status = 400 if problem.status == 413 else problem.status  # the document has no 413
     response = error(status, TEXTS.get(problem.status, problem.reason if status < 500 else INTERNAL))
     if "Allow" in problem.headers:

@@ -1,4 +1,4 @@
-"""The query of /events: what it may say, and what each wrong value is told."""
+"""The query of /events: its parameters, and the error for each invalid value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LATEST = 2**53 - 1  # Unix ms that JavaScript can hold
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """``bucket_ms`` 0: single events are wanted. ``types`` empty: the six."""
+    """``bucket_ms`` 0: single events. ``types`` empty: all detections."""
 
     now: int
     day_start: int

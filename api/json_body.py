@@ -1,4 +1,4 @@
-"""JSON from outside. Request bodies are objects of at most 64 KiB, whatever their Content-Type."""
+"""JSON from clients. Request bodies are objects of at most 64 KiB, whatever their Content-Type."""
 
 import json
 import math
@@ -12,7 +12,7 @@ MAX_BODY = 64 * 1024
 
 
 def parse_json(raw: str | bytes) -> Any:
-    """What RFC 8259 allows and nothing more.
+    """Parse what RFC 8259 allows and nothing more.
 
     Raises:
         ValueError: not UTF-8, not JSON, nested too deep, NaN, Infinity or beyond a float, half a surrogate pair.
@@ -23,7 +23,7 @@ def parse_json(raw: str | bytes) -> Any:
     except RecursionError:
         raise ValueError("nested too deep") from None
     if "\\u" in text:
-        json.dumps(value, ensure_ascii=False).encode()  # half a pair cannot be written anywhere, not even into a log
+        json.dumps(value, ensure_ascii=False).encode()  # half a pair cannot be encoded, not even for a log
     return value
 
 

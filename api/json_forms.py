@@ -1,4 +1,4 @@
-"""JSON forms that HTTP and WebSocket share, so that one parser in a client serves both."""
+"""JSON formats that HTTP and WebSocket share, so that a client needs only one parser."""
 
 from collections.abc import Mapping
 
@@ -64,5 +64,5 @@ def actor_shape(row: ActorRow) -> dict[str, object]:
 
 
 def rtsp_access_shape(view: RtspView) -> dict[str, object]:
-    """Who can watch, and where beside the plain port."""
+    """Who can watch, and on which port beside the plain one."""
     return {"login": view.login or None, "newLogin": view.new_login, "tlsPort": view.tls_port or None}

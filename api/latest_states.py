@@ -1,4 +1,4 @@
-"""What the actors said last, as the HTTP surface reads it."""
+"""The last states of the actors, as the HTTP API reads them."""
 
 from api.context import Context
 from models.detect import DETECTORS
@@ -36,7 +36,7 @@ STATES = (
 
 
 class LatestStates:
-    """None and empty until the actor has spoken."""
+    """None and empty until the actor has published."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

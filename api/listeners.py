@@ -18,10 +18,10 @@ from models.security.lockout import client_key
 
 log = structlog.get_logger("facade")
 
-AT_ONCE = 64  # accepted in one turn of the loop
-PACE_S = 0.02  # how often those that wait are looked at
+AT_ONCE = 64  # accepted in one iteration of the loop
+PACE_S = 0.02  # how often waiting connections are checked
 OUT_OF_DESCRIPTORS_S = 0.2
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: whoever is refused leaves nothing behind here, not even a TIME_WAIT
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: a refused connection leaves nothing behind, not even TIME_WAIT
 
 
 class Arrived:
@@ -33,7 +33,7 @@ class Arrived:
         self.handshake: asyncio.Task[None] | None = None
 
     def cut(self) -> None:
-        """End it, whatever it is doing."""
+        """Close it, whatever it is doing."""
         if self.transport is not None:
             self.transport.abort()
         elif self.handshake is not None:
@@ -45,7 +45,7 @@ class Arrived:
 
 
 class Gate:
-    """Shared by all listeners. ``known``: whether somebody has shown a valid credential from this ``client_key``."""
+    """Shared by all listeners. ``known``: whether a valid credential has been shown from this ``client_key``."""
 
     def __init__(self, known: Callable[[str], bool]) -> None:
         self.admission: Admission[Arrived] = Admission(known)
@@ -67,7 +67,7 @@ class Gate:
         self._begin_due()
 
     async def _serve(self, one: Arrived) -> None:
-        """From the handshake until the connection belongs to its protocol, which tells us its end."""
+        """From the handshake until the connection belongs to its protocol, which reports its end."""
         tls = one.site.tls
 
         def protocol() -> Connection:
@@ -91,9 +91,9 @@ class Gate:
 
 
 async def _speaks_http(connection: socket.socket) -> bool:
-    """Whether somebody typed ``http://`` before the port of HTTPS: the first byte is a letter, and TLS has none there.
+    """Whether the client speaks plain HTTP on the HTTPS port: the first byte is a letter, which TLS never sends there.
 
-    As long as nothing comes, it waits.
+    Waits until the first byte arrives.
     """
     loop, readable = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(connection, readable.set)
@@ -105,7 +105,7 @@ async def _speaks_http(connection: socket.socket) -> bool:
 
 
 class GuardedSite(web.BaseSite):
-    """One listening socket of a runner that has been set up; ``plain`` serves those who speak no TLS to it."""
+    """One listening socket of a runner that has been set up; ``plain`` serves clients that do not use TLS."""
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class GuardedSite(web.BaseSite):
                 connection, peer = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            except OSError as error:  # no descriptor left: those that are waiting stay in the kernel's queue
+            except OSError as error:  # no descriptor left: waiting connections stay in the kernel's queue
                 log.warning("a connection could not be accepted", reason=str(error))
                 asyncio.get_running_loop().remove_reader(self._listener)
                 asyncio.get_running_loop().call_later(OUT_OF_DESCRIPTORS_S, self._listen)

@@ -1,6 +1,6 @@
-"""The gates that every request passes, in one order; and the shell that turns every end into a proper answer.
+"""The gates that every request passes, always in the same order, and the shell that turns every end into an answer.
 
-A handler finds the four keys of ``api.request_keys`` at its request.
+Handlers find the keys of ``api.request_keys`` in their request.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from models.security.sessions import same
 log = structlog.get_logger("facade")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-BODY_S = 15.0  # for 64 KiB: a slow line has them, somebody who only holds the door has not
+BODY_S = 15.0  # for 64 KiB: enough for a slow connection, but not for one that is held open on purpose
 NOT_ALLOWED = "This credential does not permit that"
 NOBODY = Identity(authenticated=False, dashboard=False)
 LAST_TIME: web.AppKey[dict[str, float]] = web.AppKey("last_time", dict)
@@ -49,7 +49,7 @@ def install(app: web.Application) -> None:
 
 @web.middleware
 async def shell(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Whatever happens inside, an answer in JSON, and the reason in our log only."""
+    """Whatever happens inside, the answer is JSON, and the reason is only in the log."""
     try:
         return await handler(request)
     except web.HTTPException as problem:
@@ -61,7 +61,7 @@ async def shell(request: web.Request, handler: Handler) -> web.StreamResponse:
             log.error("a request failed", path=request.path, reason=problem.detail)
         response = response_to(problem)
     except (ConnectionError, asyncio.CancelledError):
-        raise  # the client has gone
+        raise  # the client has disconnected
     except Exception:  # one request must not end the server; the traceback is for the log
         log.exception("a request failed", path=request.path, method=request.method)
         response = error(500, INTERNAL)
@@ -74,7 +74,7 @@ async def shell(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def gates(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The first gate that does not open gives the answer."""
+    """The first gate that refuses gives the answer."""
     context, record = request.app[CONTEXT], route_of(request)
     arrived = arrival(request, context.settings)
     request[ARRIVAL], request[CLIENT] = arrived, arrived.client
@@ -95,7 +95,7 @@ async def gates(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _to_its_end(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A change that may be made is not made by halves when the client hangs up."""
+    """A permitted change is completed even if the client disconnects."""
     job = asyncio.ensure_future(handler(request))
     request.app[JOBS].add(job)
     job.add_done_callback(request.app[JOBS].discard)
@@ -103,13 +103,13 @@ async def _to_its_end(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 async def _proven(request: web.Request) -> bool:
-    """Whether somebody with a session asks, from an address that asks too often otherwise."""
+    """Whether the client has a session, although its address sends too many requests."""
     credential = credential_of(request, media=True)
     return bool(credential.token) and bool((await identify(request, credential)).session_id)
 
 
 def too_many() -> web.Response:
-    """The next one needs another connection, and those are rationed."""
+    """Closes the connection: the next request needs a new one, and those are limited."""
     response = error(429, TOO_MANY, retryAfterMs=RETRY_MS)
     response.headers["Retry-After"] = str(RETRY_MS // 1000)
     response.force_close()
@@ -138,11 +138,11 @@ async def _refusal(request: web.Request, record: Route) -> web.Response | None:
 
 
 async def identify(request: web.Request, credential: Credential) -> Identity:
-    """Who shows this credential.
+    """The identity of this credential.
 
     Raises:
-        LimitReached: too many wrong passwords, or too many questions of this client wait already.
-        Unavailable: nobody can say just now.
+        LimitReached: too many wrong passwords, or too many asks of this client are already waiting.
+        Unavailable: it cannot be checked now.
     """
     rate_limiter, client = request.app[RATE_LIMITER], request[CLIENT]
     if not credential.token and rate_limiter.closed:
@@ -160,7 +160,7 @@ async def identify(request: web.Request, credential: Credential) -> Identity:
 
 
 def rarely(request: web.Request, what: str, every_s: float) -> None:
-    """Let ``what`` be done once in ``every_s`` seconds, by whomever; raises ``LimitReached`` in between."""
+    """Allow ``what`` once in ``every_s`` seconds for all clients together; raises ``LimitReached`` in between."""
     last, now = request.app[LAST_TIME], time.monotonic()
     left_s = last.get(what, -every_s) + every_s - now
     if left_s > 0:
@@ -169,14 +169,16 @@ def rarely(request: web.Request, what: str, every_s: float) -> None:
 
 
 def _meant(request: web.Request, identity: Identity) -> bool:
-    """Whether an unsafe call was meant by the caller, and not made by a page of somebody else in his browser."""
-    if identity.open and is_foreign(request):  # nothing else tells a page from a script, whatever it shows
+    """Whether the client intended an unsafe call, rather than another site's page in the client's browser."""
+    if identity.open and is_foreign(
+        request
+    ):  # nothing else distinguishes a page from a script, whatever credential it has
         return False
     return not identity.dashboard or same(request.headers.get("X-CSRF-Token", ""), identity.csrf_token)
 
 
 def is_foreign(request: web.Request) -> bool:
-    """Whether a page of somebody else's asks. A script sends no Origin; a browser does at every unsafe call."""
+    """Whether another site's page makes the call. Scripts send no Origin; browsers do with every unsafe call."""
     origin = request.headers.get("Origin", "")
     return origin != "" and not same_origin(origin, request[ARRIVAL])
 
@@ -184,14 +186,14 @@ def is_foreign(request: web.Request) -> bool:
 def _unauthenticated(request: web.Request, record: Route, credential: Credential) -> web.Response:
     response = error(401, "Authentication required" if credential is NOTHING else "Invalid token")
     response.headers.add("WWW-Authenticate", "Bearer")
-    # A browser that loads an <img> would ask its user for a name and a password.
+    # For an <img>, a browser would prompt its user for a name and a password.
     if record.media and request.headers.get("Sec-Fetch-Dest", "document") in ("document", "video"):
         response.headers.add("WWW-Authenticate", 'Basic realm="IP camera", charset="UTF-8"')
     return response
 
 
 async def _read_body(request: web.Request) -> None:
-    """All of it, before anybody works on it; handlers find it at once."""
+    """Read all of it before any handler runs; handlers then get it without waiting."""
     try:
         async with asyncio.timeout(BODY_S):
             await request.read()
@@ -208,6 +210,6 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
     headers.pop("Server", None)
     headers.setdefault("Cache-Control", "no-store")
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"  # tokens may stand in URLs
+    headers["Referrer-Policy"] = "no-referrer"  # URLs may contain tokens
     if response.content_type == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_POLICY)

@@ -1,4 +1,4 @@
-"""The interface as OpenAPI 3.1, made from the registry of routes and that of settings: it cannot lag behind them."""
+"""The API as OpenAPI 3.1, generated from the registries of routes and settings, so that it is always up to date."""
 
 import re
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ SECURITY_SCHEMES: Mapping[str, object] = {
 
 
 def describe(routes: tuple[Route, ...], version: str) -> dict[str, Any]:
-    """The whole document. Paths are those of the registry; a browser's assets are not part of the interface."""
+    """The whole document. Paths are those of the registry; the dashboard's assets are not part of the API."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(plain_path(route.path), {})[route.method.lower()] = _operation(route)
@@ -139,7 +139,7 @@ def _media_type(content_type: str) -> str:
 
 
 def _errors(route: Route) -> set[int]:
-    """What a caller has to expect; 404 and 405 of wrong paths and methods belong to no route."""
+    """The errors of a route; 404 and 405 for wrong paths and methods belong to no route."""
     statuses = {500, 503}
     unsafe = route.method not in SAFE
     if unsafe or route.query or route.path == "/ws":

@@ -1,4 +1,4 @@
-"""Passwords are checked one after the other; see ``models.security.password_queue`` for the order."""
+"""Passwords are checked one at a time; see ``models.security.password_queue`` for the order."""
 
 import asyncio
 import time
@@ -27,10 +27,10 @@ class Passwords:
 
     @asynccontextmanager
     async def turn(self, client: str, known: bool) -> AsyncIterator[None]:
-        """Wait for the turn of this client, and have it; a ``Refused`` inside is a wrong guess.
+        """Wait for this client's turn and hold it; a ``Refused`` inside counts as a wrong guess.
 
         Raises:
-            LimitReached: too many wait already.
+            LimitReached: too many are already waiting.
         """
         turn, gone = self._turns.enter(client, known, time.monotonic())
         if gone is not None and not (called := self._called.pop(gone)).done():
@@ -44,7 +44,7 @@ class Passwords:
         except asyncio.CancelledError:
             if self._called.pop(turn, None) is not None:
                 self._turns.withdraw(turn)
-            elif not called.cancelled() and called.exception() is None:  # called and cancelled at once
+            elif not called.cancelled() and called.exception() is None:  # called and cancelled at the same time
                 self._over(turn, Outcome.LOCKED)
             raise
         outcome = Outcome.RIGHT
@@ -81,7 +81,7 @@ PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords", Passwords)
 
 
 async def check_password(app: web.Application, client: str, question: Ask[ToAuth, R]) -> R:
-    """The answer of auth to a question that has a password in it, when it is this client's turn."""
+    """The answer of auth to an ask with a password in it, when it is this client's turn."""
     rate_limiter = app[RATE_LIMITER]
     async with app[PASSWORDS].turn(client, rate_limiter.knows(client)):
         answer = await app[CONTEXT].actor(AUTH).ask(question, HASHING_TIMEOUT_S)

@@ -1,7 +1,7 @@
-"""How a request has come to us: directly, or through a reverse proxy that the owner trusts.
+"""How a request arrived: directly, or through a reverse proxy that the owner trusts.
 
-What a proxy says is believed only in reverse-proxy mode (a Pro setting, off by default), and only from
-``trustedProxies`` (this device itself, where the setting is empty).
+A proxy's headers are trusted only in reverse-proxy mode (a Pro setting, off by default), and only from
+``trustedProxies`` (this device itself if the setting is empty).
 """
 
 import ipaddress
@@ -19,15 +19,18 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 THIS_DEVICE = "127.0.0.0/8, ::1/128"
 HOPS_MAX = 16
-PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){0,8}")  # no dot segments, nothing that ends a cookie's Path
+PREFIX = re.compile(
+    r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){0,8}"
+)  # no dot segments, nothing that would end a cookie's Path
 PREFIX_MAX = 128
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """``client``: address of the one who asks. ``host``: what he typed, with the port if it was shown. ``prefix``: the
-    path under which the proxy serves us, "" or "/ipcamera". ``secure``: he came over TLS, ours or a trusted proxy's."""
+    """``client``: the client's address. ``host``: the host that the client used, with the port if it was given.
+    ``prefix``: the path under which the proxy serves us, "" or "/ipcamera". ``secure``: the client used TLS, with this
+    server or a trusted proxy."""
 
     client: str
     host: str
@@ -60,7 +63,7 @@ def trusted_networks(settings: Mapping[str, Value]) -> tuple[Network, ...]:
 
 
 def client_of(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) -> str:
-    """The first hop, from the nearest on, that is not a trusted proxy; what lies behind it could be invented."""
+    """The nearest hop that is not a trusted proxy; anything beyond it could be forged."""
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()][-HOPS_MAX:]
     client = _plain(peer)
     for hop in reversed(hops):
@@ -73,7 +76,7 @@ def client_of(peer: str, forwarded_for: str, trusted: tuple[Network, ...]) -> st
 
 
 def prefix_of(text: str) -> str:
-    """The sub-path in its one form: a leading slash and none at the end; "" for anything that is none."""
+    """The sub-path in normal form: a leading slash and none at the end; "" if it is invalid."""
     stripped = text.rstrip("/")
     return stripped if len(stripped) <= PREFIX_MAX and PREFIX.fullmatch(stripped) else ""
 
@@ -81,7 +84,7 @@ def prefix_of(text: str) -> str:
 def same_origin(origin: str, arrived: Arrival) -> bool:
     """Whether a page of ``origin`` is one of ours.
 
-    Many proxies pass the host on without its port: then the port is not compared.
+    Many proxies pass on the host without its port; then the port is not compared.
     """
     try:
         parts = urlsplit(origin)

@@ -1,7 +1,7 @@
-"""What keeps strangers from taking what the owner needs: a budget of requests, and a share of the questions.
+"""Keeps strangers from using up what the owner needs: a budget of requests, and a share of the asks.
 
-A *stranger* is an address from which nobody has shown a valid credential to this process, or, by what auth keeps on
-disk, to an earlier one.
+A *stranger* is an address from which nobody has shown a valid credential to this process or, according to what auth
+keeps on disk, to an earlier one.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class RateLimiter:
     """Addresses are given as text, and count as ``client_key`` says."""
 
     def __init__(self, auth: Callable[[], AuthStatus | None] = lambda: None) -> None:
-        """``auth``: what auth has said last; None until it has spoken."""
+        """``auth``: the last state of auth; None until there is one."""
         self._auth = auth
         self._known: OrderedDict[str, None] = OrderedDict()
         self._budgets = Buckets(limits.REQUESTS_PER_S, limits.REQUESTS_BURST, limits.ADDRESSES)
@@ -52,18 +52,18 @@ class RateLimiter:
 
     @property
     def closed(self) -> bool:
-        """Protection is on for certain: without a credential nobody need be asked."""
+        """Protection is certainly on: a client without a credential can be refused without an ask."""
         return self.auth is not None and self.auth.enabled
 
     def knows(self, client: str) -> bool:
         return self.knows_key(client_key(client))
 
     def knows_key(self, key: str) -> bool:
-        """The same for what ``client_key`` has made of it already."""
+        """The same for the result of ``client_key``."""
         return key in self._known
 
     def welcome(self, *clients: str) -> None:
-        """A valid credential has come from here, or the owner trusts it as a proxy."""
+        """A valid credential was shown from this address, or the owner trusts it as a proxy."""
         for key in map(client_key, clients):
             self._known[key] = None
             self._known.move_to_end(key)
@@ -71,21 +71,21 @@ class RateLimiter:
             self._known.popitem(last=False)
 
     def learn(self, clients: Iterable[str]) -> None:
-        """Those that have been in before, the latest last."""
+        """Addresses from which somebody has logged in before, the latest last."""
         self.welcome(*(client for client in clients if not self.knows(client)))
 
     def allows(self, client: str) -> bool:
-        """One request more of this client; False where it asks too often for somebody without a session."""
+        """Count one more request of this client; False if it sends too many for a client without a session."""
         key = client_key(client)
         budgets = self._known_budgets if key in self._known else self._budgets
         return budgets[key].take(time.monotonic())
 
     @asynccontextmanager
     async def ask_slot(self, client: str) -> AsyncIterator[None]:
-        """Around whatever is asked of an actor for this client: those that are known wait for a place of their own.
+        """Use around every ask for this client: known addresses have their own slots.
 
         Raises:
-            LimitReached: a stranger asks too much at once.
+            LimitReached: a stranger has too many asks at once.
         """
         key = client_key(client)
         if key in self._known:
@@ -105,7 +105,7 @@ class RateLimiter:
 
 
 class RateLimitedContext:
-    """The context as requests see it: what is asked for a client is asked within his share (``ASKED_FOR``)."""
+    """The context as requests see it: asks for a client stay within that client's share (``ASKED_FOR``)."""
 
     def __init__(self, context: Context, rate_limiter: RateLimiter) -> None:
         self._context, self._rate_limiter = context, rate_limiter
@@ -141,7 +141,7 @@ class RateLimitedContext:
         self._context.actor(to).tell(message)
 
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
-        """Such a task works for everybody."""
+        """Such a task works for all clients."""
         return self._context.start_task(_for_everybody(coroutine))
 
 
@@ -150,6 +150,6 @@ async def _for_everybody(coroutine: Coroutine[Any, Any, Any]) -> Any:
     return await coroutine
 
 
-# Address of the client whose request is being answered in this task; None: nobody's in particular.
+# Address of the client whose request this task answers; None: of no particular client.
 ASKED_FOR: ContextVar[str | None] = ContextVar("asked_for", default=None)
 RATE_LIMITER: web.AppKey[RateLimiter] = web.AppKey("guard", RateLimiter)

@@ -1,6 +1,6 @@
-"""Port 8080: where a person who typed http:// is sent on, and everything else is turned away.
+"""Port 8080: browsers are redirected to HTTPS, and everything else is refused.
 
-Behind a reverse proxy that is trusted and that took the request over TLS, it is the whole application.
+Behind a trusted reverse proxy that received the request over TLS, it serves the whole application.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from models.messages.facade import FACADE, GetCertificate, GetPorts
 Application = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 UNQUOTED = "/%:@!$&()*+,;=~-._"
-OURS_S = 10.0  # how long our names and addresses are remembered
+OURS_S = 10.0  # how long our names and addresses are cached
 PAGES = (".html", ".js", ".css", ".png", ".svg", ".ico", ".webmanifest", ".woff2", ".map")
 
 
@@ -53,7 +53,7 @@ class PlainListener:
         return response
 
     async def _forget_leaked_token(self, request: web.BaseRequest) -> None:
-        """It went over the network in clear: whoever has read it shall have nothing of it."""
+        """A token was sent unencrypted: revoke it, so that nobody who read it can use it."""
         if token := token_of(request):
             with contextlib.suppress(ServerError):
                 await self._context.actor(AUTH).ask(LogOut(token))
@@ -64,7 +64,7 @@ class PlainListener:
         return (await self._context.actor(FACADE).ask(GetPorts())).https
 
     async def _host(self, request: web.BaseRequest) -> str:
-        """The host that was asked for if it is one of ours, else the address at which the request came in."""
+        """The requested host if it is one of ours, otherwise the address at which the request arrived."""
         wanted = host_name(request.headers.get("Host", ""))
         if wanted and is_ours(wanted, await self._own()):
             return wanted
@@ -72,7 +72,7 @@ class PlainListener:
         return bracketed(str(sockname[0]).partition("%")[0] if sockname else "localhost")
 
     async def _own(self) -> tuple[str, ...]:
-        """Our addresses and names, also those in the owner's own certificate; as they were a moment ago."""
+        """Our addresses and names, including those in the owner's own certificate; cached for a moment."""
         if time.monotonic() >= self._ours_until:
             self._ours_until = time.monotonic() + OURS_S
             addresses = map(str, reachable.addresses())
@@ -87,21 +87,21 @@ class PlainListener:
 
 
 def is_page(request: web.BaseRequest) -> bool:
-    """What a browser asks for first: the dashboard and its assets, not the API and not a WebSocket."""
+    """Whether a browser would open it directly: the dashboard and its assets, not the API and not a WebSocket."""
     if request.method not in ("GET", "HEAD") or request.headers.get("Upgrade", "").lower() == "websocket":
         return False
     return request.path == "/" or request.path.endswith(PAGES)
 
 
 def location(request: web.BaseRequest, host: str, port: int) -> str:
-    """The same place over HTTPS, without a token in the query."""
+    """The same URL over HTTPS, without a token in the query."""
     url = request.rel_url.without_query_params("token")
     query = f"?{quote(url.raw_query_string, safe=UNQUOTED + '?')}" if url.raw_query_string else ""
     return f"https://{host}:{port}{quote(url.raw_path or '/', safe=UNQUOTED)}{query}"
 
 
 def host_name(header: str) -> str:
-    """The Host header without its port, IPv6 in brackets; "" where it is none."""
+    """The Host header without its port, IPv6 in brackets; "" if it is invalid."""
     if header.startswith("["):
         inner, bracket, _ = header[1:].partition("]")
         return f"[{inner}]" if bracket and _address(inner) else ""
@@ -118,7 +118,7 @@ def is_ours(host: str, own: tuple[str, ...]) -> bool:
 
 
 def bracketed(address: str) -> str:
-    """As it stands in a URL; an IPv4 address that came in on an IPv6 socket as IPv4."""
+    """As written in a URL; an IPv4 address that arrived on an IPv6 socket is shown as IPv4."""
     parsed = _address(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(parsed.ipv4_mapped) if parsed.ipv4_mapped else f"[{parsed}]"

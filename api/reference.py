@@ -7,7 +7,7 @@ WHO = {Access.PUBLIC: "everybody", Access.UI: "logged in", Access.PRO: "Pro"}
 
 
 def table(routes: tuple[Route, ...]) -> str:
-    """Markdown; extensions of the interface are marked."""
+    """Markdown; extensions of the API are marked."""
     rows = ["| request | who | what |", "|---|---|---|"]
     for route in sorted(routes, key=lambda one: (one.path, one.method)):
         who = f"{WHO[route.access]}: `{route.feature}`" if route.feature else WHO[route.access]
@@ -17,6 +17,6 @@ def table(routes: tuple[Route, ...]) -> str:
 
 
 def in_place(page: str, routes: tuple[Route, ...]) -> str:
-    """``page`` with the table between its two marks."""
+    """``page`` with the table between its two markers."""
     before, rest = page.split(BEGIN)
     return f"{before}{BEGIN}{table(routes)}\n{END}{rest.split(END)[1]}"

@@ -1,4 +1,4 @@
-"""What the gates leave at a request for its handler."""
+"""What the gates store in a request for its handler."""
 
 from aiohttp import web
 
@@ -8,5 +8,5 @@ from models.messages.license import LicenseView
 
 ARRIVAL: web.RequestKey[Arrival] = web.RequestKey("arrival", Arrival)
 CLIENT: web.RequestKey[str] = web.RequestKey("client", str)  # address, for limits and lock-outs
-IDENTITY: web.RequestKey[Identity] = web.RequestKey("identity", Identity)  # nobody's on public routes
+IDENTITY: web.RequestKey[Identity] = web.RequestKey("identity", Identity)  # empty on public routes
 LICENSE: web.RequestKey[LicenseView] = web.RequestKey("license", LicenseView)

@@ -1,4 +1,4 @@
-"""The registry of routes: one record per method and path, from which come the server, the gates and the OpenAPI.
+"""The registry of routes: one record per method and path, used by the server, the gates and the OpenAPI document.
 
 A group of routes is a module of ``api.routes``; importing it registers them::
 
@@ -21,11 +21,11 @@ CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
 
 
 class Access(Enum):
-    """Who may call. There is no default, so that nobody can forget to say it."""
+    """Who may call. There is no default, so that it cannot be forgotten."""
 
     PUBLIC = "public"  # no credential, ever
-    UI = "ui"  # a credential while protection is on; on a free licence only from the dashboard
-    PRO = "pro"  # the same, and Pro in every case; ``Route.feature`` names what
+    UI = "ui"  # a credential while protection is on; on a Free device only from the dashboard
+    PRO = "pro"  # the same, and always Pro; ``Route.feature`` names the feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +51,17 @@ class Route:
     feature: str
     summary: str
     media: bool  # ``?token=`` and Basic are accepted too: an <img>, a player
-    csrf: bool  # also a PUBLIC unsafe call needs the CSRF token when it comes with the cookie
+    csrf: bool  # even a PUBLIC unsafe call needs the CSRF token if it comes with the cookie
     query: tuple[Query, ...]
     takes: str
-    takes_nothing: bool  # the body may be left out
+    takes_nothing: bool  # the body may be omitted
     body: object
     gives: tuple[str, ...]
     answer: object
     content_type: str
     extension: bool  # not in the API document
-    also: Mapping[int, str]  # other good answers: status and what it means
-    role: str  # the least that the credential must be good for (models.security.roles)
+    also: Mapping[int, str]  # other successful answers: status and meaning
+    role: str  # the lowest role that may call it (models.security.roles)
 
 
 ROUTES: dict[tuple[str, str], Route] = {}
@@ -88,7 +88,7 @@ def route(
     also: Mapping[int, str] | None = None,
     role: str = OWNER,
 ) -> Callable[[Handler], Handler]:
-    """Register a handler. It may stand on several paths: one decorator each."""
+    """Register a handler. It may have several paths: one decorator each."""
     if (access is Access.PRO) != bool(feature):
         raise ValueError(f"{method} {path}: PRO names a feature, the others none")
 

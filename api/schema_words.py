@@ -1,4 +1,4 @@
-"""The words in which the shapes of the HTTP interface are written: pieces of JSON Schema."""
+"""Building blocks for the schemas of the HTTP API: pieces of JSON Schema."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
-"""Every shape of the HTTP interface as JSON Schema, by name: the components of the OpenAPI.
+"""Every schema of the HTTP API as JSON Schema, by name: the components of the OpenAPI document.
 
 Written for generators of clients: objects with names and types, ``anyOf`` only between named objects, and no ``const``
-(openapi-python-client makes a syntax error of ``{"const": false}``). Answers may have more fields than are named.
+(openapi-python-client generates invalid code for ``{"const": false}``). Answers may have additional fields.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ def _of_mqtt(setting: Setting) -> bool:
 
 
 def _optional(properties: Mapping[str, Schema]) -> Schema:
-    """For a request: what is absent stays, so there are no defaults to be filled in."""
+    """For a request: what is absent stays unchanged, so there are no defaults to fill in."""
     plain = {key: {name: value for name, value in one.items() if name != "default"} for key, one in properties.items()}
     return {"type": "object", "properties": plain}
 

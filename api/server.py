@@ -1,4 +1,4 @@
-"""The HTTP servers of the two listeners, and the limits on what a connection may cost."""
+"""The HTTP servers of the two listeners, and limits on the cost of a connection."""
 
 import logging
 from typing import Any
@@ -12,7 +12,7 @@ from api.rate_limits import RATE_LIMITER
 from api.redirect import PlainListener
 from models.http import limits
 
-LINGER_S = 1.0  # how long the rest of a refused body is read away
+LINGER_S = 1.0  # how long the rest of a refused body is read and discarded
 LINE_MAX = FIELD_MAX = 8190
 HEADERS_MAX = 100
 
@@ -31,7 +31,7 @@ DISCREET.addHandler(_NameOnly())
 LIMITS: dict[str, Any] = {
     "access_log": None,
     "logger": DISCREET,
-    "handler_cancellation": True,  # whoever hangs up asks for nothing any more
+    "handler_cancellation": True,  # a client that disconnects wants nothing any more
     "keepalive_timeout": limits.IDLE_S,
     "lingering_time": LINGER_S,
     "max_line_size": LINE_MAX,

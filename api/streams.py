@@ -1,8 +1,8 @@
-"""/stream: one picture to all viewers at once, each by its own pace.
+"""/stream: each picture to all viewers, each at its own pace.
 
 A picture is made into a part once and the same bytes are written to every viewer whose backlog is small; the others
-get the next one. Nobody is queued for, so nobody is late, costs memory, or slows another. The viewers outlive the
-camera and the encoder: while there is no picture they are shown "no signal", for half a minute.
+get the next one. Nothing is queued, so no viewer is late, needs memory, or slows another. Viewers outlive the camera
+and the encoder: while there is no picture they get "no signal", for half a minute.
 """
 
 import asyncio
@@ -37,14 +37,14 @@ HEADERS = {
 
 
 class Multipart(Unframed):
-    """Without chunks: many players cannot read them, and they would cost a copy."""
+    """Without chunks, which many players cannot read, and which would need a copy."""
 
     def __init__(self) -> None:
         super().__init__(HEADERS)
 
 
 class Viewer:
-    """One open /stream, and who looks."""
+    """One open /stream, and its client."""
 
     def __init__(
         self, transport: ClientTransport, mode: mjpeg.Mode, address: str, identity: Identity, tier: Tier = Tier.MAIN
@@ -55,13 +55,13 @@ class Viewer:
         self._moved = time.monotonic()
 
     def offer(self, data: bytes) -> None:
-        """Write it, unless he still has enough to read."""
+        """Write it, unless too much is still unread."""
         if self.transport.backlog() <= limits.STREAM_BACKLOG:
             self._written += len(data)
             self.transport.write(data)
 
     def check(self, now: float) -> None:
-        """Once a second: is he there, does he read?"""
+        """Once a second: is the client still there, and does it read?"""
         backlog = self.transport.backlog()
         read = self._written - backlog
         if backlog == 0 or read > self._read:
@@ -74,7 +74,7 @@ class Viewer:
 
 
 class _Cast:
-    """The pictures of one tier, followed while somebody looks at them."""
+    """The pictures of one tier, followed while somebody watches."""
 
     def __init__(self, context: Context, states: LatestStates, tier: Tier) -> None:
         self.viewers: set[Viewer] = set()
@@ -139,8 +139,8 @@ class Streams:
 
     def __init__(self, context: Context, states: LatestStates) -> None:
         self._casts = {tier: _Cast(context, states, tier) for tier in Tier}
-        self._coming: Counter[str] = Counter()  # addresses of those who wait for their first picture
-        self.changed: Callable[[], None] = lambda: None  # set by the front
+        self._coming: Counter[str] = Counter()  # addresses of clients that wait for their first picture
+        self.changed: Callable[[], None] = lambda: None  # set by the ``AppState``
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -154,7 +154,7 @@ class Streams:
 
     @contextlib.contextmanager
     def place(self, address: str) -> Iterator[None]:
-        """A place for one more, held until he is served: many may wait for the same first picture.
+        """A place for one more viewer, held until it is served: many may wait for the same first picture.
 
         Raises:
             Unavailable: there is none.
@@ -169,7 +169,7 @@ class Streams:
             self._coming -= Counter((address,))
 
     async def serve(self, viewer: Viewer, first: Entry) -> None:
-        """Until he goes, or the streaming ends."""
+        """Until the client disconnects, or streaming ends."""
         viewer.transport.write(mjpeg.opening(viewer.mode))
         cast = self._casts[viewer.tier]
         cast.join(viewer, first)
@@ -181,7 +181,7 @@ class Streams:
             self.changed()
 
     def end(self, whose: Callable[[Identity], bool] = lambda _: True) -> None:
-        """Streaming was switched off; or these viewers may not look any more."""
+        """Streaming was switched off, or these viewers may no longer watch."""
         for viewer in self:
             if whose(viewer.identity):
                 viewer.ended.set()
@@ -196,7 +196,7 @@ async def fresh_picture(context: Context, states: LatestStates, tier: Tier = Tie
     """A picture of this tier that is at most a second old; waits for one while the camera wakes up.
 
     Raises:
-        Unavailable: streaming is switched off, or no picture came in time.
+        Unavailable: streaming is switched off, or no picture arrived in time.
     """
     if not states.camera.streaming:
         raise Unavailable(NOT_STARTED)
@@ -218,7 +218,7 @@ async def fresh_picture(context: Context, states: LatestStates, tier: Tier = Tie
 
 
 async def sized_picture(context: Context, states: LatestStates, width: int) -> Entry:
-    """``fresh_picture`` of this width, from the smallest tier that is enough; never made larger.
+    """``fresh_picture`` of this width, from the smallest sufficient tier; never enlarged.
 
     Raises:
         Unavailable: also where the camera's own JPEG cannot be read.
@@ -238,7 +238,7 @@ async def sized_picture(context: Context, states: LatestStates, width: int) -> E
 
 
 def _sub_gives(context: Context, states: LatestStates, width: int) -> bool:
-    """Whether the small stream is wide enough, and smaller than the large one."""
+    """Whether the small stream is wide enough, and smaller than the main stream."""
     whole = (states.camera.width, states.camera.height)
     box = sizes.parse(str(context.settings["subResolution"]))
     return box is not None and 0 not in whole and width <= sizes.fitted(whole, box)[0] < whole[0]

@@ -71,7 +71,7 @@ class Peers:
 
     # ---------------------------------------------------------------- the directory
     def learn(self, version: int, entries: dict[str, Entry], off: frozenset[str] = frozenset()) -> None:
-        """Apply a newer directory. Asks to an earlier life end with ``Restarted``, those to an actor that is off end too."""
+        """Apply a newer directory; asks to an earlier life, or to an actor that is off now, end at once."""
         if version <= self._version:
             return
         self._version = version

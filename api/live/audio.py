@@ -1,4 +1,4 @@
-"""Listening: two blocks of 20 ms become one ``audio`` message, made once for all who listen."""
+"""Listening: two blocks of 20 ms become one ``audio`` message, made once for all listeners."""
 
 import asyncio
 import base64

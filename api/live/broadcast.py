@@ -1,4 +1,4 @@
-"""Telling all sockets: state (newest wins, at intervals), events (never dropped), and what only some have asked for."""
+"""Messages to all sockets: states (newest wins, at intervals), events (never dropped), and extensions on request."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ EVERY_S = {
 
 
 class Broadcast:
-    """Each message is made into a frame once. ``tell`` has, for each kind of state, what tells it."""
+    """Each message is framed once. ``tell`` has, for each kind of state, the function that sends it."""
 
     def __init__(self) -> None:
         self.sockets: set[LiveSocket] = set()
@@ -27,7 +27,7 @@ class Broadcast:
         self._marked: set[str] = set()
 
     def mark(self, *kinds: str) -> None:
-        """Tell this state soon: at once, or when its interval since the last time is over."""
+        """Send this state soon: at once, or when its interval since the last time is over."""
         loop = asyncio.get_running_loop()
         for kind in kinds:
             if kind not in self._marked:
@@ -41,7 +41,7 @@ class Broadcast:
         self.tell[kind]()
 
     def state(self, message: Message) -> None:
-        """To everybody; to those that are not ready yet, after their snapshot."""
+        """To all sockets; to those that are not ready yet, after their snapshot."""
         frame = text(message)
         for socket in self.sockets:
             if socket.state is not SocketState.CLOSED:
@@ -55,7 +55,7 @@ class Broadcast:
                 socket.frame(frame)
 
     def wanted(self, message: Message, as_event: bool = False) -> None:
-        """An extension: only to sockets that have said ``hello`` for it."""
+        """An extension: only to sockets that have requested it with ``hello``."""
         kind, frame = message["type"], text(message)
         for socket in tuple(self.sockets):
             if socket.ready and kind in socket.wants:
@@ -66,7 +66,7 @@ class Broadcast:
                     socket.wake()
 
     def boxes(self, message: Message, watchers: frozenset[str]) -> None:
-        """To who sees the picture: over this socket, or over /stream from the same address (``watchers``)."""
+        """To clients that see the picture, over this socket or over /stream from the same address (``watchers``)."""
         frame = text(message)
         for socket in self.sockets:
             if socket.ready and (socket.watching or socket.caller.address in watchers):

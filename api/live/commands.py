@@ -1,4 +1,4 @@
-"""What each client message does. ``COMMANDS``: type → handler; gates and checks have been passed before."""
+"""What each client message does. ``COMMANDS``: type → handler, called after all gates and checks."""
 
 import base64
 import binascii
@@ -51,10 +51,10 @@ def failed(request: Message, failure: ServerError, code: str) -> Message:
     return error(failure.detail, code, **more)
 
 
-# ---------------------------------------------------------------- who is there
+# ---------------------------------------------------------------- authentication
 @command("auth")
 async def authenticate(socket: LiveSocket, request: Message, hub: Hub) -> None:
-    """By token or password. A good one without a Pro licence is refused: only a cookie makes a dashboard."""
+    """By token or password. Without Pro even a valid one is refused: only a cookie identifies the dashboard."""
     caller, answer = socket.caller, {"type": "auth", "success": True, "timestamp": unix_ms()}
     try:
         if "token" in request:
@@ -88,7 +88,7 @@ async def authenticate(socket: LiveSocket, request: Message, hub: Hub) -> None:
 
 
 def _auth_failed(socket: LiveSocket, request: Message, answer: Message, ours: bool) -> None:
-    """``ours``: the auth actor was away; the client has not used up a try."""
+    """``ours``: the auth actor was unavailable; this does not count as an attempt."""
     socket.answer(answer, request)
     socket.tries += 0 if ours else 1
     if socket.tries >= limits.AUTH_TRIES:
@@ -212,7 +212,7 @@ async def capture(socket: LiveSocket, request: Message, hub: Hub) -> None:
 
 
 async def _capture(socket: LiveSocket, request: Message, hub: Hub) -> None:
-    """``capture_ready`` comes with the camera's news, to everybody."""
+    """``capture_ready`` follows from the camera's news, and goes to all sockets."""
     try:
         await hub.context.actor(CAMERA).ask(Capture(int(request.get("quality", 95))), CAPTURE_S)
     except Conflict:
@@ -257,7 +257,7 @@ async def talk(socket: LiveSocket, request: Message, hub: Hub) -> None:
 
 
 def _talk_error(socket: LiveSocket, why: str, code: str) -> None:
-    """Sixty chunks a second would make sixty errors."""
+    """Limited, because sixty chunks a second would cause sixty errors."""
     if socket.buckets["talk_error"].take(time.monotonic()):
         socket.answer(error(why, code, inReplyTo="audio"))
 

@@ -20,7 +20,7 @@ ENDED = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgTy
 
 
 async def serve(request: web.Request, context: Context) -> web.StreamResponse:
-    """One socket, for as long as it lives."""
+    """Serve one socket until it ends."""
     hub = request.app[HUB]
     # No compression: H.264 and base64 sound do not shrink, and every frame is made once for all sockets.
     ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=limits.MAX_TEXT + 1, timeout=limits.CLOSE_S)
@@ -37,7 +37,7 @@ async def serve(request: web.Request, context: Context) -> web.StreamResponse:
     socket = LiveSocket(request, ws, ClientTransport(request.transport), caller)
     hub.join(socket)
     writer = asyncio.create_task(socket.write())
-    writer.add_done_callback(lambda _: socket.transport.abort())  # however it ends, the reader must not wait for ever
+    writer.add_done_callback(lambda _: socket.transport.abort())  # however it ends, the reader must not wait forever
     try:
         if socket.ready:
             await hub.welcome(socket)
@@ -57,9 +57,7 @@ async def _read(socket: LiveSocket, hub: Hub) -> None:
         if not socket.ready and not socket.buckets["waiting"].take(socket.seen_at):
             socket.end(Close.MALFORMED)
             break
-        if (
-            message.type is WSMsgType.TEXT and socket.state is not SocketState.CLOSED
-        ):  # what ends is not answered any more
+        if message.type is WSMsgType.TEXT and socket.state is not SocketState.CLOSED:  # nothing is answered any more
             await receive(socket, message.data, hub)
         elif message.type is WSMsgType.BINARY:
             socket.end(Close.BINARY)
@@ -68,7 +66,7 @@ async def _read(socket: LiveSocket, hub: Hub) -> None:
 
 
 async def _finish(socket: LiveSocket, writer: "asyncio.Task[None]") -> None:
-    """The client went, or we close: the writer has the last word, but not for ever."""
+    """The client disconnected, or we close: let the writer finish, but with a time limit."""
     socket.end(Close.NORMAL)
     done, _ = await asyncio.wait({writer}, timeout=2 * limits.CLOSE_S)
     if not done:

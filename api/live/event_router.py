@@ -1,4 +1,4 @@
-"""From the actors' states and news to what is told to the sockets."""
+"""From the actors' states and news to messages for the sockets."""
 
 from collections import deque
 from functools import partial
@@ -33,11 +33,11 @@ class EventRouter:
         self._changed_by = "system"
         self._levels: dict[str, Level] = {}
         self._told: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
-        self._clips: deque[str] = deque(maxlen=REMEMBERED)  # told, by id
+        self._clips: deque[str] = deque(maxlen=REMEMBERED)  # ids of those already sent
         self._all.tell |= {"settings": self._tell_settings, "levels": self._tell_levels}
 
     def state(self, old: State | None, new: State) -> None:
-        """``now`` has the newest already, which may be newer than ``new``."""
+        """``now`` already has the newest state, which may be newer than ``new``."""
         match new:
             case SettingsView() if old is None or isinstance(old, SettingsView):
                 self._settings(old, new)
@@ -81,7 +81,7 @@ class EventRouter:
                 self._actor(news)
 
     def _first_time(self, event: events.Event) -> bool:
-        """An event log that was restarted tells its last events again: it cannot know who has heard them."""
+        """A restarted event log publishes its last events again, because it cannot know who has received them."""
         if (event.event_id, event.phase) in self._told:
             return False
         self._told.append((event.event_id, event.phase))
@@ -107,7 +107,7 @@ class EventRouter:
         self._all.state(messages.settings(self._states.settings, license, changed, self._changed_by))
 
     def _license(self, license: LicenseView) -> None:
-        """Effective settings change with it. A direct caller needs Pro."""
+        """Effective settings change with it. Clients other than the dashboard need Pro."""
         self._all.state(messages.license_changed(license))
         self._all.state(messages.mqtt_status(self._states, self._pro))
         self._changed_by = "license"

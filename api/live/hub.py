@@ -1,4 +1,4 @@
-"""All sockets: who may join, how they are welcomed, looked after, and sent away."""
+"""All sockets: admission, welcome, heartbeat and end."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ WELL = frozenset({"up", "starting", "off", "stopped"})
 
 
 class Hub:
-    """``viewers``: counts of the whole surface. ``watchers``: addresses with an open /stream."""
+    """``viewers``: counts of all viewers. ``watchers``: addresses with an open /stream."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Hub:
         self.context, self.states, self.watchers = context, states, watchers
         self.all = Broadcast()
         self.pictures, self.sound = VideoBroadcast(context, states), AudioBroadcast(context)
-        self.changed: Callable[[], None] = lambda: None  # set by the front
+        self.changed: Callable[[], None] = lambda: None  # set by the ``AppState``
         self.pictures.changed = lambda: self.changed()
         self.all.tell["status"] = lambda: self.all.state(self._status())
         self._viewers = viewers
@@ -60,16 +60,16 @@ class Hub:
         self._told_at = float("-inf")
 
     def __len__(self) -> int:
-        """Those that are authenticated."""
+        """The number of authenticated sockets."""
         return sum(socket.ready for socket in self.all.sockets)
 
     def room_for(self, address: str) -> bool:
-        """For one more that is authenticated; those that are not yet take no place of theirs."""
+        """Whether there is a place for one more authenticated socket; unauthenticated ones do not count."""
         counts = Counter(socket.caller.address for socket in self.all.sockets if socket.caller.authenticated)
         return counts.total() < limits.SOCKETS and counts[address] < limits.SOCKETS_PER_ADDRESS
 
     def make_room_for(self, stranger: str) -> bool:
-        """For one more that has yet to authenticate; the address with most of them gives one up for another."""
+        """For one more unauthenticated socket; if necessary, the address with the most of them loses one."""
         waiting = [socket for socket in self.all.sockets if not socket.caller.authenticated]
         counts = Counter(socket.caller.address for socket in waiting)
         if counts[stranger] >= limits.SOCKETS_PER_ADDRESS:
@@ -94,12 +94,12 @@ class Hub:
         self.changed()
 
     async def welcome(self, socket: LiveSocket) -> None:
-        """connected, status, system_info, mqtt_status, rtsp_status: in one piece, with nothing between."""
+        """connected, status, system_info, mqtt_status, rtsp_status: together, with nothing between."""
         await self._actors.rows(limits.SYSTEM_INFO_EVERY_S)
         if not len(self):
             self._told_at = time.monotonic()  # in the snapshot that follows
         pro = self.context.license.is_pro
-        if not pro and not socket.caller.dashboard:  # the licence ended while we were asking
+        if not pro and not socket.caller.dashboard:  # the licence ended meanwhile
             return socket.step(Event.PRO_NEEDED)
         socket.step(Event.AUTHENTICATED)  # before the status, so that wsClients counts it
         snapshot = (
@@ -114,7 +114,7 @@ class Hub:
         self.changed()
 
     async def close(self) -> None:
-        """The program stops: 1001 to everybody."""
+        """The server stops: 1001 to all sockets."""
         for socket in tuple(self.all.sockets):
             socket.end(Close.GOING_AWAY)
         with contextlib.suppress(TimeoutError):
@@ -122,7 +122,7 @@ class Hub:
                 await asyncio.gather(*(socket.ended.wait() for socket in self.all.sockets))
 
     def actors_changed(self) -> None:
-        """The next tick tells the table."""
+        """The next tick sends the table."""
         self._told_at = float("-inf")
 
     def _status(self) -> Message:
@@ -135,7 +135,7 @@ class Hub:
 
     # ---------------------------------------------------------------- once a second
     async def tick(self) -> None:
-        """Heartbeats, time-outs, and what is told at intervals. For ever."""
+        """Heartbeats, timeouts, and periodic messages, without end."""
         while True:
             await asyncio.sleep(TICK_S)
             now = time.monotonic()
@@ -164,7 +164,7 @@ class Hub:
             socket.spawn(self._refresh(socket))
 
     async def _refresh(self, socket: LiveSocket) -> None:
-        """Traffic keeps a session alive; one that has run out meanwhile ends its sockets."""
+        """Traffic keeps a session alive; one that has expired meanwhile ends its sockets."""
         caller = socket.caller
         try:
             identity = await self.context.actor(AUTH).ask(WhoIs(caller.carrier, caller.token, caller.address))

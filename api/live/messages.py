@@ -1,4 +1,4 @@
-"""Server messages, as ``models.http.schema.SERVER`` has them. All times are Unix ms."""
+"""Server messages, as defined by ``models.http.schema.SERVER``. All times are Unix ms."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -60,7 +60,7 @@ def pro_required(feature: str, dashboard: bool, **more: object) -> Message:
 
 
 def auth_failure(failure: ServerError) -> Message:
-    """With ``lockout`` and ``lockoutRemaining`` where the address is locked out."""
+    """With ``lockout`` and ``lockoutRemaining`` if the address is locked out."""
     answer: Message = {"type": "auth", "success": False, "error": failure.detail, "timestamp": unix_ms()}
     if "lockoutRemaining" in failure.fields:
         answer |= {"lockout": True, "lockoutRemaining": failure.fields["lockoutRemaining"]}
@@ -85,7 +85,7 @@ def status(states: LatestStates, viewers: ViewersView, license: LicenseView, war
 
 
 def detection(detectors: Mapping[str, DetectorView]) -> Message:
-    """What each switch does; a kind that no detector answers for is off."""
+    """The state of each switch; a kind that no detector reports is off."""
     found: Message = {key: {"enabled": False, "active": False} for key in DETECTION_KEYS}
     for view in detectors.values():
         for switch in view.switches:
@@ -110,19 +110,19 @@ def camel(name: str) -> str:
 
 
 def h264_ack(video: VideoView | None, framing: str, tier: Tier = Tier.MAIN, **more: object) -> Message:
-    """``more`` beats what the encoder says: codec, width, height and generation of the access unit at hand."""
+    """``more`` overrides the encoder's values: codec, width, height and generation of the current access unit."""
     answer: Message = {"type": "h264_ack", "success": True, "enabled": True, "framing": framing}
     answer |= {"tier": tier} if tier != Tier.MAIN else {}
     if video is not None:
         answer |= {"quality": video.quality, "width": video.width, "height": video.height}
         answer |= {"generation": video.generation}
         measured = {"fps": round(video.fps, 1), "bitrateKbps": round(video.target_kbps), "codec": video.codec}
-        answer |= {key: value for key, value in measured.items() if value}  # not yet known is not said
+        answer |= {key: value for key, value in measured.items() if value}  # unknown values are omitted
     return answer | more
 
 
 def event(happened: Event) -> Message | None:
-    """The message of a detection; None for what the document has no message for (SYSTEM_*)."""
+    """The message of a detection; None for events without a message in the API document (SYSTEM_*)."""
     base: Message = {"eventId": happened.event_id, "timestamp": happened.timestamp}
     details, metadata = happened.details, happened.metadata
     confidence = happened.confidence or 0
@@ -208,7 +208,7 @@ def clip_ready(clip: Clip) -> Message:
 
 
 def mqtt_status(states: LatestStates, pro: bool) -> Message:
-    """A free device shows nothing of it, but the message keeps its place in the snapshot."""
+    """On a Free device it contains no details, but it keeps its place in the snapshot."""
     view = states.mqtt
     if view is None or not pro:
         blank = {"enabled": False, "connected": False, "brokerUrl": "", "port": 0, "topicPrefix": ""}

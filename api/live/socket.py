@@ -1,4 +1,4 @@
-"""One WebSocket: what it is allowed, what waits for it, and the one task that writes to it."""
+"""One WebSocket: its permissions, its outbox, and the only task that writes to it."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from models.security.roles import OWNER
 
 @dataclass(slots=True)
 class Caller:
-    """Who opened the socket, and with what."""
+    """Who opened the socket, and with which credential."""
 
     address: str
     dashboard: bool  # by the session cookie
@@ -30,7 +30,7 @@ class Caller:
     carrier: str = "none"  # cookie, bearer, query, none
     token: str = ""
     role: str = OWNER
-    foreign: bool = False  # a page of somebody else's: it may bring a token, and not guess a password
+    foreign: bool = False  # another site's page: it may use a token, but not guess a password
 
 
 class LiveSocket:
@@ -71,19 +71,19 @@ class LiveSocket:
         return self.outbox.video is not None
 
     def step(self, event: Event) -> None:
-        """Move the handshake; a state that closes does."""
+        """Advance the handshake; a closing state closes the socket."""
         self.state, close = TRANSITIONS[self.state][event]
         if close is not None:
             self.end(close)
 
     def answer(self, message: Message, request: Message | None = None) -> None:
-        """To this socket only; ``requestId`` of the request is given back."""
+        """Answer on this socket, with the ``requestId`` of the request."""
         if request is not None and "requestId" in request:
             message = message | {"requestId": request["requestId"]}
         self.frame(text(message))
 
     def frame(self, frame: bytes) -> None:
-        """An answer or event that is a frame already."""
+        """Send an answer or event that is already framed."""
         keep = self.outbox.event if self.ready else self.outbox.answer
         if not keep(frame):
             self.end(Close.OVERLOADED)
@@ -93,14 +93,14 @@ class LiveSocket:
         self._wake.set()
 
     def end(self, code: Close) -> None:
-        """Close it after the answers that wait. The first reason counts."""
+        """Close it after the waiting answers. The first reason counts."""
         if self._close is None:
             self._close = code
             self.state = SocketState.CLOSED
         self.wake()
 
     def spawn(self, job: Coroutine[Any, Any, None]) -> None:
-        """Something that takes longer than the reader may wait; it ends with the socket."""
+        """Run what takes longer than the reader may wait; it ends with the socket."""
         task = self.request.app[CONTEXT].start_task(job)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
@@ -111,7 +111,7 @@ class LiveSocket:
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
     async def write(self) -> None:
-        """Write until the end. The only writer, but for control frames."""
+        """Write until the end. The only writer, except for control frames."""
         while self._close is None:
             frame = self.outbox.take()
             if frame is None:

@@ -1,4 +1,4 @@
-"""``system_info``: what this device and each actor spend. A sensor that is not there is null, never 0."""
+"""``system_info``: the resources used by this device and each actor. A missing sensor is null, never 0."""
 
 import platform
 import socket

@@ -14,7 +14,7 @@ from models.security.roles import VIEWER, may
 
 
 async def caller_of(request: web.Request, context: Context) -> Caller | web.Response:
-    """The caller, or the answer that refuses him."""
+    """The caller, or the answer that refuses the upgrade."""
     credential = credential_of(request, media=True)
     identity = await identify(request, credential)
     foreign = is_foreign(request)
@@ -37,5 +37,5 @@ async def caller_of(request: web.Request, context: Context) -> Caller | web.Resp
 
 
 def _needs_origin(request: web.Request, identity: Identity) -> bool:
-    """There is no CSRF token at an upgrade, so our cookie is good only together with our own Origin."""
+    """There is no CSRF token at an upgrade, so our cookie is only valid together with our own Origin."""
     return identity.dashboard and not same_origin(request.headers.get("Origin", ""), request[ARRIVAL])

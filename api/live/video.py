@@ -1,4 +1,4 @@
-"""H.264 to all sockets that watch: each access unit is framed once and offered to every viewer's own queue."""
+"""H.264 to all watching sockets: each access unit is framed once and offered to every viewer's queue."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ class VideoBroadcast:
     def __init__(self, context: Context, states: LatestStates) -> None:
         self._context, self._states = context, states
         self._viewers: dict[LiveSocket, Message | None] = {}  # with the request that is not answered yet
-        self._tasks: dict[Tier, asyncio.Task[Any]] = {}  # one follows each tier that somebody watches
+        self._tasks: dict[Tier, asyncio.Task[Any]] = {}  # one per tier that is being watched
         self.changed: Callable[[], None] = lambda: None  # set by the hub
 
     def __len__(self) -> int:
@@ -34,7 +34,7 @@ class VideoBroadcast:
         return iter(tuple(self._viewers))
 
     def add(self, socket: LiveSocket, queue: ViewerQueue, request: Message) -> None:
-        """``h264_ack`` is sent with the first IDR, from its own SPS; without one in three seconds it says so."""
+        """``h264_ack`` is sent with the first IDR, from its own SPS; without one in three seconds it reports failure."""
         socket.outbox.video = queue
         self._viewers[socket] = request
         self._follow_what_is_watched()
@@ -95,7 +95,7 @@ class VideoBroadcast:
             self._context.actor(ENCODER).tell(RequestKeyframe(tier))
 
     def _begin(self, socket: LiveSocket, queue: ViewerQueue, before: Entry) -> None:
-        """With the group of pictures that is under way, instead of waiting for the next key: cameras take no orders."""
+        """Begin with the current group of pictures: the next keyframe of a camera cannot be requested."""
         group = [AccessUnit(entry) for entry in self._context.kept(queue.tier.ring(VIDEO), before)]
         if group and queue.begin(group):
             self._tell(socket, queue, group[0].entry, Offered(True, begins=True))

@@ -18,7 +18,7 @@ def load_all() -> tuple[Route, ...]:
 
 
 def add_routes(app: web.Application, context: Context) -> None:
-    """Bind every route to the application; HEAD is there wherever GET is."""
+    """Bind every route to the application; every GET also has HEAD."""
     app[CONTEXT] = context
     app[BOUND] = {}
     for record in load_all():

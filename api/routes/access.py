@@ -1,4 +1,4 @@
-"""/api/sessions and /api/tokens: who is logged in, and keys for others that can be taken back."""
+"""/api/sessions and /api/tokens: who is logged in, and tokens for others that can be revoked."""
 
 from aiohttp import web
 
@@ -59,7 +59,7 @@ async def sessions(request: web.Request, context: Context) -> web.StreamResponse
     answer={"success": True},
 )
 async def end(request: web.Request, context: Context) -> web.StreamResponse:
-    """What is open with it ends at once, and so does every session that was opened with a revoked token."""
+    """Its connections end at once, as does every session that was opened with a revoked token."""
     await context.actor(AUTH).ask(EndSession(request.match_info["id"], request[CLIENT]))
     return web.json_response({"success": True})
 
@@ -76,7 +76,7 @@ async def end(request: web.Request, context: Context) -> web.StreamResponse:
     answer=TOKEN,
 )
 async def issue(request: web.Request, context: Context) -> web.StreamResponse:
-    """``role``: media (pictures only), viewer (changes nothing), owner. ``days`` 0 or none: until it is revoked."""
+    """``role``: media (pictures only), viewer (read-only), owner. ``days`` 0 or omitted: until it is revoked."""
     body = await json_object(request)
     name, role, days = body.get("name"), body.get("role"), body.get("days", 0)
     if not isinstance(name, str):

@@ -29,7 +29,7 @@ LOGIN_ANSWER = {"success": True, "token": "a1b2c3d4e5f6...", "csrfToken": "g7h8i
 )
 async def log_in(request: web.Request, _context: Context) -> web.StreamResponse:
     """401 for a wrong password, 429 while locked out."""
-    if request.content_type != "application/json":  # a form of a foreign page can send no other
+    if request.content_type != "application/json":  # the forms of other sites' pages cannot send it
         return failure(400, "Content-Type must be application/json")
     try:
         password = text_of(await json_object(request), "password")
@@ -64,7 +64,7 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
     credential = credential_of(request)
     if credential.carrier == "cookie":
         identity = await identify(request, credential)
-        if identity.dashboard:  # a page lost the token of POST /auth with its memory; the cookie stayed
+        if identity.dashboard:  # a reloaded page has lost the token of POST /auth, but still has the cookie
             body |= {"authenticated": True, "csrfToken": identity.csrf_token, "role": identity.role}
     return web.json_response(body)
 
@@ -79,7 +79,7 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
     answer={"success": True},
 )
 async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
-    """200 also where there was nothing to revoke."""
+    """200 even if there was nothing to revoke."""
     credential = credential_of(request)
     if credential.token:
         await context.actor(AUTH).ask(LogOut(credential.token))
@@ -100,7 +100,7 @@ async def log_out(request: web.Request, context: Context) -> web.StreamResponse:
     answer={"success": True},
 )
 async def change_password(request: web.Request, _context: Context) -> web.StreamResponse:
-    """403 for a wrong current password, which counts to the lock-out; 400 for an unusable new one."""
+    """403 for a wrong current password, which counts towards the lock-out; 400 for an invalid new one."""
     try:
         body = await json_object(request)
         change = ChangePassword(text_of(body, "new"), text_of(body, "current"), request[CLIENT])
@@ -126,7 +126,7 @@ async def change_password(request: web.Request, _context: Context) -> web.Stream
     answer={"success": True},
 )
 async def start_protection(request: web.Request, _context: Context) -> web.StreamResponse:
-    """403 for a wrong code, which counts to the lock-out; 400 for an unusable password; every session ends."""
+    """403 for a wrong code, which counts towards the lock-out; 400 for an invalid password; every session ends."""
     body = await json_object(request)
     change = StartProtection(text_of(body, "code"), text_of(body, "new"), request[CLIENT])
     await check_password(request.app, request[CLIENT], change)

@@ -1,4 +1,4 @@
-"""/cert: what is installed on a phone or computer to trust this device, what the served certificate says, a new one."""
+"""/cert: the certificate to install on clients, information about the served certificate, and its renewal."""
 
 import asyncio
 import re
@@ -66,7 +66,7 @@ async def info(_request: web.Request, context: Context) -> web.StreamResponse:
     answer={"success": True},
 )
 async def regenerate(request: web.Request, context: Context) -> web.StreamResponse:
-    """429 more often than once in ten seconds; 500 if it fails, and the old one is kept."""
+    """429 if called more than once in ten seconds; 500 if it fails, and the old one is kept."""
     rarely(request, "certificate", REGENERATE_EVERY_S)
     try:
         await context.actor(FACADE).ask(RegenerateCertificate(), REGENERATE_TIMEOUT_S)
@@ -93,7 +93,7 @@ def certificate_shape(view: CertificateView, trusted: CertificateView) -> dict[s
 
 
 def _read(boot: Boot) -> tuple[str, CertificateView, CertificateView]:
-    """(what is installed as PEM, what is served, what is installed)."""
+    """(certificate to install as PEM, served certificate, certificate to install)."""
     files = certificate.files_of(boot)
     if not files.certificate.exists():
         return "", certificate.MISSING, certificate.MISSING

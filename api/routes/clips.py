@@ -24,7 +24,7 @@ from models.security.roles import VIEWER
 KINDS = (*EVENT_TYPES, MANUAL, CONTINUOUS)
 LIMIT = 100
 CLIP_ID = re.compile(r"[0-9a-f]{24}")
-CACHED = {"Cache-Control": "private, max-age=86400"}  # what is finished does not change
+CACHED = {"Cache-Control": "private, max-age=86400"}  # finished clips do not change
 EXAMPLE = {
     "id": "01a21eabf2aef5fb5a8973ac",
     "kind": "event",
@@ -154,7 +154,7 @@ async def video(request: web.Request, context: Context) -> web.StreamResponse:
 @route("GET", "/clips/{id}/boxes", access=Access.PRO, role=VIEWER, feature="event_history", extension=True,
        summary="The boxes of tracked objects in a clip", gives="ClipBoxes")  # fmt: skip
 async def boxes(request: web.Request, context: Context) -> web.StreamResponse:
-    """None where nobody looked for objects."""
+    """Empty if object detection was not running."""
     path = (context.boot.data_dir / (await _clip(request, context)).path).with_suffix(".json")
     rows: list[Any] = json.loads(path.read_text()) if path.is_file() else []
     return web.json_response({"frames": [{"ms": ms, "objects": [_box(*one) for one in seen]} for ms, seen in rows]})
@@ -168,7 +168,7 @@ def _box(track: int, kind: str, confidence: int, x: float, y: float, w: float, h
        takes="ClipSeconds", body={"seconds": 20}, gives="ClipBegun",
        answer={"success": True, "clipId": EXAMPLE["id"]})  # fmt: skip
 async def record(request: web.Request, context: Context) -> web.StreamResponse:
-    """It begins with the run-up; one that is under way goes on for so long instead."""
+    """It begins with the run-up; if a recording is in progress, that one is extended instead."""
     seconds = (await json_object(request)).get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int):
         raise Invalid("seconds: Expected integer")
@@ -190,6 +190,6 @@ async def keep(request: web.Request, context: Context) -> web.StreamResponse:
 @route("DELETE", "/clips/{id:[0-9a-f]+}", access=Access.PRO, feature="event_history", extension=True,
        summary="Delete a clip", gives="Done", answer={"success": True})  # fmt: skip
 async def delete(request: web.Request, context: Context) -> web.StreamResponse:
-    """Also one that is kept."""
+    """Even one that is marked to be kept."""
     await context.actor(EVENT_LOG).ask(DeleteClip(_id(request)))
     return web.json_response({"success": True})

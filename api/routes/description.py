@@ -1,4 +1,4 @@
-"""/openapi.json: what this interface is, for programs that write clients."""
+"""/openapi.json: the API document for generators of clients."""
 
 from functools import cache
 

@@ -112,7 +112,7 @@ async def _buckets(query: EventQuery, context: Context) -> web.Response:
 
 
 def _bucket_list(page: EventBuckets) -> str:
-    """JSON of a page's buckets without the brackets: a long answer is made in pieces, others are served in between."""
+    """JSON of a page's buckets without the brackets: a long answer is made in pieces, to not block others."""
     return json.dumps([{"timestamp": start, "counts": dict(counts)} for start, counts in page.buckets])[1:-1]
 
 
@@ -169,7 +169,7 @@ async def event(request: web.Request, context: Context) -> web.StreamResponse:
        query=(Query("confirm", BOOL, "must be true", required=True),), gives="EventsCleared",
        answer={"success": True, "cleared": 1523})  # fmt: skip
 async def clear(request: web.Request, context: Context) -> web.StreamResponse:
-    """Thumbnails go too; event ids go on."""
+    """Also deletes thumbnails; event ids continue."""
     if request.query.get("confirm") != "true":
         raise Invalid("confirm=true required")
     cleared = await context.actor(EVENT_LOG).ask(ClearEvents(), timeout_s=30.0)
@@ -188,7 +188,7 @@ async def clear(request: web.Request, context: Context) -> web.StreamResponse:
     content_type="image/jpeg",
 )
 async def thumbnail(request: web.Request, context: Context) -> web.StreamResponse:
-    """404 where the event has none; ``id`` is its eventId."""
+    """404 if the event has none; ``id`` is its eventId."""
     return await _picture(request, context, full=False)
 
 
@@ -204,7 +204,7 @@ async def thumbnail(request: web.Request, context: Context) -> web.StreamRespons
     content_type="image/jpeg",
 )
 async def picture(request: web.Request, context: Context) -> web.StreamResponse:
-    """404 where there is none: it is kept while clips are on; ``id`` is its eventId."""
+    """404 if there is none: it is only stored while clips are on; ``id`` is its eventId."""
     return await _picture(request, context, full=True)
 
 
@@ -241,7 +241,7 @@ async def clip(request: web.Request, context: Context) -> web.StreamResponse:
 
 
 def event_id_of(request: web.Request) -> int:
-    """Raises Missing for what is no event id."""
+    """Raises Missing if it is not an event id."""
     text = request.match_info["id"]
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise Missing("No such event")

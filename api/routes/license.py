@@ -1,4 +1,4 @@
-"""/api/license: how the owner makes the device Pro, by the code that its console printed or by a licence key."""
+"""/api/license: making the device Pro, with the code that it printed or with a licence key."""
 
 from aiohttp import web
 
@@ -23,7 +23,7 @@ from models.messages.license import LICENSE, ActivateLicense, IssueLicense
     answer={"success": True},
 )
 async def issue(request: web.Request, context: Context) -> web.StreamResponse:
-    """403 for a wrong code, which counts to the lock-out, and where only configured issuers are trusted."""
+    """403 for a wrong code, which counts towards the lock-out, and if only configured issuers are trusted."""
     code = text_of(await json_object(request), "code")
     await check_password(request.app, request[CLIENT], ProveOwner(code, request[CLIENT]))
     await context.actor(LICENSE).ask(IssueLicense())

@@ -54,7 +54,7 @@ def _width(request: web.Request) -> int:
 @route("GET", "/video.mjpg", access=Access.UI, role=MEDIA, media=True, summary="The same as /stream", extension=True,
        content_type=mjpeg.CONTENT_TYPE, query=(TIER,))  # fmt: skip
 async def stream(request: web.Request, context: Context) -> web.StreamResponse:
-    """503 while there is no picture, or for one viewer too many."""
+    """503 while there is no picture, or if there are too many viewers."""
     app_state, tier = request.app[APP_STATE], _tier(request)
     response = Multipart()
     if request.method == "HEAD":
@@ -120,7 +120,7 @@ async def snapshot(request: web.Request, context: Context) -> web.StreamResponse
     query=(Query("id", TEXT, "captureId from capture_ready: only that capture"),),
 )
 async def capture(request: web.Request, context: Context) -> web.StreamResponse:
-    """404 before the first; a still is taken by the WebSocket's ``capture`` only."""
+    """404 before the first one; only the WebSocket message ``capture`` takes one."""
     still = await context.actor(CAMERA).ask(GetCapture())
     if request.query.get("id", still.capture_id) != still.capture_id:
         raise Missing("No capture available")
@@ -138,7 +138,7 @@ async def capture(request: web.Request, context: Context) -> web.StreamResponse:
     content_type="image/jpeg",
 )
 async def preview(request: web.Request, context: Context) -> web.StreamResponse:
-    """503 says why there is none; of the camera in use, /snapshot has it."""
+    """503 with the reason if there is none; for the camera in use, use /snapshot."""
     picture = await context.actor(CAMERA).ask(PreviewCamera(request.match_info["id"]), PREVIEW_TIMEOUT_S)
     return web.Response(body=picture, content_type="image/jpeg", headers=NO_STORE)
 

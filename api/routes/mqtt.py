@@ -116,7 +116,7 @@ async def check_broker(request: web.Request, context: Context) -> web.StreamResp
         result = await context.actor(MQTT).ask(TestMqtt(values or None), TEST_TIMEOUT_S)
     except Invalid as error:
         return _wrong(error.detail.splitlines())
-    if not result.success:  # the test worked; the connection did not
+    if not result.success:  # the test itself worked, the connection did not
         return web.json_response({"success": False, "error": result.error})
     return web.json_response({"success": True, "latencyMs": result.latency_ms})
 
@@ -130,7 +130,7 @@ async def _apply(context: Context, message: ApplyMqtt) -> web.StreamResponse:
 
 
 def _values(body: dict[str, object]) -> dict[str, object]:
-    """The settings of a request: in their envelope, or bare."""
+    """The settings of a request, with or without their envelope."""
     values = body.get("settings", {key: value for key, value in body.items() if key != "currentPassword"})
     if not isinstance(values, dict):
         raise Invalid("settings: Expected object")

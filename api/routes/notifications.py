@@ -1,4 +1,4 @@
-"""/api/notifications: who is told of what. Secrets go in here and never come out, but for a new webhook's own."""
+"""/api/notifications: rules and channels. Secrets go in here and never come out, except a new webhook's own."""
 
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ from models.messages.notifier import (
 from models.notify import limits
 from models.notify.rule import FREE_TYPES, TYPES
 
-PUT_TIMEOUT_S = 70.0  # apprise is asked what it makes of a URL
+PUT_TIMEOUT_S = 70.0  # apprise checks the URL
 DONE = {"success": True}
 OFF = "Notifications are switched off: set notificationsEnabled"
 R = TypeVar("R")
@@ -66,7 +66,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - an example
     },
 )
 async def notifications(_request: web.Request, context: Context) -> web.StreamResponse:
-    """While they are off, nobody knows what is set up; it comes back when they are on."""
+    """While notifications are off, nothing is shown; rules and channels come back when they are on."""
     try:
         view, enabled = await context.actor(NOTIFIER).ask(GetNotifications()), True
     except SwitchedOff:
@@ -154,7 +154,7 @@ async def delete_channel(request: web.Request, context: Context) -> web.StreamRe
     answer={"success": True, "answer": "201 Created", "latencyMs": 180},
 )
 async def test(request: web.Request, context: Context) -> web.StreamResponse:
-    """200 also where the other side did not take it: the test worked."""
+    """200 even if the receiver rejected it: the test itself worked."""
     channel = (await json_object(request)).get("channel")
     if not isinstance(channel, str):
         raise Invalid("channel: Expected string")
@@ -182,5 +182,5 @@ async def _put(request: web.Request, context: Context, message: Ask[ToNotifier, 
 
 
 def _refused(request: web.Request, error: Refused) -> web.StreamResponse:
-    """It needs Pro: said as of every other feature."""
+    """The answer for a feature that needs Pro."""
     return pro_required(str(error.fields["feature"]), request[IDENTITY].dashboard)

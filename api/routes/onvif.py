@@ -1,4 +1,4 @@
-"""/api/onvif/status: whether ONVIF is served, and who is told what is detected."""
+"""/api/onvif/status: whether ONVIF is served, and its subscribers."""
 
 from aiohttp import web
 

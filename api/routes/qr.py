@@ -1,4 +1,4 @@
-"""/api/qr: a text as a QR code, so that a phone need not type an address."""
+"""/api/qr: a text as a QR code, so that nobody has to type an address on a phone."""
 
 import io
 
@@ -10,9 +10,9 @@ from api.routing import Access, Query, route
 from api.schema_words import TEXT
 from models.errors import Invalid
 
-MAX_TEXT = 512  # bytes of UTF-8: an address with room to spare, and a code that a phone still reads
+MAX_TEXT = 512  # bytes of UTF-8: more than any address, and still readable by a phone
 SCALE = 4
-QUIET_ZONE = 2  # modules; the page adds white of its own
+QUIET_ZONE = 2  # modules; the page adds more white
 
 
 @route(

@@ -1,4 +1,4 @@
-"""/recordings: everything, where it is recorded continuously, as HLS (RFC 8216) from the files as they lie there."""
+"""/recordings: continuous recording as HLS (RFC 8216), served from the files as they are."""
 
 import math
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ CONTENT_TYPE = "application/vnd.apple.mpegurl"
     also={404: "Nothing was recorded in that time"},
 )
 async def playlist(request: web.Request, context: Context) -> web.StreamResponse:
-    """At most a day; what is being written now is in it a minute later. Segments are ranges of /clips/{id}/video."""
+    """At most a day; what is being written now appears a minute later. Segments are ranges of /clips/{id}/video."""
     until = whole_of(request.query, "to", 0, 0, LATEST) or unix_ms()
     since = whole_of(request.query, "from", 0, 0, LATEST) or max(0, until - HOUR_MS)
     if not 0 < until - since <= DAY_MS:
@@ -59,7 +59,7 @@ async def playlist(request: web.Request, context: Context) -> web.StreamResponse
 
 
 def m3u8(clips: Iterable[Clip], query: str = "") -> str:
-    """Each file begins its own time line: a discontinuity (RFC 8216 §4.3.2.3)."""
+    """Each file begins its own timeline: a discontinuity (RFC 8216 §4.3.2.3)."""
     lines: list[str] = []
     longest = 1
     for clip in clips:

@@ -165,7 +165,7 @@ async def take_new_login(_request: web.Request, context: Context) -> web.StreamR
 
 
 async def _asked(request: web.Request, context: Context) -> tuple[dict[str, object], bool]:
-    """The wanted values, and whether the password that came with them is the dashboard's.
+    """The requested values, and whether the password that came with them is the dashboard's.
 
     Raises:
         Refused: it is not.

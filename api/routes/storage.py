@@ -1,4 +1,4 @@
-"""/api/storage/stats and /api/events/export: how much there is, and all of it."""
+"""/api/storage/stats and /api/events/export: the size of the history, and its export."""
 
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ HEADERS = {
     "Content-Disposition": 'attachment; filename="ip-camera-events.csv"',
     "Cache-Control": "no-store",
 }
-_running: set[int] = set()  # applications with an export under way
+_running: set[int] = set()  # applications with an export in progress
 
 
 def size_text(size: int) -> str:
@@ -59,7 +59,7 @@ async def stats(_request: web.Request, context: Context) -> web.StreamResponse:
 @route("GET", "/api/events/export", access=Access.PRO, role=VIEWER, feature="event_export", summary="All events as CSV",
        query=(Query("system", FLAG, "1: include the server's own history"),), content_type="text/csv")  # fmt: skip
 async def export(request: web.Request, context: Context) -> web.StreamResponse:
-    """Streamed in stretches; one export at a time, 429 for a second one."""
+    """Streamed in batches; one export at a time, 429 for a second one."""
     response = web.StreamResponse(headers=HEADERS)
     if request.method == "HEAD":
         await response.prepare(request)
@@ -77,7 +77,7 @@ async def export(request: web.Request, context: Context) -> web.StreamResponse:
 async def _stream(request: web.Request, response: web.StreamResponse, context: Context) -> None:
     system = request.query.get("system") == "1"
     rows = await context.actor(EVENT_LOG).ask(ExportRows(0, system=system))
-    await response.prepare(request)  # an error from here on breaks the connection: half a file must not look whole
+    await response.prepare(request)  # an error from here on breaks the connection: half a file must not look complete
     await response.write(events_csv.header().encode())
     while rows.last_id:
         await response.write(rows.text.encode())

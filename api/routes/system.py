@@ -1,4 +1,4 @@
-"""What the device is, can and does: /status, /capabilities, /torch, /health, /api/actors."""
+"""The device, its capabilities and its state: /status, /capabilities, /torch, /health, /api/actors."""
 
 import time
 
@@ -36,7 +36,7 @@ async def status(request: web.Request, context: Context) -> web.StreamResponse:
 
 
 def _troubles(states: ActorStates | None) -> dict[str, object]:
-    """How long the program runs, and what in it does not work properly, by actor."""
+    """The program's uptime, and what does not work properly, by actor."""
     if states is None:
         return {}
     troubles = {name: one.detail or one.state for name, one in states.actors.items() if one.state not in WELL}
@@ -130,7 +130,7 @@ CONTROL = {
     answer={"controls": [CONTROL]},
 )
 async def controls(_request: web.Request, context: Context) -> web.StreamResponse:
-    """No controls where the source is no USB camera."""
+    """Empty if the source is not a USB camera."""
     return web.json_response(_controls_shape(await context.actor(CAMERA).ask(GetControls())))
 
 
@@ -177,7 +177,7 @@ def _controls_shape(view: CameraControls) -> dict[str, object]:
 
 @route("GET", "/health", access=Access.PUBLIC, summary="Whether every actor is up", gives="Health", extension=True)
 async def health(request: web.Request, _context: Context) -> web.StreamResponse:
-    """200 also while an actor works with a restriction, e.g. without its model: it is up."""
+    """200 even while an actor is limited, for example without its model: it is up."""
     states = request.app[APP_STATE].states.actors
     if states is None:
         return web.json_response({"status": "unhealthy", "actors": {}}, status=503)

@@ -1,4 +1,4 @@
-"""/api/detection/replay: a day's alarms as they would have been with other settings."""
+"""/api/detection/replay: a day's events as they would have been with other settings."""
 
 import asyncio
 import re
@@ -38,8 +38,8 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
     },
 )
 async def replay(request: web.Request, context: Context) -> web.StreamResponse:
-    """Judged again from what the detectors keep of each day. ``settings`` are not stored. Of many alarms not all are
-    named; ``counts`` has them all."""
+    """Judged again from the traces that detectors store for each day. ``settings`` are not stored. If there are many
+    events, not all are listed; ``counts`` covers all of them."""
     body = await json_object(request)
     day, changes = _day(body.get("day", "yesterday")), body.get("settings", {})
     if not isinstance(changes, dict):
