@@ -1,5 +1,6 @@
 """What happened, looked at again: the player of clips on the whole program, at both sizes."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -89,6 +90,33 @@ def test_an_event_opens_in_a_player(seen: Watched, camera: RunningServer) -> Non
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     assert kept["id"] not in [clip["id"] for clip in camera.get("/clips")[1]["clips"]]
+
+
+def test_between_others_the_keys_are_the_players_and_boxes_stay_while_it_is_paused(
+    camera: RunningServer, open_page: Opener, size: str
+) -> None:
+    events = [happens(camera) for _ in range(3)]
+    clip = clip_of(camera, events[1])
+    boxes = [[ms, [[3, "dog", 88, 0.1, 0.2, 0.3, 0.4]]] for ms in range(0, clip["durationMs"], 400)]
+    (camera.data_dir / "clips" / f"{clip['id']}.json").write_text(json.dumps(boxes))
+    page = open_page(f"{camera.url}/", size, expected=["status of 401"]).page
+    sign_in(page, camera)
+    page.clock.install()
+    page.goto(f"{camera.url}/#events/{events[1]}")
+    page.reload()
+    expect(page.locator("dialog video")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("dialog")).to_be_focused()
+    moved(page)
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('dialog video').paused")
+    drawn = (
+        "document.querySelector('dialog canvas').getContext('2d').getImageData(0, 0, 2000, 2000).data.some((v) => v)"
+    )
+    until(page, drawn)
+    page.clock.fast_forward(10_000)
+    assert page.evaluate(drawn)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Previous event")).to_be_focused()
 
 
 def test_without_clips_the_event_says_how_to_have_them(camera: RunningServer, open_page: Opener) -> None:

@@ -19,7 +19,7 @@ export function clipPlayer(clip, at = Math.max(0, clip.moment - clip.start - 200
   const seconds = clip.durationMs / 1000;
   const video = h("video", { src: clip.video.slice(1), playsinline: true, preload: "auto", tabindex: -1, "aria-label": "The clip" });
   const canvas = h("canvas");
-  const overlay = new Overlay(canvas);
+  const overlay = new Overlay(canvas, false);
   const play = squareButton("play", "Play", () => toggle(), ".primary");
   const bar = h("input", { type: "range", min: 0, max: clip.durationMs, step: 1, value: at, "aria-label": "Position in the clip" });
   const time = h("span.number.muted");

@@ -35,8 +35,7 @@ export function openEvent(event, around = () => [event]) {
   function onKey(pressed) {
     if (pressed.key === "PageUp") move(-1);
     else if (pressed.key === "PageDown") move(1);
-    else if (player && pressed.target === dialog) player.dispatchEvent(new KeyboardEvent("keydown", { key: pressed.key, cancelable: true }));
-    else return;
+    else if (!player || pressed.target !== dialog || player.dispatchEvent(new KeyboardEvent("keydown", pressed))) return;
     pressed.preventDefault();
   }
 
@@ -48,7 +47,7 @@ export function openEvent(event, around = () => [event]) {
     const index = events.findIndex((one) => one.eventId === next.eventId);
     before.disabled = index <= 0;
     after.disabled = index < 0 || index >= events.length - 1;
-    if (before.disabled || after.disabled || next !== event) dialog.focus(); // a disabled button would take the keys away
+    dialog.focus(); // a button would take the keys away
     title.textContent = `${eventKind(next.type).title} · ${timeOfDay(next.timestamp)}`;
     dialog.setAttribute("aria-label", title.textContent);
     body.replaceChildren(picture(next), details(next));

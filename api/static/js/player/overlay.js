@@ -4,8 +4,10 @@ const STALE_MS = 1500;
 const COLORS = { person: "#6ccf92", dog: "#b39af2" };
 
 export class Overlay {
-  constructor(canvas) {
+  /** `live`: boxes go where there is no more news of them. */
+  constructor(canvas, live = true) {
     this.canvas = canvas;
+    this.live = live;
     this.context = canvas.getContext("2d");
     this.on = true;
     this.objects = 0;
@@ -17,7 +19,7 @@ export class Overlay {
     this.objects = message.objects.length;
     this.fit(shape);
     if (this.on) for (const object of message.objects) this.box(object);
-    if (message.objects.length) this.timer = setTimeout(() => this.clear(), STALE_MS);
+    if (this.live && message.objects.length) this.timer = setTimeout(() => this.clear(), STALE_MS);
   }
 
   clear() {
