@@ -147,8 +147,12 @@ def happens(running: RunningServer) -> tuple[int, int]:
     return running.ask(EVENT_LOG, RecordEvent(detection)).event_id, detection.timestamp
 
 
-def clips(running: RunningServer, kind: str = "") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = running.get(f"/clips?limit=500{kind and '&type='}{kind}")[1]["clips"]
+def clips(running: RunningServer) -> list[dict[str, Any]]:
+    def asked() -> dict[str, Any]:
+        status, body = running.get("/clips?limit=500")
+        return body if status == 200 else {}  # the event log is being restarted
+
+    found: list[dict[str, Any]] = running.wait_for(asked, 60)["clips"]
     return found
 
 
