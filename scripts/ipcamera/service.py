@@ -7,6 +7,7 @@ or in the journal.
 import grp
 import os
 import pwd
+import re
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ GROUPS = ("video", "audio", "render")  # cameras, sound, GPU
 HOMES = ("/home", "/root", "/run/user")
 READY_WITHIN_S = 120.0
 USAGE = """scripts/service install [OPTIONS]   install; start now and at every boot; OPTIONS are those of `ipcamera run`
+                                    and stay as they are where none is given
 scripts/service show [OPTIONS]      print what install would write
 scripts/service remove              stop and remove it; its data directory is kept"""
 FLAGS = {option.flag: option for option in OPTIONS if option.flag}
@@ -131,6 +133,16 @@ def environment(values: dict[str, str]) -> str:
     return "".join(f'{name}="{value}"\n' for name, value in escaped.items())
 
 
+def former(path: Path = ENVIRONMENT) -> dict[str, str]:
+    """What ``environment`` wrote; nothing where nothing is installed."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.partition("=") for line in lines)
+    return {name: re.sub(r"\\(.)", r"\1", value[1:-1]) for name, _, value in pairs}
+
+
 def unit(values: dict[str, str], groups: tuple[str, ...] = GROUPS) -> str:
     """The unit for these options."""
     data_dir = Path(values.get("IPCAMERA_DATA_DIR", STATE))
@@ -166,7 +178,7 @@ def _quoted(path: Path) -> str:
 # ---------------------------------------------------------------- doing it
 def install(values: dict[str, str]) -> None:
     """Write, enable and start it, and say the password of the first start here instead of in the journal."""
-    values = {"IPCAMERA_DATA_DIR": str(STATE), "IPCAMERA_LOG_FORMAT": "json", **values}
+    values = {"IPCAMERA_DATA_DIR": str(STATE), "IPCAMERA_LOG_FORMAT": "json", **(values or former())}
     _make_user()
     data_dir = Path(values["IPCAMERA_DATA_DIR"])
     if data_dir != STATE:

@@ -21,6 +21,14 @@ def test_options_survive_spaces_and_quotes() -> None:
     assert subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout == AWKWARD
 
 
+def test_an_upgrade_keeps_the_options(tmp_path: Path) -> None:
+    values = {"IPCAMERA_DATA_DIR": "/var/lib/ipcamera", "IPCAMERA_SOURCE": AWKWARD, "IPCAMERA_BIND": "::1,127.0.0.1"}
+    written = tmp_path / "ipcamera.env"
+    assert service.former(written) == {}
+    written.write_text(service.environment(values), encoding="utf-8")
+    assert service.former(written) == values
+
+
 @pytest.mark.parametrize("wrong", [["--nonsense", "1"], ["--source"], ["--source", "a\nB=1"], ["user"]])
 def test_what_cannot_be_kept_is_refused(wrong: list[str]) -> None:
     with pytest.raises(service.UsageError):
