@@ -1,29 +1,35 @@
-"""Pictures of the dashboard for the README: the whole program, a day of made-up events, a real browser.
+"""Pictures of the dashboard for the documents: the whole program, a day of made-up events, a real browser.
 
 scripts/screenshots [--source SOURCE]      writes docs/images/*.png, each below 300 KB
+
+The film is a part of one-by-one-person-detection.mp4 (Intel, github.com/intel-iot-devkit/sample-videos, CC BY 4.0).
 """
 
 import argparse
 import random
+import subprocess
 import tempfile
 import time
 import uuid
 from pathlib import Path
 
-import cv2
-import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from models.events import Detection
+from models.messages.detector import GetDetector
 from models.messages.event_log import RecordEvent
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, CONNECTED, DESKTOP, PHONE
+from tests.models.detect.samples import SAMPLES, WEIGHTS
 from tests.wire.server import RunningServer
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 LARGEST = 300_000  # bytes
-SHRINK = 0.85
-DAY_MS = 86_400_000
-MIDDAY = 12  # before it, yesterday has more to show
+FILM = SAMPLES / "video" / "one_by_one_1-3.mp4"
+SEEN_WITHIN_S = 300  # the film begins again after 74 s
+COLOURS = "split[one][two];[one]palettegen=stats_mode=single[few];[two][few]paletteuse=dither=sierra2_4a"
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+EVENING = 19  # o'clock, in the pictures: the day's events lie behind it
 SETTINGS = {
     "deviceName": "Hallway",
     "setupDone": True,
@@ -31,10 +37,12 @@ SETTINGS = {
     "motionCooldown": 10,
     "soundEnabled": True,
     "soundThreshold": 20,
+    "objectPersonDetectionEnabled": True,
     "rtspEnabled": True,
-    "jpegQuality": 90,
 }
 SCENES = (
+    ("setup/name", PHONE, "light"),
+    ("setup/detectors", PHONE, "light"),
     ("live", DESKTOP, "dark"),
     ("detection", DESKTOP, "dark"),
     ("events", DESKTOP, "light"),
@@ -53,20 +61,30 @@ KINDS = (
 HOURS = (7.2, 7.6, 8.1, 12.4, 13.0, 15.8, 16.3, 17.5, 18.2, 19.4, 21.0)  # when somebody comes or goes
 
 
-def make_up_a_day(server: RunningServer) -> None:
-    """Events of the last 24 hours, around the hours at which a house lives."""
+def evening_zone() -> tuple[str, int]:
+    """A time zone in which it is evening now, and its milliseconds before UTC."""
+    ahead = (EVENING - time.gmtime().tm_hour + 12) % 24 - 12
+    return f"Etc/GMT{-ahead:+d}", ahead * HOUR_MS  # POSIX counts westward
+
+
+def make_up_a_day(server: RunningServer, ahead_ms: int) -> None:
+    """Events of yesterday and today, around the hours at which a house lives."""
     rnd = random.Random(7)  # the same pictures each time
     now = time.time_ns() // 1_000_000
     for back in (0, DAY_MS):
-        midnight = now - now % DAY_MS - back
+        midnight = now - (now + ahead_ms) % DAY_MS - back
         for hour in HOURS:
             for _ in range(rnd.randint(4, 11)):
-                at = midnight + int((hour + rnd.gauss(0, 0.25)) * 3_600_000)
+                at = midnight + int((hour + rnd.gauss(0, 0.25)) * HOUR_MS)
                 kind, details, confidence = rnd.choices(KINDS, weights=(8, 3, 1, 4, 1))[0]
                 if at < now:
                     found = {**details(rnd), **({"confidence": confidence} if confidence else {})}
                     event = Detection(uuid.uuid4().hex, kind, at, found, confidence)
-                    server.ask("event_log", RecordEvent(event))
+                    server.ask("event_log", RecordEvent(event), 30)
+
+
+def sees_somebody(server: RunningServer) -> bool:
+    return any(switch.active for switch in server.ask("object_detector", GetDetector(), 30).switches)
 
 
 def take(page: Page, server: RunningServer, section: str, path: Path) -> None:
@@ -76,37 +94,42 @@ def take(page: Page, server: RunningServer, section: str, path: Path) -> None:
     page.wait_for_selector(CONNECTED)
     if section == "live":
         page.wait_for_selector(".stage:not(.dim)")
-    if section == "events" and time.localtime().tm_hour < MIDDAY:
-        page.get_by_role("button", name="The day before").click()
+        server.wait_for(lambda: not sees_somebody(server), SEEN_WITHIN_S)
+        server.wait_for(lambda: sees_somebody(server), SEEN_WITHIN_S)
     page.wait_for_timeout(9000 if section == "detection" else 4000)
-    save(page.screenshot(), path)
+    page.screenshot(path=path)
+    few_colours(path)
 
 
-def save(png: bytes, path: Path) -> None:
-    """As PNG, made smaller until it is small enough."""
-    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-    while True:
-        _, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
-        if len(data) < LARGEST:
-            break
-        picture = cv2.resize(picture, None, fx=SHRINK, fy=SHRINK, interpolation=cv2.INTER_AREA)
-    path.write_bytes(data.tobytes())
-    print(f"{path.name}: {picture.shape[1]} × {picture.shape[0]}, {len(data) // 1000} KB")
+def few_colours(path: Path) -> None:
+    """256 of them are enough for a document, and a third of the bytes."""
+    full = path.rename(path.with_suffix(".full.png"))
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", full, "-vf", COLOURS, "-pred", "mixed", path], check=True)
+    full.unlink()
+    size = path.stat().st_size
+    print(f"{path.name}: {size // 1000} KB")
+    assert size < LARGEST, path.name
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the pictures of the README.")
-    parser.add_argument("--source", default="pattern:", help="what the camera sees, as for `ipcamera run`")
+    parser = argparse.ArgumentParser(description="Make the pictures of the documents.")
+    parser.add_argument("--source", default=str(FILM), help="what the camera sees, as for `ipcamera run`")
     arguments = parser.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
+    zone, ahead_ms = evening_zone()
+    environment = {"TZ": zone, "IPCAMERA_MODELS_DIR": str(WEIGHTS)}
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        server = RunningServer(Path(directory) / "data", arguments.source, audio_source="tone:", settings=SETTINGS)
+        data_dir = Path(directory) / "data"
+        server = RunningServer(
+            data_dir, arguments.source, audio_source="tone:", settings=SETTINGS, environment=environment
+        )
         try:
-            make_up_a_day(server)
+            make_up_a_day(server, ahead_ms)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
             for section, size, scheme in SCENES:
-                context = browser.new_context(ignore_https_errors=True, color_scheme=scheme, **size)
-                name = f"{section}-phone.png" if size is PHONE else f"{section}.png"
+                look = {"color_scheme": scheme, "timezone_id": zone, **size}
+                context = browser.new_context(ignore_https_errors=True, **look)
+                name = section.replace("setup/", "first-") + ("-phone.png" if size is PHONE else ".png")
                 take(context.new_page(), server, section, IMAGES / name)
                 context.close()
             browser.close()
