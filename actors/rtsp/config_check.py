@@ -1,4 +1,4 @@
-"""What a request may change about the RTSP server, and whether it fits together. No I/O."""
+"""Checks a request to change the RTSP configuration, as a whole. No I/O."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ UNCONFIRMED = "Repeat the dashboard's password in currentPassword"
 def problems(
     values: Mapping[str, object], stored: Credentials, own_ports: frozenset[int], confirmed: bool = True
 ) -> tuple[str, ...]:
-    """Errors ("key: reason") in the order of the request's keys; a login must be whole, and doing without confirmed."""
+    """Errors ("key: reason") in the order of the request's keys; a login must be complete, or its absence confirmed."""
     found = []
     for key, value in values.items():
         if key == PASSWORD:
@@ -40,12 +40,12 @@ def problems(
 
 
 def login(values: Mapping[str, object], stored: Credentials) -> tuple[str, str]:
-    """User name and password after the change; what is not mentioned is kept."""
+    """User name and password after the change; omitted ones are kept."""
     return str(values.get("rtspUsername", stored.username)), str(values.get(PASSWORD, stored.password))
 
 
 def serving_with(values: Mapping[str, object], settings: Mapping[str, Value], stored: Credentials) -> Serving:
-    """How the server serves with checked ``values`` over what is stored."""
+    """The configuration with checked ``values`` applied to what is stored."""
     normal = validate({key: value for key, value in values.items() if key != PASSWORD}, confirmed=True).values
     merged = {**settings, **normal}
     username, password = login({**values, **normal}, stored)

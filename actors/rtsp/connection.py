@@ -1,4 +1,4 @@
-"""One TCP connection: requests are answered one after the other, in order; interleaved RTCP is heard at once."""
+"""One TCP connection: requests are answered one at a time, in order; interleaved RTCP is handled at once."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ OPTIONS = (
 
 
 class ConnectionHandler(Protocol):
-    """What a connection tells its server, and asks it."""
+    """What a connection reports to its server, and asks it."""
 
     @staticmethod
     def now() -> float: ...
@@ -39,7 +39,7 @@ class ConnectionHandler(Protocol):
     def disconnected(self, connection: "Connection") -> None: ...
     async def answer(self, connection: "Connection", request: Request) -> None: ...
     def heard(self, session_id: str, compound: bytes) -> None:
-        """RTCP of a client."""
+        """RTCP from a client."""
 
     def has_session(self, session_id: str) -> bool: ...
     def failed(self, error: BaseException) -> None: ...
@@ -51,15 +51,15 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: ConnectionHandler) -> None:
         self.server = server
         self.peer = self.local = ""
-        self.client = ""  # who counts as one: the address, or its IPv6 /64
+        self.client = ""  # what counts as one client: the address, or its IPv6 /64
         self.logged_in = False
         self.nonces = Nonces(secrets.token_bytes(32))
         self.channels: dict[int, tuple[str, int]] = {}  # to session id and track
         self.last_request: float | None = None
         self.opened = server.now()
         self.send_queue = SendQueue(self.opened)
-        self.age = 0.0  # s that the oldest byte had waited when last looked
-        self.clear = False  # open, not encrypted, nothing waits in user space, and the age is no matter
+        self.age = 0.0  # s that the oldest byte had waited at the last check
+        self.clear = False  # open, not encrypted, nothing waits in user space, and the age is small
         self.secure = False  # over TLS
         self._descriptor = -1
         self._parser = Parser()
@@ -71,7 +71,7 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         sock: socket.socket = transport.get_extra_info("socket")
-        with contextlib.suppress(OSError):  # it may be gone already
+        with contextlib.suppress(OSError):  # it may already be gone
             for level, option, value in OPTIONS:
                 sock.setsockopt(level, option, value)
         self._descriptor = sock.fileno()
@@ -87,12 +87,12 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._worker is not None:
             self._worker.cancel()
-        self._descriptor = -1  # another socket's from now on
+        self._descriptor = -1  # it may belong to another socket from now on
         self.clear = False
         self.server.disconnected(self)
 
     def pause_writing(self) -> None:
-        self.transport.pause_reading()  # who does not read answers may not ask more
+        self.transport.pause_reading()  # a client that does not read answers may not send more requests
 
     def resume_writing(self) -> None:
         self.transport.resume_reading()
@@ -133,13 +133,13 @@ class Connection(asyncio.Protocol):
 
     # ---------------------------------------------------------------- what senders need
     def send(self, data: bytes) -> None:
-        """Write past the transport, which owns the socket, as long as it holds nothing back: a third of the time."""
+        """Bypass the transport, which owns the socket, as long as it holds nothing back: a third of the time."""
         self.send_queue.total += len(data)
         if self.clear:
             try:
                 written = os.write(self._descriptor, data)
             except OSError:
-                written = 0  # full or broken: the transport knows what to do
+                written = 0  # full or broken: left to the transport
             if written == len(data):
                 return
             self.clear = False
@@ -148,19 +148,19 @@ class Connection(asyncio.Protocol):
             self.transport.write(data)
 
     def look(self, now: float) -> None:
-        """See how much of what was written lies where, and for how long."""
+        """Check how much of what was written is still waiting, where, and for how long."""
         if self._descriptor >= 0:
             buffered = self.transport.get_write_buffer_size()
             self.age = self.send_queue.age(unacknowledged(self._descriptor), buffered, now)
             self.clear = not self.secure and not buffered and self.age <= QUEUE_AGE_MAX_S
 
     def stalled_for(self, now: float) -> float:
-        """Seconds since the client last took anything of what waits for it."""
+        """Seconds since the client last accepted anything of what waits for it."""
         self.look(now)
         return now - self.send_queue.progress
 
     def take_channels(self, wanted: tuple[int, int] | None, owner: tuple[str, int]) -> tuple[int, int] | None:
-        """Give a track (session id, track) its channels, the wanted ones or free ones; None where they are taken."""
+        """Assign channels to a track (session id, track), the requested ones or free ones; None if they are in use."""
         used = {
             channel: other
             for channel, other in self.channels.items()
@@ -175,5 +175,5 @@ class Connection(asyncio.Protocol):
 
 
 def _bare(address: tuple[str, ...] | None) -> str:
-    """Without port, scope and IPv4's disguise; "" for a connection that ended before it was looked at."""
+    """Without port, scope and the IPv4-mapped prefix; "" for a connection that has already ended."""
     return address[0].partition("%")[0].removeprefix("::ffff:") if address else ""

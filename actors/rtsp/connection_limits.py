@@ -1,4 +1,4 @@
-"""Which connections there may be. Strangers have a few places of their own, and take none from those who are in."""
+"""Limits on connections. Strangers have a few places of their own, and take none from logged-in clients."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ class Sizes(Protocol):
 
 
 class ConnectionLimits:
-    """A connection is a stranger's until it has shown the login, or carries a session where none is asked for."""
+    """A connection is a stranger's until it has logged in, or carries a session if no login is required."""
 
     def __init__(self, sizes: Sizes) -> None:
         self._sizes = sizes
-        self._connections: dict[Connection, None] = {}  # in the order in which they came
+        self._connections: dict[Connection, None] = {}  # in order of arrival
         self._seated: set[Connection] = set()
 
     def __iter__(self) -> Iterator[Connection]:
@@ -30,8 +30,8 @@ class ConnectionLimits:
         return connection not in self._seated
 
     def admit(self, connection: Connection) -> bool:
-        """Take in one more stranger; False where too many of his address are here. Who makes room, if somebody must,
-        is the one who has been here longest of the address with the most strangers."""
+        """Admit one more stranger; False if there are too many of this address. If one has to make room, it is the
+        oldest of the address with the most strangers."""
         strangers = [other for other in self._connections if other not in self._seated]
         by_client = Counter(other.client for other in strangers)
         if by_client[connection.client] >= STRANGERS_PER_CLIENT:
@@ -45,7 +45,7 @@ class ConnectionLimits:
         return True
 
     def promote(self, connection: Connection) -> bool:
-        """No stranger any more; False where all places, or those of his address, are taken."""
+        """It is no longer a stranger; False if all places, or those of its address, are taken."""
         if connection in self._seated:
             return True
         same = sum(other.client == connection.client for other in self._seated)

@@ -1,4 +1,4 @@
-"""What must happen now and then: time-outs, sender reports, rates."""
+"""Periodic tasks: timeouts, sender reports, rates."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ TICK_S = 1.0
 
 
 async def run_housekeeping(server: RtspServer) -> None:
-    """Once a second, for ever."""
+    """Runs once a second, without end."""
     ticks = 0
     before = server.now()
     while True:
@@ -37,7 +37,7 @@ async def run_housekeeping(server: RtspServer) -> None:
 
 
 def gone(session: Session, now: float) -> bool:
-    """The client keeps neither its time nor its ports. A playing TCP session is kept alive by its connection."""
+    """Whether the client timed out, or closed its ports. A playing TCP session lives with its connection."""
     if session.transport == "tcp" and session.state is SessionState.PLAYING:
         return False
     if now - session.last_seen > SESSION_TIMEOUT_S:
@@ -47,7 +47,7 @@ def gone(session: Session, now: float) -> bool:
 
 
 def idle(server: RtspServer, connection: Connection, now: float) -> bool:
-    """Nothing asked for too long and no session on it, or its client takes nothing any more."""
+    """No request for too long and no session on it, or the client accepts nothing any more."""
     if connection.stalled_for(now) > STALL_S:
         return True
     if any(session.owner is connection for session in server.sessions.values()):

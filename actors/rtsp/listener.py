@@ -16,7 +16,7 @@ def listen(addresses: Sequence[str], port: int, shared: bool) -> list[socket.soc
     """Sockets that listen on ``port`` at each address; ``shared``: with other session actors (SO_REUSEPORT).
 
     Raises:
-        Conflict: the port is taken, or may not be taken by us.
+        Conflict: the port is in use, or not permitted.
     """
     sockets: list[socket.socket] = []
     try:
@@ -33,7 +33,7 @@ def listen(addresses: Sequence[str], port: int, shared: bool) -> list[socket.soc
 
 
 def is_free(addresses: Sequence[str], port: int) -> bool:
-    """Whether nobody listens on ``port``: asked before session actors share it, as sharing would not fail."""
+    """Whether nothing listens on ``port``: checked before session actors share it, because sharing would not fail."""
     try:
         for made in listen(addresses, port, shared=False):
             made.close()
@@ -43,7 +43,7 @@ def is_free(addresses: Sequence[str], port: int) -> bool:
 
 
 def _listen_at(address: str, port: int, shared: bool) -> socket.socket | None:
-    """None where this host has no such address family."""
+    """None if this host does not have the address family."""
     try:
         return listening(address, port, shared=shared)
     except OSError as error:
@@ -55,7 +55,7 @@ def _listen_at(address: str, port: int, shared: bool) -> socket.socket | None:
 
 
 def udp_pair(local_address: str) -> tuple[socket.socket, socket.socket]:
-    """RTP on an even port and RTCP on the next one (RFC 3550 §11), at the address that the client reached us by.
+    """RTP on an even port and RTCP on the next one (RFC 3550 §11), at the address that the client used.
 
     Raises:
         Unavailable: no such pair is free.
@@ -84,7 +84,7 @@ def udp_pair(local_address: str) -> tuple[socket.socket, socket.socket]:
 
 
 def segmentation(sock: socket.socket, size: int) -> bool:
-    """Let the kernel cut longer datagrams into ``size`` bytes (UDP GSO); False where it cannot."""
+    """Let the kernel split longer datagrams into ``size`` bytes (UDP GSO); False if it cannot."""
     try:
         sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, size)
     except OSError:

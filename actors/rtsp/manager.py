@@ -1,6 +1,6 @@
-"""The RTSP manager: configuration, limits, and one truth about the server over all session actors.
+"""The RTSP manager: configuration, limits, and the common state of all session actors.
 
-It holds no connection. When it dies, the session actors go on serving, and report to its next life.
+It holds no connections. When it dies, the session actors keep serving, and report to its successor.
 """
 
 import asyncio
@@ -52,20 +52,20 @@ from models.messages.supervisor import ActorChanged
 from models.rtsp.session_state import SessionState
 
 SESSION_ACTORS_TRIES = 12
-ONVIF_ACTOR = "onvif"  # asks for the same login
-CHANGES = "changes"  # one at a time, beside the reports of the session actors, for which they may wait
+ONVIF_ACTOR = "onvif"  # uses the same login
+CHANGES = "changes"  # one at a time, in parallel with the reports of the session actors, which they may wait for
 LIVE = frozenset({ENABLED, "rtspUsername", "rtspHasPassword", OPEN, TLS, TLS_PORT})  # take effect at once
 DOWN = frozenset({"restarting", "degraded", "stopped"})
 
 
 class Rtsp(Actor):
     async def on_start(self) -> None:
-        self._bringing_up = False  # it is on its way to us
-        self._behind = asyncio.Event()  # a session actor does not serve what is wanted
+        self._bringing_up = False  # the server is being started
+        self._behind = asyncio.Event()  # a session actor does not serve the wanted configuration
         self._quota = SessionQuota()
         self._journal = SystemEvents(self)
         self._config = StoredConfig(self.actor(SETTINGS), self.boot.data_dir)
-        self._wanted: Serving | None = None  # what every session actor shall serve
+        self._wanted: Serving | None = None  # what every session actor should serve
         self._error = ""
         self._tried = 0.0
         self._published: RtspView | None = None
@@ -83,7 +83,7 @@ class Rtsp(Actor):
         self._config.values = view.stored
         self._tell_news()
 
-    # ---------------------------------------------------------------- what is asked of it
+    # ---------------------------------------------------------------- asks
     @handles(GetRtsp)
     def _get(self, _: GetRtsp) -> RtspView:
         return self._view()
@@ -123,7 +123,7 @@ class Rtsp(Actor):
 
     @handles(ApplyRtsp, group=CHANGES)
     async def _apply(self, message: ApplyRtsp) -> RtspChange:
-        """Try the new port beside the old one, store, swap; whatever fails before the swap leaves all as it was."""
+        """Try the new port beside the old one, store, swap; a failure before the swap leaves everything unchanged."""
         credentials = await self._config.credentials()
         if errors := problems(message.values, credentials, self._own_ports, message.confirmed or self._is_open):
             return RtspChange(errors)
@@ -150,8 +150,8 @@ class Rtsp(Actor):
         await self._follow_switch()
 
     async def _follow_switch(self) -> None:
-        """Serve, or stop, as is stored now; what goes wrong is kept in ``_error``. While it serves, port and path stay
-        until the next restart."""
+        """Serve or stop, as stored; an error is kept in ``_error``. While it serves, port and path do not change until
+        the next restart."""
         if not await self._config.look():
             await self._stop_all()
             return
@@ -169,7 +169,7 @@ class Rtsp(Actor):
             await self._prepare(serving, await self._living())
         except ServerError as error:
             if self._wanted is None:
-                self._wanted = serving  # tried again by ``_watch``: the port may become free
+                self._wanted = serving  # retried by ``_watch``: the port may become free
                 self._failed(error)
             raise
         await self._commit(serving, self._session_actors())
@@ -208,7 +208,7 @@ class Rtsp(Actor):
     async def _each(
         self, message: AbortServing | CommitServing | StopServing, actors: Iterable[str], then: str | None = None
     ) -> None:
-        """Ask all (which ``then`` serve so); one that is just dying comes back empty and is told anew by ``_watch``."""
+        """Ask all (which ``then`` serve it); one that is just dying restarts empty, and ``_watch`` configures it."""
         for name in actors:
             try:
                 await self.actor(rtsp_session(name)).ask(message, APPLY_TIMEOUT_S)
@@ -226,7 +226,7 @@ class Rtsp(Actor):
         self._tell_news()
 
     async def _living(self) -> list[str]:
-        """The session actors, at least one; just after the start they have not reported yet."""
+        """The running session actors, at least one; just after the start they have not reported yet."""
         for _ in range(SESSION_ACTORS_TRIES):
             if actors := self._session_actors():
                 return actors
@@ -241,7 +241,7 @@ class Rtsp(Actor):
         return sorted(self._quota.actors(time.monotonic()))
 
     async def _watch(self) -> None:
-        """Session actors that came back, and ports that were taken, are tried until all serve what is wanted."""
+        """Retry session actors that restarted, and ports that were in use, until all serve what is wanted."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_S):
@@ -256,7 +256,7 @@ class Rtsp(Actor):
         self._bringing_up = False
         try:
             await self._bring_up()
-        except ServerError as error:  # the settings restart: in a second again
+        except ServerError as error:  # the settings actor is restarting: again in a second
             self.log.info("not started yet", reason=error.detail)
         self._tell_news()
 
@@ -265,7 +265,7 @@ class Rtsp(Actor):
         if self._error and now - self._tried < RETRY_LISTEN_S:
             return
         if self._error or bool(self.settings[ENABLED]) != (self._wanted is not None):
-            await self._follow_switch()  # a port may be free now; the news came while the settings could not be asked
+            await self._follow_switch()  # a port may be free now; or a change came while the settings were unavailable
         behind = [name for name, served in self._quota.actors(now).items() if served != self._fingerprint]
         if not behind:
             return
@@ -278,7 +278,7 @@ class Rtsp(Actor):
             except ServerError as error:
                 self._failed(error)
 
-    # ---------------------------------------------------------------- what session actors say
+    # ---------------------------------------------------------------- reports of session actors
     @handles(SessionsReport)
     def _reported(self, report: SessionsReport) -> None:
         self._quota.report(report, time.monotonic())
@@ -316,7 +316,7 @@ class Rtsp(Actor):
     def _own_ports(self) -> frozenset[int]:
         return frozenset({self.boot.https_port, self.boot.http_port} - {0})
 
-    # ---------------------------------------------------------------- what is shown
+    # ---------------------------------------------------------------- views
     def _view(self) -> RtspView:
         now = time.monotonic()
         wanted, running = self._wanted, self._running

@@ -1,4 +1,4 @@
-"""What each method does (RFC 2326 §10). ``models.rtsp.request_check.refusal`` has already said no to what is wrong."""
+"""The methods (RFC 2326 §10). ``models.rtsp.request_check.refusal`` has already refused invalid requests."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ UNAVAILABLE = Response(Status.SERVICE_UNAVAILABLE, (("Retry-After", "5"),))
 
 
 async def answer(server: RtspServer, connection: Connection, request: Request) -> None:
-    """Answer one request, and begin to send where it says so."""
+    """Answer one request, and start sending if it is a PLAY."""
     session = server.find(connection, request.session_id)
     if session is not None:
         session.last_seen = server.now()
@@ -45,13 +45,13 @@ async def answer(server: RtspServer, connection: Connection, request: Request) -
     try:
         response = await HANDLERS[method](server, connection, request, session)
     except ServerError:
-        response = UNAVAILABLE  # no place, no port, or the manager is away: the client may ask again
+        response = UNAVAILABLE  # no place, no port, or the manager is unavailable: the client may retry
     connection.reply(response, request.cseq)
 
 
 async def _login(server: RtspServer, connection: Connection, request: Request, login: auth.Login) -> Response | None:
-    """The same answer whatever was wrong."""
-    # Who is in stays in, whatever others try at his address.
+    """The same answer, whatever was wrong."""
+    # A logged-in client stays logged in, whatever others try from the same address.
     if not connection.logged_in and (remaining := await server.logins.may_try(connection.peer)):
         return Response(Status.FORBIDDEN, (("Retry-After", str(remaining)),))
     now_s = int(server.now())
@@ -85,7 +85,7 @@ async def _describe(server: RtspServer, connection: Connection, request: Request
     sound = presentation.audio_format if stream.sound and asked.query.get("audio") != "0" else None
     title = server.device_name, server.description_id, presentation.version
     text = session_description(*title, connection.local, video, sound)
-    base = asked.base if stream.tier == Tier.MAIN else url.sub_base(asked, server.path)  # a query does not come back
+    base = asked.base if stream.tier == Tier.MAIN else url.sub_base(asked, server.path)  # a query is not repeated
     headers = (("Content-Base", base + "/"), ("Content-Type", SDP_TYPE), ("Cache-Control", "no-cache"))
     return Response(Status.OK, headers, text.encode())
 
@@ -130,7 +130,7 @@ def _kind(spec: transport.TransportSpec) -> str:
 
 
 def _undo(server: RtspServer, session: Session, response: Response) -> Response:
-    """A session without any track is none."""
+    """A session without a track is removed."""
     if not session.senders:
         server.end(session)
     return response
@@ -142,7 +142,7 @@ def _channels(connection: Connection, spec: transport.TcpTransport, owner: tuple
 
 
 async def _play(server: RtspServer, connection: Connection, request: Request, session: Session) -> None:
-    """Answered when the first IDR is there, so that RTP-Info tells the truth about the first packet."""
+    """Answered when the first IDR is there, so that RTP-Info matches the first packet."""
     headers = [_session_header(session), ("Range", "npt=now-")]
     if session.state is SessionState.PLAYING:
         connection.reply(Response(Status.OK, tuple(headers)), request.cseq)
@@ -160,7 +160,7 @@ async def _play(server: RtspServer, connection: Connection, request: Request, se
 
 
 async def _first_group(server: RtspServer, session: Session) -> list[Sent]:
-    """The kept group if it began just now, else a new one, else (a camera that takes no orders) the kept one."""
+    """The kept group if it has just begun, otherwise a new one, or the kept one if keyframes cannot be requested."""
     stream, presentation = session.stream, session.stream.presentation
     if url.VIDEO not in session.senders:
         return []
@@ -181,7 +181,7 @@ def _is_fresh(pts: int | None) -> bool:
 
 
 def _rtp_info(session: Session, gop: list[Sent], base: str) -> str:
-    """RFC 2326 §12.33. All times are those of the same moment, the first picture's."""
+    """RFC 2326 §12.33. All times refer to the same moment, that of the first picture."""
     pts = gop[0][1].pts
     parts = []
     for track, sender in session.senders.items():

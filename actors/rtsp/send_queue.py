@@ -1,7 +1,7 @@
-"""How much a TCP client has not taken yet, and for how long it has lain there.
+"""How much a TCP client has not accepted yet, and for how long it has been waiting.
 
-The kernel's send buffer grows with the connection: 11 s of video were seen in it for a client at 300 kB/s. So what
-counts is not whether ``write`` would block, but the age of the oldest byte that the peer has not acknowledged.
+The kernel's send buffer grows with the connection: for a client at 300 kB/s it held 11 s of video. So what counts is
+not whether ``write`` would block, but the age of the oldest byte that the peer has not acknowledged.
 """
 
 from collections import deque
@@ -10,18 +10,18 @@ from actors.rtsp.limits import QUEUE_BYTES_MAX
 
 
 class SendQueue:
-    """Bytes written to one connection against bytes acknowledged, as seen now and then."""
+    """Bytes written to one connection compared with bytes acknowledged, checked periodically."""
 
     def __init__(self, now: float) -> None:
-        self.total = 0  # bytes written, counted by whoever writes
-        self.progress = now  # when the peer last took something, or had nothing to take
+        self.total = 0  # bytes written, counted by the writer
+        self.progress = now  # when the peer last accepted something, or nothing was waiting
         self._taken = 0
-        self._marks: deque[tuple[int, float]] = deque()  # total when looked, and when that was
+        self._marks: deque[tuple[int, float]] = deque()  # total at each check, and its time
 
     def age(self, kernel: int, buffered: int, now: float) -> float:
         """Seconds that the oldest byte has waited, of those in the kernel's queue and those still in user space.
 
-        It is short by at most the time between two looks.
+        Too small by at most the time between two checks.
         """
         queued = kernel + buffered
         taken = self.total - queued

@@ -1,4 +1,4 @@
-"""Where the packets of one track of one session go: into the RTSP connection, or to a UDP port pair."""
+"""The destination of one track of one session: the RTSP connection, or a UDP port pair."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ class InterleavedConnection(Protocol):
 
 
 class TcpSender:
-    """Skips whole units while the client lags. Its sequence numbers have no hole: what was skipped never was."""
+    """Skips whole units while the client lags. Its sequence numbers have no gap, because skipped units get none."""
 
     kind = "tcp"
 
@@ -41,7 +41,7 @@ class TcpSender:
         self._grace_until = 0.0
 
     def burst(self, units: list[Unit], now: float) -> None:
-        """The kept group of pictures: may lie in the queue a little longer than the rest."""
+        """Send the kept group of pictures, which may stay in the queue a little longer than the rest."""
         self._grace_until = now + BURST_GRACE_S
         for unit in units:
             self.send(unit, now)
@@ -74,11 +74,11 @@ class TcpSender:
         return (unit.sequence_number - self.skipped) & 0xFFFF
 
     def close(self) -> None:
-        """The connection is not ours."""
+        """Nothing to do: the connection belongs to the session's owner."""
 
 
 class UdpSender:
-    """Sends to the announced ports, or to those that the client's first packets really came from (NAT)."""
+    """Sends to the announced ports, or to those that the client's first packets actually came from (NAT)."""
 
     kind = "udp"
 
@@ -101,7 +101,7 @@ class UdpSender:
         self.skipped = 0
         self.sent_bytes = 0
         self.sent_packets = 0
-        self.refused_since: float | None = None  # the client's port answers "closed" since then
+        self.refused_since: float | None = None  # since when the client's port has been closed
         self._refused_last = 0.0
         self._loop = asyncio.get_running_loop()
         for sock in pair:
@@ -112,14 +112,14 @@ class UdpSender:
         return self._rtp.getsockname()[1], self._rtcp.getsockname()[1]
 
     def start(self) -> None:
-        """From now on only this client is heard, and its closed ports are noticed."""
+        """From now on only packets from this client are accepted, and closed ports are detected."""
         for sock, to in self._to.items():
-            with contextlib.suppress(OSError):  # unreachable: the sends will say so
+            with contextlib.suppress(OSError):  # unreachable: the sends will report it
                 sock.connect(to)
         self._connected = True
 
     def burst(self, units: list[Unit], now: float) -> None:
-        """The kept group of pictures, paced; what comes meanwhile waits behind it."""
+        """Send the kept group of pictures, paced; what arrives meanwhile waits behind it."""
         self._kept.extend(units)
         self._pump()
 
@@ -153,14 +153,14 @@ class UdpSender:
         except ConnectionRefusedError:
             self._refused(now)
         except BlockingIOError:
-            self._wait_for_key = True  # the rest of this picture is lost, so the next ones are of no use
+            self._wait_for_key = True  # the rest of this picture is lost, so the next ones are useless
             self.skipped += len(unit.sizes)
             return
         except OSError:
             if not self._gso:
                 self._refused(now)  # unreachable
                 return
-            # EIO: the device cannot do checksums for us; EINVAL, EMSGSIZE: a smaller MTU on the way.
+            # EIO: no checksum offload for GSO; EINVAL, EMSGSIZE: a smaller MTU on the path.
             segmentation(self._rtp, 0)
             self._gso = False
             self._wait_for_key = True
@@ -182,7 +182,7 @@ class UdpSender:
             sock.close()
 
     def _refused(self, now: float) -> None:
-        # Each refusal is reported once, and the send after it succeeds again: only time tells.
+        # Each refusal is reported once, and the next send succeeds again, so only the duration counts.
         self._refused_last = now
         if self.refused_since is None:
             self.refused_since = now

@@ -1,6 +1,6 @@
-"""The RTSP server's network core: listeners, connections, and sessions, each of which plays one of the streams.
+"""The network core of the RTSP server: listeners, connections, and sessions, each of which plays one of the streams.
 
-It knows no actor: whoever runs it feeds ring entries and implements ``ServerHost``.
+It does not know the actor, which feeds ring entries to it and implements ``ServerHost``.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from models.rtsp.url import parse, tier_of
 
 
 class ServerHost(StreamHooks, Protocol):
-    """What the server needs from the house around it."""
+    """What the server needs from its actor."""
 
     @property
     def device_name(self) -> str: ...
@@ -35,16 +35,16 @@ class ServerHost(StreamHooks, Protocol):
     @property
     def max_sessions_per_address(self) -> int: ...
     async def admit(self, session_id: str, address: str) -> None:
-        """Take a place among the allowed sessions; raises ``ServerError`` where there is none."""
+        """Take a place among the allowed sessions; raises ``ServerError`` if there is none."""
 
     def changed(self) -> None:
-        """Sessions came, went, or play now."""
+        """Sessions were opened or closed, or changed their state."""
 
     def failed(self, error: BaseException) -> None: ...
 
 
 class RtspServer:
-    """``answer`` does what a request asks for (``actors.rtsp.methods``)."""
+    """``answer`` carries out a request (``actors.rtsp.methods``)."""
 
     def __init__(
         self,
@@ -75,18 +75,18 @@ class RtspServer:
     # ---------------------------------------------------------------- serving
     @property
     def ports(self) -> frozenset[int]:
-        """Where it listens."""
+        """The ports that it listens on."""
         return frozenset(self._listeners)
 
     @property
     def path(self) -> str:
-        """Of the large stream."""
+        """The path of the main stream."""
         return self.serving.path if self.serving else ""
 
     async def serve(
         self, serving: Serving, made: Mapping[int, Iterable[socket.socket]], tls: ssl.SSLContext | None = None
     ) -> None:
-        """Serve from now on like this; all sessions end. ``made``: the sockets of ports that it does not listen on yet.
+        """Serve this configuration from now on; all sessions end. ``made``: sockets of ports that are not served yet.
 
         ``tls``: for ``serving.tls_port``.
         """
@@ -122,7 +122,7 @@ class RtspServer:
 
     # ---------------------------------------------------------------- media
     def look_at_queues(self, now: float) -> None:
-        """See now and then how much waits for each connection."""
+        """Check periodically how much waits for each connection."""
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             for connection in self.connections:
@@ -136,17 +136,17 @@ class RtspServer:
         return [session.senders for session in self.sessions.values() if session.plays(stream)]
 
     def stream(self, request: Request) -> Stream:
-        """That which the URL of a request means."""
+        """The stream that the URL of a request refers to."""
         return self.streams[tier_of(parse(request.url), self.path)]
 
     def demand(self) -> None:
-        """Keep each tier's media running as long as somebody plays it, or has just asked for it."""
+        """Keep each tier's media running as long as somebody plays it, or has just requested it."""
         for stream in self.streams.values():
             stream.demand()
 
     # ---------------------------------------------------------------- sessions
     def find(self, connection: Connection, session_id: str) -> Session | None:
-        """The session that a request names; one of another address is as unknown as one that never was."""
+        """The session that a request names; one of another address counts as unknown."""
         session = self.sessions.get(session_id)
         return session if session is not None and session.address == connection.peer else None
 
@@ -156,7 +156,7 @@ class RtspServer:
             session.heard(compound, self.now())
 
     async def open_session(self, stream: Stream, connection: Connection, user_agent: str) -> Session:
-        """Once there is a place for it and for its connection; raises ``ServerError`` where there is none."""
+        """Open a session if there is a place for it and for its connection; raises ``ServerError`` if not."""
         if not self.promote(connection):
             raise LimitReached("Too many connections")
         session = Session(stream, connection.peer, user_agent, connection, self.now())
@@ -177,7 +177,7 @@ class RtspServer:
         self.changed()
 
     def changed(self) -> None:
-        """Sessions came or went, play or pause now, or have one more track."""
+        """Sessions were opened or closed, play or pause, or have another track."""
         for stream in self.streams.values():
             stream.sessions_changed()
         self.demand()
@@ -188,7 +188,7 @@ class RtspServer:
         return self.serving is not None and self.connections.admit(connection)
 
     def promote(self, connection: Connection) -> bool:
-        """No stranger any more; False where all places are taken."""
+        """It is no longer a stranger; False if all places are taken."""
         return self.connections.promote(connection)
 
     async def answer(self, connection: Connection, request: Request) -> None:
@@ -198,7 +198,7 @@ class RtspServer:
         return session_id in self.sessions
 
     def disconnected(self, connection: Connection) -> None:
-        """TCP sessions end with their connection; UDP ones live on by RTCP (RFC 2326 §1.3), or until their time-out."""
+        """TCP sessions end with their connection; UDP sessions are kept alive by RTCP (RFC 2326 §1.3)."""
         self.connections.leave(connection)
         for session in list(self.sessions.values()):
             if session.owner is connection:

@@ -1,4 +1,4 @@
-"""One RTSP session: its tracks' senders, its state, what its client reports."""
+"""One RTSP session: the senders of its tracks, its state, and its client's reports."""
 
 import secrets
 
@@ -17,7 +17,7 @@ USER_AGENT_MAX = 120
 
 
 def printable(text: str) -> str:
-    """What a stranger calls himself, fit for logs and terminals."""
+    """A client's User-Agent, safe for logs and terminals."""
     return "".join(character for character in text if character.isprintable())[:USER_AGENT_MAX]
 
 
@@ -58,7 +58,7 @@ class Session:
         return self.stream is stream and self.state is SessionState.PLAYING
 
     def start(self, gop: list[Sent], pts: int, wall_ns: int, now: float) -> None:
-        """Reports first (players synchronise by them), then the kept group; everything after comes by ``send``."""
+        """Send reports first (players synchronise with them), then the kept group; the rest follows with ``send``."""
         for sender in self.senders.values():
             if isinstance(sender, UdpSender):
                 sender.start()
@@ -84,7 +84,7 @@ class Session:
                 self._ssrc_loss[block.ssrc] = block.fraction_lost
 
     def tick(self, seconds: float) -> None:
-        """Work out rates over the last ``seconds``."""
+        """Compute rates over the last ``seconds``."""
         total = sum(sender.sent_bytes for sender in self.senders.values())
         rate = max(0, total - self._counted) * 8 / 1000 / seconds
         self._kbps += (rate - self._kbps) * (RATE_SMOOTHING if self._kbps else 1.0)
@@ -109,7 +109,7 @@ class Session:
         )
 
     def goodbye(self, now: float) -> None:
-        """Tell the client by RTCP that nothing more comes."""
+        """Tell the client by RTCP that the stream has ended."""
         if self.state is not SessionState.PLAYING:
             return
         for track, sender in self.senders.items():

@@ -1,4 +1,4 @@
-"""A session actor: holds connections and sessions, reads the rings while somebody plays."""
+"""A session actor: holds connections and sessions, and reads the rings while somebody plays."""
 
 import asyncio
 import contextlib
@@ -95,7 +95,7 @@ class ActorHost:
 
 
 class RtspSessions(Actor):
-    """Idle until the manager says how to serve."""
+    """Idle until it gets a configuration from the manager."""
 
     observes = (MicrophoneView,)
 
@@ -123,9 +123,9 @@ class RtspSessions(Actor):
 
     async def on_stop(self) -> None:
         await self.server.stop()
-        await asyncio.sleep(0)  # one turn of the loop, in which the goodbyes leave
+        await asyncio.sleep(0)  # one iteration of the loop, to send the RTCP BYEs
 
-    # ---------------------------------------------------------------- the manager's words
+    # ---------------------------------------------------------------- asks of the manager
     @handles(PrepareServing)
     def _prepare(self, message: PrepareServing) -> None:
         self._drop_prepared()
@@ -169,7 +169,7 @@ class RtspSessions(Actor):
         self._prepared = None
 
     async def _renew_certificate(self) -> None:
-        """Serve what the facade, or the owner, has put in its place; open connections stay."""
+        """Serve the certificate that the facade or the owner has replaced; open connections stay."""
         files, seen = certificate.files_of(self.boot), 0.0
         while True:
             try:
@@ -191,7 +191,7 @@ class RtspSessions(Actor):
     # ---------------------------------------------------------------- the rings
     @handles(CameraView)
     def _camera_changed(self, _: CameraView | None, camera: CameraView) -> None:
-        """Serve the camera's own H.265 while it is passed through. Another codec needs another description."""
+        """Serve the camera's own H.265 while it is passed through. Another codec needs a new description."""
         own = self.boot.rtsp.video_codec == "source" and HEVC in camera.passthrough
         ring = HEVC if own else VIDEO
         if ring == self._pictures[Tier.MAIN]:
@@ -221,7 +221,7 @@ class RtspSessions(Actor):
         self.hold(_owner(AUDIO), AUDIO, bool(self._following) and self.server.streams[Tier.MAIN].sound)
 
     async def _follow(self, ring: str, feed: Callable[[Entry], None]) -> None:
-        """Begin with the group of pictures that the ring holds, however long it is, if it goes on until now."""
+        """Begin with the group of pictures in the ring, however long it is, if it continues until now."""
         with contextlib.closing(self.ring_reader(ring)) as reader:
             newest = reader.peek()
             runs = newest is not None and time.monotonic_ns() - newest.pts < STALE_ENTRY_S * 1e9
@@ -229,7 +229,7 @@ class RtspSessions(Actor):
                 reader.seek_end()
             await reader.follow(feed, in_order=True)
 
-    # ---------------------------------------------------------------- what the manager hears
+    # ---------------------------------------------------------------- reports to the manager
     async def _report_for_ever(self) -> None:
         while True:
             self._report()

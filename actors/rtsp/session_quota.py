@@ -1,4 +1,4 @@
-"""Who has which of the allowed sessions, over all session actors. No I/O; ``now`` in seconds."""
+"""The use of the allowed sessions, across all session actors. No I/O; ``now`` in seconds."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -18,15 +18,15 @@ class _Heard:
 
 @dataclass(slots=True)
 class SessionQuota:
-    """A place is taken by ``admit`` and kept by reports; an actor that is silent has lost its sessions."""
+    """``admit`` takes a place, and reports keep it; an actor that does not report has lost its sessions."""
 
     _heard: dict[str, _Heard] = field(default_factory=dict)
     _promised: dict[str, tuple[str, str, float]] = field(default_factory=dict)  # session → actor, address, when
 
     def admit(self, actor: str, session_id: str, address: str, total: int, per_address: int, now: float) -> None:
-        """Raises ``LimitReached`` where all places, or those of ``address``, are taken."""
+        """Raises ``LimitReached`` if all places, or those of ``address``, are taken."""
         taken = self._taken(now)
-        taken.pop(session_id, None)  # asked twice
+        taken.pop(session_id, None)  # the ask was repeated
         if len(taken) >= total:
             raise LimitReached(f"{total} RTSP sessions are already open")
         if Counter(map(client_key, taken.values()))[client_key(address)] >= per_address:
@@ -39,7 +39,7 @@ class SessionQuota:
             self._promised.pop(session.session_id, None)
 
     def serves(self, actor: str, fingerprint: str) -> None:
-        """It has just said so itself, in an answer that its next report will repeat."""
+        """It has just confirmed this in an answer, which its next report will repeat."""
         if actor in self._heard:
             heard = self._heard[actor]
             heard.report = replace(heard.report, fingerprint=fingerprint)
@@ -49,7 +49,7 @@ class SessionQuota:
         self._promised = {key: value for key, value in self._promised.items() if value[0] != actor}
 
     def actors(self, now: float) -> dict[str, str]:
-        """The session actors that live, with the fingerprint of what they serve ("" for nothing)."""
+        """The running session actors, with the fingerprint of what they serve ("" for nothing)."""
         return {name: heard.report.fingerprint for name, heard in self._heard.items() if now - heard.at < REPORT_LOST_S}
 
     def views(self, now: float) -> tuple[RtspSession, ...]:

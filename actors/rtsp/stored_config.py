@@ -1,4 +1,4 @@
-"""What is stored about RTSP: the settings actor's word, and changes to it that hold together or not at all."""
+"""The stored RTSP configuration, kept by the settings actor, and changes to it that are all or nothing."""
 
 import secrets
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ from models.messages.settings import (
 
 ENABLED = "rtspEnabled"
 USERNAME = "viewer"
-NEW_LOGIN = "rtsp-new-login"  # its file says that a login was made which nobody has been shown
+NEW_LOGIN = "rtsp-new-login"  # exists while a created login has not been shown
 PASSWORD_BYTES = 12
 
 
 class StoredConfig:
-    """Every method that asks raises ``ServerError`` where the settings do not answer."""
+    """Every method that asks raises ``ServerError`` if the settings actor does not answer."""
 
     def __init__(self, settings: Handle[ToSettings], data_dir: Path) -> None:
         self._settings = settings
@@ -36,7 +36,7 @@ class StoredConfig:
         self.values: dict[str, Value] = {}
 
     async def look(self) -> bool:
-        """Learn what is stored; whether RTSP is effectively on, which takes a licence too."""
+        """Read what is stored; whether RTSP is effectively on, which also needs a licence."""
         view = await self._settings.ask(GetSettings())
         self.values = view.stored
         return bool(view.effective[ENABLED])
@@ -45,7 +45,7 @@ class StoredConfig:
         return await self._settings.ask(GetCredentials("rtsp"))
 
     async def serving(self) -> Serving:
-        """How a (re)start would serve now; a login is made and kept first where there has to be one."""
+        """What a (re)start would serve now; if a login is required and missing, it is created and stored first."""
         credentials = await self.credentials()
         if login := self.missing_login({}, credentials):
             await self.keep(login, "system", made=True)
@@ -53,7 +53,7 @@ class StoredConfig:
         return self.serving_with({}, credentials)
 
     def missing_login(self, values: Mapping[str, object], credentials: Credentials) -> dict[str, object]:
-        """What has to be added to a change so that there is a login; nothing where the owner wants none."""
+        """What must be added to a change so that there is a login; nothing if the owner wants none."""
         serving = self.serving_with(values, credentials)
         if (serving.username and serving.password) or values.get(OPEN, self.values[OPEN]) is True:
             return {}
@@ -61,7 +61,7 @@ class StoredConfig:
         return {"rtspUsername": serving.username or USERNAME, PASSWORD: password}
 
     async def take_new_login(self) -> RtspLogin:
-        """The login that was made; once."""
+        """The login that was created; returned once."""
         if not self.new_login:
             return RtspLogin("", "")
         login = await self.credentials()
@@ -70,7 +70,7 @@ class StoredConfig:
 
     @property
     def login(self) -> str:
-        """The user name that is asked for; "" where there is no login."""
+        """The user name of the login; "" if there is no login."""
         return str(self.values["rtspUsername"]) if self.values["rtspHasPassword"] else ""
 
     def _note_new_login(self, made: bool) -> None:
@@ -92,7 +92,7 @@ class StoredConfig:
         self.values = result.view.stored
 
     async def keep(self, values: Mapping[str, object], source: str, made: bool = False) -> None:
-        """On disk, settings and password together. ``made``: the login is ours, and the owner has to be told."""
+        """Store settings and password together. ``made``: the login was created here and must be shown to the owner."""
         settings = {key: values[key] for key in SETTINGS_KEYS if key in values}
         login = SetCredentials("rtsp", password=str(values[PASSWORD])) if PASSWORD in values else None
         if login is not None:

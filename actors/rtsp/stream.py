@@ -1,4 +1,4 @@
-"""One tier as RTSP serves it: its presentation, those who play it, and its demand for media."""
+"""One tier as RTSP serves it: its presentation, its players, and its demand for media."""
 
 import asyncio
 import contextlib
@@ -16,18 +16,18 @@ from models.rtsp.url import AUDIO, VIDEO
 
 
 class StreamHooks(Protocol):
-    """What a stream needs from the house around the server."""
+    """What a stream needs from the actor."""
 
     @property
     def streaming(self) -> bool:
-        """The master switch."""
+        """The setting ``streaming``."""
 
     @property
     def sound(self) -> bool:
-        """Whether an audio track may be described."""
+        """Whether an audio track can be described."""
 
     def obeys(self, tier: Tier) -> bool:
-        """Whether an IDR is made when it is asked for: encoders do, cameras do not."""
+        """Whether an IDR can be requested: from encoders yes, from cameras no."""
 
     def want_media(self, tier: Tier, wanted: bool) -> None: ...
     def request_keyframe(self, tier: Tier) -> None: ...
@@ -55,8 +55,8 @@ class Stream:
         self.presentation = Presentation(_seeds())
         self._server = server
         self._playing: dict[int, list[Sender]] = {VIDEO: [], AUDIO: []}
-        self._news = asyncio.Event()  # set, and replaced, at each key picture and each first sound
-        self._at_present = asyncio.Event()  # what the ring held when the media began has been read
+        self._news = asyncio.Event()  # set, and replaced, at each keyframe and each first sound
+        self._at_present = asyncio.Event()  # the ring's content at the start of the media has been read
         self._media_until = 0.0
         self._wants_media = False
         self._no_sound_since: float | None = None
@@ -113,7 +113,7 @@ class Stream:
         self._news = asyncio.Event()
 
     async def wait_for_news(self, timeout_s: float) -> bool:
-        """Wait for a key picture or the first sound; False when ``timeout_s`` passed without."""
+        """Wait for a keyframe or the first sound; False after ``timeout_s``."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._news.wait()
@@ -122,14 +122,14 @@ class Stream:
         return True
 
     async def caught_up(self) -> None:
-        """Wait, not for long, until the newest picture is one of now: who begins before would stay behind."""
+        """Wait briefly until the newest picture is a current one; a player that starts earlier would stay behind."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CATCH_UP_S):
                 await self._at_present.wait()
 
     # ---------------------------------------------------------------- demand
     async def described(self) -> bool:
-        """Wake the media and wait until the description is complete; False: no picture came, or none may."""
+        """Start the media and wait until the description is complete; False: no picture, or streaming is off."""
         if not self.streaming:
             return False
         self.demand(LINGER_S)
@@ -151,7 +151,7 @@ class Stream:
         while self.presentation.audio_format is None:
             left = begin + AUDIO_WAIT_S - now()
             if left <= 0:
-                self._no_sound_since = now()  # no microphone, it seems: the next viewer need not wait for it
+                self._no_sound_since = now()  # apparently no microphone: the next viewer need not wait for it
                 return
             await self.wait_for_news(left)
 

@@ -1,4 +1,4 @@
-"""RTSP over TLS: connections are counted when they are accepted, before anything is computed for them."""
+"""RTSP over TLS: connections are counted when they are accepted, before any computation for them."""
 
 import asyncio
 import contextlib
@@ -18,11 +18,11 @@ class TlsListener:
         self._socket = sock
         self._context = context
         self._factory = factory
-        self._shaking: dict[asyncio.Task[None], str] = {}  # to the client, in the order in which they came
+        self._shaking: dict[asyncio.Task[None], str] = {}  # to the client, in order of arrival
         self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
     def close(self) -> None:
-        """No new connection; those that have shaken hands go on."""
+        """Accept no new connections; those with a completed handshake continue."""
         for task in (self._accepting, *self._shaking):
             task.cancel()
         self._socket.close()
@@ -32,7 +32,7 @@ class TlsListener:
         while True:
             try:
                 sock, address = await loop.sock_accept(self._socket)
-            except OSError:  # it has gone already, or there is no descriptor left
+            except OSError:  # it is already gone, or there is no descriptor left
                 await asyncio.sleep(ACCEPT_PAUSE_S)
                 continue
             client = client_key(address[0])
@@ -46,7 +46,7 @@ class TlsListener:
             task.add_done_callback(self._shaking.pop)
 
     async def _greet(self, sock: socket.socket) -> None:
-        """A stranger who does not speak TLS is no trouble of ours."""
+        """Errors of clients that do not speak TLS are ignored."""
         with contextlib.suppress(OSError):  # of which ssl.SSLError and TimeoutError are kinds
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._factory, sock, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_S

@@ -34,7 +34,7 @@ class VideoBroadcast:
         return iter(tuple(self._viewers))
 
     def add(self, socket: LiveSocket, queue: ViewerQueue, request: Message) -> None:
-        """``h264_ack`` is sent with the first IDR, from its own SPS; without one in three seconds it reports failure."""
+        """``h264_ack`` is sent with the first IDR, from its own SPS; without one in three seconds it fails."""
         socket.outbox.video = queue
         self._viewers[socket] = request
         self._follow_what_is_watched()

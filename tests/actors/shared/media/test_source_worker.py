@@ -28,7 +28,7 @@ class Station:
 
 
 class Radio(SourceWorker[Station, str]):
-    """``opens`` and ``reads``: what each call gives or raises; it stops with the last. ``times``: when it was opened."""
+    """``opens`` and ``reads``: what each call gives or raises, until the last. ``times``: when it was opened."""
 
     def __init__(self, clock: Clock, opens: list[Any], reads: list[Any]) -> None:
         self.reports: list[str] = []
