@@ -20,6 +20,7 @@ from models.media.sizes import Size
 
 KEPT_PACKETS = 600
 KEPT_BYTES = 24_000_000
+LONG_GROUP = 50  # packets
 GARBAGE_IN_A_ROW = 100  # packets that could not be decoded; then the source is of no use
 HURRY_FOR_S = 4.0
 BUSY_SHARE = 0.9  # of the time between packets that decoding may take
@@ -57,6 +58,7 @@ class Decoder:
         self._kept_bytes = 0
         self._newest_key = 0  # where it is in ``_kept``
         self._running = False  # the decoder has seen the last key and everything since
+        self.long_groups = False  # so that it takes long to begin in the middle of one
         self._garbage = 0
         self._share = 0.0
         self._hurry_until = 0.0
@@ -79,6 +81,7 @@ class Decoder:
             return  # not from the beginning: worthless until the next key
         self._kept.append(source_packet)
         self._kept_bytes += len(source_packet.data)
+        self.long_groups = self.long_groups or len(self._kept) > LONG_GROUP
         if len(self._kept) > KEPT_PACKETS or self._kept_bytes > KEPT_BYTES:
             self._kept = []
             self._kept_bytes = self._newest_key = 0
@@ -103,13 +106,15 @@ class Decoder:
             yield source_packet.draw()
             return
         if self._info.intra:
-            yield from self._decode(source_packet)
+            for frame in self._decode(source_packet):
+                yield from self._whole(frame)
             return
         if not self._running:
             yield from self._catch_up()
         if source_packet.restart:
             yield from self._flush()
-        yield from self._decode(source_packet)
+        for frame in self._decode(source_packet):
+            yield from self._whole(frame)
         self._remember_key(source_packet)
 
     def _remember_key(self, source_packet: SourcePacket) -> None:
@@ -123,12 +128,12 @@ class Decoder:
         self._running = True
         assert self._context is not None
         self._context.flush_buffers()
-        last: Picture | None = None
+        last: av.VideoFrame | None = None
         for source_packet in self._kept:
-            for picture in self._decode(source_packet):
-                last = picture
+            for frame in self._decode(source_packet):
+                last = frame
         if last is not None:
-            yield last
+            yield from self._whole(last)
 
     def _flush(self) -> Iterator[Picture]:
         assert self._context is not None
@@ -141,7 +146,7 @@ class Decoder:
                 yield from self._whole(frame)
         self._context.flush_buffers()
 
-    def _decode(self, source_packet: SourcePacket) -> Iterator[Picture]:
+    def _decode(self, source_packet: SourcePacket) -> Iterator[av.VideoFrame]:
         assert self._context is not None
         packet = av.Packet(source_packet.data)
         packet.pts = source_packet.pts if source_packet.stamped else None
@@ -159,7 +164,7 @@ class Decoder:
         for frame in frames:
             if frame.pts is None:
                 frame.pts = source_packet.pts
-            yield from self._whole(frame)
+            yield frame
         self._weigh(time.monotonic() - began)
 
     def _whole(self, frame: av.VideoFrame) -> Iterator[Picture]:

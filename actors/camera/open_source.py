@@ -23,6 +23,7 @@ SAMPLED_BYTES = 65_536  # of a packet, for telling whether it is the same as the
 REORDERED_NS = 1_000_000  # less is the drift of a clock that is corrected
 OWN_RINGS = {"h264": "video", "hevc": "hevc"}  # of packets that are passed through
 SMALL = Tier.SUB.ring(FRAMES)
+LINGER_S = 30.0  # of long groups decoding goes on so long: many ask for a picture every ten seconds
 AS_FAST = 0.95  # a wish for this share of the source's rate is a wish for every picture
 
 
@@ -65,6 +66,7 @@ class OpenSource:
         self._sound: SoundOutput | None = None
         self._newest = 0  # pts
         self._damaged = 0  # pictures in a row
+        self._looked_at = float("-inf")  # when somebody last wanted pictures
         self._stall = stall
         self._stall.opened(time.monotonic())
         self._counted, self._small_counted = Decimator(), Decimator()
@@ -147,7 +149,9 @@ class OpenSource:
         elif self.info.intra:  # what is not needed is not even decoded
             self._small_counted.fps = sub.fps
             small = self._small_counted.wants(source_packet.pts)
-        if not large and not small:
+        if large or small:
+            self._looked_at = now
+        elif not self.decoder.long_groups or now - self._looked_at > LINGER_S:
             self.decoder.skip(source_packet)
             return
         for picture in self.decoder.pictures(source_packet):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.camera import open_source
 from actors.camera.open_source import OpenSource
 from actors.camera.outputs import JpegPassthrough, VideoPassthrough, frames_outputs
 from actors.camera.source import SourceInfo, SourcePacket
@@ -31,11 +32,11 @@ def drawn(number: int) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
     return flat
 
 
-def h264_shots(count: int) -> list[SourcePacket]:
+def h264_shots(count: int, gop: int = GOP) -> list[SourcePacket]:
     context = av.CodecContext.create("libx264", "w")
     assert isinstance(context, av.VideoCodecContext)
     context.width, context.height, context.pix_fmt, context.time_base = WIDTH, HEIGHT, "yuv420p", Fraction(1, 25)
-    context.gop_size, context.thread_count = GOP, 1
+    context.gop_size, context.thread_count = gop, 1
     context.options = {"preset": "ultrafast", "tune": "zerolatency"}
     shots = []
     for number in range(count):
@@ -77,6 +78,20 @@ class HandSource:
         """Nothing is open."""
 
 
+class Counted:
+    """A decoder, and how many packets it was given."""
+
+    def __init__(self, context: av.VideoCodecContext) -> None:
+        self._context, self.packets = context, 0
+
+    def decode(self, packet: av.Packet | None) -> list[av.VideoFrame]:
+        self.packets += 1
+        return self._context.decode(packet)
+
+    def flush_buffers(self) -> None:
+        self._context.flush_buffers()
+
+
 MakeRing = Callable[[str, int, int, int], RingWriter]
 
 
@@ -109,6 +124,29 @@ def test_who_begins_to_look_in_the_middle_sees_a_picture_at_once(make_ring: Make
     luma = np.frombuffer(entry.data, np.uint8)[: WIDTH * HEIGHT].astype(int)
     newest, oldest = drawn(GOP + 7)[: luma.size].astype(int), drawn(GOP)[: luma.size].astype(int)
     assert np.abs(luma - newest).mean() < np.abs(luma - oldest).mean()
+
+
+@pytest.mark.parametrize(("gop", "lingers"), [(GOP, False), (6 * GOP, True)])
+def test_who_asks_again_need_not_wait_for_a_long_group(
+    gop: int, lingers: bool, make_ring: MakeRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = HandSource("h264")
+    session = session_of(source, make_ring)
+    counted = session.decoder._context = Counted(source.codec_context())  # type: ignore[assignment]
+    shots = iter(h264_shots(12 * GOP, gop))
+
+    def decoded(packets: int, demand: frozenset[str]) -> int:
+        before = counted.packets
+        for _ in range(packets):
+            session.take(next(shots), demand, None, 30, 0)
+        return counted.packets - before
+
+    assert decoded(gop - 1, NOBODY) == 0, "nobody has looked yet"
+    assert decoded(1, FRAMES) == gop, "from the key on"
+    assert decoded(15, NOBODY) == (15 if lingers else 0)
+    assert decoded(1, FRAMES) == (1 if lingers else 6), "what has not been decoded yet of the group that runs"
+    monkeypatch.setattr(open_source, "LINGER_S", 0.0)
+    assert decoded(15, NOBODY) == 0
 
 
 def test_the_ring_holds_the_group_of_pictures_before_anybody_looks(make_ring: MakeRing, tmp_path: Path) -> None:
