@@ -1,5 +1,6 @@
 """What every bench prints first: the machine that the figures are from."""
 
+import contextlib
 import os
 import platform
 import statistics
@@ -26,3 +27,25 @@ def spread(values: Sequence[float], unit: str = "ms", scale: float = 1000.0) -> 
     """Median, and the range around it."""
     scaled = sorted(value * scale for value in values)
     return f"{statistics.median(scaled):.1f} {unit} (from {scaled[0]:.1f} to {scaled[-1]:.1f}, n={len(scaled)})"
+
+
+def processes(root: int) -> dict[int, str]:
+    """The program's processes and their names: launcher, Thespian's, supervisor, actors."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    found = {root}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in sorted(found)}
+
+
+def cpu_seconds(pid: int) -> float:
+    """Of all threads, to the nanosecond."""
+    with contextlib.suppress(OSError):
+        return (
+            sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+        )
+    return 0.0

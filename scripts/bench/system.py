@@ -94,28 +94,6 @@ def _with_detectors(server: RunningServer) -> None:
     _weigh(server, "all six detectors", each=True)
 
 
-def _processes(root: int) -> dict[int, str]:
-    """The program's processes and their names: launcher, Thespian's, supervisor, actors."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    found = {root}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in sorted(found)}
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Of all threads, to the nanosecond."""
-    with contextlib.suppress(OSError):
-        return (
-            sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
-        )
-    return 0.0
-
-
 def _pss_mb(pid: int) -> float:
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -126,10 +104,10 @@ def _pss_mb(pid: int) -> float:
 
 def _weigh(server: RunningServer, what: str, each: bool = False) -> None:
     """Processor time over some seconds, and memory, of every process of the program."""
-    names = _processes(server.process.pid)
-    before = {pid: _cpu_seconds(pid) for pid in names}
+    names = machine.processes(server.process.pid)
+    before = {pid: machine.cpu_seconds(pid) for pid in names}
     time.sleep(IDLE_S)
-    used = {pid: 100 * (_cpu_seconds(pid) - before[pid]) / IDLE_S for pid in names}
+    used = {pid: 100 * (machine.cpu_seconds(pid) - before[pid]) / IDLE_S for pid in names}
     weights = {pid: _pss_mb(pid) for pid in names}
     for pid, name in names.items():
         if each and weights[pid]:  # a zombie has none

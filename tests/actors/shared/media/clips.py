@@ -11,6 +11,7 @@ from models.media import test_picture
 from models.media.i420 import size_of
 
 RATE = 25
+NOISES = 7  # different ones
 NAMES = {"libx264": "h264", "libx265": "hevc", "mjpeg": "mjpeg", "mpeg4": "mpeg4"}
 GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER
 
@@ -35,8 +36,13 @@ class Clip:
 
 
 @cache
-def clip(codec: str = "libx264", pictures: int = 50, size: tuple[int, int] = (160, 120), **options: str) -> Clip:
-    """``options`` of the encoder; "_" in a name stands for "-". By default no B-frames and a key each second."""
+def clip(
+    codec: str = "libx264", pictures: int = 50, size: tuple[int, int] = (160, 120), noise: float = 0, **options: str
+) -> Clip:
+    """``options`` of the encoder; "_" in a name stands for "-". By default no B-frames and a key each second.
+
+    ``noise``: its standard deviation, of 255.
+    """
     context = av.CodecContext.create(codec, "w")
     assert isinstance(context, av.VideoCodecContext)
     context.width, context.height, context.time_base = *size, Fraction(1, RATE)
@@ -51,9 +57,12 @@ def clip(codec: str = "libx264", pictures: int = 50, size: tuple[int, int] = (16
         context.gop_size, context.max_b_frames = RATE, 0
         context.flags |= GLOBAL_HEADER
     packets = []
+    grain = np.random.default_rng(1).normal(0, noise, (NOISES, size_of(*size))).astype(np.int16) if noise else ()
     for number in range(pictures):
         flat = np.empty(size_of(*size), np.uint8)
         test_picture.draw(flat, *size, number, number * 10**9 // RATE)
+        if noise:
+            flat = np.clip(flat + grain[number % NOISES], 0, 255).astype(np.uint8)
         frame = av.VideoFrame.from_numpy_buffer(flat.reshape(-1, size[0]), context.pix_fmt)
         frame.pts, frame.time_base = number, context.time_base
         packets += context.encode(frame)
