@@ -244,12 +244,15 @@ def _get_video_source_configuration_options(facts: Facts, _: Element) -> Xml:
     return tag("trt:GetVideoSourceConfigurationOptionsResponse", video_source_options(facts, "trt:Options"))
 
 
+def audio_lists(encoding: tuple[str, int]) -> list[Xml]:
+    rates = (("tt:BitrateList", AUDIO_KBPS[encoding[0]]), ("tt:SampleRateList", encoding[1]))
+    return [tag(name, tag("tt:Items", value)) for name, value in rates]
+
+
 def _get_audio_encoder_configuration_options(facts: Facts, _: Element) -> Xml:
     options = Xml()
     if encoding := audio_encoding(facts):
-        rates = (("tt:BitrateList", AUDIO_KBPS[encoding[0]]), ("tt:SampleRateList", encoding[1]))
-        lists = [tag(name, tag("tt:Items", value)) for name, value in rates]
-        options = tag("tt:Options", tag("tt:Encoding", encoding[0]), lists)
+        options = tag("tt:Options", tag("tt:Encoding", encoding[0]), audio_lists(encoding))
     return tag("trt:GetAudioEncoderConfigurationOptionsResponse", tag("trt:Options", options))
 
 

@@ -11,6 +11,7 @@ from models.onvif.xml import Xml, qualified, tag, text
 
 SERVED = ("RtspUnicast", "RTSP", "")
 H264 = "H264"
+AUDIO_NAMES = {"AAC": "MP4A-LATM", "G711": "PCMU"}  # by those of ver10
 
 
 def capabilities(facts: Facts) -> Xml:
@@ -53,7 +54,7 @@ def _audio_encoder(facts: Facts, name: str) -> Xml:
         name,
         tag("tt:Name", encoding[0]),
         tag("tt:UseCount", len(facts.tiers)),
-        tag("tt:Encoding", {"AAC": "MP4A-LATM", "G711": "PCMU"}[encoding[0]]),
+        tag("tt:Encoding", AUDIO_NAMES[encoding[0]]),
         tag("tt:Bitrate", media.AUDIO_KBPS[encoding[0]]),
         tag("tt:SampleRate", encoding[1]),
         token=media.AUDIO_ENCODER,
@@ -127,6 +128,14 @@ def _get_audio_encoder_configurations(facts: Facts, _: Element) -> Xml:
     return tag("tr2:GetAudioEncoderConfigurationsResponse", _audio_encoder(facts, "tr2:Configurations"))
 
 
+def _get_audio_encoder_configuration_options(facts: Facts, _: Element) -> Xml:
+    encoding = media.audio_encoding(facts)
+    if encoding is None:
+        raise media.no_configuration()
+    options = tag("tr2:Options", tag("tt:Encoding", AUDIO_NAMES[encoding[0]]), media.audio_lists(encoding))
+    return tag("tr2:GetAudioEncoderConfigurationOptionsResponse", options)
+
+
 def _get_video_encoder_instances(facts: Facts, _: Element) -> Xml:
     count = len(facts.tiers)
     codec = tag("tr2:Codec", tag("tr2:Encoding", H264), tag("tr2:Number", count))
@@ -155,6 +164,7 @@ OPERATIONS: dict[str, Operation] = {
     "GetVideoEncoderInstances": _get_video_encoder_instances,
     "GetAudioSourceConfigurations": _get_audio_source_configurations,
     "GetAudioEncoderConfigurations": _get_audio_encoder_configurations,
+    "GetAudioEncoderConfigurationOptions": _get_audio_encoder_configuration_options,
     "GetStreamUri": _get_stream_uri,
     "GetSnapshotUri": _get_snapshot_uri,
     **none_here(
