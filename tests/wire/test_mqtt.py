@@ -61,7 +61,9 @@ def test_status_settings_and_events_of_the_running_program(run: Run, broker: Bro
         known = {event.event_id for event in server.ask("event_log", QueryEvents(since=1)).events}
         assert set(ids(listener)) <= known
         server.wait_for(lambda: "ipcamera/image/event" in listener.topics())
-        server.wait_for(lambda: "ipcamera/telemetry/system" in listener.topics() or None, 70)
+        reports = len(listener.payloads("ipcamera/telemetry/system"))
+        assert server.post("/settings", {"mqttTelemetryIntervalSec": 30})[0] == 200  # reported anew at once
+        server.wait_for(lambda: len(listener.payloads("ipcamera/telemetry/system")) > reports)
         broker.publish("ipcamera/control/setting/motionSensitivity/set", "8")
         server.wait_for(lambda: server.get("/settings")[1]["motionSensitivity"] == 8)
         server.wait_for(lambda: listener.payloads("ipcamera/control/result"))

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from api.app import build_app
 from api.app_state import APP_STATE, AppState
+from api.live import broadcast, hub
 from models.http.json_schema import problem
 from models.http.schema import EXTENSIONS, SERVER
 from models.messages.license import LicenseView
@@ -106,8 +107,15 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-async def surface(tmp_path: Path) -> AsyncIterator[Open]:
-    """``await surface(license=FREE, auth=True)``"""
+def status_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For those who wait for a second ``status``: it need not be a second after the first."""
+    monkeypatch.setitem(broadcast.EVERY_S, "status", 0.05)
+
+
+@pytest.fixture
+async def surface(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
+    """``await surface(license=FREE, auth=True)``. What is done once a second is done twenty times as often."""
+    monkeypatch.setattr(hub, "TICK_S", 0.05)
     async with AsyncExitStack() as stack:
 
         async def open_surface(license: LicenseView = PRO, auth: bool = False) -> Surface:

@@ -112,6 +112,7 @@ async def test_states_reach_everybody(surface: Open) -> None:
         assert (await caller.until("capabilitiesChanged"))["capabilities"]["maxFrameRate"] == 30
 
 
+@pytest.mark.usefixtures("status_soon")
 async def test_status_says_what_detects(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()
@@ -125,6 +126,7 @@ async def test_status_says_what_detects(surface: Open) -> None:
     assert detection["person"] == {"enabled": False, "active": False}
 
 
+@pytest.mark.usefixtures("status_soon")
 async def test_a_degraded_actor_is_a_warning_and_told_to_who_wants_it(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()
@@ -188,6 +190,7 @@ async def test_h264_begins_with_its_description_and_an_idr(surface: Open) -> Non
     assert ("encoder", RequestKeyframe()) in here.stage.told
 
 
+@pytest.mark.usefixtures("status_soon")
 async def test_viewers_are_counted(surface: Open) -> None:
     here = await surface()
     caller, _ = await watching(here)
@@ -224,6 +227,7 @@ async def test_without_a_picture_the_ack_comes_all_the_same(surface: Open, monke
     assert (await caller.until("h264_ack"))["codec"] == "avc1.42C01F"
 
 
+@pytest.mark.usefixtures("status_soon")
 async def test_streaming_that_is_stopped_ends_the_pictures(surface: Open) -> None:
     here = await surface()
     caller, _ = await watching(here)

@@ -190,6 +190,7 @@ async def test_what_moves_the_whole_device_has_a_rate(
     assert late["retryAfterMs"] > 0
 
 
+@pytest.mark.usefixtures("status_soon")
 async def test_stream_control_is_answered_by_the_status(surface: Open) -> None:
     here = await surface()
     caller = await here.ready()

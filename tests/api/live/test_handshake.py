@@ -198,7 +198,8 @@ async def test_a_stop_of_the_server_is_said(surface: Open) -> None:
     assert code == 1001
 
 
-async def test_a_viewer_sees_and_hears_and_changes_nothing(surface: Open) -> None:
+async def test_a_viewer_sees_and_hears_and_changes_nothing(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.live.video.FIRST_PICTURE_S", 0.05)
     here = await surface(auth=True)
     caller = await here.connect("bearer", VIEWER_TOKEN)
     await caller.snapshot()

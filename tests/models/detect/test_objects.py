@@ -213,6 +213,7 @@ def corners(box: list[float]) -> tuple[float, float, float, float]:
     return (x, y, x + width, y + height)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model_id", NETS)
 def test_three_visits_in_the_video(model_id: str) -> None:
     told, visits = one_by_one(ObjectDetector(ALL_ON, real(model_id)))

@@ -174,6 +174,7 @@ def models() -> Models:
     return real("yamnet", "mn04_as")
 
 
+@pytest.mark.slow
 def test_the_labelled_clips(models: Models) -> None:
     """20 barks, 20 cries, 42 of neither: as good as the measured reference, docs/detection.md."""
     with (SAMPLES / "audio" / "labels.csv").open() as file:
@@ -191,6 +192,7 @@ def test_the_labelled_clips(models: Models) -> None:
     assert false == []
 
 
+@pytest.mark.slow
 def test_the_four_minute_stream(models: Models) -> None:
     """Six barks and six cries among music, speech and other noises: all of them, and nothing else."""
     labels = json.loads((SAMPLES / "audio" / "stream_dev.json").read_text())["events"]
