@@ -151,7 +151,7 @@ class World:
                     "pid": 1200 + index,
                     "uptimeSec": 93_700 - 40 * index,
                     "restarts": 2 if name == "encoder" else 0,
-                    "lastReason": "killed by signal 9" if name == "encoder" else "",
+                    "lastReason": "killed by signal 9 (SIGKILL)" if name == "encoder" else "",
                     "cpuPercent": 0.4 + index % 5,
                     "pssBytes": 9_000_000 + 2_100_000 * index,
                     "queue": 0,
@@ -190,9 +190,9 @@ class World:
         self.events = [make_event(n + 1, start + _wave(n, count, end - start)) for n in range(count)]
         self.events.sort(key=lambda event: event["timestamp"])
         texts = (
-            "encoder restarted: killed by signal 9, back after 0.4 s, viewers kept",
-            "The camera was unplugged",
-            "The camera is back",
+            "encoder restarted: killed by signal 9 (SIGKILL); back after 0.4 s",
+            "USB camera Door (/dev/video0) gives no more pictures",
+            "USB camera Door (/dev/video0) gives pictures again",
         )
         for n, text in enumerate(texts):
             at = end - (n + 1) * min(1_500_000, (end - start) // 10)

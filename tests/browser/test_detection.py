@@ -44,9 +44,9 @@ def test_a_switch_is_stored_and_followed(mock: MockServer, detection: Page) -> N
 
 def test_sliders_speak_in_plain_words(mock: MockServer, detection: Page) -> None:
     slider = detection.get_by_label("Motion sensitivity")
-    slider.fill("10")
-    expect(detection.get_by_text("Reports when about 0.1 % of the picture changes.")).to_be_visible()
-    detection.wait_for_timeout(500)
+    with detection.expect_response("**/settings"):
+        slider.fill("10")
+        expect(detection.get_by_text("Reports when about 0.1% of the picture changes.")).to_be_visible()
     assert mock.world.settings["motionSensitivity"] == 10
     detection.get_by_label("Sound sensitivity").fill("50")
     expect(detection.get_by_text("Reports sounds of −35 dB and louder")).to_be_visible()
@@ -62,9 +62,9 @@ def test_the_meter_shows_value_threshold_and_veto(mock: MockServer, open_page: O
         bark = {"key": "dog_bark", "value": 40.0, "threshold": 60.0, "unit": "%", "note": ""}
         mock.tell({"type": "levels", "levels": [motion, bark]})
         page.wait_for_timeout(220)
-    expect(page.locator("[data-detector=motion] .reading.over")).to_have_text("2.4 % / 1.9 %")
+    expect(page.locator("[data-detector=motion] .reading.over")).to_have_text("2.4% / 1.9%")
     expect(page.locator("[data-detector=motion] .note")).to_have_text("light changed")
-    expect(page.locator("[data-detector=dogBark] .reading")).to_have_text("40 % / 60 %")
+    expect(page.locator("[data-detector=dogBark] .reading")).to_have_text("40% / 60%")
     watched.shot("detection")
 
 
@@ -79,7 +79,7 @@ def test_a_degraded_detector_says_why_and_what_to_do(mock: MockServer, detection
 
 def test_an_event_appears_on_its_card(mock: MockServer, detection: Page) -> None:
     mock.happen("sound_classified", className="Bark", confidence=97)
-    expect(detection.locator("[data-detector=dogBark] .last-events li").first).to_contain_text("Bark · 97 % sure")
+    expect(detection.locator("[data-detector=dogBark] .last-events li").first).to_contain_text("Bark · 97% sure")
 
 
 def test_the_free_licence_locks_the_cards(mock: MockServer, open_page: Opener, size: str) -> None:
@@ -155,7 +155,7 @@ def test_a_mask_keeps_its_place_when_the_picture_is_turned(mock: MockServer, ope
     area = page.locator(".plan .area.covered")
     expect(area).to_have_attribute("points", "0.8,0.1 0.8,0.5 0.6,0.5")
     page.get_by_role("button", name="New zone").click()
-    page.get_by_label("What Zone 1 is for").select_option("covered")
+    page.get_by_label("Purpose of Zone 1").select_option("covered")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert json.loads(mock.world.settings["privacyMask"])[0] == mask[0]

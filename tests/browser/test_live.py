@@ -290,7 +290,7 @@ def test_text_to_speech(mock: MockServer, page: Page) -> None:
     page.get_by_role("button", name="Say").click()
     assert received(mock, page, "tts") == {"type": "tts", "message": "Dinner is ready"}
     mock.tell({"type": "error", "message": "Too soon", "inReplyTo": "tts", "retryAfterMs": 4000})
-    expect(page.get_by_text("The camera can speak once every five seconds. Wait 4 s.")).to_be_visible()
+    expect(page.get_by_text("The camera can speak once every five seconds. Wait 4 sec.")).to_be_visible()
 
 
 def test_latest_events_lead_to_the_history(mock: MockServer, page: Page) -> None:

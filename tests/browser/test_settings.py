@@ -83,7 +83,7 @@ def test_a_wrong_value_is_explained_and_taken_back(mock: MockServer, settings: W
     field = settings.page.locator("[data-setting=mqttPort]")
     field.get_by_role("spinbutton").fill("70000")
     field.get_by_role("spinbutton").press("Enter")
-    expect(field.get_by_role("alert")).to_have_text("Value must be between 1 and 65535")
+    expect(field.get_by_role("alert")).to_have_text("Value must be between 1 and 65535.")
     expect(field.get_by_role("spinbutton")).to_have_value("1883")
     assert mock.world.settings["mqttPort"] == 1883
 

@@ -22,8 +22,8 @@ def section(page: Page, heading: str) -> object:
 
 def test_health_and_actors(system: Watched) -> None:
     page = system.page
-    expect(page.locator(".gauge", has_text="Processor")).to_contain_text("23 %")
-    expect(page.locator(".gauge", has_text="Temperature")).to_contain_text("48.6 °C")
+    expect(page.locator(".gauge", has_text="Processor")).to_contain_text("23%")
+    expect(page.locator(".gauge", has_text="Temperature")).to_contain_text("48.6°C")
     expect(page.locator(".gauge", has_text="Battery")).to_be_hidden()
     row = page.locator("[data-actor=encoder]")
     expect(row).to_contain_text("up")
@@ -43,7 +43,7 @@ def test_rtsp(mock: MockServer, system: Watched) -> None:
     expect(card).to_contain_text("Running")
     expect(card.locator("code").first).to_have_text("rtsp://127.0.0.1:8554/stream")
     card.get_by_text("QR code").click()
-    expect(card.get_by_alt_text("QR code of the RTSP address")).to_be_visible()
+    expect(card.get_by_alt_text("QR code: RTSP address")).to_be_visible()
     assert card.locator(".qr img").evaluate("async (image) => (await image.decode(), image.naturalWidth)") > 80
     card.get_by_text("Address and login").click()
     card.get_by_label("User name").fill("admin")
@@ -126,7 +126,7 @@ def test_who_is_signed_in_and_a_token_for_home_assistant(mock: MockServer, syste
     expect(card.get_by_role("button", name="Sign out: curl/8.5")).to_be_visible()
     card.get_by_text("Give somebody access").click()
     card.get_by_label("Name").fill("Home Assistant")
-    card.get_by_role("button", name="Make a token").click()
+    card.get_by_role("button", name="Create a token").click()
     live = card.get_by_role("group", name="Address of the live picture")
     expect(live.locator("code")).to_have_text(f"{mock.url}stream?token=5e5e")
     expect(card.get_by_text("Copy it now: it is not shown again.")).to_be_visible()
@@ -157,7 +157,7 @@ def test_who_is_subscribed_by_onvif(system: Watched) -> None:
     expect(card).to_contain_text("Running")
     expect(card).to_contain_text("http://127.0.0.1:8000/onvif/device_service")
     expect(card.get_by_label("Subscribers")).to_contain_text("192.0.2.9")
-    expect(card.get_by_label("Subscribers")).to_contain_text("pull point for 1 h 2 min, told 42 times")
+    expect(card.get_by_label("Subscribers")).to_contain_text("pull point · for 1 hr 2 min · 42 messages delivered")
 
 
 def test_the_login_that_was_made_for_rtsp_is_shown_once(mock: MockServer, system: Watched) -> None:

@@ -50,7 +50,7 @@ def test_the_page(camera: RunningServer, open_page: Opener) -> None:
     page.wait_for_selector(CONNECTED)
     expect(page.locator(".badge.live", has_text="LIVE")).to_be_visible(timeout=WITHIN_MS)
     words = page.locator("#what-arrives")
-    expect(words).to_have_text("The source gives 768 × 432 at 10 pictures a second.", timeout=WITHIN_MS)
+    expect(words).to_have_text("The source gives 768 × 432 at 10 fps.", timeout=WITHIN_MS)
     page.evaluate("() => { location.hash = 'system/licence'; }")
     expect(page.locator("#licence")).to_contain_text("a licence issued on this device", timeout=WITHIN_MS)
     expect(page.locator("#licence")).not_to_contain_text("REAL_PURCHASE")

@@ -1,7 +1,9 @@
 /** The beginning: a session, the socket, the sections. */
 
 import { getJson } from "./http.js";
+import { sentence } from "./format.js";
 import "./install.js";
+import { t } from "./lang.js";
 import { notice } from "./notices.js";
 import { startWorker } from "./notifications/service_worker.js";
 import { buildDetection } from "./panels/detection.js";
@@ -26,7 +28,7 @@ async function main() {
   try {
     await begin(document.getElementById("door"));
   } catch (error) {
-    document.getElementById("boot").textContent = `${error.message}. Trying again…`;
+    document.getElementById("boot").textContent = t("{reason}. Trying again…", { reason: error.message });
     setTimeout(main, RETRY_MS);
     return;
   }
@@ -36,12 +38,12 @@ async function main() {
   listen();
   startWorker();
   buildTopbar(document.getElementById("topbar"), document.getElementById("rail"));
-  router.addSection("live", "Live", buildLive);
-  if (!viewer) router.addSection("detection", "Detection", buildDetection);
-  router.addSection("events", "Events", buildEvents);
-  if (!viewer) router.addSection("system", "System", buildSystem);
-  if (!viewer) router.addSection("settings", "Settings", buildSettings);
-  if (!viewer) router.addSection("setup", "First steps", buildSetup);
+  router.addSection("live", t("Live"), buildLive);
+  if (!viewer) router.addSection("detection", t("Detection"), buildDetection);
+  router.addSection("events", t("Events"), buildEvents);
+  if (!viewer) router.addSection("system", t("System"), buildSystem);
+  if (!viewer) router.addSection("settings", t("Settings"), buildSettings);
+  if (!viewer) router.addSection("setup", t("First steps"), buildSetup);
   guard(socket.connect);
   socket.connect();
   router.start();
@@ -89,7 +91,7 @@ async function refresh() {
 /** Errors that belong to a control are shown there; the rest here. */
 function showError(message) {
   if (["tts", "audio", "capture", "setting", "enableH264", "hello"].includes(message.inReplyTo)) return;
-  notice(message.hint ? `${message.message}. ${message.hint}` : message.message, "bad");
+  notice([message.message, message.hint].filter(Boolean).map(sentence).join(" "), "bad");
 }
 
 main();

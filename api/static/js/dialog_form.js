@@ -1,6 +1,7 @@
 /** A question with fields in a dialog, which stays open with the reason until the answer is good. */
 
 import { h } from "./dom.js";
+import { t } from "./lang.js";
 import { reason, resultLine } from "./system/form.js";
 
 /** `submit()` may throw: its reason is shown. Resolves with whether it has worked. */
@@ -20,7 +21,7 @@ export function askInDialog(title, intro, fields, label, submit) {
       }
       button.disabled = false;
     },
-  }, intro, fields, result, h("div.actions", h("button", { type: "button", onclick: () => dialog.close("") }, "Cancel"), button));
+  }, intro, fields, result, h("div.actions", h("button", { type: "button", onclick: () => dialog.close("") }, t("Cancel")), button));
   dialog.append(form);
   document.body.append(dialog);
   dialog.showModal();

@@ -1,10 +1,15 @@
-/** Numbers and times for people, in the language of the browser. */
+/** Numbers, units, times and dates for people, as the page's language writes them. */
 
-const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const shortFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+import { locale, t, told } from "./lang.js";
+
+const clockFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const shortFormat = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const weekdayFormat = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
+const numberFormat = new Intl.NumberFormat(locale);
+const relativeFormat = new Intl.RelativeTimeFormat(locale, { style: "short" });
 
 export const timeOfDay = (ms) => clockFormat.format(ms);
 export const hourMinute = (ms) => shortFormat.format(ms);
@@ -12,47 +17,80 @@ export const dateAndTime = (ms) => fullFormat.format(ms);
 export const longDay = (ms) => dayFormat.format(ms);
 export const shortDate = (ms) => dateFormat.format(ms);
 
-/** 90061 s: "1 d 1 h" */
-export function duration(seconds) {
-  const s = Math.max(0, Math.floor(seconds));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min`;
-  if (s < 86_400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-  return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`;
+export const number = (value) => numberFormat.format(value);
+
+/** 0: Monday */
+export const weekday = (index) => weekdayFormat.format(Date.UTC(2024, 0, 1 + index));
+
+/** Units that have a name in every language; all others are written behind the number as they are. */
+const UNITS = { "%": "percent", "°C": "celsius", ms: "millisecond", s: "second", min: "minute", h: "hour", d: "day", days: "day", B: "byte", kB: "kilobyte", MB: "megabyte", GB: "gigabyte", TB: "terabyte" };
+const formats = new Map();
+
+/** −35 dB, 60%: the number with its unit, with a real minus. */
+export function quantity(value, unit = "", digits = 0) {
+  const key = `${digits} ${unit}`;
+  if (!formats.has(key)) {
+    const style = UNITS[unit] ? { style: "unit", unit: UNITS[unit], unitDisplay: UNITS[unit] === "day" ? "long" : "short" } : {};
+    formats.set(key, new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, ...style }));
+  }
+  const text = formats.get(key).format(value).replace("-", "−");
+  if (unit === "" || UNITS[unit]) return text;
+  return unit === "°" ? `${text}°` : `${text}\u00a0${told(unit)}`;
 }
 
-/** "just now", "12 s ago", "5 min ago" */
+/** "–" for what is no number. */
+export function fixed(value, digits = 0, unit = "") {
+  return Number.isFinite(value) ? quantity(value, unit, digits) : "–";
+}
+
+const STEPS = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
+
+/** 90061 s: "1 day 1 hr". The second unit is left out below an hour, and where there is none of it. */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const found = STEPS.findIndex(([, length]) => whole >= length);
+  const at = found < 0 ? STEPS.length - 1 : found;
+  const [unit, length] = STEPS[at];
+  const parts = [quantity(Math.floor(whole / length), unit)];
+  if (length >= 3600) parts.push(quantity(Math.floor((whole % length) / STEPS[at + 1][1]), STEPS[at + 1][0]));
+  return parts.join(" ");
+}
+
+const RELATIVE = { d: "day", h: "hour", min: "minute", s: "second" };
+
+/** "just now", "12 sec. ago", "5 min. ago" */
 export function ago(ms, now = Date.now()) {
-  const seconds = (now - ms) / 1000;
-  return seconds < 3 ? "just now" : `${duration(seconds)} ago`;
+  const seconds = Math.floor((now - ms) / 1000);
+  if (seconds < 3) return t("just now");
+  const [unit, length] = STEPS.find(([, length]) => seconds >= length);
+  return relativeFormat.format(-Math.floor(seconds / length), RELATIVE[unit]);
 }
 
 /** 1024-based, one decimal, as the server's own sizes. */
 export function bytes(count) {
   if (count === null || count === undefined) return "–";
-  const units = ["B", "KB", "MB", "GB", "TB"];
+  const units = ["B", "kB", "MB", "GB", "TB"];
   let index = 0;
   let value = count;
   while (value >= 1024 && index < units.length - 1) {
     value /= 1024;
     index += 1;
   }
-  return `${index === 0 ? value : value.toFixed(1)} ${units[index]}`;
+  return quantity(value, units[index], index === 0 ? 0 : 1);
+}
+
+/** A size as the server writes it: "2.5 MB". */
+export function storedSize(text) {
+  const [number, unit] = text.split(" ");
+  return quantity(Number(number), unit === "KB" ? "kB" : unit, 1);
 }
 
 export function kilobits(kbps) {
   if (!Number.isFinite(kbps)) return "–";
-  return kbps >= 1000 ? `${(kbps / 1000).toFixed(1)} Mbit/s` : `${Math.round(kbps)} kbit/s`;
+  return kbps >= 1000 ? quantity(kbps / 1000, "Mbit/s", 1) : quantity(kbps, "kbit/s");
 }
 
-/** −35 dB, with a real minus */
-export function decibels(value, digits = 0) {
-  return `${value.toFixed(digits).replace("-", "−")} dB`;
-}
-
-export function fixed(value, digits = 0, unit = "") {
-  return Number.isFinite(value) ? `${value.toFixed(digits)}${unit && ` ${unit}`}` : "–";
-}
+export const decibels = (value, digits = 0) => quantity(value, "dB", digits);
 
 /** Midnight, local time, of the day that holds `ms`. */
 export function startOfDay(ms) {
@@ -83,13 +121,14 @@ export function pairs(hex) {
 /** A reason of the server, which may stand in the middle of a sentence of others, as a sentence of its own. */
 export function sentence(text) {
   if (!text) return "";
-  const begun = text[0].toUpperCase() + text.slice(1);
+  const said = told(text);
+  const begun = said[0].toUpperCase() + said.slice(1);
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** A position in a clip: 83456 → "1:23.4" */
 export function clipTime(ms) {
   const tenths = Math.floor(Math.max(0, ms) / 100);
-  const seconds = String(Math.floor(tenths / 10) % 60).padStart(2, "0");
-  return `${Math.floor(tenths / 600)}:${seconds}.${tenths % 10}`;
+  const seconds = (tenths % 600) / 10;
+  return `${Math.floor(tenths / 600)}:${seconds < 10 ? "0" : ""}${quantity(seconds, "", 1)}`;
 }

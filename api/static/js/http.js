@@ -1,5 +1,7 @@
 /** Asking the server over HTTP: JSON in, JSON out, the CSRF token, and errors in words. */
 
+import { t, told } from "./lang.js";
+
 let csrfToken = "";
 let onExpired = () => {};
 
@@ -44,7 +46,7 @@ async function change(method, path, body = undefined) {
   try {
     return await send(method, path, body);
   } catch (error) {
-    if (error.status !== 403 || error.message !== "Invalid CSRF token") throw error;
+    if (error.status !== 403 || error.body.error !== "Invalid CSRF token") throw error;
     await authStatus();
     return send(method, path, body);
   }
@@ -82,7 +84,7 @@ async function answer(method, path, body) {
   try {
     response = await fetch(path, request);
   } catch {
-    throw new AskError("The camera does not answer", 0);
+    throw new AskError(t("The camera does not answer"), 0);
   }
   if (response.ok) return response;
   throw await problem(response, path);
@@ -90,7 +92,7 @@ async function answer(method, path, body) {
 
 async function problem(response, path) {
   const body = await response.json().catch(() => ({}));
-  const text = body.error || (body.errors ?? []).join("; ") || `The camera answered ${response.status}`;
+  const text = told(body.error) || (body.errors ?? []).map(told).join("; ") || t("The camera answered with error {status}", { status: String(response.status) });
   if (response.status === 401 && path !== "auth" && path !== "auth/password") onExpired();
   return new AskError(text, response.status, body);
 }

@@ -1,6 +1,7 @@
 /** Short notices in the corner, and questions that must be answered. */
 
 import { h, squareButton } from "./dom.js";
+import { t } from "./lang.js";
 
 const SHOWN_MS = 6000;
 const MOST = 4;
@@ -12,7 +13,7 @@ export function notice(text, kind = "") {
   twin?.remove();
   const element = h(`div.notice${kind && `.${kind}`}`, { "data-text": text }, h("p", text));
   const close = () => element.remove();
-  element.append(squareButton("close", "Dismiss", close, ".small.quiet"));
+  element.append(squareButton("close", t("Dismiss"), close, ".small.quiet"));
   box.append(element);
   while (box.children.length > MOST) box.firstChild.remove();
   setTimeout(close, kind === "bad" ? SHOWN_MS * 1.5 : SHOWN_MS);
@@ -39,7 +40,7 @@ export function openDialog(title, children, actions, selector = "") {
 /** True if the user says yes. */
 export async function confirmed(title, text, yes, kind = "danger") {
   const answer = await openDialog(title, h("p.muted", text), [
-    ["Cancel", "", ""],
+    [t("Cancel"), "", ""],
     [yes, "yes", kind],
   ]);
   return answer === "yes";

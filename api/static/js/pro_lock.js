@@ -1,6 +1,7 @@
 /** How a Pro feature looks on a free licence: what it is and the way to it, never an error. */
 
 import { h, icon } from "./dom.js";
+import { t } from "./lang.js";
 import { proButton } from "./pro.js";
 import { isViewer } from "./session.js";
 import { featureName, featureWords } from "./labels.js";
@@ -9,7 +10,7 @@ export function lockedBox(feature) {
   return h(
     "div.locked",
     { "data-feature": feature },
-    h("strong", icon("lock"), `${featureName(feature)} is part of Pro`),
+    h("strong", icon("lock"), t("{feature} is part of Pro", { feature: featureName(feature) })),
     h("p.small", featureWords(feature)),
     isViewer() ? null : proButton(),
   );

@@ -2,7 +2,9 @@
 
 import { authStatus, getJson, postJson, whenExpired } from "./http.js";
 import { h, icon, newId } from "./dom.js";
-import { pairs } from "./format.js";
+import { pairs, quantity } from "./format.js";
+import { t } from "./lang.js";
+import { languageField } from "./language.js";
 import * as socket from "./socket.js";
 import * as store from "./store.js";
 
@@ -15,7 +17,7 @@ export async function begin(host) {
   store.set("auth", status);
   if (!status.enabled || status.authenticated) return;
   await new Promise((resolve) => {
-    const form = loginForm("Sign in", resolve);
+    const form = loginForm(t("Sign in"), resolve);
     host.replaceChildren(form);
     form.querySelector("input").focus();
     showing = form;
@@ -55,9 +57,9 @@ async function renew(reconnect) {
 
 function askAgain(reconnect) {
   if (showing) return;
-  const dialog = h("dialog", { "aria-label": "Sign in again" });
+  const dialog = h("dialog", { "aria-label": t("Sign in again") });
   dialog.append(
-    loginForm("Your session has ended", () => {
+    loginForm(t("Your session has ended"), () => {
       dialog.close();
       dialog.remove();
       showing = null;
@@ -109,7 +111,7 @@ function loginForm(title, done) {
   const id = newId("password");
   const input = h("input", { id, type: "password", autocomplete: "current-password", required: true, name: "password" });
   const problem = h("p.bad", { role: "alert", hidden: true });
-  const button = h("button.primary", { type: "submit" }, "Sign in");
+  const button = h("button.primary", { type: "submit" }, t("Sign in"));
   const say = (text) => {
     problem.hidden = text === "";
     problem.textContent = text;
@@ -129,10 +131,10 @@ function loginForm(title, done) {
     }
     button.disabled = false;
   };
-  const form = h("form.card", { onsubmit: submit }, h("div.field", h("label", { for: id }, "Password"), input), problem, button);
+  const form = h("form.card", { onsubmit: submit }, h("div.field", h("label", { for: id }, t("Password")), input), problem, button);
   const mark = icon("lens");
   mark.classList.add("mark");
-  return h("div.login", mark, h("h2", title), form, fingerprintHint());
+  return h("div.login", mark, h("h2", title), form, languageField(), fingerprintHint());
 }
 
 function countDown(seconds, button, say) {
@@ -140,7 +142,7 @@ function countDown(seconds, button, say) {
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     button.disabled = left > 0;
-    say(left > 0 ? `Too many attempts. Try again in ${left} s.` : "");
+    say(left > 0 ? t("Too many attempts. Try again in {seconds}.", { seconds: quantity(left, "s") }) : "");
     if (left > 0) setTimeout(tick, 250);
   };
   tick();
@@ -148,7 +150,7 @@ function countDown(seconds, button, say) {
 
 function fingerprintHint() {
   const text = h("p.fingerprint");
-  const hint = h("details.small", h("summary", "Is this really my camera?"), h("p.muted", "Compare this SHA-256 fingerprint with the one that the browser shows for this page's certificate, and with the one that the device printed when it started."), text);
+  const hint = h("details.small", h("summary", t("Is this really my camera?")), h("p.muted", t("Compare this SHA-256 fingerprint with the one that the browser shows for this page's certificate, and with the one that the device printed when it started.")), text);
   getJson("cert/info").then(
     (info) => (text.textContent = pairs(info.fingerprintSha256)),
     () => (hint.hidden = true),

@@ -3,6 +3,8 @@
  * sends after each connect. Messages go to listeners by type; binary frames to one listener.
  */
 
+import { told } from "./lang.js";
+
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 10_000;
 const PING_MS = 10_000;
@@ -96,6 +98,7 @@ function received(event) {
   const message = JSON.parse(event.data);
   if (message.type === "pong") measure(message);
   if (message.type === "auth_required") return socket.close(CLOSE_SESSION);
+  if (message.type === "error") Object.assign(message, { message: told(message.message), hint: told(message.hint) });
   emit(message.type, message);
   if (message.type === "rtsp_status" && !ready) becomeReady();
 }

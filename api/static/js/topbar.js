@@ -1,25 +1,26 @@
 /** The top bar: name, connection, licence, theme, logout; and the links to the sections. */
 
 import { h, icon, setIcon, setText, squareButton } from "./dom.js";
+import { t } from "./lang.js";
 import { isViewer, logOut } from "./session.js";
 import * as store from "./store.js";
 import * as theme from "./theme.js";
 
 const CONNECTION = {
-  connecting: ["warn", "Connecting"],
-  ready: ["good", "Connected"],
-  closed: ["bad", "Reconnecting"],
-  expired: ["bad", "Signed out"],
-  refused: ["bad", "Refused"],
+  connecting: ["warn", t("Connecting")],
+  ready: ["good", t("Connected")],
+  closed: ["bad", t("Reconnecting")],
+  expired: ["bad", t("Signed out")],
+  refused: ["bad", t("Refused")],
 };
 
 const FOR_VIEWERS = ["live", "events"];
 const SECTIONS = [
-  ["live", "Live", "live"],
-  ["detection", "Detection", "detection"],
-  ["events", "Events", "events"],
-  ["system", "System", "system"],
-  ["settings", "Settings", "settings"],
+  ["live", t("Live"), "live"],
+  ["detection", t("Detection"), "detection"],
+  ["events", t("Events"), "events"],
+  ["system", t("System"), "system"],
+  ["settings", t("Settings"), "settings"],
 ];
 
 export function buildTopbar(bar, rail) {
@@ -27,7 +28,7 @@ export function buildTopbar(bar, rail) {
   const connection = h("span.chip", { id: "connection" });
   const license = h("a.chip.plain", { href: "#system/licence" });
   const themeButton = squareButton("sun", "", switchTheme, ".quiet");
-  const logout = squareButton("logout", "Sign out", logOut, ".quiet");
+  const logout = squareButton("logout", t("Sign out"), logOut, ".quiet");
   bar.append(h("div.brand", icon("lens"), name), h("span.spacer"), connection, license, themeButton, logout);
   const sections = SECTIONS.filter(([id]) => !isViewer() || FOR_VIEWERS.includes(id));
   rail.append(...sections.map(([id, title, drawing]) => h("a", { href: `#${id}` }, icon(drawing), h("span", title))));
@@ -39,8 +40,8 @@ export function buildTopbar(bar, rail) {
   });
   store.watch("license", (value) => {
     license.className = `chip plain ${value?.isPro ? "accent" : ""}`;
-    setText(license, value?.isPro ? "Pro" : "Free");
-    license.setAttribute("aria-label", value?.isPro ? "Licence: Pro" : "Licence: free");
+    setText(license, value?.isPro ? t("Pro") : t("Free"));
+    license.setAttribute("aria-label", value?.isPro ? t("Licence: Pro") : t("Licence: free"));
   });
   store.watch("settings", (settings) => setText(name, settings?.deviceName || "IP Camera"));
   store.watch("auth", (auth) => (logout.hidden = !auth?.enabled));
@@ -54,7 +55,7 @@ function switchTheme() {
 }
 
 function drawTheme(button) {
-  const label = theme.isLight() ? "Use the dark theme" : "Use the light theme";
+  const label = theme.isLight() ? t("Use the dark theme") : t("Use the light theme");
   setIcon(button.firstChild, theme.isLight() ? "moon" : "sun");
   button.title = label;
   button.setAttribute("aria-label", label);

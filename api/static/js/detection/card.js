@@ -2,6 +2,7 @@
 
 import { h, icon, newId, setText } from "../dom.js";
 import { ago, sentence, timeOfDay } from "../format.js";
+import { t, told } from "../lang.js";
 import { lockedBox } from "../pro_lock.js";
 import { settingField } from "../settings/field.js";
 import * as store from "../store.js";
@@ -11,8 +12,8 @@ import { meterStrip } from "./level_meter.js";
 
 const MOST_EVENTS = 3;
 const WHERE = {
-  pool: (pool) => `Its network runs on the pool ${pool}.`,
-  device: (why) => `Its network runs on this device. The pool ${why}.`,
+  pool: (pool) => t("Its model runs on the pool {pool}.", { pool }),
+  device: (why) => t("Its model runs on this device. The pool {reason}.", { reason: told(why) }),
 };
 
 export function detectorCard({ key, entry, fields }) {
@@ -28,7 +29,7 @@ export function detectorCard({ key, entry, fields }) {
   const locked = h("div", { hidden: true }, lockedBox(entry.pro));
   const help = h("p.muted.small", entry.help);
   const settings = h("div.stack", fields.map((field) => settingField(field)));
-  const last = h("ol.last-events", { "aria-label": "Last events", hidden: true });
+  const last = h("ol.last-events", { "aria-label": t("Last events"), hidden: true });
   const heading = toggle.querySelector("label");
   heading.id = id;
   const element = h("section.card.detector", { "aria-labelledby": id, "data-detector": key }, h("header", drawing, toggle), state, remedy, models, where, locked, strip, help, settings, last);
@@ -74,10 +75,10 @@ function describe(state, view, entry, free) {
 }
 
 function stateOf(view, entry, free) {
-  if (free) return ["", "Locked"];
-  if (view?.degraded) return ["bad", "Not working"];
-  if (!store.setting(entry.key)) return ["", "Off"];
-  if (entry.needs && !store.setting(entry.needs)) return ["warn", "Waits for the microphone to be switched on"];
-  if (view?.active) return ["warn", "Detecting now"];
-  return view?.enabled ? ["good", "Watching"] : ["", "Starting"];
+  if (free) return ["", t("Locked")];
+  if (view?.degraded) return ["bad", t("Not working")];
+  if (!store.setting(entry.key)) return ["", t("Off")];
+  if (entry.needs && !store.setting(entry.needs)) return ["warn", t("Waits for the microphone to be switched on")];
+  if (view?.active) return ["warn", t("Detecting now")];
+  return view?.enabled ? ["good", t("Watching")] : ["", t("Starting")];
 }

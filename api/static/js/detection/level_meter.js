@@ -1,6 +1,8 @@
 /** The live meter: the last minute of a detector's value with its threshold drawn on it. */
 
 import { h, setText } from "../dom.js";
+import { quantity } from "../format.js";
+import { t, told } from "../lang.js";
 import * as theme from "../theme.js";
 
 const SPAN_MS = 60_000;
@@ -17,7 +19,7 @@ const SCALES = {
 };
 
 export function meterStrip(key) {
-  const canvas = h("canvas", { role: "img", "aria-label": "Value over the last minute and its threshold" });
+  const canvas = h("canvas", { role: "img", "aria-label": t("Value over the last minute and its threshold") });
   const reading = h("span.reading", "");
   const note = h("span.note", "");
   const element = h("div.strip", { hidden: true }, canvas, reading, note);
@@ -31,9 +33,9 @@ export function meterStrip(key) {
     last = message;
     element.hidden = false;
     const unit = UNITS[message.unit] ?? message.unit;
-    setText(reading, `${format(message.value)} ${unit} / ${format(message.threshold)} ${unit}`);
+    setText(reading, `${inUnit(message.value, unit)} / ${inUnit(message.threshold, unit)}`);
     reading.classList.toggle("over", message.value >= message.threshold);
-    setText(note, message.note ?? "");
+    setText(note, told(message.note) ?? "");
     if (canvas.offsetParent !== null && !document.hidden) draw(canvas, samples, message, key, now);
   };
   element.quiet = () => {
@@ -44,8 +46,8 @@ export function meterStrip(key) {
   return element;
 }
 
-function format(value) {
-  return (Math.abs(value) < 10 ? value.toFixed(1) : String(Math.round(value))).replace("-", "−");
+function inUnit(value, unit) {
+  return quantity(value, unit, Math.abs(value) < 10 ? 1 : 0);
 }
 
 function heightOf(key, unit) {

@@ -2,7 +2,8 @@
 
 import { getJson } from "../http.js";
 import { h, icon, iconButton, newId, setIcon, setText, squareButton } from "../dom.js";
-import { clipTime } from "../format.js";
+import { clipTime, number, quantity } from "../format.js";
+import { t } from "../lang.js";
 import { notice } from "../notices.js";
 import { Overlay } from "../player/overlay.js";
 
@@ -17,27 +18,27 @@ const BOX_NEAR_MS = 700; // detectors look a few times a second
  */
 export function clipPlayer(clip, at = Math.max(0, clip.moment - clip.start - 2000)) {
   const seconds = clip.durationMs / 1000;
-  const video = h("video", { src: clip.video.slice(1), playsinline: true, preload: "auto", tabindex: -1, "aria-label": "The clip" });
+  const video = h("video", { src: clip.video.slice(1), playsinline: true, preload: "auto", tabindex: -1, "aria-label": t("The clip") });
   const canvas = h("canvas");
   const overlay = new Overlay(canvas, false);
-  const play = squareButton("play", "Play", () => toggle(), ".primary");
-  const bar = h("input", { type: "range", min: 0, max: clip.durationMs, step: 1, value: at, "aria-label": "Position in the clip" });
+  const play = squareButton("play", t("Play"), () => toggle(), ".primary");
+  const bar = h("input", { type: "range", min: 0, max: clip.durationMs, step: 1, value: at, "aria-label": t("Position in the clip") });
   const time = h("span.number.muted");
   const speedId = newId("speed");
-  const speed = h("select", { id: speedId, onchange: () => (video.playbackRate = Number(speed.value)) }, SPEEDS.map((one) => h("option", { value: one, selected: one === 1 }, `${one}×`)));
-  const volume = squareButton("speaker", "Mute", () => setMuted(!video.muted));
-  const boxesButton = iconButton("small", "boxes", "Boxes", () => showBoxes(!overlay.on));
+  const speed = h("select", { id: speedId, onchange: () => (video.playbackRate = Number(speed.value)) }, SPEEDS.map((one) => h("option", { value: one, selected: one === 1 }, `${number(one)}×`)));
+  const volume = squareButton("speaker", t("Mute"), () => setMuted(!video.muted));
+  const boxesButton = iconButton("small", "boxes", t("Boxes"), () => showBoxes(!overlay.on));
   const stage = h("div.clip-stage", { onclick: () => toggle() }, video, canvas);
-  const full = squareButton("fullscreen", "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : element.requestFullscreen()));
+  const full = squareButton("fullscreen", t("Full screen"), () => (document.fullscreenElement ? document.exitFullscreen() : element.requestFullscreen()));
   const controls = h(
     "div.row.clip-controls",
     play,
-    squareButton("left", "One picture back", () => step(-1), ".small"),
-    squareButton("right", "One picture on", () => step(1), ".small"),
+    squareButton("left", t("Previous picture"), () => step(-1), ".small"),
+    squareButton("right", t("Next picture"), () => step(1), ".small"),
     time,
-    h("label.small", { for: speedId }, "Speed"),
+    h("label.small", { for: speedId }, t("Speed")),
     speed,
-    clip.sound ? volume : h("span.muted.small", "No sound"),
+    clip.sound ? volume : h("span.muted.small", t("No sound")),
     boxesButton,
     full,
   );
@@ -59,7 +60,7 @@ export function clipPlayer(clip, at = Math.max(0, clip.moment - clip.start - 200
   for (const type of ["play", "pause", "ended"]) video.addEventListener(type, showState);
   video.addEventListener("timeupdate", showTime);
   video.addEventListener("seeked", drawBoxes);
-  video.addEventListener("error", () => notice("This clip cannot be played: it may have been deleted meanwhile.", "bad"));
+  video.addEventListener("error", () => notice(t("This clip cannot be played: it may have been deleted meanwhile."), "bad"));
   element.addEventListener("keydown", onKey);
   if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(onFrame);
   element.ready = loadBoxes();
@@ -118,21 +119,21 @@ export function clipPlayer(clip, at = Math.max(0, clip.moment - clip.start - 200
   function setMuted(muted) {
     video.muted = muted;
     setIcon(volume.firstChild, muted ? "muted" : "speaker");
-    volume.title = muted ? "Unmute" : "Mute";
+    volume.title = muted ? t("Unmute") : t("Mute");
     volume.setAttribute("aria-label", volume.title);
   }
 
   function showState() {
     const paused = video.paused || video.ended;
     setIcon(play.firstChild, paused ? "play" : "stop");
-    play.title = paused ? "Play" : "Pause";
+    play.title = paused ? t("Play") : t("Pause");
     play.setAttribute("aria-label", play.title);
   }
 
   function showTime() {
     const ms = video.currentTime * 1000;
     if (!scrubbing) bar.value = ms;
-    bar.setAttribute("aria-valuetext", `${clipTime(ms)} of ${clipTime(clip.durationMs)}`);
+    bar.setAttribute("aria-valuetext", t("{time} of {total}", { time: clipTime(ms), total: clipTime(clip.durationMs) }));
     setText(time, `${clipTime(ms)} / ${clipTime(clip.durationMs)}`);
   }
 
@@ -164,17 +165,17 @@ export function clipPlayer(clip, at = Math.max(0, clip.moment - clip.start - 200
 function marks(clip) {
   const share = (ms) => `${Math.min(100, Math.max(0, (ms / clip.durationMs) * 100))}%`;
   const moment = clip.moment - clip.start;
-  const before = h("span.run-up", { title: "Before it happened" });
-  const line = h("span.moment", { title: "When it happened" });
+  const before = h("span.run-up", { title: t("Before it happened") });
+  const line = h("span.moment", { title: t("When it happened") });
   before.style.width = share(clip.runUpMs);
   line.style.left = share(moment);
-  const words = clip.runUpMs > 0 ? `Begins ${(clip.runUpMs / 1000).toFixed(1)} s before it happened.` : "";
+  const words = clip.runUpMs > 0 ? t("Begins {seconds} before it happened.", { seconds: quantity(clip.runUpMs / 1000, "s", 1) }) : "";
   return h("div.clip-marks", before, line, h("span.visually-hidden", words));
 }
 
 /** Keep, download, share, delete; `onDeleted()` when it is gone. */
 export function clipActions(clip, { confirmed, postJson, deleteJson, link, onDeleted }) {
-  const keep = iconButton("small.changes", "star", "Keep", async () => {
+  const keep = iconButton("small.changes", "star", t("Keep"), async () => {
     try {
       Object.assign(clip, await postJson(`clips/${clip.id}/keep`, { keep: !clip.keep }));
     } catch (error) {
@@ -182,10 +183,10 @@ export function clipActions(clip, { confirmed, postJson, deleteJson, link, onDel
     }
     showKeep();
   });
-  const save = h("a.button.small", { href: `${clip.video.slice(1)}?download=1`, download: "" }, icon("download"), h("span.label", "Download"));
-  const share = iconButton("small", "copy", navigator.share ? "Share" : "Copy link", shareIt);
-  const remove = iconButton("small.changes", "trash", "Delete", async () => {
-    if (!(await confirmed("Delete this clip?", "The event stays in the history; its video is gone for good.", "Delete"))) return;
+  const save = h("a.button.small", { href: `${clip.video.slice(1)}?download=1`, download: "" }, icon("download"), h("span.label", t("Download")));
+  const share = iconButton("small", "copy", navigator.share ? t("Share") : t("Copy link"), shareIt);
+  const remove = iconButton("small.changes", "trash", t("Delete"), async () => {
+    if (!(await confirmed(t("Delete this clip?"), t("The event stays in the history; its video is gone for good."), t("Delete")))) return;
     try {
       await deleteJson(`clips/${clip.id}`);
       onDeleted();
@@ -198,16 +199,16 @@ export function clipActions(clip, { confirmed, postJson, deleteJson, link, onDel
     try {
       if (navigator.share) return await navigator.share({ title: "IP Camera", url: link });
       await navigator.clipboard.writeText(link);
-      notice("The link was copied. It opens this event for whoever can log in.", "good");
+      notice(t("The link was copied. It opens this event for whoever can log in."), "good");
     } catch (error) {
-      if (error.name !== "AbortError") notice("This browser does not let a page copy or share.", "warn");
+      if (error.name !== "AbortError") notice(t("This browser does not let a page copy or share."), "warn");
     }
   }
 
   function showKeep() {
     keep.setAttribute("aria-pressed", String(clip.keep));
-    setText(keep.lastChild, clip.keep ? "Kept" : "Keep");
-    keep.title = clip.keep ? "It is never deleted by itself" : "Never delete it by itself";
+    setText(keep.lastChild, clip.keep ? t("Kept") : t("Keep"));
+    keep.title = clip.keep ? t("It is never deleted by itself") : t("Never delete it by itself");
   }
   showKeep();
   return h("div.row.clip-actions", keep, save, share, remove);

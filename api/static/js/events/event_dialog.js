@@ -2,7 +2,8 @@
 
 import { deleteJson, getJson, postJson } from "../http.js";
 import { facts, h, iconButton, squareButton } from "../dom.js";
-import { dateAndTime, timeOfDay } from "../format.js";
+import { dateAndTime, decibels, number, quantity, timeOfDay } from "../format.js";
+import { t, told } from "../lang.js";
 import { confirmed, notice } from "../notices.js";
 import { isViewer } from "../session.js";
 import { change } from "../settings/change.js";
@@ -11,14 +12,39 @@ import { eventKind, systemWords } from "../labels.js";
 import { clipActions, clipPlayer } from "./clip_player.js";
 
 const SHOWN_ELSEWHERE = new Set(["type", "timestamp", "text", "thumbnail", "id", "clipId", "clipGone"]);
+const FIELDS = {
+  eventId: t("Event number"),
+  changedPercent: t("Changed part of the picture"),
+  width: t("Width"),
+  height: t("Height"),
+  db: t("Sound level"),
+  rms: t("Effective value"),
+  className: t("Recognised as"),
+  objectClass: t("Recognised as"),
+  confidence: t("Confidence"),
+  eventType: t("What happened"),
+  zones: t("Zones"),
+  durationMs: t("Duration"),
+  endTimestamp: t("Ended"),
+  actor: t("Part"),
+};
+/** The values that need more than their number. */
+const VALUES = {
+  changedPercent: (value) => quantity(value, "%", 1),
+  confidence: (value) => quantity(value, "%"),
+  db: (value) => decibels(value, 1),
+  durationMs: (value) => quantity(value / 1000, "s", 1),
+  endTimestamp: dateAndTime,
+  zones: (value) => value.join(", "),
+};
 
 /** `around()`: the events that "previous" and "next" lead to, ascending by time. Resolves when the dialog is closed. */
 export function openEvent(event, around = () => [event]) {
   const title = h("h2");
   const body = h("div.stack");
-  const before = squareButton("left", "Previous event", () => move(-1), ".small");
-  const after = squareButton("right", "Next event", () => move(1), ".small");
-  const close = squareButton("close", "Close", () => dialog.close(), ".small.quiet");
+  const before = squareButton("left", t("Previous event"), () => move(-1), ".small");
+  const after = squareButton("right", t("Next event"), () => move(1), ".small");
+  const close = squareButton("close", t("Close"), () => dialog.close(), ".small.quiet");
   const dialog = h("dialog.event", { onkeydown: onKey, tabindex: -1 }, h("header.row", title, before, after, close), body);
   let player = null;
   let shown = event;
@@ -83,37 +109,43 @@ async function clipOf(event) {
 
 function picture(event) {
   if (!event.thumbnail) return h("div.no-picture", { hidden: true });
-  return h("img", { src: `events/${event.eventId}/thumbnail`, alt: `${eventKind(event.type).title} at ${timeOfDay(event.timestamp)}` });
+  return h("img", { src: `events/${event.eventId}/thumbnail`, alt: t("{event} at {time}", { event: eventKind(event.type).title, time: timeOfDay(event.timestamp) }) });
 }
 
 /** Why there is no video, and what can be done about it. */
 function without(event) {
   if (event.type.startsWith("SYSTEM")) return h("p", systemWords(event));
   const lately = Date.now() - event.timestamp < 60_000;
-  if (event.clipGone) return h("p.muted", "Its clip was deleted.");
-  if (store.setting("clipsEnabled")) return h("p.muted", lately ? "Its clip is still being recorded." : "There is no clip of this event.");
-  const line = h("p.muted", "Clips are off, so there is only a picture. ");
+  if (event.clipGone) return h("p.muted", t("Its clip was deleted."));
+  if (store.setting("clipsEnabled")) return h("p.muted", lately ? t("Its clip is still being recorded.") : t("There is no clip of this event."));
+  const line = h("p.muted", t("Clips are off, so there is only a picture."), " ");
   if (isViewer() || !store.isPro()) return line;
-  const turnOn = iconButton("small", "play", "Record clips from now on", async () => {
+  const turnOn = iconButton("small", "play", t("Record clips from now on"), async () => {
     const problem = await change({ clipsEnabled: true });
     if (problem) notice(problem, "bad");
-    else line.textContent = "From the next event on there is a clip, which begins before it happens.";
+    else line.textContent = t("From the next event on there is a clip, which begins before it happens.");
   });
   return h("div.row", line, turnOn);
 }
 
 function details(event) {
   const list = facts();
-  const rows = { Time: dateAndTime(event.timestamp) };
+  const rows = { [t("Time")]: dateAndTime(event.timestamp) };
   for (const [key, value] of Object.entries(event)) {
-    if (!SHOWN_ELSEWHERE.has(key) && value !== null) rows[label(key)] = typeof value === "object" ? JSON.stringify(value) : value;
+    if (!SHOWN_ELSEWHERE.has(key) && value !== null) rows[label(key)] = (VALUES[key] ?? valueWords)(value);
   }
   list.show(rows);
   return list;
 }
 
-/** "changedPercent" → "Changed percent" */
+function valueWords(value) {
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : number(value);
+  return typeof value === "object" ? JSON.stringify(value) : told(value);
+}
+
+/** "changedPercent" → "Changed percent", where no table names it. */
 function label(key) {
+  if (FIELDS[key]) return FIELDS[key];
   const words = key.replaceAll(/([A-Z])/g, " $1").toLowerCase();
   return words[0].toUpperCase() + words.slice(1);
 }

@@ -1,6 +1,8 @@
 /** A button per event type: its count, its day as a sparkline. What is tapped is shown alone; with none tapped, all is shown. */
 
 import { h, icon, setText } from "../dom.js";
+import { number } from "../format.js";
+import { t } from "../lang.js";
 import * as theme from "../theme.js";
 import { EVENT_TYPES } from "../labels.js";
 import { paintable, sparkline } from "./canvas.js";
@@ -8,7 +10,7 @@ import { BUCKET_MS } from "./history.js";
 
 export function typeFilters(history, onToggle) {
   const buttons = Object.entries(EVENT_TYPES).map(([type, kind]) => filterButton(type, kind, history, onToggle));
-  const element = h("div.filters", { role: "group", "aria-label": "Types of events" }, buttons);
+  const element = h("div.filters", { role: "group", "aria-label": t("Types of events") }, buttons);
   element.update = () => buttons.forEach((button) => button.update());
   return element;
 }
@@ -24,7 +26,7 @@ function filterButton(type, kind, history, onToggle) {
     onToggle();
   };
   button.update = () => {
-    setText(count, String(history.counts[type] ?? 0));
+    setText(count, number(history.counts[type] ?? 0));
     button.setAttribute("aria-pressed", String(history.chosen.has(type)));
     paint();
   };

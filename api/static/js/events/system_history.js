@@ -2,6 +2,7 @@
 
 import { getJson } from "../http.js";
 import { card, h } from "../dom.js";
+import { t } from "../lang.js";
 import * as socket from "../socket.js";
 import { SYSTEM_ROW_HEIGHT, systemRow } from "./rows.js";
 import { VirtualList } from "./virtual_list.js";
@@ -10,9 +11,9 @@ const MOST = 1000;
 const SETTLE_MS = 1200;
 
 export function whyCard(history) {
-  const list = new VirtualList("The server's own events", SYSTEM_ROW_HEIGHT, systemRow);
-  const empty = h("p.empty", "Nothing went wrong on this day.");
-  const element = card("Why?", "why", h("p.muted.small", "What the server did by itself, in plain words."), list.element, empty);
+  const list = new VirtualList(t("The server's own events"), SYSTEM_ROW_HEIGHT, systemRow);
+  const empty = h("p.empty", t("Nothing went wrong on this day."));
+  const element = card(t("Why?"), "why", h("p.muted.small", t("What the server did by itself, in plain words.")), list.element, empty);
   element.classList.add("why");
   let timer = 0;
 

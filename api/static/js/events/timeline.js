@@ -3,6 +3,7 @@
 import { h, setText, squareButton } from "../dom.js";
 import { hourMinute, timeOfDay } from "../format.js";
 import { EVENT_TYPES, eventKind, eventWords } from "../labels.js";
+import { t } from "../lang.js";
 import { paintable } from "./canvas.js";
 import { AXIS, GUTTER, drawDetail, drawOverview, firstAfter } from "./timeline_drawing.js";
 
@@ -20,11 +21,11 @@ export class Timeline {
     this.onVideo = onVideo;
     this.hover = null;
     this.follow = true;
-    this.overview = h("canvas.overview", { role: "img", "aria-label": "The whole day" });
-    this.detail = h("canvas.detail", { role: "img", tabindex: 0, "aria-label": "Events in detail. Arrow keys move, plus and minus zoom, Home shows the whole day. The list below holds the same events." });
+    this.overview = h("canvas.overview", { role: "img", "aria-label": t("The whole day") });
+    this.detail = h("canvas.detail", { role: "img", tabindex: 0, "aria-label": t("Events in detail. Arrow keys move, plus and minus zoom, Home shows the whole day. The list below holds the same events.") });
     this.hint = h("span.hint-text");
     this.range = h("span.number");
-    this.element = h("section.card.timeline", { "aria-label": "Time line" }, this.overview, this.detail, h("div.legend", this.zoomButtons(), this.range, this.hint));
+    this.element = h("section.card.timeline", { "aria-label": t("Timeline") }, this.overview, this.detail, h("div.legend", this.zoomButtons(), this.range, this.hint));
     this.paintOverview = paintable(this.overview, (context, w, hh) => drawOverview(context, w, hh, this));
     this.paintDetail = paintable(this.detail, (context, w, hh) => drawDetail(context, w, hh, this));
     this.listen();
@@ -32,8 +33,8 @@ export class Timeline {
   }
 
   zoomButtons() {
-    const out = squareButton("zoom-out", "Show more time", () => this.zoom(1 / STEP), ".small.quiet");
-    return h("div.row", out, squareButton("zoom-in", "Show less time", () => this.zoom(STEP), ".small.quiet"));
+    const out = squareButton("zoom-out", t("Show more time"), () => this.zoom(1 / STEP), ".small.quiet");
+    return h("div.row", out, squareButton("zoom-in", t("Show less time"), () => this.zoom(STEP), ".small.quiet"));
   }
 
   /** Shown types, in the order of the lanes. */
@@ -167,7 +168,7 @@ export class Timeline {
     this.hover = nearest(this.history.events, this.timeAt(event), near, lane);
     const video = this.history.clipAt(this.timeAt(event));
     this.detail.style.cursor = this.hover || video ? "pointer" : "crosshair";
-    setText(this.hint, this.hover ? `${timeOfDay(this.hover.timestamp)} · ${eventKind(this.hover.type).title} · ${eventWords(this.hover)}` : video ? `${timeOfDay(this.timeAt(event))} · Play the video from here` : "");
+    setText(this.hint, this.hover ? `${timeOfDay(this.hover.timestamp)} · ${eventKind(this.hover.type).title} · ${eventWords(this.hover)}` : video ? `${timeOfDay(this.timeAt(event))} · ${t("Play the video from here")}` : "");
     this.paintDetail();
   }
 

@@ -6,7 +6,7 @@ import { EVENT_TYPES } from "../labels.js";
 import { BUCKET_MS } from "./history.js";
 
 export const AXIS = 18;
-export const GUTTER = 72; // left of the lanes, for their names
+export const GUTTER = 84; // left of the lanes, for their names
 const LABEL_PX = 76;
 const STEPS_MS = [60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600].map((seconds) => seconds * 1000);
 const FONT = "11px system-ui, sans-serif";

@@ -2,6 +2,7 @@
 
 import { getJson, postJson } from "../http.js";
 import { card, h, newId, setText } from "../dom.js";
+import { t, told } from "../lang.js";
 import { reason, resultLine } from "../system/form.js";
 import { confirmed } from "../notices.js";
 import { isViewer } from "../session.js";
@@ -13,9 +14,9 @@ const PATH = "api/camera/controls";
 export function controlsCard() {
   const fields = h("div.stack");
   const result = resultLine();
-  const reset = h("button.small", { type: "button", onclick: toDefaults }, "Back to defaults");
-  const details = h("details", { ontoggle: tune }, h("summary", "Exposure, focus, white balance, brightness…"), h("div.stack", fields, result, h("div.row.end", reset)));
-  const element = card("Camera", "lens", details);
+  const reset = h("button.small", { type: "button", onclick: toDefaults }, t("Back to defaults"));
+  const details = h("details", { ontoggle: tune }, h("summary", t("Exposure, focus, white balance, brightness…")), h("div.stack", fields, result, h("div.row.end", reset)));
+  const element = card(t("Camera"), "lens", details);
   element.classList.add("changes");
   element.hidden = true;
   let rows = new Map();
@@ -48,7 +49,7 @@ export function controlsCard() {
     }
   }
   async function toDefaults() {
-    if (await confirmed("Back to defaults?", "Everything here is set to what the camera calls normal.", "Back to defaults", "primary")) set("", 0);
+    if (await confirmed(t("Back to defaults?"), t("Everything here is set to what the camera calls normal."), t("Back to defaults"), "primary")) set("", 0);
   }
   let source = "";
   store.watch("status", (status) => {
@@ -63,7 +64,7 @@ function controlRow(control, set) {
   const id = newId(control.name);
   const output = h("output", { for: id });
   const input = makeInput(control, id, (value) => set(control.name, value), (value) => setText(output, String(value)));
-  const element = h("div.field", { "data-control": control.name }, h("div.field-head", h("label", { for: id }, control.title), control.kind === "boolean" ? input : output), control.kind === "boolean" ? null : input);
+  const element = h("div.field", { "data-control": control.name }, h("div.field-head", h("label", { for: id }, told(control.title)), control.kind === "boolean" ? input : output), control.kind === "boolean" ? null : input);
   element.show = ({ value, active }) => {
     input.disabled = !active;
     if (input.waiting) return;
@@ -76,7 +77,7 @@ function controlRow(control, set) {
 
 function makeInput(control, id, send, preview) {
   if (control.kind === "boolean") return h("input", { id, type: "checkbox", role: "switch", onchange: (event) => send(event.target.checked ? 1 : 0) });
-  if (control.kind === "menu") return h("select", { id, onchange: (event) => send(Number(event.target.value)) }, control.choices.map(({ value, title }) => h("option", { value: String(value) }, title)));
+  if (control.kind === "menu") return h("select", { id, onchange: (event) => send(Number(event.target.value)) }, control.choices.map(({ value, title }) => h("option", { value: String(value) }, told(title))));
   const slider = h("input", { id, type: "range", min: control.min, max: control.max, step: control.step });
   let timer = 0;
   slider.addEventListener("input", () => {

@@ -3,13 +3,14 @@
 import { h, icon } from "../dom.js";
 import { timeOfDay } from "../format.js";
 import { onEvent } from "../events/feed.js";
+import { t } from "../lang.js";
 import * as router from "../router.js";
 import { eventKind } from "../labels.js";
 
 const MOST = 8;
 
 export function recentEvents() {
-  const list = h("ul.recent", { "aria-label": "Latest events" });
+  const list = h("ul.recent", { "aria-label": t("Latest events") });
   onEvent((event) => {
     if (event.eventType === "disappeared") return;
     const kind = eventKind(event.type);

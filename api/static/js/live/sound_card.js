@@ -1,7 +1,8 @@
 /** Hearing and speaking: level meter, listen, push-to-talk, text-to-speech. */
 
 import { card, h, icon, setIcon, setText } from "../dom.js";
-import { decibels } from "../format.js";
+import { decibels, quantity } from "../format.js";
+import { t } from "../lang.js";
 import { lockedBox } from "../pro_lock.js";
 import { Listener } from "../sound/listen.js";
 import { Talker } from "../sound/talk.js";
@@ -15,8 +16,8 @@ export function soundCard() {
   const meter = levelMeter();
   const listener = new Listener({ onChange: () => update(), onLevel: (db) => meter.show(db) });
   const talker = new Talker({ onChange: () => update(), onLevel: (level) => meter.talk(level) });
-  const listen = h("button.listen", { type: "button", onclick: () => listener.toggle() }, icon("speaker"), h("span.label", "Listen"));
-  const talk = h("button.talk", { type: "button", title: "Hold the button, or the space bar, and speak" }, icon("mic"), h("span.label", "Hold to talk"));
+  const listen = h("button.listen", { type: "button", onclick: () => listener.toggle() }, icon("speaker"), h("span.label", t("Listen")));
+  const talk = h("button.talk", { type: "button", title: t("Hold the button, or the space bar, and speak") }, icon("mic"), h("span.label", t("Hold to talk")));
   holdable(talk, talker);
   const problem = h("p.problem.small.warn", { role: "status" });
   const pro = h("div.changes");
@@ -24,9 +25,9 @@ export function soundCard() {
   const update = () => {
     listen.setAttribute("aria-pressed", String(listener.on));
     setIcon(listen.firstChild, listener.on ? "speaker" : "muted");
-    setText(listen.lastChild, listener.on ? "Listening" : "Listen");
+    setText(listen.lastChild, listener.on ? t("Listening") : t("Listen"));
     talk.classList.toggle("talking", talker.state === "talking");
-    setText(talk.lastChild, { idle: "Hold to talk", asking: "Asking…", talking: "Speak now" }[talker.state]);
+    setText(talk.lastChild, { idle: t("Hold to talk"), asking: t("Asking…"), talking: t("Speak now") }[talker.state]);
     setText(problem, talker.problem || listener.problem);
     problem.hidden = problem.textContent === "";
   };
@@ -40,7 +41,7 @@ export function soundCard() {
     pro.replaceChildren(free ? lockedBox("two_way_audio") : sayForm());
   });
   update();
-  const element = card("Sound", "sound", h("div.stack", meter, problem, pro));
+  const element = card(t("Sound and speech"), "sound", h("div.stack", meter, problem, pro));
   return { element, listen, talk };
 }
 
@@ -63,7 +64,7 @@ function holdable(button, talker) {
 
 function levelMeter() {
   const bar = h("span");
-  const track = h("div.level", { role: "meter", "aria-label": "Sound level", "aria-valuemin": QUIETEST_DB, "aria-valuemax": 0, "aria-valuenow": QUIETEST_DB }, bar);
+  const track = h("div.level", { role: "meter", "aria-label": t("Sound level"), "aria-valuemin": QUIETEST_DB, "aria-valuemax": 0, "aria-valuenow": QUIETEST_DB }, bar);
   const output = h("output", "–");
   const element = h("div.meter-line", track, output);
   const draw = (fraction) => {
@@ -80,8 +81,8 @@ function levelMeter() {
 }
 
 function sayForm() {
-  const input = h("input", { id: "say", type: "text", maxlength: LONGEST_TEXT, placeholder: "Say something through the camera", autocomplete: "off", "aria-label": "Text that the camera speaks" });
-  const button = h("button.primary", { type: "submit" }, "Say");
+  const input = h("input", { id: "say", type: "text", maxlength: LONGEST_TEXT, placeholder: t("Say something through the camera"), autocomplete: "off", "aria-label": t("Text that the camera speaks") });
+  const button = h("button.primary", { type: "submit" }, t("Say"));
   const problem = h("p.small.warn", { role: "status", hidden: true });
   const wait = (ms) => {
     button.disabled = true;
@@ -100,7 +101,7 @@ function sayForm() {
     if (error.inReplyTo !== "tts") return;
     if (error.retryAfterMs) wait(error.retryAfterMs);
     problem.hidden = false;
-    setText(problem, error.retryAfterMs ? `The camera can speak once every five seconds. Wait ${Math.ceil(error.retryAfterMs / 1000)} s.` : error.message);
+    setText(problem, error.retryAfterMs ? t("The camera can speak once every five seconds. Wait {seconds}.", { seconds: quantity(Math.ceil(error.retryAfterMs / 1000), "s") }) : error.message);
   });
   return h("div.stack.tight", form, problem);
 }

@@ -2,6 +2,7 @@
 
 import { card, facts } from "../dom.js";
 import { fixed, kilobits } from "../format.js";
+import { t } from "../lang.js";
 import { clock } from "../socket.js";
 import * as store from "../store.js";
 
@@ -9,7 +10,7 @@ const EVERY_MS = 1000;
 
 export function statsCard(player) {
   const list = facts();
-  const element = card("Stream", "chip", list);
+  const element = card(t("Stream"), "chip", list);
   const update = () => {
     if (!element.isConnected || element.closest("[hidden]") || document.hidden) return;
     const status = store.get("status");
@@ -18,15 +19,15 @@ export function statsCard(player) {
     const h264 = player.mode === "h264";
     const { width, height } = player.shape;
     list.show({
-      "Shown as": { h264: "H.264 (WebCodecs)", mjpeg: "MJPEG", "": "–" }[player.mode],
-      "Picture": player.pictures ? `${width} × ${height}` : "–",
-      "Pictures per second": h264 ? fixed(player.figures.fps(now), 1) : fixed(status?.fps, 1),
-      "Bitrate": h264 ? kilobits(player.figures.kbps(now)) : null,
-      "Latency": h264 ? fixed(player.figures.latency ?? NaN, 0, "ms") : null,
-      "Dropped here": h264 ? player.figures.dropped : null,
-      "Round trip": fixed(clock.roundTrip ?? NaN, 0, "ms"),
-      "Viewers": status?.clients ?? "–",
-      "Encoder": stream?.encoder ?? null,
+      [t("Shown as")]: { h264: "H.264 (WebCodecs)", mjpeg: "MJPEG", "": "–" }[player.mode],
+      [t("Picture")]: player.pictures ? `${width} × ${height}` : "–",
+      [t("Pictures per second")]: h264 ? fixed(player.figures.fps(now), 1) : fixed(status?.fps, 1),
+      [t("Bitrate")]: h264 ? kilobits(player.figures.kbps(now)) : null,
+      [t("Latency")]: h264 ? fixed(player.figures.latency ?? NaN, 0, "ms") : null,
+      [t("Dropped here")]: h264 ? player.figures.dropped : null,
+      [t("Round trip")]: fixed(clock.roundTrip ?? NaN, 0, "ms"),
+      [t("Viewers")]: status?.clients ?? "–",
+      [t("Encoder")]: stream?.encoder ?? null,
     });
   };
   setInterval(update, EVERY_MS);

@@ -3,6 +3,7 @@
 import { getBlob } from "../http.js";
 import { h } from "../dom.js";
 import { bytes } from "../format.js";
+import { t } from "../lang.js";
 import { notice, openDialog } from "../notices.js";
 import * as socket from "../socket.js";
 
@@ -14,7 +15,7 @@ export async function takeSnapshot() {
   try {
     download(await getBlob("snapshot"), `snapshot-${stamp()}.jpg`);
   } catch (error) {
-    notice(`No snapshot: ${error.message}`, "bad");
+    notice(t("No snapshot: {reason}", { reason: error.message }), "bad");
   }
 }
 
@@ -23,7 +24,7 @@ export function takeCapture(onState) {
   if (!socket.send({ type: "capture" })) return;
   onState(true);
   clearTimeout(waiting);
-  waiting = setTimeout(() => finish(onState, "The camera did not answer"), CAPTURE_PATIENCE_MS);
+  waiting = setTimeout(() => finish(onState, t("The camera did not answer")), CAPTURE_PATIENCE_MS);
 }
 
 /** Captures are told to everybody; only who asked for one sees it. */
@@ -33,8 +34,8 @@ export function listenForCaptures(onState) {
     finish(onState);
     showCapture(ready);
   });
-  socket.on("capture_busy", () => waiting && finish(onState, "Another capture is under way. Try again in a moment."));
-  socket.on("error", (error) => waiting && error.inReplyTo === "capture" && finish(onState, `No capture: ${error.message}`));
+  socket.on("capture_busy", () => waiting && finish(onState, t("Another capture is under way. Try again in a moment.")));
+  socket.on("error", (error) => waiting && error.inReplyTo === "capture" && finish(onState, t("No capture: {reason}", { reason: error.message })));
 }
 
 function finish(onState, problem = "") {
@@ -49,14 +50,14 @@ async function showCapture(ready) {
   try {
     blob = await getBlob(`capture?t=${ready.timestamp ?? Date.now()}`);
   } catch (error) {
-    return notice(`No capture: ${error.message}`, "bad");
+    return notice(t("No capture: {reason}", { reason: error.message }), "bad");
   }
   const url = URL.createObjectURL(blob);
-  const picture = h("img", { src: url, alt: "The captured still" });
+  const picture = h("img", { src: url, alt: t("The captured still") });
   const words = h("p.muted.small", `${ready.width} × ${ready.height} · ${bytes(blob.size)}`);
-  const answer = await openDialog("Full-resolution still", h("div.stack.tight", picture, words), [
-    ["Close", "", ""],
-    ["Download", "download", "primary"],
+  const answer = await openDialog(t("Full-resolution still"), h("div.stack.tight", picture, words), [
+    [t("Close"), "", ""],
+    [t("Download"), "download", "primary"],
   ], ".picture");
   URL.revokeObjectURL(url);
   if (answer === "download") download(blob, `capture-${stamp()}.jpg`);

@@ -2,6 +2,7 @@
 
 import { getJson, postJson } from "../http.js";
 import { h, icon } from "../dom.js";
+import { t } from "../lang.js";
 import { notice } from "../notices.js";
 import { change } from "../settings/change.js";
 import * as store from "../store.js";
@@ -14,11 +15,11 @@ const STARTS_WITHIN_MS = 15_000;
 const LOOK_MS = 200;
 
 const OBSTACLES = {
-  install: ["On an iPhone or iPad, install this page first: tap Share, then Add to Home Screen, and open it from there.", null],
-  insecure: ["Browsers allow notifications only on pages that they trust: open this page with https, and trust this device.", ["#system/certificate", "Trust this device"]],
-  untrusted: ["This browser does not trust the camera's certificate yet, so it allows no notifications.", ["#system/certificate", "Trust this device"]],
-  denied: ["Notifications are blocked for this page: allow them in the browser's site settings, then come back.", null],
-  unable: ["This browser does not support Web Push. Mail, Telegram, ntfy and other services work without it.", null],
+  install: [t("On an iPhone or iPad, install this page first: tap Share, then Add to Home Screen, and open it from there."), null],
+  insecure: [t("Browsers allow notifications only on pages that they trust: open this page with https, and trust this device."), ["#system/certificate", t("Trust this device")]],
+  untrusted: [t("This browser does not trust the camera's certificate yet, so it allows no notifications."), ["#system/certificate", t("Trust this device")]],
+  denied: [t("Notifications are blocked for this page: allow them in the browser's site settings, then come back."), null],
+  unable: [t("This browser does not support Web Push. Mail, Telegram, ntfy and other services work without it."), null],
 };
 
 /** `element.show(about)` with the answer of GET api/notifications; `changed()` when that is another one now. */
@@ -37,14 +38,14 @@ export function thisDevice(changed) {
   };
 
   function subscribed(own) {
-    return h("div.row", h("span.chip.good", "Notifications are on for this device"), h("button.small", { type: "button", onclick: () => act(() => unsubscribe(own)) }, "Stop"));
+    return h("div.row", h("span.chip.good", t("Notifications are on for this device")), h("button.small", { type: "button", onclick: () => act(() => unsubscribe(own)) }, t("Stop")));
   }
 
   function offer() {
-    const other = about.enabled ? [] : [h("button", { type: "button", onclick: () => act(switchOn) }, "Use another service instead")];
+    const other = about.enabled ? [] : [h("button", { type: "button", onclick: () => act(switchOn) }, t("Use another service instead"))];
     const known = OBSTACLES[found || obstacle()];
     if (known) return [obstacleWords(known), ...other];
-    return [h("div.row", h("button.primary", { type: "button", onclick: () => act(begin) }, icon("phone"), "Notify me on this device"), other)];
+    return [h("div.row", h("button.primary", { type: "button", onclick: () => act(begin) }, icon("phone"), t("Notify me on this device")), other)];
   }
 
   async function begin() {
@@ -59,8 +60,8 @@ export function thisDevice(changed) {
       return;
     }
     const types = store.isPro() ? about.types.filter((type) => store.setting(noticedBy(type))) : [];
-    await postJson(`${API}/rules`, { ...freshRule(about, [id]), types: types.length ? types : about.freeTypes, name: "This device" });
-    notice("Notifications are on for this device", "good");
+    await postJson(`${API}/rules`, { ...freshRule(about, [id]), types: types.length ? types : about.freeTypes, name: t("This device") });
+    notice(t("Notifications are on for this device"), "good");
   }
 
   /** The part of the server that does it has to start. */
@@ -73,7 +74,7 @@ export function thisDevice(changed) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       about = await getJson(API);
     } while (!about.enabled && Date.now() < until);
-    if (!about.enabled) throw new Error("The camera could not start its notifications; see System");
+    if (!about.enabled) throw new Error(t("The camera could not start its notifications; see System"));
   }
 
   return element;
@@ -82,7 +83,7 @@ export function thisDevice(changed) {
 /** Gives act(work): does it, says in `result` what went wrong, and calls `done` if nothing did. */
 export function acting(result, done) {
   return async (work) => {
-    result.say("One moment…");
+    result.say(t("One moment…"));
     try {
       await work();
     } catch (error) {

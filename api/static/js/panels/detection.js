@@ -5,7 +5,9 @@ import { detectorCard } from "../detection/card.js";
 import { camel, readDetectors, snake } from "../detection/detectors.js";
 import { card, h } from "../dom.js";
 import { onEvent } from "../events/feed.js";
+import { t } from "../lang.js";
 import { settingField } from "../settings/field.js";
+import { DETECTORS, eventKind, otherDetector } from "../labels.js";
 import * as models from "../models.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
@@ -17,10 +19,10 @@ const LOOKING = new Set(["motion_detection", "object_detection"]);
 
 export function buildDetection(host) {
   const grid = h("div.cards");
-  const more = h("details.more", h("summary", "More sounds and things, not measured"), h("div.cards"));
+  const more = h("details.more", h("summary", t("More sounds and things, not measured")), h("div.cards"));
   const cards = new Map();
   let zones = null;
-  host.append(h("div.page-head", h("h2", "Detection"), h("p.lead", "The line in each meter is the level that counts as an event: move the slider and watch it.")), grid, more);
+  host.append(h("div.page-head", h("h2", t("Detection")), h("p.lead", t("The line in each meter is the level that counts as an event: move the slider and watch it."))), grid, more);
 
   store.watch("schema", (schema) => {
     if (!schema) return;
@@ -30,10 +32,10 @@ export function buildDetection(host) {
     const isMore = ({ entry }) => entry.extension;
     grid.replaceChildren(...detectors.filter((one) => !isMore(one)).map(({ key }) => cards.get(key)));
     more.lastChild.replaceChildren(...detectors.filter(isMore).map(({ key }) => cards.get(key)));
-    zones = zonesCard(detectors.filter(({ entry }) => LOOKING.has(entry.pro) && (!isMore({ entry }) || store.setting(entry.key))).map(({ key, entry }) => ({ key: snake(key), title: entry.title.replace(/ detection$/, "") })));
+    zones = zonesCard(detectors.filter(({ entry }) => LOOKING.has(entry.pro) && (!isMore({ entry }) || store.setting(entry.key))).map(({ key, entry }) => ({ key: snake(key), title: eventKind((DETECTORS[key] ?? otherDetector(key, entry)).type).title })));
     grid.append(zones, tunerCard(detectors, zones.zones));
     if (!host.hidden) zones.picture();
-    if (shared.length) grid.append(card("Shared by the detectors", "chip", h("div.stack", shared.map((entry) => settingField(entry)))));
+    if (shared.length) grid.append(card(t("Shared by the detectors"), "chip", h("div.stack", shared.map((entry) => settingField(entry)))));
     loadLatest(cards);
   });
   store.watch("license", () => {

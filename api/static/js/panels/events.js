@@ -14,6 +14,7 @@ import { Timeline } from "../events/timeline.js";
 import { VirtualList } from "../events/virtual_list.js";
 import { whyCard } from "../events/system_history.js";
 import { longDay, startOfDay } from "../format.js";
+import { plural, t } from "../lang.js";
 import { lockedBox } from "../pro_lock.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
@@ -27,14 +28,14 @@ export function buildEvents(host) {
   const lead = h("p.lead");
   const filters = typeFilters(history, () => update("filtered"));
   const timeline = new Timeline(history, (event) => reveal(event), (time, clip) => openRecording(clip, time));
-  const list = new VirtualList("Events", ROW_HEIGHT, (event) => eventRow(event, () => history.visible()));
+  const list = new VirtualList(t("Events"), ROW_HEIGHT, (event) => eventRow(event, () => history.visible()));
   const empty = h("p.empty");
   const why = whyCard(history);
   const storage = storageCard(() => load(history.day));
-  const locked = h("div", { hidden: true }, card("Events", "events", lockedBox("event_history")));
-  const listCard = card("Events of the day", "events", list.element, empty);
-  const content = h("div", filters, timeline.element, h("div.history", listCard, h("aside.stack", { "aria-label": "History" }, why, storage)));
-  host.append(h("div.page-head", h("h2", "Events"), picker, lead), locked, content);
+  const locked = h("div", { hidden: true }, card(t("Events"), "events", lockedBox("event_history")));
+  const listCard = card(t("Events of the day"), "events", list.element, empty);
+  const content = h("div", filters, timeline.element, h("div.history", listCard, h("aside.stack", { "aria-label": t("History") }, why, storage)));
+  host.append(h("div.page-head", h("h2", t("Events")), picker, lead), locked, content);
   let visible = false;
   let wanted = "";
 
@@ -58,15 +59,15 @@ export function buildEvents(host) {
   function update(reason) {
     if (!visible) return;
     const events = history.visible();
-    const hidden = history.chosen.size ? ` · ${events.length.toLocaleString()} shown` : "";
-    lead.textContent = `${longDay(history.day)} · ${total().toLocaleString()} ${total() === 1 ? "event" : "events"}${hidden}`;
+    const shown = history.chosen.size && t("{n} shown", { n: events.length });
+    lead.textContent = [longDay(history.day), plural(total(), "{n} event", "{n} events"), shown].filter(Boolean).join(" · ");
     picker.update();
     filters.update();
     timeline.update();
     list.show([...events].reverse(), reason === "added");
     empty.hidden = events.length > 0;
     list.element.hidden = events.length === 0;
-    empty.textContent = history.problem ? history.problem.message : history.chosen.size ? "Nothing of the chosen types." : "No events on this day.";
+    empty.textContent = history.problem ? history.problem.message : history.chosen.size ? t("Nothing of the chosen types.") : t("No events on this day.");
   }
 
   const total = () => Object.values(history.counts).reduce((sum, count) => sum + count, 0);

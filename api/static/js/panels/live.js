@@ -1,6 +1,7 @@
 /** The live picture, its buttons and its cards. */
 
 import { h } from "../dom.js";
+import { t } from "../lang.js";
 import { controlsCard } from "../live/controls_card.js";
 import { firstRunHint } from "../live/first_run.js";
 import { pictureCard } from "../live/picture_card.js";
@@ -15,7 +16,7 @@ export function buildLive(host) {
   const parts = buildStage();
   const sound = soundCard();
   const column = h("div.picture-column", parts.banner, parts.stage, parts.line, buildToolbar(parts, sound), recentEvents(), firstRunHint());
-  const aside = h("aside", { "aria-label": "Picture and sound" }, pictureCard(parts.player), controlsCard(), sound.element, statsCard(parts.player));
+  const aside = h("aside", { "aria-label": t("Picture and sound") }, pictureCard(parts.player), controlsCard(), sound.element, statsCard(parts.player));
   host.append(h("div.live", column, aside));
   keepAwake(parts.player);
   return {

@@ -1,6 +1,7 @@
 /** The first steps: shown by themselves until they were done or left, and again whenever somebody wants them. */
 
 import { h } from "../dom.js";
+import { t } from "../lang.js";
 import * as router from "../router.js";
 import { change } from "../settings/change.js";
 import { STEPS, intro } from "../setup/steps.js";
@@ -9,10 +10,10 @@ import * as store from "../store.js";
 export function buildSetup(host) {
   const head = h("div");
   const body = h("div");
-  const dots = h("ol.dots", { "aria-label": "Steps" }, STEPS.map((step) => h("li", h("a", { href: `#setup/${step.id}`, "aria-label": step.title }))));
-  const back = h("button", { type: "button", onclick: () => go(-1) }, "Back");
+  const dots = h("ol.dots", { "aria-label": t("Steps") }, STEPS.map((step) => h("li", h("a", { href: `#setup/${step.id}`, "aria-label": step.title }))));
+  const back = h("button", { type: "button", onclick: () => go(-1) }, t("Back"));
   const next = h("button.primary", { type: "button", onclick: () => go(1) });
-  const leave = h("button.quiet.small", { type: "button", onclick: finish }, "Skip all of this");
+  const leave = h("button.quiet.small", { type: "button", onclick: finish }, t("Skip all of this"));
   host.append(h("section.setup.card", { "aria-labelledby": "setup-title" }, dots, head, body, h("footer.row", back, h("span.grow"), leave, next)));
   const built = new Map();
   let at = 0;
@@ -28,7 +29,7 @@ export function buildSetup(host) {
     [...dots.querySelectorAll("a")].forEach((dot, index) => (index === at ? dot.setAttribute("aria-current", "step") : dot.removeAttribute("aria-current")));
     back.hidden = at === 0;
     leave.hidden = at === STEPS.length - 1;
-    next.textContent = at === STEPS.length - 1 ? "Done" : "Next";
+    next.textContent = at === STEPS.length - 1 ? t("Done") : t("Next");
     element.shown?.();
     scrollTo(0, 0);
   }

@@ -2,6 +2,7 @@
 
 import { card, h } from "../dom.js";
 import { storageCard } from "../events/storage.js";
+import { t } from "../lang.js";
 import { lockedBox } from "../pro_lock.js";
 import * as store from "../store.js";
 import { accessCard } from "../system/access.js";
@@ -24,9 +25,9 @@ export function buildSystem(host) {
   const certificate = certificateCard();
   const onvif = onvifCard();
   const storage = storageCard(() => storage.load());
-  const noStorage = card("Storage", "disk", lockedBox("storage_analytics"));
+  const noStorage = card(t("Storage"), "disk", lockedBox("storage_analytics"));
   const columns = h("div.columns", rtspCard(), onvif, mqttCard(), encoderCard(), storage, noStorage, certificate, passwordCard(), access, licenceCard());
-  host.append(h("div.page-head", h("h2", "System")), h("div.stack.wide-gap", healthCard(), actors, columns));
+  host.append(h("div.page-head", h("h2", t("System"))), h("div.stack.wide-gap", healthCard(), actors, columns));
 
   const loadStorage = () => {
     const free = store.get("license") !== undefined && !store.isPro();

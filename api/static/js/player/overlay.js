@@ -1,5 +1,8 @@
 /** Boxes around tracked objects, drawn over the picture. */
 
+import { quantity } from "../format.js";
+import { eventKind } from "../labels.js";
+
 const STALE_MS = 1500;
 const COLORS = { person: "#6ccf92", dog: "#b39af2" };
 
@@ -43,7 +46,7 @@ export class Overlay {
     const [x, y] = [object.box.x * canvas.width, object.box.y * canvas.height];
     const [w, h] = [object.box.w * canvas.width, object.box.h * canvas.height];
     const color = COLORS[object.objectClass] ?? "#6db9ee";
-    const label = `${object.objectClass} ${object.confidence} %`;
+    const label = `${eventKind(`OBJECT_${object.objectClass.toUpperCase()}`).title} ${quantity(object.confidence, "%")}`;
     context.lineWidth = line;
     context.strokeStyle = color;
     context.beginPath();

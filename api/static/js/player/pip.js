@@ -1,5 +1,6 @@
 /** Picture-in-picture: the picture as a video of its own, in whatever way it comes. */
 
+import { t } from "../lang.js";
 import { notice } from "../notices.js";
 
 const PUMP_MS = 50;
@@ -31,7 +32,7 @@ export async function togglePip(player, onEnd) {
     await video.requestPictureInPicture();
   } catch (error) {
     end();
-    notice(`Picture-in-picture is not possible: ${error.message}`, "warn");
+    notice(t("Picture-in-picture is not possible: {reason}", { reason: error.message }), "warn");
   }
 }
 

@@ -2,22 +2,25 @@
 
 import { h, icon, setText } from "../dom.js";
 import { sentence } from "../format.js";
+import { t } from "../lang.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
+
+const NO_SIGNAL = t("No signal");
 
 /**
  * The first that fits. Each gives [title, text, drawing, button, old picture may stay behind it].
  * Drawing "" means: something is being waited for.
  */
 const REASONS = [
-  [(now) => now.connection === "refused", ["Not allowed", "This page may not connect to the camera.", "lock"]],
-  [(now) => now.connection !== "ready", ["Reconnecting…", "The connection to the camera is interrupted. It comes back by itself.", ""]],
-  [(now) => now.status?.streaming === false, ["Stopped", "Streaming is switched off for all viewers.", "stop", "Start streaming"]],
-  [(now) => now.paused, ["Paused", "Only your view: for everybody else it goes on.", "pause", "Go on"]],
+  [(now) => now.connection === "refused", [t("Not allowed"), t("This page may not connect to the camera."), "lock"]],
+  [(now) => now.connection !== "ready", [t("Reconnecting…"), t("The connection to the camera is interrupted. It comes back by itself."), ""]],
+  [(now) => now.status?.streaming === false, [t("Stopped"), t("Streaming is switched off for all viewers."), "stop", t("Start streaming")]],
+  [(now) => now.paused, [t("Paused"), t("Only your view: for everybody else it goes on."), "pause", t("Go on")]],
   [(now) => now.pictures > 0 && now.running, null],
-  [(now) => now.cameraState === "STANDBY", ["Standby", "The camera is closed while nobody needs it. It is being woken up.", ""]],
-  [(now) => !now.running, ["No signal", "", "warning"]],
-  [(now) => now.pictures === 0, ["Waiting for the first picture…", "", ""]],
+  [(now) => now.cameraState === "STANDBY", [t("Standby"), t("The camera is closed while nobody needs it. It is being woken up."), ""]],
+  [(now) => !now.running, [NO_SIGNAL, "", "warning"]],
+  [(now) => now.pictures === 0, [t("Waiting for the first picture…"), "", ""]],
 ];
 
 export function curtain(stage) {
@@ -59,9 +62,9 @@ export function curtain(stage) {
 
   /** The camera's own words say more than ours. */
   function showDetail(reason, status) {
-    if (reason?.[0] !== "No signal") return;
+    if (reason?.[0] !== NO_SIGNAL) return;
     const said = status?.camera?.reason ?? status?.cameraReason ?? "";
-    setText(text, sentence(said) || "The camera gives no picture. The server keeps trying to reach it.");
+    setText(text, sentence(said) || t("The camera gives no picture. The server keeps trying to reach it."));
   }
   return element;
 }

@@ -3,6 +3,7 @@
  * Annex-B without a description; starts on a key picture; never keeps more than one decoded picture.
  */
 
+import { t, told } from "../lang.js";
 import * as socket from "../socket.js";
 import { Figures } from "./stream_stats.js";
 import { parseFrame } from "./frame_header.js";
@@ -17,8 +18,8 @@ const REFUSED_WAIT_MS = 1500;
 
 /** Why this browser cannot do it; "" if it can. */
 export function missingSupport() {
-  if (!window.isSecureContext) return "the page is not served securely";
-  if (!("VideoDecoder" in window)) return "this browser has no video decoder for pages (WebCodecs)";
+  if (!window.isSecureContext) return t("the page is not served securely");
+  if (!("VideoDecoder" in window)) return t("this browser has no video decoder for pages (WebCodecs)");
   return "";
 }
 
@@ -77,7 +78,7 @@ export class WebCodecsPlayer {
 
   async acknowledged(ack) {
     if (!this.running) return;
-    if (ack.success === false) return setTimeout(() => this.failed(new Error(ack.error)), REFUSED_WAIT_MS);
+    if (ack.success === false) return setTimeout(() => this.failed(new Error(told(ack.error))), REFUSED_WAIT_MS);
     if (ack.enabled && ack.codec && (ack.codec !== this.codec || ack.generation !== this.generation)) await this.configure(ack);
   }
 
@@ -89,7 +90,7 @@ export class WebCodecsPlayer {
     const config = { codec: ack.codec, optimizeForLatency: true };
     const supported = await VideoDecoder.isConfigSupported(config).catch(() => ({ supported: false }));
     if (!this.running || this.generation !== ack.generation) return;
-    if (!supported.supported) return this.giveUp(`this browser does not decode ${ack.codec}`);
+    if (!supported.supported) return this.giveUp(t("this browser does not decode {codec}", { codec: ack.codec }));
     this.decoder = new VideoDecoder({ output: (picture) => this.decoded(picture), error: (error) => this.failed(error) });
     this.decoder.configure(config);
     this.needsKey = true;
@@ -130,7 +131,7 @@ export class WebCodecsPlayer {
   /** A picture is expected only once data flows: a camera that is stopped or in standby is not a failure. */
   arm() {
     this.armed = false;
-    this.patience = setTimeout(() => this.giveUp("no picture could be decoded"), FIRST_PICTURE_MS);
+    this.patience = setTimeout(() => this.giveUp(t("no picture could be decoded")), FIRST_PICTURE_MS);
   }
 
   decode(frame) {
@@ -182,7 +183,7 @@ export class WebCodecsPlayer {
     if (!this.running) return;
     const now = performance.now();
     this.failures = [...this.failures.filter((at) => now - at < FAILURES_WITHIN_MS), now];
-    if (this.failures.length >= MOST_FAILURES) return this.giveUp(`H.264 failed: ${error.message}`);
+    if (this.failures.length >= MOST_FAILURES) return this.giveUp(t("H.264 failed: {reason}", { reason: error.message }));
     this.enable();
   }
 

@@ -1,6 +1,7 @@
 /** Changing settings: one request, the result in words. */
 
 import { postJson } from "../http.js";
+import { sentence } from "../format.js";
 import { lockedReason } from "../labels.js";
 import { entryOf } from "./schema.js";
 
@@ -12,6 +13,6 @@ export async function change(values) {
     return blocked.length ? lockedReason(entryOf(blocked[0])?.pro ?? blocked[0]) : "";
   } catch (error) {
     const texts = error.errors ?? [];
-    return texts.length ? texts.map((text) => text.replace(/^[^:]*: /, "")).join(". ") : error.message;
+    return texts.length ? texts.map((text) => sentence(text.replace(/^[^:]*: /, ""))).join(" ") : error.message;
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { h, icon, newId, setText } from "../dom.js";
+import { t } from "../lang.js";
 import { confirmed } from "../notices.js";
 import * as store from "../store.js";
 import { lockedReason } from "../labels.js";
@@ -12,7 +13,7 @@ import { choiceLabel, choicesOf, plainWords, valueLabel } from "./schema.js";
 
 /** Switches that concern everybody ask before they are switched off. */
 const ASKS = {
-  streaming: ["Switch streaming off?", "Every live picture ends, for everybody, until it is switched on again. Detection and recording go on.", "Switch off"],
+  streaming: [t("Switch streaming off?"), t("Every live picture ends, for everybody, until it is switched on again. Detection and recording go on."), t("Switch off")],
 };
 const SLIDER_WAIT_MS = 220;
 const WIDEST_SLIDER = 300;
@@ -24,7 +25,7 @@ export function settingField(entry, options = {}) {
   const problem = h("p.problem", { role: "alert", hidden: true });
   const words = h("p.words", { id: `${id}-words` });
   const output = h("output", { for: id });
-  const lock = h("span.pro", { hidden: true }, icon("lock"), "Pro");
+  const lock = h("span.pro", { hidden: true }, icon("lock"), t("Pro"));
   const control = makeControl(entry, id);
   let busy = 0;
 

@@ -1,11 +1,12 @@
 /** The registry of settings as the server describes it, and the words for values. */
 
-import { decibels } from "../format.js";
+import { decibels, quantity } from "../format.js";
+import { plural, t, told } from "../lang.js";
 import * as store from "../store.js";
 
 /** GET /api/settings/schema → one list, each entry with its group. */
 export function readSchema({ groups }) {
-  return groups.flatMap(({ group, settings }) => settings.map((entry) => ({ group, ...entry })));
+  return groups.flatMap(({ group, settings }) => settings.map((entry) => ({ group: told(group), ...entry, title: told(entry.title), help: told(entry.help), default: told(entry.default) })));
 }
 
 export function entryOf(key) {
@@ -21,37 +22,49 @@ export function choicesOf(entry) {
 }
 
 export function choiceLabel(entry, value) {
-  if (entry.key === "rotation") return value === 0 ? "Upright" : `${value}°`;
+  if (entry.key === "rotation") return value === 0 ? t("Upright") : `${value}°`;
   if (entry.key === "resolution" || entry.key === "subResolution") return String(value).replace("x", " × ");
   if (entry.key === "cameraId") {
     const camera = store.get("capabilities")?.cameras?.find((item) => item.id === value);
-    return camera?.name ? `${value} · ${camera.name}` : `Camera ${value}`;
+    return camera?.name ? `${value} · ${camera.name}` : t("Camera {number}", { number: value });
   }
-  return entry.unit ? `${value} ${entry.unit}` : String(value);
+  return withUnit(entry, value);
 }
 
 export function valueLabel(entry, value) {
-  if (typeof value === "boolean") return value ? "On" : "Off";
+  if (typeof value === "boolean") return value ? t("On") : t("Off");
   if (value === "" || value === undefined) return "–";
-  return entry.unit ? `${value} ${entry.unit}` : String(value);
+  return withUnit(entry, value);
+}
+
+/** A number without a unit is a port or an index, which no language groups. */
+function withUnit({ unit }, value) {
+  return unit && typeof value === "number" ? quantity(value, unit) : String(value);
 }
 
 /** What a number means, in plain words; "" where the help says it all. */
 export function plainWords(key, value) {
   if (key === "motionSensitivity") {
     const percent = 20 * (0.1 / 20) ** ((value - 1) / 9);
-    return `Reports when about ${percent < 1 ? percent.toFixed(1) : percent.toPrecision(2)} % of the picture changes.`;
+    return t("Reports when about {percent} of the picture changes.", { percent: quantity(percent, "%", percent < 10 ? 1 : 0) });
   }
-  if (key === "soundThreshold") return `Reports sounds of ${decibels(-10 - value / 2)} and louder: ${loudness(-10 - value / 2)}.`;
-  if (key.endsWith("Cooldown")) return value === 0 ? "Every event is reported." : `At most one event in ${value} s.`;
-  if (key.endsWith("Confidence")) return `Reports when at least ${value} % sure${value < 40 ? ": more false alarms" : value > 80 ? ": may miss some" : ""}.`;
-  if (key === "objectDetectionSamplingRate") return `Looks at up to ${value} ${value === 1 ? "picture" : "pictures"} a second.`;
+  if (key === "soundThreshold") return t("Reports sounds of {level} and louder: {example}.", { level: decibels(-10 - value / 2), example: loudness(-10 - value / 2) });
+  if (key.endsWith("Cooldown")) return value === 0 ? t("Every event is reported.") : t("At most one event in {seconds}.", { seconds: quantity(value, "s") });
+  if (key.endsWith("Confidence")) return certainty(value);
+  if (key === "objectDetectionSamplingRate") return plural(value, "Looks at up to {n} picture a second.", "Looks at up to {n} pictures a second.");
   return "";
 }
 
+function certainty(value) {
+  const percent = quantity(value, "%");
+  if (value < 40) return t("Reports when at least {percent} sure: more false alarms.", { percent });
+  if (value > 80) return t("Reports when at least {percent} sure: may miss some.", { percent });
+  return t("Reports when at least {percent} sure.", { percent });
+}
+
 function loudness(db) {
-  if (db >= -20) return "only a shout or a bang near the device";
-  if (db >= -32) return "loud speech in the room";
-  if (db >= -45) return "normal speech in the room";
-  return "quiet sounds too";
+  if (db >= -20) return t("only a shout or a bang near the device");
+  if (db >= -32) return t("loud speech in the room");
+  if (db >= -45) return t("normal speech in the room");
+  return t("quiet sounds too");
 }

@@ -2,6 +2,7 @@
 
 import { getBlob } from "../http.js";
 import { h, icon, setText } from "../dom.js";
+import { t, told } from "../lang.js";
 import { change } from "../settings/change.js";
 import { sentence } from "../format.js";
 import { settingField } from "../settings/field.js";
@@ -12,7 +13,7 @@ const EVERY_MS = 3000;
 
 export function cameraStep() {
   const found = h("p", { role: "status" });
-  const list = h("ul.cameras", { "aria-label": "Cameras" });
+  const list = h("ul.cameras", { "aria-label": t("Cameras") });
   const problem = h("p.small.bad", { role: "alert", hidden: true });
   const element = h("div.stack", found, list, problem, settingField(entryOf("rotation"), { help: false }));
   let rows = [];
@@ -50,16 +51,16 @@ function isPattern(status) {
 
 function inWords(status, capabilities) {
   const { camera } = status ?? {};
-  if (!camera) return "Looking for the camera…";
-  if (isPattern(status) && camera.reason) return "No camera was found, so a test pattern is shown. Plug a USB camera in: it appears here within a few seconds. A network camera is named as the source where this server is started.";
-  if (isPattern(status)) return "This server was started with the test pattern as its source. Start it without one, and it uses the camera that is plugged in.";
-  if (!status.cameraRunning && camera.state !== "standby") return sentence(camera.reason) || "The camera gives no picture yet. The server keeps trying to reach it.";
+  if (!camera) return t("Looking for the camera…");
+  if (isPattern(status) && camera.reason) return t("No camera was found, so a test pattern is shown. Plug a USB camera in: it appears here within a few seconds. A network camera is named as the source where this server is started.");
+  if (isPattern(status)) return t("This server was started with the test pattern as its source. Start it without one, and it uses the camera that is plugged in.");
+  if (!status.cameraRunning && camera.state !== "standby") return sentence(camera.reason) || t("The camera gives no picture yet. The server keeps trying to reach it.");
   const others = (capabilities?.cameras?.length ?? 1) - 1;
-  return others > 0 ? `${others + 1} cameras were found. Tap the one to use.` : `Found: ${status.source}.`;
+  return others > 0 ? t("{n} cameras were found. Tap the one to use.", { n: others + 1 }) : t("Found: {source}.", { source: told(status.source) });
 }
 
 function cameraRow(camera, current, use) {
-  const picture = h("img", { alt: `Picture of ${camera.name}`, hidden: true });
+  const picture = h("img", { alt: t("Picture of {camera}", { camera: camera.name }), hidden: true });
   const why = h("span.small.muted");
   const name = h("span", h("b", camera.name), why);
   const button = h("button", { type: "button", "aria-pressed": String(current), onclick: () => use(camera.id) }, h("span.thumb", icon("live"), picture), name);
@@ -72,7 +73,7 @@ function cameraRow(camera, current, use) {
       URL.revokeObjectURL(picture.src);
       picture.src = URL.createObjectURL(blob);
       picture.hidden = false;
-      setText(why, current ? "in use" : "");
+      setText(why, current ? t("in use") : "");
     } catch (error) {
       failed = !current; // a camera that does not answer is not asked again and again
       setText(why, error.message);

@@ -4,14 +4,15 @@ import { getJson } from "../http.js";
 import { h, icon, setText } from "../dom.js";
 import { pairs } from "../format.js";
 import { canInstall, install, isInstalled, onInstallable } from "../install.js";
+import { t } from "../lang.js";
 import * as store from "../store.js";
 
 export function deviceStep() {
   const fingerprint = h("p.fingerprint");
-  const download = h("a.button", { href: "cert", download: "ipcamera.pem" }, icon("download"), "Download the certificate");
-  const trust = h("section.stack.tight", h("h3", "Trust this camera"), h("p.muted.small", "The camera has made its own certificate, so the browser warns. Compare this fingerprint with the one that the browser shows, and install the certificate once."), fingerprint, h("div.row", download, h("a.button", { href: "#system/certificate" }, "How to install it")));
+  const download = h("a.button", { href: "cert", download: "ipcamera.pem" }, icon("download"), t("Download the certificate"));
+  const trust = h("section.stack.tight", h("h3", t("Trust this camera")), h("p.muted.small", t("The camera has made its own certificate, so the browser warns. Compare this fingerprint with the one that the browser shows, and install the certificate once.")), fingerprint, h("div.row", download, h("a.button", { href: "#system/certificate" }, t("How to install it"))));
   store.watch("license", (license) => (download.hidden = license?.isPro !== true));
-  const told = h("section.stack.tight", h("h3", "Be told"), h("p.muted.small", "A message to this phone or computer when the camera notices something."), h("div.row", h("a.button", { href: "#settings/notifications" }, icon("bell"), "Notifications")));
+  const told = h("section.stack.tight", h("h3", t("Get notified")), h("p.muted.small", t("A message to this phone or computer when the camera notices something.")), h("div.row", h("a.button", { href: "#settings/notifications" }, icon("bell"), t("Notifications"))));
   const element = h("div.stack", installPart(), trust, told);
   element.shown = async () => {
     const info = await getJson("cert/info").catch(() => null);
@@ -22,11 +23,11 @@ export function deviceStep() {
 
 function installPart() {
   const words = h("p.muted.small");
-  const button = h("button.primary", { type: "button", onclick: install }, "Install this page");
-  const element = h("section.stack.tight", h("h3", "Install this page"), words, h("div.row", button));
+  const button = h("button.primary", { type: "button", onclick: install }, t("Install this page"));
+  const element = h("section.stack.tight", h("h3", t("Install this page")), words, h("div.row", button));
   const show = () => {
     button.hidden = !canInstall();
-    setText(words, isInstalled() ? "It is installed: you have opened it like an app." : canInstall() ? "It then opens like an app, from the home screen." : isApple() ? "Tap Share, then “Add to Home Screen”. It then opens like an app." : "Your browser offers it in its menu, as “Install” or “Add to home screen”, once it trusts the certificate.");
+    setText(words, isInstalled() ? t("It is installed: you have opened it like an app.") : canInstall() ? t("It then opens like an app, from the home screen.") : isApple() ? t("Tap Share, then “Add to Home Screen”. It then opens like an app.") : t("Your browser offers it in its menu, as “Install” or “Add to home screen”, once it trusts the certificate."));
   };
   onInstallable(show);
   show();

@@ -4,6 +4,7 @@
  */
 
 import { sentence } from "../format.js";
+import { t } from "../lang.js";
 import * as socket from "../socket.js";
 import * as store from "../store.js";
 
@@ -53,7 +54,7 @@ export class Listener {
     const session = navigator.mediaSession;
     if (!session) return;
     session.playbackState = this.on ? "playing" : "paused";
-    session.metadata = new MediaMetadata({ title: "Listening", artist: store.setting("deviceName", "IP Camera") });
+    session.metadata = new MediaMetadata({ title: t("Listening"), artist: store.setting("deviceName", "IP Camera") });
     const toggle = () => this.toggle();
     for (const action of ["play", "pause", "stop"]) session.setActionHandler(action, (action === "play") === this.on ? null : toggle);
   }
@@ -65,7 +66,7 @@ export class Listener {
   acknowledged(ack) {
     if (ack.success !== false) return;
     this.on = false;
-    this.problem = ack.code === "AUDIO_DISABLED" ? "The microphone is switched off in the settings." : (sentence(ack.error) || "There is no sound.");
+    this.problem = ack.code === "AUDIO_DISABLED" ? t("The microphone is switched off in the settings.") : (sentence(ack.error) || t("There is no sound."));
     this.onChange();
   }
 

@@ -1,11 +1,12 @@
 /** Push-to-talk: microphone → worklet → base64 blocks of 40 ms on the socket. */
 
+import { t } from "../lang.js";
 import * as socket from "../socket.js";
 
 const REFUSED = {
-  NotAllowedError: "The browser was not allowed to use the microphone. Allow it beside the address of this page, then try again.",
-  NotFoundError: "This device has no microphone.",
-  NotReadableError: "Another program is using the microphone.",
+  NotAllowedError: t("The browser was not allowed to use the microphone. Allow it beside the address of this page, then try again."),
+  NotFoundError: t("This device has no microphone."),
+  NotReadableError: t("Another program is using the microphone."),
 };
 
 export class Talker {
@@ -39,7 +40,7 @@ export class Talker {
   }
 
   async open() {
-    if (!navigator.mediaDevices) throw new Error("Talking needs a secure connection to the camera.");
+    if (!navigator.mediaDevices) throw new Error(t("Talking needs a secure connection to the camera."));
     const wishes = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: wishes });
     this.context = new AudioContext({ latencyHint: "interactive" });
@@ -58,7 +59,7 @@ export class Talker {
   }
 
   refused(error) {
-    if (this.state === "talking") this.close(error.code === "TALK_BUSY" ? "Somebody else is talking just now." : error.message);
+    if (this.state === "talking") this.close(error.code === "TALK_BUSY" ? t("Somebody else is talking just now.") : error.message);
   }
 
   /** The microphone is given back at once: its light goes out with the button. */

@@ -1,6 +1,8 @@
 /** Small forms whose values are sent together. */
 
 import { h, newId } from "../dom.js";
+import { sentence } from "../format.js";
+import { entryOf } from "../settings/schema.js";
 
 /** A labelled input; `attributes` as for <input>. `field.input` is the input itself. */
 export function inputField(label, attributes, words = "") {
@@ -30,7 +32,14 @@ export function resultLine() {
   return line;
 }
 
-/** Errors of the server, in one sentence. */
+/** Errors of the server, in sentences. */
 export function reason(error) {
-  return error.errors?.length ? error.errors.join(". ") : error.message;
+  return error.errors?.length ? error.errors.map(problem).join(" ") : error.message;
+}
+
+/** "rtspPort: Port already in use", with the setting as the page calls it. */
+function problem(text) {
+  const [key, ...said] = text.split(": ");
+  const entry = entryOf(key);
+  return entry ? `${entry.title}: ${sentence(said.join(": "))}` : sentence(text);
 }

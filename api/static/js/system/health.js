@@ -3,6 +3,7 @@
 import { card, h, setText } from "../dom.js";
 import { sparkline, paintable } from "../events/canvas.js";
 import { bytes, duration, fixed } from "../format.js";
+import { t } from "../lang.js";
 import * as store from "../store.js";
 import * as theme from "../theme.js";
 
@@ -10,29 +11,29 @@ const MOST_SAMPLES = 60;
 const FULL = 100; // percent, and °C
 const THROTTLED = {
   none: "",
-  cpu: "Pictures are sent less often, because the processor is busy.",
-  thermal: "Pictures are sent less often, because the device is hot.",
-  undervoltage: "The power supply is too weak.",
+  cpu: t("Pictures are sent less often, because the processor is busy."),
+  thermal: t("Pictures are sent less often, because the device is hot."),
+  undervoltage: t("The power supply is too weak."),
 };
 
 export function healthCard() {
-  const cpu = gauge("Processor", true);
-  const memory = gauge("Memory", true);
-  const temperature = gauge("Temperature", true);
-  const uptime = gauge("Running for", false);
-  const battery = gauge("Battery", false);
+  const cpu = gauge(t("Processor"), true);
+  const memory = gauge(t("Memory"), true);
+  const temperature = gauge(t("Temperature"), true);
+  const uptime = gauge(t("Running for"), false);
+  const battery = gauge(t("Battery"), false);
   const throttle = h("p.warn", { role: "status", hidden: true });
-  const element = card("Health", "system", h("div.stack", h("div.gauges", cpu, memory, temperature, uptime, battery), throttle));
+  const element = card(t("Health"), "system", h("div.stack", h("div.gauges", cpu, memory, temperature, uptime, battery), throttle));
   element.classList.add("wide");
   store.watch("system", (system) => {
     if (!system) return;
-    cpu.show(fixed(system.cpu, 0, "%"), system.cpuProcess === undefined ? "" : `${fixed(system.cpuProcess, 0)} % by this program`, system.cpu);
-    memory.show(fixed(system.memory, 0, "%"), system.memoryTotalBytes ? `${bytes(system.memoryUsedBytes)} of ${bytes(system.memoryTotalBytes)}` : "", system.memory);
+    cpu.show(fixed(system.cpu, 0, "%"), system.cpuProcess === undefined ? "" : t("{percent} by this program", { percent: fixed(system.cpuProcess, 0, "%") }), system.cpu);
+    memory.show(fixed(system.memory, 0, "%"), system.memoryTotalBytes ? t("{used} of {total}", { used: bytes(system.memoryUsedBytes), total: bytes(system.memoryTotalBytes) }) : "", system.memory);
     temperature.hidden = typeof system.temperature !== "number";
     temperature.show(fixed(system.temperature ?? NaN, 1, "°C"), "", system.temperature);
-    uptime.show(duration(Math.max(system.uptimeSec ?? 0, ...(system.actors ?? []).map((actor) => actor.uptimeSec))), [system.version && `version ${system.version}`, system.os].filter(Boolean).join(" · "));
+    uptime.show(duration(Math.max(system.uptimeSec ?? 0, ...(system.actors ?? []).map((actor) => actor.uptimeSec))), [system.version && t("version {version}", { version: system.version }), system.os].filter(Boolean).join(" · "));
     battery.hidden = typeof system.battery !== "number";
-    battery.show(fixed(system.battery ?? NaN, 0, "%"), system.batteryCharging ? "charging" : "");
+    battery.show(fixed(system.battery ?? NaN, 0, "%"), system.batteryCharging ? t("charging") : "");
     const words = THROTTLED[system.throttle ?? "none"] ?? "";
     throttle.hidden = words === "";
     setText(throttle, words);

@@ -3,6 +3,7 @@
 import { getJson } from "../http.js";
 import { card, facts, h, setText } from "../dom.js";
 import { duration } from "../format.js";
+import { plural, t, told } from "../lang.js";
 import { lockedBox } from "../pro_lock.js";
 import * as store from "../store.js";
 import { reason, resultLine } from "./form.js";
@@ -10,9 +11,9 @@ import { reason, resultLine } from "./form.js";
 export function onvifCard() {
   const chip = h("span.chip", "–");
   const list = facts();
-  const subscribers = h("ul.sessions", { "aria-label": "Subscribers" });
+  const subscribers = h("ul.sessions", { "aria-label": t("Subscribers") });
   const result = resultLine();
-  const off = h("p.muted.small", "Recorders and Home Assistant find this camera by ONVIF. It is switched on in the settings, and needs RTSP.");
+  const off = h("p.muted.small", t("Recorders and Home Assistant find this camera by ONVIF. It is switched on in the settings, and needs RTSP."));
   const content = h("div.stack", off, list, subscribers, result);
   const locked = lockedBox("rtsp_streaming");
   const element = card("ONVIF", "cast", content, locked);
@@ -29,12 +30,12 @@ export function onvifCard() {
     }
   };
   function show(status) {
-    const [kind, text] = status.running ? ["good", "Running"] : status.enabled ? ["bad", "Not running"] : ["", "Off"];
+    const [kind, text] = status.running ? ["good", t("Running")] : status.enabled ? ["bad", t("Not running")] : ["", t("Off")];
     chip.className = `chip ${kind}`;
     setText(chip, text);
     off.hidden = status.enabled;
     const address = status.running ? `http://${location.hostname}:${status.port}/onvif/device_service` : null;
-    list.show({ "Address": address, "Subscribers": status.running ? status.subscribers.length : null, "Last problem": status.lastError });
+    list.show({ [t("Address")]: address, [t("Subscribers")]: status.running ? status.subscribers.length : null, [t("Last problem")]: told(status.lastError) });
     subscribers.replaceChildren(...status.subscribers.map(row));
     subscribers.hidden = status.subscribers.length === 0;
   }
@@ -43,7 +44,7 @@ export function onvifCard() {
     const free = license !== undefined && !license.isPro;
     locked.hidden = !free;
     content.hidden = free;
-    if (free) setText(chip, "Locked");
+    if (free) setText(chip, t("Locked"));
   });
   const seen = () => element.offsetParent !== null;
   store.watch("settings", () => seen() && element.load());
@@ -52,7 +53,7 @@ export function onvifCard() {
 }
 
 function row(one) {
-  const lost = one.dropped ? `, ${one.dropped} lost` : "";
-  const about = `${one.kind} for ${duration(one.seconds)}, told ${one.delivered} times${lost}`;
-  return h("li", h("div", h("b", one.client), h("p.muted.small", one.userAgent || "A client without a name"), h("p.muted.small", about)));
+  const lost = one.dropped ? plural(one.dropped, "{n} message lost", "{n} messages lost") : "";
+  const about = [told(one.kind), t("for {time}", { time: duration(one.seconds) }), plural(one.delivered, "{n} message delivered", "{n} messages delivered"), lost].filter(Boolean).join(" · ");
+  return h("li", h("div", h("b", one.client), h("p.muted.small", one.userAgent || t("A client without a name")), h("p.muted.small", about)));
 }

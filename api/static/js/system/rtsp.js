@@ -2,6 +2,7 @@
 
 import { postJson } from "../http.js";
 import { card, facts, h, setText } from "../dom.js";
+import { t, told } from "../lang.js";
 import { lockedBox } from "../pro_lock.js";
 import * as store from "../store.js";
 import { copyLine, qrCode } from "./copy_address.js";
@@ -10,8 +11,8 @@ import { inputField, reason, resultLine, switchField } from "./form.js";
 export function rtspCard() {
   const chip = h("span.chip", "–");
   const list = facts();
-  const address = copyLine("RTSP address");
-  const code = qrCode("the RTSP address");
+  const address = copyLine(t("RTSP address"));
+  const code = qrCode(t("RTSP address"));
   const result = resultLine();
   const made = newLogin();
   const act = (action) => async () => {
@@ -23,10 +24,10 @@ export function rtspCard() {
       result.say(reason(error), "bad");
     }
   };
-  const start = h("button.small", { type: "button", onclick: act("start") }, "Start");
-  const stop = h("button.small", { type: "button", onclick: act("stop") }, "Stop");
-  const restart = h("button.small", { type: "button", onclick: act("restart") }, "Restart");
-  const content = h("div.stack", list, address, code, made.element, h("div.row", start, stop, restart), result, h("details", h("summary", "Address and login"), applyForm(made)));
+  const start = h("button.small", { type: "button", onclick: act("start") }, t("Start"));
+  const stop = h("button.small", { type: "button", onclick: act("stop") }, t("Stop"));
+  const restart = h("button.small", { type: "button", onclick: act("restart") }, t("Restart"));
+  const content = h("div.stack", list, address, code, made.element, h("div.row", start, stop, restart), result, h("details", h("summary", t("Address and login")), applyForm(made)));
   const locked = lockedBox("rtsp_streaming");
   const element = card("RTSP", "cast", content, locked);
   element.id = "rtsp";
@@ -36,15 +37,15 @@ export function rtspCard() {
     const free = license !== undefined && !license.isPro;
     locked.hidden = !free;
     content.hidden = free;
-    const [kind, text] = free ? ["", "Locked"] : status?.running ? ["good", "Running"] : status?.enabled ? ["bad", "Not running"] : ["", "Off"];
+    const [kind, text] = free ? ["", t("Locked")] : status?.running ? ["good", t("Running")] : status?.enabled ? ["bad", t("Not running")] : ["", t("Off")];
     chip.className = `chip ${kind}`;
     setText(chip, text);
     if (!status) return;
     const user = settings?.rtspUsername && settings?.rtspHasPassword ? settings.rtspUsername : "";
     const open = settings?.rtspOpen && !user;
-    const who = user ? `Whoever knows the password of ${user}` : open ? "Everybody in this network, without a login" : "Nobody yet: a login is made at the start";
+    const who = user ? t("Whoever knows the password of {user}", { user }) : open ? t("Everybody in this network, without a login") : t("Nobody yet: a login is made at the start");
     const secure = status.tlsPort ? `rtsps://${location.hostname}:${status.tlsPort}${status.path}` : null;
-    list.show({ "Viewers": status.clients, "Who can watch": who, "Encrypted address": secure, "Last problem": status.lastError || null });
+    list.show({ [t("Viewers")]: status.clients, [t("Who can watch")]: who, [t("Encrypted address")]: secure, [t("Last problem")]: told(status.lastError) || null });
     made.offer(status.newLogin === true);
     const url = `rtsp://${location.hostname}:${status.port}${status.path}`;
     address.show(url);
@@ -58,7 +59,7 @@ export function rtspCard() {
 /** The login that was made because there was none: shown once, to whoever switched RTSP on here, or asks for it. */
 function newLogin() {
   const words = h("p.small", { role: "status" });
-  const show = h("button.small", { type: "button", onclick: () => take() }, "Show the new login");
+  const show = h("button.small", { type: "button", onclick: () => take() }, t("Show the new login"));
   const element = h("div.stack", { hidden: true }, words, show);
   const say = (text, offered) => {
     setText(words, text);
@@ -72,7 +73,7 @@ function newLogin() {
       const { login } = await postJson("api/rtsp/new-login");
       if (!login) return;
       shown = true;
-      say(`User name ${login.username}, password ${login.password}. It is shown only this once: note it down now, or set your own below.`, false);
+      say(t("User name {username}, password {password}. It is shown only this once: note it down now, or set your own below.", login), false);
     } catch (error) {
       say(reason(error), true);
     }
@@ -86,23 +87,23 @@ function newLogin() {
       if (waiting && expected) {
         expected = false;
         take();
-      } else if (waiting) say("A login was made for RTSP, because there was none.", true);
+      } else if (waiting) say(t("A login was made for RTSP, because there was none."), true);
       else if (!shown) say("", false);
     },
   };
 }
 
 function applyForm(made) {
-  const port = inputField("Port", { type: "number", min: 1024, max: 65535, required: true });
-  const path = inputField("Path", { type: "text", maxlength: 64, required: true, spellcheck: "false", autocapitalize: "off" });
-  const user = inputField("User name", { type: "text", maxlength: 64, autocapitalize: "off" }, "Empty: a login is made for you.");
-  const password = inputField("Password", { type: "password", autocomplete: "new-password" }, "Leave empty to keep the stored one.");
-  const open = switchField("Without a login", "Everybody in this network may watch and listen.");
-  const confirm = inputField("Password of this dashboard", { type: "password", autocomplete: "current-password" }, "Letting everybody watch asks for it.");
-  const tls = switchField("Encrypted as well (rtsps://)", "With the certificate of this dashboard, on a port of its own.");
-  const tlsPort = inputField("Port of rtsps://", { type: "number", min: 1024, max: 65535, required: true });
+  const port = inputField(t("Port"), { type: "number", min: 1024, max: 65535, required: true });
+  const path = inputField(t("Path"), { type: "text", maxlength: 64, required: true, spellcheck: "false", autocapitalize: "off" });
+  const user = inputField(t("User name"), { type: "text", maxlength: 64, autocapitalize: "off" }, t("Empty: a login is made for you."));
+  const password = inputField(t("Password"), { type: "password", autocomplete: "new-password" }, t("Leave empty to keep the stored one."));
+  const open = switchField(t("Without a login"), t("Everybody in this network may watch and listen."));
+  const confirm = inputField(t("Password of this dashboard"), { type: "password", autocomplete: "current-password" }, t("Letting everybody watch asks for it."));
+  const tls = switchField(t("Encrypted as well (rtsps://)"), t("With the certificate of this dashboard, on a port of its own."));
+  const tlsPort = inputField(t("Port of rtsps://"), { type: "number", min: 1024, max: 65535, required: true });
   const result = resultLine();
-  const button = h("button.primary", { type: "submit" }, "Apply");
+  const button = h("button.primary", { type: "submit" }, t("Apply"));
   const adapt = () => {
     user.hidden = password.hidden = open.input.checked;
     const asked = open.input.checked && store.setting("rtspOpen") !== true && store.setting("authEnabled") !== false;
@@ -137,9 +138,9 @@ function applyForm(made) {
         made.expect();
         await postJson("api/rtsp/apply-settings", values);
         password.input.value = confirm.input.value = "";
-        result.say("Applied. The server uses these values now.", "good");
+        result.say(t("Applied. The server uses these values now."), "good");
       } catch (error) {
-        result.say(`Nothing was changed: ${reason(error)}`, "bad");
+        result.say(t("Nothing was changed: {reason}", { reason: reason(error) }), "bad");
       }
       button.disabled = false;
     },

@@ -2,6 +2,8 @@
 
 import { getJson, postJson } from "../http.js";
 import { card, h, iconButton, newId, setText } from "../dom.js";
+import { hourMinute } from "../format.js";
+import { t } from "../lang.js";
 import { change } from "../settings/change.js";
 import * as store from "../store.js";
 import { DETECTORS, eventKind, otherDetector } from "../labels.js";
@@ -13,12 +15,12 @@ const LIMIT = 10_000;
 /** `detectors`: as `readDetectors` gives them; `drawn()`: the zones on the page, saved or not. */
 export function tunerCard(detectors, drawn) {
   const id = newId("tuner-day");
-  const day = h("select", { id }, h("option", { value: "yesterday" }, "Yesterday"), h("option", { value: "today" }, "Today"));
+  const day = h("select", { id }, h("option", { value: "yesterday" }, t("Yesterday")), h("option", { value: "today" }, t("Today")));
   const rows = h("div.tuner");
   const note = h("p.words", { role: "status" });
-  const save = iconButton("primary", "chip", "Use these thresholds", () => keep());
-  const look = iconButton("", "events", "Show", () => load());
-  const element = card("The same day, with other settings", "events", h("p.muted.small", "What would have been told with other thresholds, and with the zones as they are drawn above."), h("div.row", h("label", { for: id }, "Day"), day, look, save), note, rows);
+  const save = iconButton("primary", "chip", t("Use these thresholds"), () => keep());
+  const look = iconButton("", "events", t("Show"), () => load());
+  const element = card(t("The same day, with other settings"), "events", h("p.muted.small", t("What would have been reported with other thresholds, and with the zones as they are drawn above.")), h("div.row", h("label", { for: id }, t("Day")), day, look, save), note, rows);
   element.classList.add("wide");
   let wishes = {};
   let told = {};
@@ -31,7 +33,7 @@ export function tunerCard(detectors, drawn) {
     wishes = {};
     lines = detectors.filter((one) => store.setting(one.entry.key) && threshold(one)).map((one) => line(one));
     rows.replaceChildren(...lines.map((one) => one.element));
-    setText(note, lines.length ? "" : "No detector is switched on.");
+    setText(note, lines.length ? "" : t("No detector is switched on."));
     if (lines.length) await replay();
   };
   const line = (detector) => {
@@ -52,11 +54,11 @@ export function tunerCard(detectors, drawn) {
   };
   const replay = async () => {
     const mine = ++asked;
-    setText(note, "Judging again …");
+    setText(note, t("Calculating…"));
     try {
       const answer = await postJson("api/detection/replay", { day: day.value, settings: { ...wishes, zones: drawn() } });
       if (mine !== asked) return;
-      if (!answer.start) return setText(note, "Nothing is kept of this day yet.");
+      if (!answer.start) return setText(note, t("Nothing has been recorded for this day yet."));
       const page = await getJson(`events?since=${answer.start}&limit=${LIMIT}`);
       told = {};
       for (const event of page.events) if (event.timestamp <= answer.end) (told[event.type] ??= []).push(event.timestamp);
@@ -66,18 +68,18 @@ export function tunerCard(detectors, drawn) {
     }
   };
   const show = (answer) => {
-    setText(note, `Kept from ${clock(answer.start)} to ${clock(answer.end)}.`);
+    setText(note, t("Recorded from {from} to {to}.", { from: hourMinute(answer.start), to: hourMinute(answer.end) }));
     const midnight = new Date(answer.start).setHours(0, 0, 0, 0);
     for (const { type, count, strip } of lines) {
       const before = told[type] ?? [];
       const after = answer.alarms.filter((alarm) => alarm.type === type).map((alarm) => alarm.timestamp);
-      setText(count, `${before.length} told, ${answer.counts[type] ?? 0} with this`);
+      setText(count, t("{before} reported, {after} with this", { before: before.length, after: answer.counts[type] ?? 0 }));
       strip.replaceChildren(...before.map((at) => tick(at, midnight, "was")), ...after.map((at) => tick(at, midnight, "would")));
     }
   };
   const keep = async () => {
     const wrong = await change(wishes);
-    setText(note, wrong || "Saved.");
+    setText(note, wrong || t("Saved."));
     save.disabled = wrong === "";
   };
   save.disabled = true;
@@ -88,8 +90,4 @@ function tick(at, midnight, kind) {
   const mark = h(`i.${kind}`);
   mark.style.left = `${((at - midnight) / DAY_MS) * 100}%`;
   return mark;
-}
-
-function clock(ms) {
-  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }

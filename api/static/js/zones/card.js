@@ -2,6 +2,7 @@
 
 import { getBlob } from "../http.js";
 import { card, h, iconButton, newId, setText, squareButton } from "../dom.js";
+import { t } from "../lang.js";
 import { change } from "../settings/change.js";
 import * as store from "../store.js";
 import { COVERED, MODES, newShape, readShapes, writeShapes } from "./zone_geometry.js";
@@ -13,14 +14,14 @@ const MOST = 16;
 /** `kinds`: [{key, title}] of the detections that look at the picture. */
 export function zonesCard(kinds) {
   const board = plan((shape) => choose(shape), () => touched());
-  const list = h("ul.zones", { "aria-label": "Zones" });
+  const list = h("ul.zones", { "aria-label": t("Zones") });
   const note = h("p.words", { role: "status" });
   const problem = h("p.problem", { role: "alert", hidden: true });
-  const save = iconButton("primary", "chip", "Save", () => keep());
-  const undo = iconButton("", "reset", "Undo", () => load());
-  const add = iconButton("", "boxes", "New zone", () => addShape());
-  const look = iconButton("", "snapshot", "New picture", () => picture());
-  const element = card("Zones and privacy mask", "boxes", h("p.muted.small", "Where detection counts, and what nobody may see. Drag corners, or move them with the arrow keys."), board, h("div.row", add, look, undo, save), note, problem, list);
+  const save = iconButton("primary", "chip", t("Save"), () => keep());
+  const undo = iconButton("", "reset", t("Undo"), () => load());
+  const add = iconButton("", "boxes", t("New zone"), () => addShape());
+  const look = iconButton("", "snapshot", t("New picture"), () => picture());
+  const element = card(t("Zones and privacy mask"), "boxes", h("p.muted.small", t("Where detection counts, and what nobody may see. Drag corners, or move them with the arrow keys.")), board, h("div.row", add, look, undo, save), note, problem, list);
   element.classList.add("wide");
   let shapes = [];
   let chosen = null;
@@ -50,7 +51,7 @@ export function zonesCard(kinds) {
     edited = false;
     problem.hidden = true;
     const read = readShapes(store.setting("zones"), store.setting("privacyMask"), store.setting("rotation") ?? 0);
-    if (!read) setText(note, "The privacy mask covers everything. Whatever is saved here takes its place.");
+    if (!read) setText(note, t("The privacy mask covers everything. Whatever is saved here takes its place."));
     shapes = read ?? [];
     chosen = null;
     draw();
@@ -64,10 +65,10 @@ export function zonesCard(kinds) {
     board.querySelector(".corner").focus();
   };
   const row = (shape) => {
-    const name = h("input", { type: "text", value: shape.name, maxlength: NAME_MAX, "aria-label": "Name", onchange: () => ((shape.name = name.value.trim()), touched(), choose(shape)) });
-    const mode = h("select", { "aria-label": `What ${shape.name} is for`, onchange: () => ((shape.mode = mode.value), touched(), draw(), choose(shape)) }, Object.entries(MODES).map(([key, text]) => h("option", { value: key }, text)));
+    const name = h("input", { type: "text", value: shape.name, maxlength: NAME_MAX, "aria-label": t("Name"), onchange: () => ((shape.name = name.value.trim()), touched(), choose(shape)) });
+    const mode = h("select", { "aria-label": t("Purpose of {name}", { name: shape.name }), onchange: () => ((shape.mode = mode.value), touched(), draw(), choose(shape)) }, Object.entries(MODES).map(([key, text]) => h("option", { value: key }, text)));
     mode.value = shape.mode;
-    const remove = squareButton("trash", `Remove ${shape.name}`, () => (shapes.splice(shapes.indexOf(shape), 1), touched(), draw()));
+    const remove = squareButton("trash", t("Remove {name}", { name: shape.name }), () => (shapes.splice(shapes.indexOf(shape), 1), touched(), draw()));
     const element = h("li", { onfocusin: () => chosen !== shape && choose(shape) }, h("div.row.nowrap", name, remove), mode, shape.mode === COVERED ? null : kindBoxes(shape));
     if (shape.mode === COVERED) name.hidden = true;
     element.shape = shape;
@@ -86,7 +87,7 @@ export function zonesCard(kinds) {
       });
       return h("label", { for: id }, box, title);
     });
-    return h("fieldset.kinds", h("legend", "For"), boxes);
+    return h("fieldset.kinds", h("legend", t("Applies to")), boxes);
   };
   const keep = async () => {
     save.disabled = true;
@@ -96,11 +97,11 @@ export function zonesCard(kinds) {
     if (wrong) return buttons();
     edited = false;
     buttons();
-    setText(note, "Saved.");
+    setText(note, t("Saved."));
     picture();
   };
   const picture = async () => {
-    const blob = await getBlob("snapshot").catch((error) => setText(note, `No picture: ${error.message}`));
+    const blob = await getBlob("snapshot").catch((error) => setText(note, t("No picture: {reason}", { reason: error.message })));
     if (!blob) return;
     URL.revokeObjectURL(url);
     url = URL.createObjectURL(blob);

@@ -4,6 +4,7 @@
  */
 
 import { h } from "../dom.js";
+import { t } from "../lang.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const STEP = 0.01;
@@ -13,13 +14,13 @@ const MOST = 24;
 
 /** `onPick(shape)` when another shape is chosen, `onChange()` after each change. */
 export function plan(onPick, onChange) {
-  const image = h("img", { alt: "The picture that zones are drawn on", draggable: "false" });
+  const image = h("img", { alt: t("The picture that zones are drawn on"), draggable: "false" });
   const areas = document.createElementNS(SVG, "svg");
   areas.setAttribute("viewBox", "0 0 1 1");
   areas.setAttribute("preserveAspectRatio", "none");
   areas.setAttribute("aria-hidden", "true");
   const handles = h("div.handles");
-  const element = h("div.plan", { role: "group", "aria-label": "Zones on the picture" }, image, areas, handles);
+  const element = h("div.plan", { role: "group", "aria-label": t("Zones on the picture") }, image, areas, handles);
   let shapes = [];
   let chosen = null;
 
@@ -46,7 +47,7 @@ export function plan(onPick, onChange) {
   };
 
   const corner = (index) => {
-    const knob = h("button.corner", { type: "button", "aria-label": `Corner ${index + 1} of ${chosen.name}. Arrow keys move it, Delete removes it, Insert adds one.` });
+    const knob = h("button.corner", { type: "button", "aria-label": t("Corner {n} of {name}. Arrow keys move it, Delete removes it, Insert adds one.", { n: index + 1, name: chosen.name }) });
     knob.addEventListener("pointerdown", (event) => {
       knob.focus();
       drag(event, knob, (dx, dy) => shift([chosen.points[index]], dx, dy));

@@ -1,9 +1,11 @@
 /** Zones and mask between their settings and the picture as it is shown: fractions, turned by the rotation. */
 
+import { t } from "../lang.js";
+
 const DIGITS = 10_000;
 
 export const COVERED = "covered";
-export const MODES = { in: "Detect only here", out: "Detect nothing here", name: "Only say that it was here", [COVERED]: "Privacy: nobody sees this" };
+export const MODES = { in: t("Detect only here"), out: t("Detect nothing here"), name: t("Only name this place in events"), [COVERED]: t("Privacy: nobody sees this") };
 
 /** The same point in the picture turned clockwise. */
 export function turn([x, y], rotation) {
@@ -18,7 +20,7 @@ export function readShapes(zones, mask, rotation) {
   if (mask === "closed") return null;
   const shown = (points) => points.map((point) => turn(point, rotation));
   const named = JSON.parse(zones || "[]").map((zone) => ({ name: zone.name, mode: zone.mode, kinds: zone.for, points: shown(zone.points) }));
-  const covered = JSON.parse(mask || "[]").map((points, index) => ({ name: `Mask ${index + 1}`, mode: COVERED, kinds: [], points: shown(points) }));
+  const covered = JSON.parse(mask || "[]").map((points, index) => ({ name: t("Mask {n}", { n: index + 1 }), mode: COVERED, kinds: [], points: shown(points) }));
   return [...named, ...covered];
 }
 
@@ -33,6 +35,6 @@ export function writeShapes(shapes, rotation) {
 /** A rectangle in the middle, with a name that is not taken. */
 export function newShape(shapes) {
   let number = 1;
-  while (shapes.some((shape) => shape.name === `Zone ${number}`)) number += 1;
-  return { name: `Zone ${number}`, mode: "in", kinds: [], points: [[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]] };
+  while (shapes.some((shape) => shape.name === t("Zone {n}", { n: number }))) number += 1;
+  return { name: t("Zone {n}", { n: number }), mode: "in", kinds: [], points: [[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]] };
 }
