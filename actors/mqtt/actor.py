@@ -31,7 +31,7 @@ RECONNECT_KEYS = (*CONNECTION_KEYS, "mqttHasUsername", "mqttHasPassword", "mqttD
 
 
 class Mqtt(Actor):
-    """Glue: news become facts and events, asks go to the configuration; the session does the rest."""
+    """Turns news into states and events, and passes asks to the configuration; the connection loop does the rest."""
 
     oom_score = 500
 
@@ -71,7 +71,7 @@ class Mqtt(Actor):
         await super().on_missed(publisher, count)
         self._delivery.missed()
 
-    # ---------------------------------------------------------------- asked
+    # ---------------------------------------------------------------- asks
     @handles(GetMqtt)
     def _get(self, _: GetMqtt) -> MqttView:
         return self._view()
@@ -85,7 +85,7 @@ class Mqtt(Actor):
     async def _test(self, message: TestMqtt) -> MqttTestResult:
         return await self._configuration.test(message)
 
-    # ---------------------------------------------------------------- told
+    # ---------------------------------------------------------------- states and news
     @handles(EventRecorded)
     def _event(self, news: EventRecorded) -> None:
         self._delivery.arrived(news.event)
@@ -168,7 +168,7 @@ class Mqtt(Actor):
             self.publish_state(view)
 
     async def _device_id(self, persistent: PersistentState) -> str:
-        """Six hex digits for ever; the licence's if it can be had at the first start."""
+        """Six hex digits that never change; the licence's if it is available at the first start."""
         known = await persistent.name()
         if known:
             return known

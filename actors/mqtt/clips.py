@@ -1,4 +1,4 @@
-"""The newest clip of each type, as the broker keeps it, and the picture of the newest of all."""
+"""The newest clip of each type, as retained by the broker, and the picture of the newest of all."""
 
 import asyncio
 from pathlib import Path
@@ -19,7 +19,7 @@ class Clips:
         self._facts = facts
 
     async def look(self) -> None:
-        """What there is at the start; of a type that has none in the last hundred nothing is said anew."""
+        """Read the last clips at the start; types without one among the last hundred are not published again."""
         try:
             page = await self._actor.actor(EVENT_LOG).ask(QueryClips(limit=LOOKED_AT))
         except ServerError as error:
@@ -31,7 +31,7 @@ class Clips:
             await self._picture_of(page.clips[-1])
 
     async def ready(self, clip: Clip) -> None:
-        """It may be told twice, and one that was finished late is not the newest."""
+        """A clip may be announced twice, and one that was finished late is not the newest."""
         newest = self._facts.clips.get("")
         if clip.kind == "continuous":
             return
@@ -46,7 +46,7 @@ class Clips:
                 self._facts.clips[kind] = clip
 
     async def _picture_of(self, clip: Clip) -> None:
-        """The last one stays where there is none: Home Assistant shows an error without."""
+        """Without a picture the last one stays, because Home Assistant would show an error."""
         for event_id in clip.events:
             for full in (True, False):
                 try:
@@ -54,7 +54,7 @@ class Clips:
                     picture = await asyncio.to_thread(Path(found.path).read_bytes)
                 except (Missing, OSError):
                     continue
-                except ServerError as error:  # it is away: asking on would only hold up our mailbox
+                except ServerError as error:  # it is unavailable: asking again would only block our mailbox
                     self._actor.log.info("no picture of the last clip", reason=error.detail)
                     return
                 if len(picture) <= limits.IMAGE_BYTES:

@@ -1,4 +1,4 @@
-"""Obeys commands: checked by the settings, never while switched off, and not faster than is good for the device."""
+"""Carries out commands: checked by the settings, never while commands are switched off, and with a rate limit."""
 
 import asyncio
 import time
@@ -20,12 +20,12 @@ from models.rate_limit import TokenBucket
 
 CAPTURE_S = 15.0
 TOO_MANY = "Too many commands are waiting"
-# What may be restarted from afar: whose restart nobody but its own viewers feels.
+# What may be restarted over MQTT: actors whose restart affects only their own viewers.
 RESTARTABLE = frozenset({"camera", "microphone", "encoder", "speaker", "rtsp", "mqtt", *DETECTORS})
 
 
 class CommandHandler:
-    """``refused`` is called with each command that was not obeyed, after the answer to it."""
+    """``refused`` is called with each command that was not carried out, after its result was published."""
 
     def __init__(self, actor: Actor, refused: Callable[[], None]) -> None:
         self._actor = actor
@@ -36,7 +36,7 @@ class CommandHandler:
         self._arrived = asyncio.Event()
 
     def arrived(self, connection: Connection, topics: Topics, message: IncomingMessage) -> None:
-        """Something under ``control/``: it waits for its turn."""
+        """A message under ``control/`` has arrived: it waits for its turn."""
         if not commands.is_command(topics, message.topic) or connection.lost.done():
             return
         if self._waiting.put(message.topic.removeprefix(topics("control/")), message):
@@ -47,7 +47,7 @@ class CommandHandler:
         self._refused()
 
     async def execute(self, connection: Connection, topics: Topics) -> None:
-        """Carry out what waits, in order. Never returns; what waited for a former connection is forgotten."""
+        """Carry out waiting commands in order. Never returns; those of an earlier connection are dropped."""
         self._waiting = CommandQueue(limits.COMMANDS_WAITING)
         while True:
             if not len(self._waiting):
@@ -59,7 +59,7 @@ class CommandHandler:
                 await asyncio.sleep(self._bucket.wait_s())
 
     async def _execute(self, connection: Connection, topics: Topics, message: IncomingMessage) -> None:
-        """Do what it says and publish the result. Whether it may be obeyed at all is asked before it is read."""
+        """Carry it out and publish the result. Whether it is permitted is checked before it is parsed."""
         try:
             self._admit(message)
             more = await self._do(commands.parse(topics, message.topic, message.payload))
@@ -82,7 +82,7 @@ class CommandHandler:
             raise Refused("Retained commands are not accepted")
 
     async def _do(self, command: commands.Command) -> dict[str, object]:
-        """What the result shows besides success."""
+        """The fields of the result besides success."""
         match command:
             case commands.SetValue():
                 return await self._set(command.key, command.value)
@@ -102,7 +102,7 @@ class CommandHandler:
         return {}
 
     async def _set(self, key: str, value: commands.Value) -> dict[str, object]:
-        """Only what Home Assistant is shown may be set from there: nothing about access, addresses, the broker."""
+        """Only settings that Home Assistant shows may be set: nothing about access, addresses or the broker."""
         setting = REGISTRY.get(key)
         if setting is None or not setting.home_assistant:
             raise Invalid(f"{key[:64]}: Unknown setting")
@@ -114,7 +114,7 @@ class CommandHandler:
         return {}
 
     def _rtsp_is_settled(self) -> bool:
-        """Whether who may watch is decided: over MQTT nobody could be told the login that would be made."""
+        """Whether a login is set, or RTSP open: a login that is created could not be shown over MQTT."""
         settings = self._actor.settings
         return settings["rtspOpen"] is True or (bool(settings["rtspUsername"]) and settings["rtspHasPassword"] is True)
 
@@ -128,13 +128,13 @@ class CommandHandler:
             raise Invalid(f"{name[:64]}: Cannot be restarted")
         if not self._restarts.take(time.monotonic()):
             raise LimitReached("Rate limit exceeded")
-        if name == self._actor.name:  # the answer to it would never come
+        if name == self._actor.name:  # it could never be answered
             self._actor.start_task(self._restart_myself())
             return
         await self._actor.actor(SUPERVISOR).ask(RestartActor(name))
 
     async def _restart_myself(self) -> None:
-        await asyncio.sleep(limits.GOODBYE_S)  # until the result is out
+        await asyncio.sleep(limits.GOODBYE_S)  # until the result is sent
         await self._actor.actor(SUPERVISOR).ask(RestartActor(self._actor.name))
 
 

@@ -1,4 +1,4 @@
-"""Applies and tests a configuration: what the owner must prove before a stored password goes anywhere new."""
+"""Applies and tests a configuration; a stored password goes to another broker only with proof of ownership."""
 
 import asyncio
 import hmac
@@ -24,7 +24,7 @@ WRONG = "Current password is incorrect"
 
 
 class Configuration:
-    """Failed tries to give the current password lock this door only."""
+    """Wrong current passwords lock only this configuration."""
 
     def __init__(self, actor: Actor, persistent: PersistentState, session: ConnectionLoop) -> None:
         self._actor = actor
@@ -34,7 +34,7 @@ class Configuration:
         self._tested = float("-inf")
 
     async def apply(self, message: ApplyMqtt) -> None:
-        """Everything or nothing. One at a time."""
+        """All or nothing. One at a time."""
         values, secrets = _sorted_out(message.values)
         stored = await self._actor.actor(SETTINGS).ask(GetCredentials("mqtt"))
         before = (await self._actor.actor(SETTINGS).ask(GetSettings())).stored
@@ -59,7 +59,7 @@ class Configuration:
     async def _prove(
         self, message: ApplyMqtt, stored: Credentials, secrets: bool, wanted: Options, before: Options
     ) -> None:
-        """Changing credentials, or where they are sent, takes the stored password."""
+        """Changing credentials, or where they are sent, requires the stored password."""
         trusted = await self._persistent.trust(stored.password) or before.trust
         if not stored.password or not (secrets or (wanted.host and trusted.host and not trusted.covers(wanted.trust))):
             return
@@ -74,7 +74,7 @@ class Configuration:
         self._lockouts.succeeded(client)
 
     async def _store(self, values: dict[str, object], secrets: dict[str, str]) -> int:
-        """The revision that holds them."""
+        """Returns the revision of the settings that contains them."""
         username, password = (secrets.get(key) for key in CREDENTIAL_KEYS)
         login = SetCredentials("mqtt", username, password) if secrets else None
         changed = await self._actor.actor(SETTINGS).ask(ChangeSettings(values, "http", credentials=login))
@@ -84,7 +84,7 @@ class Configuration:
 
     # ---------------------------------------------------------------- testing
     async def test(self, message: TestMqtt) -> MqttTestResult:
-        """Connect once with a client id of its own, so that the real connection stays."""
+        """Connect once with a separate client ID, so that the real connection stays."""
         now = time.monotonic()
         if now - self._tested < limits.TEST_EVERY_S:
             raise LimitReached("Rate limit exceeded")
@@ -98,7 +98,7 @@ class Configuration:
         return await self._try(wanted, login)
 
     async def _login(self, secrets: dict[str, str], wanted: Options, before: Options) -> Login:
-        """The stored password only for the broker it was given for."""
+        """The stored password, but only for the broker that it was set for."""
         stored = await self._actor.actor(SETTINGS).ask(GetCredentials("mqtt"))
         username = secrets.get("mqttUsername", stored.username)
         if "mqttPassword" in secrets or not stored.password:
@@ -127,7 +127,7 @@ class Configuration:
 
 
 def _sorted_out(request: dict[str, object]) -> tuple[dict[str, object], dict[str, str]]:
-    """Settings and credentials of a request. A credential that is null is kept.
+    """Separate the settings and credentials of a request. A credential that is null is kept.
 
     Raises:
         Invalid: one line "key: reason" for each mistake, in the order of the request.

@@ -1,4 +1,4 @@
-"""One connection to one broker, by gmqtt. What of gmqtt 0.8 had to be worked around is here and in ``dial``:
+"""One connection to one broker, by gmqtt. The workarounds for gmqtt 0.8 are here and in ``connect``:
 
 - it reconnects by itself, every 6 s for ever: ``reconnect_retries`` below -1 stops that;
 - ``connect`` hangs when the socket closes before CONNACK, and after its own fall-back to 3.1.1: raced with ``lost``;
@@ -34,14 +34,14 @@ QUIET.setLevel(logging.CRITICAL + 1)
 
 
 class BrokerConnectionError(Exception):
-    """No connection, or no more. ``text`` is for a person and holds no secret."""
+    """There is no connection, or it was lost. ``text`` is for people and contains no secret."""
 
     def __init__(self, text: str, other_version: bool = False, code: int = 0, cut: bool = False) -> None:
         super().__init__(text)
-        self.cut = cut  # after the broker had let us in
+        self.cut = cut  # after the broker had accepted us
         self.text = text
         self.code = code  # the broker's, MQTT 5 §2.4
-        self.other_version = other_version  # an older MQTT may do
+        self.other_version = other_version  # an older MQTT version may work
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,15 @@ class Login:
 
 
 class Connection:
-    """``received`` is called with what the broker sends. ``lost`` gets the reason when the connection is gone."""
+    """``received`` is called with what the broker sends. ``lost`` gets the reason when the connection is lost."""
 
     def __init__(self, options: Options, inflight: InflightStore | None, client: Any, broker: BrokerLimits) -> None:
         loop = asyncio.get_running_loop()
         self.options = options
         self.received: Callable[[IncomingMessage], None] = lambda message: None
         self.lost: asyncio.Future[str] = loop.create_future()
-        self.answered = False  # the broker has let us in
-        self.session_present = False  # the broker remembers us, and so what it keeps for us
+        self.answered = False  # the broker has accepted us
+        self.session_present = False  # the broker has kept our session, and so its messages for us
         self._lost_code = 0
         self._broker = broker
         self._history = PublishHistory()
@@ -80,7 +80,7 @@ class Connection:
 
     # ---------------------------------------------------------------- out
     def publish(self, topic: str, payload: bytes) -> bool:
-        """QoS 0, not retained; False where it was left out because the broker is slow, or does not take it."""
+        """QoS 0, not retained; False if it was skipped because the broker is slow, or does not accept it."""
         self.check()
         if not self._broker.takes(topic, payload, time.monotonic()):
             return False
@@ -92,12 +92,12 @@ class Connection:
 
     @property
     def avoided(self) -> tuple[str, ...]:
-        """Topics that are left out because the broker hangs up on them."""
+        """Topics that are omitted because the broker closes the connection on them."""
         return self._broker.avoided
 
     async def assure(self, topic: str, payload: bytes, retain: bool) -> None:
-        """QoS 1; returns when it is sent, at most ``IN_FLIGHT`` are unacknowledged. What the broker does not take is
-        left out.
+        """QoS 1; returns when it is sent, at most ``IN_FLIGHT`` are unacknowledged. What the broker does not accept is
+        omitted.
         """
         window = 1 if self._broker.careful(time.monotonic()) else self._window
         while self._inflight is not None and self._inflight.unacknowledged >= window:
@@ -111,7 +111,7 @@ class Connection:
         self._history.add(Sent(topic, len(payload), time.monotonic(), packet_id))
 
     async def deliver(self, sequence: int, topic: str, payload: bytes) -> bool:
-        """One event, exactly once; returns when the broker has it for good. False where it refused it."""
+        """Deliver one event, exactly once; returns when the broker has confirmed it. False if it rejected it."""
         assert self._inflight is not None
         self.check()
         qos = self._broker.qos
@@ -129,18 +129,18 @@ class Connection:
         return not self._inflight.refused
 
     def suspect(self) -> Sent | None:
-        """What may have made the broker close the connection, which was just now."""
+        """What may have made the broker close the connection just now."""
         if self._inflight is None or self._lost_code in OTHER_REASONS:
             return None
         return self._history.suspect(time.monotonic(), self._inflight.acknowledged)
 
     async def settle(self) -> None:
-        """Until all that was sent is acknowledged."""
+        """Wait until everything sent is acknowledged."""
         while self._inflight is not None and self._inflight.unacknowledged:
             await self._acknowledged()
 
     def subscribe(self, topic: str) -> None:
-        """QoS 0: what is sent while we are away must not come true later."""
+        """QoS 0: commands that are sent while we are offline must not be carried out later."""
         self.check()
         self._client.subscribe(topic, qos=0)
 
@@ -150,19 +150,19 @@ class Connection:
 
     @property
     def local_address(self) -> str:
-        """Ours, as seen on the way to the broker."""
+        """This device's address towards the broker."""
         name = self._transport.get_extra_info("sockname")
         return str(name[0]) if name else ""
 
     async def close(self) -> None:
-        """Say goodbye: no last will is sent."""
+        """Disconnect properly, so that no last will is sent."""
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(limits.GOODBYE_S):
                 await self._client.disconnect()
         self.abort()
 
     def abort(self) -> None:
-        """End it at once."""
+        """Close it at once."""
         gmqtt_internals.stop_using(self._client)
         if (transport := gmqtt_internals.transport(self._client)) is not None:
             transport.abort()
@@ -173,16 +173,16 @@ class Connection:
     @property
     def _transport(self) -> asyncio.Transport:
         transport = gmqtt_internals.transport(self._client)
-        assert transport is not None  # there is one from the first answer on
+        assert transport is not None  # it exists from the first answer on
         return transport
 
     def check(self) -> None:
-        """Raises ``BrokerConnectionError`` once the connection is gone."""
+        """Raises ``BrokerConnectionError`` once the connection is lost."""
         if self.lost.done():
             raise BrokerConnectionError(self.lost.result())
 
     async def _acknowledged(self) -> None:
-        """Until one more packet is acknowledged.
+        """Wait until one more packet is acknowledged.
 
         Raises:
             BrokerConnectionError: the connection is gone, or the broker has not answered for ``ACK_S``.
@@ -207,7 +207,7 @@ class Connection:
         self._window = max(1, min([limits.IN_FLIGHT, *(most - 3 for most in properties.get("receive_maximum", ()))]))
 
     def _on_message(self, _client: Any, topic: Any, payload: bytes, _qos: int, properties: dict[str, Any]) -> None:
-        """What cannot be meant for us goes no further: no topic of ours is so long, no command or state so big."""
+        """Drop what cannot be for us: none of our topics is that long, and no command or state that large."""
         if isinstance(topic, str) and len(topic) <= limits.TOPIC_CHARACTERS and len(payload) <= limits.PACKET_BYTES:
             self.received(IncomingMessage(topic, bytes(payload), bool(properties.get("retain"))))
 

@@ -21,8 +21,10 @@ from models.mqtt.options import Options, options
 from models.mqtt.reason_codes import retry_after
 from models.mqtt.topics import OFFLINE, Topics
 
-TUG_OF_WAR = 2  # so many short connections before this one; a broker says why, but hangs up in the same moment
-STEADY_S = 30.0  # a connection that has held so long is a good one: the next wait is short again
+TUG_OF_WAR = (
+    2  # this many short connections before this one; a broker gives a reason, but disconnects at the same moment
+)
+STEADY_S = 30.0  # a connection that lasted this long is a good one: the next wait is short again
 GIVEN_ELSEWHERE = (
     "The stored password was set for another broker or a more secure connection: "
     "apply the MQTT settings with the current password, or remove the credentials"
@@ -30,7 +32,7 @@ GIVEN_ELSEWHERE = (
 
 
 class ConnectionLoop:
-    """``changed`` is called with each change of what is shown."""
+    """``changed`` is called whenever the shown state changes."""
 
     def __init__(
         self,
@@ -49,8 +51,8 @@ class ConnectionLoop:
         self._changed = changed
         self._failures = 0
         self._broker = BrokerLimits(changed)
-        self._address = ("", 0)  # of which broker that is known
-        self._released = 0  # events by QoS 2 before this broker
+        self._address = ("", 0)  # the broker whose limits are known
+        self._released = 0  # events sent with QoS 2 before this broker
         self._next_try = 0.0
         self._wake = asyncio.Event()
         self._held = False
@@ -66,23 +68,23 @@ class ConnectionLoop:
 
     @property
     def notice(self) -> str:
-        """What this broker does not take; "" where there is nothing to say."""
+        """What this broker does not accept; "" if there is nothing."""
         return self._broker.text(time.monotonic()) if self.connected else ""
 
     def renew(self) -> None:
-        """The settings or credentials are other ones: begin anew with them."""
+        """Settings or credentials have changed: reconnect with them."""
         self._failures = 0
         self._address = ("", 0)
         self._wake.set()
 
     def hold(self, held: bool) -> None:
-        """No new connection while settings and credentials are half changed."""
+        """No new connection while settings and credentials are only partly changed."""
         self._held = held
         if not held and not self.connected:
             self._wake.set()
 
     async def end(self) -> None:
-        """Say goodbye for good, if there is anybody to hear it."""
+        """Disconnect for good, if there is a connection."""
         self._ending = True
         self._wake.set()
         if self.connected:
@@ -127,7 +129,7 @@ class ConnectionLoop:
                 await self._persistent.set_pin(wanted, shown[0])
 
     def _cut_by_event(self) -> bool:
-        """The broker hung up when the event under way was sent again; whether that is why, and it can be mended."""
+        """Whether the broker disconnected because the event in flight was sent again, and this can be fixed."""
         now = time.monotonic()
         return self._broker.cut(Sent("the event under way", 0, now, 1, event=True), now, self._qos_2_works)
 
@@ -144,7 +146,7 @@ class ConnectionLoop:
         )
 
     async def _login(self, wanted: Options) -> Login:
-        """The stored credentials; never to whom they were not given for."""
+        """The stored credentials, but never for another broker than they were set for."""
         stored = await self._actor.actor(SETTINGS).ask(GetCredentials("mqtt"))
         if not stored.password:
             return Login(stored.username, "")
@@ -159,7 +161,7 @@ class ConnectionLoop:
         return Login(stored.username, stored.password)
 
     async def _serve(self, connection: Connection, wanted: Options) -> str:
-        """Until the connection is lost (the reason), or something else is wanted ("")."""
+        """Serve until the connection is lost (returns the reason), or a change requires another one ("")."""
         since = time.monotonic()
         self._show(connection, "")
         self._actor.log.info("connected to the broker", port=wanted.port, tls=wanted.tls)
@@ -191,7 +193,7 @@ class ConnectionLoop:
         return reason
 
     async def _publish_offline(self, connection: Connection, topics: Topics) -> None:
-        """Offline for all to see."""
+        """Publish the status offline."""
         try:
             async with asyncio.timeout(limits.GOODBYE_S):
                 await connection.assure(topics.online, OFFLINE.encode(), retain=True)
@@ -202,7 +204,7 @@ class ConnectionLoop:
         self._show(None, "")
 
     async def _pause(self, reason: str) -> None:
-        """Wait before the next try, a different time each; a change of settings ends the wait."""
+        """Wait a random time before the next attempt; a change of settings ends the wait."""
         self._failures += 1
         wait_s = retry_after(self._failures, random.random())  # noqa: S311
         self._next_try = time.monotonic() + wait_s

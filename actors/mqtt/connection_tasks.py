@@ -91,7 +91,7 @@ class ConnectionTasks:
         self._subscribed = False
 
     async def works(self, connection: Connection, wanted: Options) -> list[Work]:
-        """Greet the broker and give what is to be done until the connection is lost."""
+        """Set up the connection, and return the tasks to run until it is lost."""
         topics = self._topics = Topics(wanted.prefix)
         self._connection, self.notice, self._subscribed = connection, "", False
         self.facts.host = _reachable(connection.local_address, self._actor.boot.bind)
@@ -109,7 +109,7 @@ class ConnectionTasks:
         ]
 
     async def refresh(self) -> None:
-        """Something that is shown has changed."""
+        """Something in the published states has changed."""
         if self._connection is None:
             return
         await self._note_entities()
@@ -118,7 +118,7 @@ class ConnectionTasks:
 
     # ---------------------------------------------------------------- out
     async def _greet(self, connection: Connection, wanted: Options) -> None:
-        """Subscribed before anything is published: so another camera's traces are seen before ours cover them."""
+        """Subscribe before publishing anything, so that another camera's messages are seen before ours replace them."""
         connection.subscribe(self._topics.device)
         connection.subscribe(birth(self._discovery_prefix()))
         names = (self.facts.discovery_topic, *self._topics.retained())
@@ -134,8 +134,8 @@ class ConnectionTasks:
                 await connection.assure(topics.state(key), ON.encode(), retain=True)
 
     async def _every_hour(self, connection: Connection) -> None:
-        """What the broker did not take is tried again. And the program on the disk may be newer than the one that runs;
-        nobody outside is asked.
+        """Retry what the broker did not accept. Also check whether the installed program is newer than the running one;
+        no server is contacted.
         """
         while True:
             self.facts.installed = await asyncio.to_thread(program_version)
@@ -145,7 +145,7 @@ class ConnectionTasks:
                 self._retained.forget(*connection.avoided)
 
     async def _clear_away(self, connection: Connection, former: tuple[str, ...]) -> None:
-        """Nothing stays at the broker under a prefix that is no longer ours."""
+        """Remove everything from the broker under a prefix that we no longer use."""
         for topic in former:
             await connection.assure(topic, b"", retain=True)
             prefix = topic.removesuffix(Topics("").device)
@@ -154,7 +154,7 @@ class ConnectionTasks:
                 connection.unsubscribe(Topics(prefix).control)
 
     async def _note_entities(self) -> None:
-        """Before Home Assistant is told of an entity, so that it can be taken back whatever happens."""
+        """Called before an entity is announced to Home Assistant, so that it can be removed whatever happens."""
         told = discovery.announced(announcement(self._topics, self.facts, REGISTRY.values()))
         if not set(told) <= set(self.facts.former):
             self.facts.former = tuple(sorted({*told, *self.facts.former}))
@@ -182,17 +182,17 @@ class ConnectionTasks:
             self._commands.arrived(self._connection, self._topics, message)
 
     def _say_again(self) -> None:
-        """A command was refused: whoever shows what it asked for is told how it is."""
+        """A command was refused: publish the states again for clients that already show the requested value."""
         self._retained.forget(*(self._topics.state(name) for name in COMMANDED_STATES))
 
     async def _reborn(self) -> None:
-        """Home Assistant has just started: tell it everything, but spread over many cameras."""
+        """Home Assistant has just started: send everything, after a random time, because other cameras do so too."""
         await asyncio.sleep(random.uniform(0, limits.REBIRTH_JITTER_S))  # noqa: S311
         self._retained.forget()
         self.telemetry.renew()
 
     def _compare(self, message: IncomingMessage) -> None:
-        """Who else uses this prefix?"""
+        """Detect another camera with the same prefix."""
         try:
             other = json.loads(message.payload or b"{}")
         except (ValueError, RecursionError):
@@ -210,7 +210,7 @@ class ConnectionTasks:
 
 
 def _reachable(local: str, bound: tuple[str, ...]) -> str:
-    """The address for links to us: ours on the way to the broker, or another one if the broker is on this device."""
+    """This device's address for links: that towards the broker, or another one if the broker is on this device."""
     if not _is_loopback(local) or all(_is_loopback(address) for address in bound):
         return local
     return next(map(str, outer_addresses()), local)

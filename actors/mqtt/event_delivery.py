@@ -20,13 +20,13 @@ from models.mqtt.inflight_record import Phase
 from models.mqtt.topics import Topics
 
 QUEUE = 1000
-TOO_OLD_MS = 24 * 3600 * 1000  # what happened before is looked up in the history, not told
+TOO_OLD_MS = 24 * 3600 * 1000  # older events are only in the history, and not sent
 UNKNOWN = -1
-IN, OUT = "in", "out"  # to the outbox, and out of it
+IN, OUT = "in", "out"  # into the outbox, and out of it
 
 
 class EventDelivery:
-    """``dropped`` counts events that had no room in the outbox."""
+    """``dropped`` counts events for which the outbox had no space."""
 
     def __init__(self, actor: Actor, executor: SerialExecutor, outbox: Outbox, inflight: InflightStore) -> None:
         self.dropped = 0
@@ -43,7 +43,7 @@ class EventDelivery:
 
     # ---------------------------------------------------------------- in
     async def begin(self, enabled: Callable[[], bool]) -> None:
-        """Take events in from now on, while ``enabled``; with what was recorded since the last one that we have."""
+        """Accept events from now on, while ``enabled``, and those recorded since the last one in the outbox."""
         last = await self._executor.run(self._outbox.recall, LAST)
         self._last = last if isinstance(last, int) else UNKNOWN
         self._enabled = enabled
@@ -52,7 +52,7 @@ class EventDelivery:
         self._actor.start_task(self._take_in())
 
     async def resume(self, anew: bool) -> None:
-        """MQTT is in force (again). ``anew``: just switched on; what happened before concerns nobody."""
+        """MQTT is on (again). ``anew``: it was just switched on; earlier events are not sent."""
         if not anew:
             if not self._arrived.full():
                 self._arrived.put_nowait(None)
@@ -67,7 +67,7 @@ class EventDelivery:
         await self._executor.run(self._outbox.begin_after, self._last)
 
     def arrived(self, event: Event) -> None:
-        """An event was recorded. If there are too many at once, the history is looked at when there is time."""
+        """An event was recorded. If there are too many at once, they are read from the history later."""
         if not self._enabled():
             return
         if self._arrived.full():
@@ -76,7 +76,7 @@ class EventDelivery:
             self._arrived.put_nowait(event)
 
     def missed(self) -> None:
-        """Events were recorded that we were not told of."""
+        """Events were recorded whose news were dropped."""
         self._missed = True
         if self._enabled() and not self._arrived.full():
             self._arrived.put_nowait(None)
@@ -87,7 +87,7 @@ class EventDelivery:
             while self._enabled():
                 try:
                     await self._take(event)
-                except sqlite3.OperationalError as error:  # a full disk: nothing of this event is stored
+                except sqlite3.OperationalError as error:  # a full disk: nothing of this event was stored
                     await self._wait_for_the_disk(error, IN)
                 else:
                     break
@@ -101,7 +101,7 @@ class EventDelivery:
             await self._catch_up()
             await self._find_ends()
         elif event.phase == "disappeared":
-            if event.id and UNKNOWN < self._last < event.event_id:  # its beginning comes first
+            if event.id and UNKNOWN < self._last < event.event_id:  # its beginning must be sent first
                 await self._catch_up()
             await self._end(event)
         elif event.id == 0:
@@ -109,12 +109,12 @@ class EventDelivery:
         elif event.event_id > self._last:
             if self._last != UNKNOWN and event.event_id > self._last + 1:
                 await self._catch_up()
-            gap = self._missed and self._last != UNKNOWN  # to be filled first, or nobody would see it any more
+            gap = self._missed and self._last != UNKNOWN  # must be filled first, or it would never be noticed
             if event.event_id > self._last and not gap:
                 await self._store([event])
 
     async def _take_unkept(self, event: Event) -> None:
-        """History is off: nothing can be looked up, and the next one may be told before this one."""
+        """History is off: nothing can be looked up, and the next event may be published before this one."""
         if event.event_id not in self._unkept:
             await self._store([event])
             self._unkept.append(event.event_id)
@@ -123,7 +123,7 @@ class EventDelivery:
         await self._store([event], event.event_id)
 
     async def _find_ends(self) -> None:
-        """Visits that ended while we were away."""
+        """Visits that ended while this actor was down."""
         first = await self._executor.run(self._outbox.recall, SINCE)
         recent = unix_ms() - TOO_OLD_MS
         visits = QueryEvents(recent, types=VISITS, limit=limits.ENDS_LOOKED_FOR, summary=False)
@@ -139,7 +139,7 @@ class EventDelivery:
                 await self._end(replace(event, phase="disappeared"))
 
     async def _catch_up(self) -> None:
-        """What the event log has and we have not; nothing while history is off."""
+        """Read the events that are missing in the outbox from the event log; nothing while history is off."""
         while self._last != UNKNOWN:
             ask = EventsAfter(self._last, limits.CATCH_UP_PAGE, system=True)
             try:
@@ -155,7 +155,7 @@ class EventDelivery:
                 return
 
     async def _store(self, events: list[Event], ended: int | None = None) -> None:
-        """Into the outbox, in one transaction with what says that they are in it."""
+        """Put them into the outbox, in one transaction with the record that they are in it."""
         oldest = unix_ms() - TOO_OLD_MS
         messages = [message for event in events if event.timestamp >= oldest for message in _messages(event)]
         last = self._last
@@ -173,7 +173,7 @@ class EventDelivery:
 
     # ---------------------------------------------------------------- out
     async def in_flight(self, session: int, qos: int) -> QueuedMessage | None:
-        """The message that the flight's card tells of, if ``session`` can go on with it, with ``qos`` at most."""
+        """The message recorded as in flight, if ``session`` can continue it, with ``qos`` at most."""
         record = self._inflight.record
         if not record.in_flight:
             return None
@@ -202,7 +202,7 @@ class EventDelivery:
                 await self._wait_for_the_disk(error, OUT)
 
     def _is_over(self, message: QueuedMessage) -> bool:
-        """Too late, or delivered already and only not yet taken out of the outbox."""
+        """Expired, or already delivered and just not removed from the outbox yet."""
         record = self._inflight.record
         delivered = record.sequence == message.sequence and record.phase is Phase.DONE
         return delivered or 0 < message.expires <= unix_ms()
@@ -213,13 +213,13 @@ class EventDelivery:
         await asyncio.sleep(limits.DISK_WAIT_S)
 
     def _say(self, way: str, trouble: str = "") -> None:
-        """One way may work while the other does not."""
+        """Report problems of each direction separately."""
         self._trouble[way] = trouble
         self._actor.degraded(self._trouble[IN] or self._trouble[OUT])
 
 
 def _messages(event: Event) -> list[QueuedMessage]:
-    """The event itself, and what starts Home Assistant's automations while it is fresh."""
+    """The event itself and, while it is recent, the message that triggers Home Assistant's automations."""
     topic = Topics("").event(event.type).lstrip("/")
     messages = [QueuedMessage(event.event_id, topic, payloads.dumps(payloads.event(event)))]
     trigger = payloads.trigger(event)

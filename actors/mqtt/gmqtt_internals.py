@@ -1,7 +1,7 @@
-"""The private parts of gmqtt that we use, all of them: pinned, and tried in tests/house/test_internals.py.
+"""All private parts of gmqtt that are used: pinned, and tested in tests/house/test_internals.py.
 
-gmqtt publishes before it stores and tells no packet identifier, so that an event could be lost or sent twice. What is
-needed for exactly once (packing a PUBLISH ourselves, giving its identifier again after a restart) it does not offer.
+gmqtt publishes before it stores and does not return the packet identifier, so an event could be lost or sent twice. It
+does not offer what exactly-once delivery needs: packing a PUBLISH, and reusing its identifier after a restart.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ PINNED = "0.8.0"
 
 
 def transport(client: Client) -> asyncio.Transport | None:
-    """Of the connection that there is, or was."""
+    """The transport of the current or last connection."""
     connection = client._connection
     return None if connection is None else connection._transport
 
@@ -31,17 +31,17 @@ def send_packet(client: Client, packet: bytes) -> None:
 
 
 def unsubscribe(client: Client, topic: str) -> None:
-    """Its own ``unsubscribe`` counts characters, the protocol bytes."""
+    """gmqtt's own ``unsubscribe`` counts characters, the protocol counts bytes."""
     client._connection.unsubscribe([topic.encode()])
 
 
 def stop_using(client: Client) -> None:
-    """It neither reconnects nor waits for an answer any more."""
+    """Stop gmqtt from reconnecting and from waiting for answers."""
     client._is_active = False
 
 
 def connack_properties(client: Client) -> dict[str, list[int]]:
-    """What the broker says of itself: what it shows openly is overlaid with the properties of our CONNECT."""
+    """The broker's CONNACK properties; gmqtt's public ones are mixed with those of our CONNECT."""
     properties: dict[str, list[int]] = client._package_handler._connack_properties
     return properties
 
@@ -51,7 +51,7 @@ def reason_code(error: MQTTConnectError) -> int:
 
 
 def reserve(client: Client, packet_id: int) -> None:
-    """This packet identifier is in use already."""
+    """Mark this packet identifier as in use."""
     client._package_handler.id_generator._used_ids.add(packet_id)
 
 

@@ -1,7 +1,7 @@
-"""What is sent and not acknowledged: gmqtt's store of packets, with the one event among them also on a card on disk.
+"""Sent but unacknowledged packets: gmqtt's packet store, with a record on disk of the one event among them.
 
-The card is written (not synced: it must outlive this process, not a power cut) *before* the packet leaves, and again
-before PUBREL answers PUBREC. So whoever starts after us knows exactly where we stopped.
+The record is written (not synced: it must survive this process, not a power failure) *before* the packet is sent, and
+again before PUBREL answers PUBREC. So the next process knows exactly where this one stopped.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ class InflightStore:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.record = InflightRecord.unpack(os.pread(self._file, RECORD_BYTES, 0))
-        self.refused = False  # the last event was not taken by the broker
-        self.released = 0  # events taken by QoS 2, since we began
-        self.newest = 0  # packet identifier of what was stored last
+        self.refused = False  # the broker rejected the last event
+        self.released = 0  # events delivered with QoS 2 by this process
+        self.newest = 0  # packet identifier of the last stored packet
         self._packets: dict[int, bytes] = {}
         self._changed = asyncio.Event()
 
@@ -35,12 +35,12 @@ class InflightStore:
         self._packets[packet_id] = packet
 
     def restart(self, packet: bytes | None) -> None:
-        """Before a new connection: only the event under way is still to be acknowledged."""
+        """Before a new connection: only the event in flight still needs an acknowledgement."""
         self._packets = {self.record.packet_id: packet} if packet is not None else {}
         self._ring()
 
     def abandon(self) -> None:
-        """The event under way belongs to another session or outbox: what became of it can't be known."""
+        """The event in flight belongs to another session or outbox, so its fate is unknown."""
         self._write(self.record.step(Step.SESSION_LOST))
 
     @property
@@ -48,12 +48,12 @@ class InflightStore:
         return len(self._packets)
 
     def acknowledged(self, packet_id: int) -> bool:
-        """Whether the broker has taken this packet; of an event: whether it has it, not yet for good."""
+        """Whether the broker has received this packet; an event need not be confirmed yet."""
         released = packet_id == self.record.packet_id and self.record.phase is Phase.RELEASED
         return released or packet_id not in self._packets
 
     async def changed(self) -> None:
-        """Until the next packet is acknowledged (or forgotten)."""
+        """Wait until the next packet is acknowledged (or dropped)."""
         await self._changed.wait()
 
     # ---------------------------------------------------------------- gmqtt's
@@ -80,7 +80,7 @@ class InflightStore:
             await self.changed()
 
     def clear(self) -> None:
-        """A connection without our session."""
+        """The broker has not kept our session."""
         self._packets.clear()
         if self.record.in_flight:
             self.abandon()

@@ -1,6 +1,6 @@
-"""Events on their way to the broker, on disk, in order; and the few things that must outlive this process.
+"""Events to be sent to the broker, on disk, in order, and the few values that must survive this process.
 
-Every method blocks (SQLite) and belongs on the actor's bench.
+Every method blocks (SQLite) and must run in the actor's executor.
 """
 
 import json
@@ -12,9 +12,9 @@ from config.database import open_or_begin_anew, transaction
 from config.migration import additive
 from models.mqtt.limits import OUTBOX_BYTES, OUTBOX_ROWS
 
-LAST = "last_event_id"  # taken in
+LAST = "last_event_id"  # accepted
 SINCE = "first_event_id"  # when MQTT was switched on
-ENDED_KEPT = 1000  # visits whose end was sent: it may be told to us twice
+ENDED_KEPT = 1000  # visits whose end was sent: it may be published twice
 STEPS = (additive,)  # 1: release 0.1.0, which wrote no version
 SCHEMA = """
 CREATE TABLE waiting (
@@ -52,12 +52,12 @@ class Outbox:
         self._db, self.said, self.broken, self.why = open_or_begin_anew(path, SCHEMA, STEPS)
 
     def add(self, messages: Iterable[QueuedMessage], last_event_id: int) -> int:
-        """Append, on disk when it returns; how many of the oldest had to go for it."""
+        """Append; on disk when it returns. Returns how many of the oldest were dropped for it."""
         with transaction(self._db, synced=True):
             return self._append(messages, last_event_id)
 
     def add_end(self, messages: Iterable[QueuedMessage], last_event_id: int, event_id: int) -> int:
-        """As ``add``, for the end of the visit ``event_id``, which is told once: nothing happens when it was before."""
+        """As ``add``, for the end of the visit ``event_id``, which is sent once: ignored if it was sent before."""
         with transaction(self._db, synced=True):
             new = self._db.execute("INSERT OR IGNORE INTO ended VALUES (?)", (event_id,)).rowcount == 1
             self._db.execute("DELETE FROM ended WHERE event_id <= ?", (event_id - ENDED_KEPT,))
@@ -71,7 +71,7 @@ class Outbox:
         return None if row is None else QueuedMessage(*row)
 
     def done(self, sequence: int) -> None:
-        """Delivered. Should power fail before this is on disk, the delivery's card still knows."""
+        """Delivered. If this is not on disk when the process ends, the in-flight record still has it."""
         with transaction(self._db, synced=False):
             self._db.execute("DELETE FROM waiting WHERE sequence = ?", (sequence,))
 
@@ -79,7 +79,7 @@ class Outbox:
         return int(self._db.execute("SELECT COUNT(*) FROM waiting").fetchone()[0])
 
     def recall(self, name: str) -> object:
-        """What ``remember`` was given; None where nothing was."""
+        """The value given to ``remember``; None if there is none."""
         row = self._db.execute("SELECT value FROM memory WHERE name = ?", (name,)).fetchone()
         return None if row is None else json.loads(row[0])
 
@@ -88,7 +88,7 @@ class Outbox:
             self._remember(name, value)
 
     def begin_after(self, event_id: int) -> None:
-        """MQTT is switched on: what happened up to ``event_id`` is not told, nor are ends of its visits."""
+        """MQTT is switched on: events up to ``event_id`` are not sent, nor the ends of their visits."""
         with transaction(self._db, synced=True):
             self._remember(LAST, event_id)
             self._remember(SINCE, event_id)
@@ -108,7 +108,7 @@ class Outbox:
         self._db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (name, json.dumps(value)))
 
     def _shrink(self) -> int:
-        """Drop the oldest while there is too much; but never the head, which may be under way."""
+        """Drop the oldest while there are too many, but never the head, which may be in flight."""
         rows, size = self._db.execute("SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0) FROM waiting").fetchone()
         if rows <= OUTBOX_ROWS and size <= OUTBOX_BYTES:
             return 0

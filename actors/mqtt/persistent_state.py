@@ -1,4 +1,4 @@
-"""What must outlive this process, beside the events: the pin, who may get the password, and what was announced."""
+"""What must survive this process besides events: the pin, the password's broker, and what was announced."""
 
 import hashlib
 import secrets
@@ -9,16 +9,16 @@ from models.mqtt.options import Options, Trust
 
 
 class PersistentState:
-    """Names in the outbox's file, on the actor's bench."""
+    """Values in the outbox's file; methods run in the actor's executor."""
 
     def __init__(self, executor: SerialExecutor, outbox: Outbox) -> None:
         self._executor = executor
         self._outbox = outbox
-        self.fingerprint = ""  # the pin in use, for show
+        self.fingerprint = ""  # the pin in use, to be shown
 
     # ---------------------------------------------------------------- the certificate
     async def pin(self, wanted: Options) -> str:
-        """Of this broker; "" where none was accepted yet. Forgotten as soon as certificates are checked again."""
+        """The pin of this broker; "" if none was accepted yet. Removed as soon as certificates are checked again."""
         stored = await self._recall("pin")
         if not (wanted.tls and wanted.accept_self_signed):
             if stored is not None:
@@ -36,19 +36,19 @@ class PersistentState:
 
     # ---------------------------------------------------------------- the password
     async def trust(self, password: str) -> Trust | None:
-        """For whom ``password`` was given; None for a new one, which came by the command line: for whom is set now."""
+        """The broker that ``password`` was set for; None for one from the command line, for the current broker."""
         return _trust(await self._recall("trust"), password)
 
     async def promised_trust(self, password: str) -> Trust | None:
-        """For whom it was given by a change that was being stored when this process ended."""
+        """The broker in a change that was being stored when the process ended."""
         return _trust(await self._recall("trust_next"), password)
 
     async def promise_trust(self, trust: Trust, password: str) -> None:
-        """Before the settings are stored: should we end in between, the owner's word is known."""
+        """Called before the settings are stored, so that the owner's decision survives an end in between."""
         await self._remember("trust_next", _shown(trust, password))
 
     async def set_trust(self, trust: Trust | None, password: str) -> None:
-        """What was promised holds, or with None is forgotten."""
+        """Confirm the promised broker, or with None drop it."""
         if trust is not None:
             await self._remember("trust", _shown(trust, password))
         if await self._recall("trust_next") is not None:
@@ -56,7 +56,7 @@ class PersistentState:
 
     # ---------------------------------------------------------------- what is at the broker
     async def left_behind(self, wanted: Options, topics: tuple[str, ...]) -> tuple[str, ...]:
-        """Retained topics of ours at this broker that are not among ``topics``."""
+        """Our retained topics at this broker that are not among ``topics``."""
         stored = await self._recall("retained")
         if not isinstance(stored, dict) or stored.get("broker") != _broker(wanted):
             return ()
@@ -68,7 +68,7 @@ class PersistentState:
             await self._remember("retained", known)
 
     async def has_event_image(self, wanted: Options) -> bool:
-        """Whether the picture of an event was left at this broker under this prefix."""
+        """Whether this broker still has an event picture under this prefix."""
         return await self._recall("event_image") == {"broker": _broker(wanted), "prefix": wanted.prefix}
 
     async def note_event_image(self, wanted: Options, there: bool) -> None:
@@ -77,7 +77,7 @@ class PersistentState:
             await self._remember("event_image", about if there else None)
 
     async def former(self) -> tuple[str, ...]:
-        """Entities that Home Assistant was ever told of."""
+        """All entities that were ever announced to Home Assistant."""
         stored = await self._recall("entities")
         return tuple(str(entry) for entry in stored) if isinstance(stored, list) else ()
 
@@ -85,7 +85,7 @@ class PersistentState:
         await self._remember("entities", list(entities))
 
     async def name(self) -> str:
-        """A device id of our own, for a device that has none."""
+        """A generated device id, for a device that has none."""
         stored = await self._recall("device")
         return str(stored) if stored else ""
 
@@ -112,7 +112,7 @@ def _shown(trust: Trust, password: str) -> dict[str, object]:
 
 
 def _digest(password: str, salt: str) -> str:
-    """Tells one password from another; no protection, as the password itself is stored beside."""
+    """Distinguishes passwords; it protects nothing, because the password itself is stored beside it."""
     return hashlib.blake2b(password.encode(), key=salt.encode()[:64], digest_size=16).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Pictures: one now and then, and one with each event. The encoder is asked for them only in between."""
+"""Pictures: one periodically, and one with each event. The encoder is leased only for as long as it takes."""
 
 import asyncio
 from pathlib import Path
@@ -28,16 +28,16 @@ class Pictures:
         self.camera: CameraView | None = None
 
     def event(self) -> None:
-        """Something has just happened."""
+        """An event has just happened."""
         self._wanted.set()
 
     def clear(self) -> None:
-        """The history was deleted: its last picture must not stay at the broker."""
+        """The history was deleted, so its last picture must not stay at the broker."""
         self._cleared = True
         self._wanted.set()
 
     async def live(self, connection: Connection, topics: Topics) -> None:
-        """Never returns. A camera in standby is left asleep."""
+        """Never returns. Does not wake a camera in standby."""
         while True:
             camera = self.camera
             if camera is not None and camera.running and not camera.standby and (picture := await self._take()):
@@ -45,7 +45,7 @@ class Pictures:
             await asyncio.sleep(limits.IMAGE_EVERY_S)
 
     async def of_events(self, connection: Connection, wanted: Options) -> None:
-        """Never returns. There is always a picture at the broker: Home Assistant shows an error where there is none."""
+        """Never returns. There is always a picture at the broker, because Home Assistant shows an error without one."""
         topic = Topics(wanted.prefix).event_image
         if not (connection.session_present and await self._persistent.has_event_image(wanted)):
             await connection.assure(topic, await self._last_event(), retain=True)
@@ -62,7 +62,7 @@ class Pictures:
             await asyncio.sleep(limits.EVENT_IMAGE_EVERY_S)
 
     async def _last_event(self) -> bytes:
-        """The thumbnail of the newest event that has one, or a picture that says that there was none."""
+        """The thumbnail of the newest event that has one, or a placeholder picture."""
         try:
             page = await self._actor.actor(EVENT_LOG).ask(QueryEvents(since=1, limit=EVENTS_LOOKED_AT, summary=False))
             newest = next((event.event_id for event in reversed(page.events) if event.thumbnail), None)
@@ -74,7 +74,7 @@ class Pictures:
         return NO_EVENT.read_bytes()
 
     async def _take(self) -> bytes:
-        """A JPEG of this moment; empty where there is none in time."""
+        """A current JPEG; empty if there is none in time."""
         async with self._turn:
             picture = await snapshot(self._actor, "jpeg", limits.PICTURE_WAIT_S)
         return picture if len(picture) <= limits.IMAGE_BYTES else b""

@@ -1,4 +1,4 @@
-"""How the device does, every so many seconds."""
+"""Telemetry of the device, at intervals."""
 
 import asyncio
 from typing import TypeVar
@@ -28,7 +28,7 @@ class Telemetry:
         sensors.cpu()  # the first call only begins the measurement
 
     async def report(self, connection: Connection, topic: str) -> None:
-        """Publish at once, soon again, and then in every interval. Never returns."""
+        """Publish at once, again soon, and then at every interval. Never returns."""
         wait_s = limits.SECOND_REPORT_S
         while True:
             connection.publish(topic, dumps(await self._figures()))
@@ -41,7 +41,7 @@ class Telemetry:
                 wait_s = int(self._actor.settings["mqttTelemetryIntervalSec"])
 
     def renew(self) -> None:
-        """The interval is another one, or somebody new listens."""
+        """The interval has changed, or there is a new subscriber."""
         self._renewed.set()
 
     async def _figures(self) -> dict[str, object]:
@@ -67,7 +67,7 @@ class Telemetry:
         }
 
     async def _peek(self, to: Ref[A], message: Ask[A, R]) -> R | None:
-        """The answer of an actor that may be away just now."""
+        """The answer of an actor that may be unavailable."""
         try:
             return await self._actor.actor(to).ask(message, PEEK_S)
         except ServerError:
