@@ -1,4 +1,4 @@
-"""The camera: it owns the video source. The worker does what blocks; here is what was wished and what is told."""
+"""The actor: it tells the worker, which does everything that blocks, what to do, and publishes what it reports."""
 
 import asyncio
 import os
@@ -46,14 +46,14 @@ from models.messages.event_log import EVENT_LOG, RecordSystem
 
 RINGS = ("frames", "frames_sub", "jpeg", "video", "hevc", "sound")
 STALLED_S = 3.0  # a read that does not return
-OPEN_STALLED_S = 12.0  # an open that does not return: the device gives no first picture
+OPEN_STALLED_S = 12.0  # an open that does not return: the device delivers no first picture
 EXIT_STALLED = 75  # EX_TEMPFAIL
 CAPTURE_S = 12.0
 UNKNOWN_SIZE = (0, 0)  # until a source has been open
 TOO_SLOW = "this device is too slow for the source: frames are skipped"
 ALL_COVERED = "the privacy mask covers everything"
-DEPTH_STEP_MS = 50  # a smaller change of a jitter buffer is no news
-FPS_STEP, FPS_SHARE = 0.3, 0.03  # a change of the measured rate that is worth telling: the larger of both
+DEPTH_STEP_MS = 50  # a smaller change of the jitter buffer is not published
+FPS_STEP, FPS_SHARE = 0.3, 0.03  # a change of the measured rate that is published: the larger of both
 RECORD_TRIES = 5
 
 
@@ -65,7 +65,7 @@ class Camera(RingOwner):
         self._opener = Opener(self._address, self.boot.run_dir, self._run_state, numbers)
         self._report = SourceStatus(reason="the source is being opened")
         self._info: SourceInfo | None = None  # of the last open source
-        self._disk = self.executor("album")
+        self._disk = self.executor("captures")
         self._captures = CaptureStore(self.boot.data_dir / "captures")
         self._capturing: asyncio.Future[tuple[bytes, int, int]] | None = None
         self._device = ""  # path of the USB camera that is open
@@ -84,8 +84,8 @@ class Camera(RingOwner):
             self._opener, self._run_state, self.ring_writer, lambda: next_number(generations), self._on_report
         )
         self._worker.cover(PrivacyMask(str(self.settings["privacyMask"])))
-        self._mask: str | None = None  # what covers every picture that can be read, once that is sure
-        self._mask_revision = 0  # of the settings that it is from
+        self._mask: str | None = None  # the mask that covers every readable picture, once that is certain
+        self._mask_revision = 0  # of the settings it is from
         self._masked = 0  # times
         self._covering = asyncio.Lock()
         self.publish_state(self._capabilities)
@@ -100,7 +100,7 @@ class Camera(RingOwner):
             revision = self._settings_view.revision if self._settings_view is not None else 0
             await self._cover(str(self.settings["privacyMask"]), revision)
         if "cameraId" in changed:
-            await self._previews.end()  # the one that is chosen would be busy, and another one taken in its place
+            await self._previews.end()  # otherwise the chosen camera would be busy, and another one used instead
         self.steer()
         self._tell_view()
 
@@ -140,7 +140,7 @@ class Camera(RingOwner):
             self.log.warning("could not be recorded", reason=error.detail)
         os._exit(EXIT_STALLED)
 
-    # ---------------------------------------------------------------- what the worker says
+    # ---------------------------------------------------------------- reports of the worker
     def _on_report(self, report: SourceStatus) -> None:
         before, self._report = self._report, report
         if report.info is not None:
@@ -256,7 +256,7 @@ class Camera(RingOwner):
         return Ok()
 
     async def _cover(self, mask: str, revision: int) -> None:
-        """No picture from before, and none without the mask, can be read when this returns: frames, streams, stills."""
+        """When this returns, no earlier picture and none without the mask can be read: frames, streams, captures."""
         async with self._covering:
             if mask == self._mask or revision < self._mask_revision:
                 return
@@ -273,7 +273,7 @@ class Camera(RingOwner):
         forget_pictures(self.boot.shm_dir)
         self._captures.clear()
 
-    # ---------------------------------------------------------------- stills
+    # ---------------------------------------------------------------- captures
     @handles(Capture, max_concurrency=8)
     async def _capture(self, message: Capture) -> CaptureView:
         if self._capturing is not None:
@@ -352,7 +352,7 @@ class Camera(RingOwner):
             raise Unavailable("Torch not available")
         wanted = not self._torch_on if message.on is None else message.on
         self._switch_torch(self._torch, wanted)
-        return wanted  # whoever asked stores it as the setting: settings itself asks this while it is being changed
+        return wanted  # the asker stores it as the setting: the settings actor asks this during a change
 
     def _switch_torch(self, torch: Switch, on: bool) -> None:
         try:

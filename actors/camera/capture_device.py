@@ -22,7 +22,7 @@ class CaptureDeviceSource:
         self._name = name
         self._container = container
         self._stream = stream
-        self._stream.thread_type = "SLICE"  # frame threads would hold pictures back
+        self._stream.thread_type = "SLICE"  # frame threads would delay pictures
         self._packets: Iterator[av.Packet[av.VideoStream]] = container.demux(stream)
 
     def read(self) -> SourcePacket | None:
@@ -50,5 +50,5 @@ def _stamp(packet: "av.Packet[av.VideoStream]") -> int:
 
 
 def captured(stamp: int, now: int) -> int:
-    """The driver's time stamp, which usually is CLOCK_MONOTONIC; the arrival where it is another clock, or none."""
+    """The driver's timestamp, which is usually CLOCK_MONOTONIC; the arrival time if it is another clock, or missing."""
     return stamp if 0 <= now - stamp < LATE_NS else now

@@ -1,4 +1,4 @@
-"""High-resolution stills on disk: the last few, for ten minutes, also over a restart of the camera's process."""
+"""Full-resolution captures on disk: the last few, for ten minutes, also across a restart of the camera's process."""
 
 import secrets
 from pathlib import Path
@@ -22,9 +22,9 @@ class CaptureStore:
         self._added = 0
 
     def add(self, data: bytes, width: int, height: int) -> CaptureView:
-        """Raises ``OSError`` where the disk is full."""
+        """Raises ``OSError`` if the disk is full."""
         now = unix_ms()
-        self._added += 1  # files are told apart by age in the order of their names, also within a millisecond
+        self._added += 1  # the order of the names is that of their age, even within a millisecond
         capture_id = f"{now}-{self._added % 0x10000:04x}{secrets.token_hex(2)}"
         path = self._directory / f"{PREFIX}{capture_id}.jpg"
         self._tidy(keep=KEPT - 1)
@@ -44,7 +44,7 @@ class CaptureStore:
         self._tidy(keep=0)
 
     def _find(self) -> CaptureView | None:
-        """The last one of the camera's former life; what is damaged is deleted."""
+        """The last one of the previous process; damaged files are deleted."""
         for path in reversed(self._files()):
             capture_id = path.stem.removeprefix(PREFIX)
             try:

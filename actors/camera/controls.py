@@ -1,7 +1,7 @@
 """The controls of a V4L2 camera: exposure, focus, white balance, brightness, power-line frequency and their like.
 
-They live in the device and are lost when it is unplugged, so what was set is kept here, by the camera's identity, and
-set again whenever that camera is opened. A control that the device does not have, or has no longer, is left out.
+They are lost when the device is unplugged, so they are stored here, by the camera's identity, and set again whenever
+that camera is opened. A control that the device does not have, or has no longer, is skipped.
 """
 
 import errno
@@ -27,7 +27,7 @@ class Kind:
     title: str
 
 
-# linux/v4l2-controls.h. What switches something to automatic stands before what it switches.
+# linux/v4l2-controls.h. A switch to automatic mode comes before the control that it overrides.
 KINDS = (
     Kind("exposureMode", 0x009A0901, "Exposure"),
     Kind("exposureTime", 0x009A0902, "Exposure time"),
@@ -49,16 +49,16 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def read(path: str) -> list[CameraControl]:
-    """Those that the device has and tells. Raises ``OSError``: it is gone or forbidden."""
+    """The controls that the device has and reports. Raises ``OSError`` if it is gone or not permitted."""
     with v4l2.opened(path) as descriptor:
         return [found for kind in KINDS if (found := _control(descriptor, kind)) is not None]
 
 
 def write(path: str, values: Mapping[str, int], kinds: Sequence[Kind] = KINDS) -> dict[str, str]:
-    """Set them in the order of ``kinds``; what the device refuses, by name, in words.
+    """Set them in the order of ``kinds``. Returns what the device rejects: name → reason.
 
     Raises:
-        OSError: the device is gone or forbidden.
+        OSError: the device is gone or not permitted.
     """
     refused = {}
     with v4l2.opened(path) as descriptor:
@@ -84,7 +84,7 @@ def _control(descriptor: int, kind: Kind) -> CameraControl | None:
     except OSError as error:
         if error.errno in GONE:
             raise
-        return None  # cameras list what they cannot answer for (EIO, EPIPE, ETIMEDOUT of uvcvideo)
+        return None  # cameras list controls that they cannot read (EIO, EPIPE, ETIMEDOUT of uvcvideo)
     return CameraControl(
         name=kind.name,
         title=kind.title,
@@ -100,7 +100,7 @@ def _control(descriptor: int, kind: Kind) -> CameraControl | None:
 
 
 class Kept:
-    """What was set, by the identity of the camera; on disk before it is acknowledged."""
+    """The stored values, by the identity of the camera; on disk before they are acknowledged."""
 
     def __init__(self, path: Path) -> None:
         self._store = Store(path)
@@ -112,7 +112,7 @@ class Kept:
         return dict(self._values.get(identity, {}))
 
     def keep(self, identity: str, values: Mapping[str, int]) -> None:
-        """Raises ``OSError`` where the disk is full; then nothing is kept."""
+        """Raises ``OSError`` if the disk is full; then nothing is stored."""
         changed = {**self._values, identity: dict(values)}
         while len(changed) > CAMERAS_MAX:
             del changed[next(iter(changed))]
@@ -121,7 +121,7 @@ class Kept:
 
 
 class Panel:
-    """The controls of the camera in use. Blocking, for the actor's bench."""
+    """The controls of the camera in use. Blocking: methods run in the actor's executor."""
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
@@ -134,7 +134,7 @@ class Panel:
             raise Unavailable(f"The camera's controls cannot be read: {error.strerror}") from None
 
     def restore(self, path: str, identity: str) -> dict[str, str]:
-        """Set what was kept for this camera; what it refuses, by name, in words."""
+        """Set the stored values of this camera. Returns what it rejects: name → reason."""
         values = self._kept.of(identity)
         try:
             return write(path, values) if values else {}
@@ -142,9 +142,9 @@ class Panel:
             return dict.fromkeys(values, error.strerror or str(error))
 
     def change(self, path: str, identity: str, name: str, value: int) -> CameraControls:
-        """Raises ``Invalid`` or ``Unavailable``; then nothing is kept."""
+        """Raises ``Invalid`` or ``Unavailable``; then nothing is stored."""
         here = {one.name: one for one in self.read(path).controls}
-        if not name:  # backwards: what is to be automatic again comes after what it decides
+        if not name:  # in reverse: a switch to automatic mode comes after the controls that it overrides
             self._write(path, {one.name: one.default for one in here.values()}, KINDS[::-1])
             self._keep(identity, {})
             return self.read(path)

@@ -1,7 +1,7 @@
 """From packets to pictures, only while somebody wants pictures.
 
-Of a codec with references the packets since the last key are kept, so that the first picture comes at once when
-somebody begins to look, and not at the camera's next key.
+For a codec with references, the packets since the last keyframe are kept, so that the first picture is available as
+soon as somebody watches, and not only at the camera's next keyframe.
 """
 
 import time
@@ -21,7 +21,7 @@ from models.media.sizes import Size
 KEPT_PACKETS = 600
 KEPT_BYTES = 24_000_000
 LONG_GROUP = 50  # packets
-GARBAGE_IN_A_ROW = 100  # packets that could not be decoded; then the source is of no use
+GARBAGE_IN_A_ROW = 100  # packets that could not be decoded; then the source is unusable
 HURRY_FOR_S = 4.0
 BUSY_SHARE = 0.9  # of the time between packets that decoding may take
 SMOOTHING = 0.02
@@ -31,7 +31,7 @@ NS = 1_000_000_000
 
 
 def picture_of(frame: av.VideoFrame, pts: int) -> Picture:
-    """The planes of a decoded frame, cut to even sides, without copying where the format is planar."""
+    """The planes of a decoded frame, cropped to even sides, without copying if the format is planar."""
     if frame.format.name not in PLANAR:
         frame = frame.reformat(format="yuv420p")
     width, height = frame.width // 2 * 2, frame.height // 2 * 2
@@ -57,28 +57,28 @@ class Decoder:
         self._kept: list[SourcePacket] = []
         self._kept_bytes = 0
         self._newest_key = 0  # where it is in ``_kept``
-        self._running = False  # the decoder has seen the last key and everything since
+        self._running = False  # the decoder has got the last keyframe and everything since
         self.long_groups = False  # so that it takes long to begin in the middle of one
         self._garbage = 0
         self._share = 0.0
         self._hurry_until = 0.0
         self._fields = Deinterlacer()
-        self.size: Size | None = None  # of the last picture, as it was coded
+        self.size: Size | None = None  # of the last picture, as coded
 
     @property
     def too_slow(self) -> bool:
-        """Pictures are being left out because decoding them takes longer than they last."""
+        """Pictures are being skipped because decoding takes longer than they last."""
         return time.monotonic() < self._hurry_until
 
     def skip(self, source_packet: SourcePacket) -> None:
-        """A packet that nobody wants to see now."""
+        """A packet whose picture nobody wants now."""
         if self._info.intra:
             return
         self._running = False
         if source_packet.key:
             self._forget_before(source_packet)
         elif not self._kept:
-            return  # not from the beginning: worthless until the next key
+            return  # incomplete: useless until the next keyframe
         self._kept.append(source_packet)
         self._kept_bytes += len(source_packet.data)
         self.long_groups = self.long_groups or len(self._kept) > LONG_GROUP
@@ -87,9 +87,9 @@ class Decoder:
             self._kept_bytes = self._newest_key = 0
 
     def _forget_before(self, key: SourcePacket) -> None:
-        """What is not needed to show the pictures from now on.
+        """Drop what is not needed to show the pictures from now on.
 
-        From a recovery point on they are whole only when everything has been refreshed once, so one more is kept.
+        After a recovery point, pictures are complete only when everything has been refreshed once, so one more is kept.
         """
         refreshed = self._info.codec == "h264" and annexb.begins_without_idr(key.data)
         self._kept = self._kept[self._newest_key :] if refreshed else []
@@ -97,7 +97,7 @@ class Decoder:
         self._kept_bytes = sum(len(source_packet.data) for source_packet in self._kept)
 
     def pictures(self, source_packet: SourcePacket) -> Iterator[Picture]:
-        """What this packet lets us see: usually one picture, more after a pause, none at first.
+        """The pictures from this packet: usually one, more after a pause, none at first.
 
         Raises:
             SourceError: the source delivers garbage.
@@ -118,13 +118,13 @@ class Decoder:
         self._remember_key(source_packet)
 
     def _remember_key(self, source_packet: SourcePacket) -> None:
-        """While running, the kept packets go on growing, so that a pause needs no new key."""
+        """While running, packets are still kept, so that no new keyframe is needed after a pause."""
         running = self._running
         self.skip(source_packet)
         self._running = running
 
     def _catch_up(self) -> Iterator[Picture]:
-        """Decode what was kept; only the last picture is worth showing."""
+        """Decode what was kept; only the last picture is needed."""
         self._running = True
         assert self._context is not None
         self._context.flush_buffers()
@@ -174,7 +174,7 @@ class Decoder:
                 yield picture_of(one, one.pts)
 
     def _weigh(self, spent_s: float) -> None:
-        """Decoding and everything that was done with the picture, against the time there is for it."""
+        """Compare the time for decoding and processing the picture with the time available."""
         self._share += SMOOTHING * (spent_s * self._info.fps - self._share)
         if self._share > BUSY_SHARE and not self._info.intra:
             self._hurry_until = time.monotonic() + HURRY_FOR_S

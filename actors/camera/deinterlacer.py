@@ -1,4 +1,4 @@
-"""Interlaced pictures made whole, while they are encoded anew anyway."""
+"""Deinterlaces pictures that are re-encoded anyway."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,7 +12,7 @@ BASE = Fraction(1, NS)
 
 
 class Deinterlacer:
-    """FFmpeg's yadif, one picture for two fields; it holds one picture back."""
+    """FFmpeg's yadif, one picture for two fields; it delays by one picture."""
 
     def __init__(self) -> None:
         self._graph: av.filter.Graph | None = None

@@ -1,4 +1,4 @@
-"""A video file (or a still picture) as a camera: looped, at the speed of the clock on the wall."""
+"""A video file (or a still picture) as a camera: looped in real time."""
 
 import os
 import time
@@ -16,10 +16,10 @@ from models.media.rate import ASSUMED_FPS, FASTEST
 from models.media.source_address import MediaAddress
 
 LONGEST_WAIT_S = 0.25
-LATE_S = 3.0  # further behind than this: jump to what belongs to now
+LATE_S = 3.0  # further behind than this: jump to the current position
 STILL_FPS = 5.0
-JUMP_NS, JUMP_BACK_NS = 10 * NS, NS  # between two packets: the time stamps have begun anew
-EMPTY_LOOPS = 3  # a file that gives no packet so often is broken
+JUMP_NS, JUMP_BACK_NS = 10 * NS, NS  # between two packets: the timestamps have restarted
+EMPTY_LOOPS = 3  # a file without packets this many times is broken
 
 
 class FileSource:
@@ -54,7 +54,7 @@ class FileSource:
 
     # ---------------------------------------------------------------- opening
     def _look(self) -> tuple[av.VideoCodecContext, Geometry, bytes]:
-        """What its pictures are like; the packet of its only picture, b"" where there are more."""
+        """Determine the format; returns the packet of its only picture, b"" if there are more."""
         self._open()
         context = self._stream.codec_context
         frame: av.VideoFrame | None = None
@@ -78,7 +78,7 @@ class FileSource:
 
     def _open(self) -> None:
         self._container = open_input(MediaAddress("file", self._path))
-        stream = self._container.streams.best("video")  # FFmpeg's choice: the film, and not its cover
+        stream = self._container.streams.best("video")  # FFmpeg's choice: the video, not its cover picture
         if not isinstance(stream, av.VideoStream):
             self._container.close()
             raise SourceError(f"{self._name} has no picture")
@@ -92,15 +92,15 @@ class FileSource:
             return LoopClock(time.monotonic_ns(), int(NS / STILL_FPS))
         microseconds = self._container.duration
         if microseconds is None or microseconds <= 0:
-            # A bare elementary stream does not say how long it is. Nothing else plays in step with it: loop at its end.
+            # A raw elementary stream has no duration. Nothing has to stay in sync with it: loop at its end.
             return LoopClock(time.monotonic_ns(), 0)
         return shared_clock(run_dir, self._path, microseconds * 1000)
 
     def _begin(self, now: int, seek: bool) -> None:
-        """Go on at the packet that belongs to ``now``, or at the beginning of the loop that runs then."""
+        """Continue at the packet for ``now``, or at the beginning of the current loop."""
         self._fresh = True
         self._counter = 0
-        self._last: int | None = None  # decoding time of the packet before, ns of the file
+        self._last: int | None = None  # decoding time of the previous packet, ns of the file
         if self._still:
             return
         if self._clock.duration == 0:
@@ -109,7 +109,7 @@ class FileSource:
             self._loop = self._clock.loop(now)
         if self._clock.duration == 0 or not seek:
             self._container.close()
-            self._open()  # what has no index cannot be sought in, and not always finds back to its first picture
+            self._open()  # a file without an index cannot be seeked, and not always rewound
             return
         position = self._clock.position(now)
         try:
@@ -163,7 +163,7 @@ class FileSource:
         return SourcePacket(pts, bytes(packet), packet.is_keyframe, restart=fresh, stamped=stamped)
 
     def _follow_jump(self, decode_at: int) -> None:
-        """Where the time stamps begin anew, so does the clock: such a file does not say how long it is."""
+        """If the timestamps restart, so does the clock: the duration of such a file is unknown."""
         last, self._last = self._last, decode_at
         if last is not None and not -JUMP_BACK_NS < decode_at - last < JUMP_NS:
             self._clock = LoopClock(self._due + int(NS / self._fps) - decode_at, 0)
@@ -176,12 +176,12 @@ class FileSource:
         loop = self._loop
         self._begin(time.monotonic_ns(), seek=False)
         if self._clock.duration:
-            self._loop = loop + 1  # its first picture is due when the loop before has run its whole time
+            self._loop = loop + 1  # its first picture is due when the previous loop has run its full time
         self._due = self._clock.when(self._loop, 0)
         return None
 
     def fits(self, size: sizes.Size | None, fps: float) -> bool:
-        return True  # scaled and thinned out by the outputs
+        return True  # scaled and decimated by the outputs
 
     def codec_context(self) -> av.VideoCodecContext | None:
         return self._stream.codec_context

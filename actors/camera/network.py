@@ -18,7 +18,7 @@ from models.media.source_address import MediaAddress
 
 WORDS = {"rtsp": "RTSP camera", "http": "HTTP camera"}
 FIRST_PICTURE_S = 10.0
-RATE_PICTURES = 8  # are enough to tell how many come in a second
+RATE_PICTURES = 8  # enough to measure the rate
 RATE_S = 0.5
 PIECE_S = 0.25
 
@@ -55,7 +55,7 @@ class NetworkSource:
         )
 
     def _look_at_beginning(self, name: str) -> tuple[av.VideoCodecContext, Geometry]:
-        """Read until the size is known and the rate can be told; what was read is played all the same."""
+        """Read until size and rate are known; what was read is still played."""
         context = self._track.decoder()
         frame: av.VideoFrame | None = None
         began = time.monotonic()
@@ -91,7 +91,7 @@ class NetworkSource:
         return self._playout.depth_ms
 
     def fits(self, size: sizes.Size | None, fps: float) -> bool:
-        return True  # scaled and thinned out by the outputs
+        return True  # scaled and decimated by the outputs
 
     def codec_context(self) -> av.VideoCodecContext | None:
         return self._track.decoder()
@@ -101,7 +101,7 @@ class NetworkSource:
 
 
 def _try(context: av.VideoCodecContext, data: bytes) -> av.VideoFrame | None:
-    """Decode for what can be learned; a picture that cannot be decoded teaches nothing."""
+    """Decode to learn the geometry; a picture that cannot be decoded is ignored."""
     try:
         return next(iter(context.decode(av.Packet(data))), None)
     except av.error.FFmpegError:

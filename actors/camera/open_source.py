@@ -1,4 +1,4 @@
-"""One open source and what is made of it, until it ends or the settings need another one."""
+"""One open source and its outputs, until it ends or the settings need another one."""
 
 import time
 import zlib
@@ -19,12 +19,12 @@ from models.media.sizes import Size
 from models.media.stall_detector import StallDetector
 from models.media.tier import FRAMES, SubWish, Tier
 
-SAMPLED_BYTES = 65_536  # of a packet, for telling whether it is the same as the last one
-REORDERED_NS = 1_000_000  # less is the drift of a clock that is corrected
+SAMPLED_BYTES = 65_536  # of a packet, compared with the last one
+REORDERED_NS = 1_000_000  # anything less is the drift correction of the clock
 OWN_RINGS = {"h264": "video", "hevc": "hevc"}  # of packets that are passed through
 SMALL = Tier.SUB.ring(FRAMES)
 LINGER_S = 30.0  # of long groups decoding goes on so long: many ask for a picture every ten seconds
-AS_FAST = 0.95  # a wish for this share of the source's rate is a wish for every picture
+AS_FAST = 0.95  # a requested rate above this share of the source's means every picture
 
 
 def fingerprint(data: bytes) -> int:
@@ -34,7 +34,7 @@ def fingerprint(data: bytes) -> int:
 
 
 def coded_size(codec: str, source_packet: SourcePacket) -> Size | None:
-    """Of the pictures from this packet on, where it says so."""
+    """The size of the pictures from this packet on, if it contains it."""
     if codec == "mjpeg":
         return jpeg_size(source_packet.data)
     if codec != "h264" or not source_packet.key:
@@ -70,11 +70,11 @@ class OpenSource:
         self._stall = stall
         self._stall.opened(time.monotonic())
         self._counted, self._small_counted = Decimator(), Decimator()
-        self._seen = False  # whether what was counted last is pictures that came out of the decoder
+        self._seen = False  # whether decoded pictures were counted last
         self.interrupt()
 
     def size(self, wanted: Size | None) -> Size:
-        """The size of the pictures for a wish."""
+        """The size of the pictures for a requested size."""
         if self.info.kind in MODAL:
             return (self.info.size[0] // 2 * 2, self.info.size[1] // 2 * 2)
         return sizes.choose(wanted, self.info.sizes)
@@ -91,12 +91,12 @@ class OpenSource:
             return ()
         if self.info.codec == "mjpeg":
             return ("jpeg",)
-        begins = not self.info.reordered and not self.info.without_idr  # what viewers can begin with, and show at once
+        begins = not self.info.reordered and not self.info.without_idr  # viewers can start with it and show it at once
         fits = self.info.codec in OWN_RINGS and begins and self.fps(fps) == 0
         return (OWN_RINGS[self.info.codec],) if fits else ()
 
     def interrupt(self) -> None:
-        """What comes next does not continue what was."""
+        """What comes next does not continue what came before."""
         self._frames.interrupt()
         self._small.interrupt()
 
@@ -109,10 +109,10 @@ class OpenSource:
         rotation: int,
         sub: SubWish = SubWish(),  # noqa: B008 (frozen)
     ) -> None:
-        """Give one shot to whoever wants it.
+        """Pass one packet on to those who want it.
 
         Raises:
-            SourceError: the source delivers garbage, or the same picture for ever.
+            SourceError: the source delivers garbage, or always the same picture.
         """
         if source_packet.sound:
             self._take_sound(source_packet, demand)
@@ -136,7 +136,7 @@ class OpenSource:
         wanted_now = self._counted.wants(source_packet.pts)
         if self.info.intra and not wanted_now:
             return
-        seen = FRAMES in demand and not self.info.intra  # then what counts is what comes out of the decoder
+        seen = FRAMES in demand and not self.info.intra  # then decoded pictures are counted
         if wanted_now and not seen:
             self.meter.add(source_packet.pts / NS)
             self._seen = False
@@ -146,7 +146,7 @@ class OpenSource:
             self._frames.interrupt()
         if not small:
             self._small.interrupt()
-        elif self.info.intra:  # what is not needed is not even decoded
+        elif self.info.intra:  # skipped pictures are not even decoded
             self._small_counted.fps = sub.fps
             small = self._small_counted.wants(source_packet.pts)
         if large or small:
@@ -169,12 +169,12 @@ class OpenSource:
 
     def _count(self, picture: Picture) -> None:
         if not self._seen:
-            self.meter.forget_from(picture.pts / NS)  # decoded from the last key picture on: counted before
+            self.meter.forget_from(picture.pts / NS)  # decoded from the last keyframe on: already counted
             self._seen = True
         self.meter.add(picture.pts / NS)
 
     def _note_order(self, source_packet: SourcePacket) -> None:
-        """Pictures that come in another order than they are shown have to be sorted, and so encoded."""
+        """Pictures that arrive in another order than they are shown must be sorted, and so re-encoded."""
         if source_packet.pts < self._newest - REORDERED_NS and not self.info.reordered and not self.info.intra:
             self.info = replace(self.info, reordered=True)
         self._newest = source_packet.pts
@@ -187,7 +187,7 @@ class OpenSource:
             self.info = replace(self.info, without_idr=True)
 
     def _note_size(self, size: Size | None) -> None:
-        """Some cameras have another size by night."""
+        """Some cameras use another size at night."""
         if size is None or size == self.info.size or self.info.kind in MODAL:
             return
         self.info = replace(self.info, size=size)
@@ -195,7 +195,7 @@ class OpenSource:
         self._close_passed()
 
     def _left_out(self) -> None:
-        """A JPEG without an end, or none at all."""
+        """An incomplete JPEG, or none at all."""
         self._damaged += 1
         if self._damaged >= GARBAGE_IN_A_ROW:
             raise SourceError(f"{self.info.title} delivers pictures that cannot be decoded")
@@ -222,7 +222,7 @@ class OpenSource:
         if "jpeg" in own and "jpeg" in demand:
             self._jpeg = self._jpeg or JpegPassthrough(self._make_ring, self.info)
             self._jpeg.put(source_packet)
-        if passed:  # also while nobody looks: the ring is the kept group of pictures that viewers begin with
+        if passed:  # even while nobody watches: viewers start with the group of pictures in the ring
             if self._video is None:
                 context = self.source.codec_context()
                 extradata = bytes(context.extradata or b"") if context is not None else b""
@@ -230,7 +230,7 @@ class OpenSource:
             self._video.put(source_packet)
 
     def silent(self) -> None:
-        """Nothing came just now. Raises ``SourceError`` when that lasts."""
+        """Nothing arrived. Raises ``SourceError`` if that lasts."""
         if self.info.live and (verdict := self._stall.verdict(time.monotonic())):
             raise SourceError(f"{self.info.title} gives {verdict}")
 

@@ -1,4 +1,4 @@
-"""From the address in the boot configuration and the present settings to an open source."""
+"""Opens a source, from the address in the boot configuration and the current settings."""
 
 import time
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ NO_CAMERA = "no camera found"
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
-    """What the settings ask of the source. ``size`` None: the largest."""
+    """What the settings require of the source. ``size`` None: the largest."""
 
     camera_id: str = "0"
     size: Size | None = None
@@ -37,7 +37,7 @@ class UsbCamera:
 
 
 class Opener:
-    """Used in the worker's thread. ``cameras``: what was seen at the last look."""
+    """Used in the worker's thread. ``cameras``: those found by the last scan."""
 
     def __init__(
         self, address: MediaAddress, run_dir: Path, memory: RunState, numbers: usb_devices.CameraNumbers
@@ -52,11 +52,11 @@ class Opener:
 
     @property
     def may_stall(self) -> bool:
-        """Reading this kind of source can block for ever."""
+        """Whether reading this kind of source can block forever."""
         return self._address.kind in ("auto", "v4l2")
 
     def open(self, request: SourceRequest) -> Source:
-        """Raises ``SourceError`` with the reason in words."""
+        """Raises ``SourceError`` with the reason."""
         self.identity = ""
         match self._address.kind:
             case "pattern":
@@ -71,7 +71,7 @@ class Opener:
                 return self._open_first(request)
 
     def has_news(self) -> bool:
-        """A camera may have come since the test pattern was chosen for want of one."""
+        """Whether a camera may have appeared since the test pattern was chosen."""
         return self._address.kind == "auto" and usb_devices.look().signature != self._found.signature
 
     def _look(self) -> tuple[UsbCamera, ...]:
@@ -84,11 +84,11 @@ class Opener:
         return self.cameras
 
     def _open_first(self, request: SourceRequest) -> Source:
-        """``auto``: the camera that the settings name, else the first one that works.
+        """``auto``: the camera that the settings name, otherwise the first one that works.
 
-        A camera that is there and fails (busy, forbidden, not ready yet) is tried again and again: ``SourceError``. The
-        test pattern stands in only where there is none. What has no picture format (the nodes of a Raspberry Pi's
-        ribbon connector are there without a camera) is none.
+        A camera that is there but fails (busy, not permitted, not ready yet) is retried: ``SourceError``. The test
+        pattern is used only if there is no camera. A device without a picture format does not count as one (a Raspberry
+        Pi has such nodes without a camera module).
         """
         self._wait_for_stalled()
         committed = self._run_state.committed
@@ -109,7 +109,7 @@ class Opener:
         return PatternSource(request.size, request.fps, reason=NO_CAMERA)
 
     def _open_device(self, request: SourceRequest) -> Source:
-        """``v4l2:DEV``: the camera that was found there first, wherever it is now."""
+        """``v4l2:DEV``: the camera that was first found there, wherever it is plugged in now."""
         self._wait_for_stalled()
         seen = self._look()
         here = next((camera for camera in seen if camera.device.path == self._address.target), None)
@@ -119,7 +119,7 @@ class Opener:
         return self._use(camera, request)
 
     def _ask(self, path: str) -> UsbCamera:
-        """A device under a name of its own (a link), or the reason why there is none."""
+        """A device under another name (a link), or the reason why there is none."""
         try:
             device = v4l2.query(path)
         except OSError as error:

@@ -15,9 +15,9 @@ from models.media.sound_track import SoundTrack
 from models.media.tier import FRAMES, Tier
 
 FRAMES_KEPT = 4
-JPEGS_KEPT = 2  # of the largest size; the usual ones are much smaller
+JPEGS_KEPT = 2  # of the largest size; most are much smaller
 JPEG_LARGEST_MIN = 500_000
-UNITS_KEPT = 3  # of the largest size: 15 MB with what the ring adds, a group of 20 s at 6 Mbit/s
+UNITS_KEPT = 3  # of the largest size: 15 MB with overhead, a group of 20 s at 6 Mbit/s
 UNIT_LARGEST = 3_000_000
 UNIT_SLOTS = 1024
 SLOTS = 64
@@ -27,7 +27,7 @@ SOUND_SLOTS = 256
 
 
 class FramesOutput:
-    """Scaled, turned I420 pictures of one tier, with the privacy mask on them before they can be read."""
+    """Scaled, rotated I420 pictures of one tier, with the privacy mask applied before they can be read."""
 
     def __init__(self, make_ring: MakeRing, tier: Tier) -> None:
         self.set_privacy_mask = PrivacyMask()
@@ -35,7 +35,7 @@ class FramesOutput:
         self._name = tier.ring(FRAMES)
         self._ring: Ring | None = None
         self._decimator = Decimator()
-        self._broken = True  # the next picture does not continue the one before
+        self._broken = True  # the next picture does not continue the previous one
         self._shape: tuple[Size, int] = ((0, 0), 0)
 
     def interrupt(self) -> None:
@@ -44,10 +44,10 @@ class FramesOutput:
     def put(
         self, picture: i420.Picture, size: Size, rotation: int, fps: float, upright: int, whole: Size | None = None
     ) -> bool:
-        """Write the picture, unless it is one too many for ``fps``; True if it was written.
+        """Write the picture, unless it exceeds ``fps``; True if it was written.
 
-        ``rotation``: the whole turn; ``upright``: the part of it that the setting asks for. ``whole``: the size of the
-        same picture in the large tier, where this is the small one.
+        ``rotation``: the total rotation; ``upright``: the part of it from the setting. ``whole``: the size of the same
+        picture in the main tier, if this is the small one.
         """
         self._decimator.fps = fps
         if not self._decimator.wants(picture.pts):
@@ -79,7 +79,7 @@ def frames_outputs(make_ring: MakeRing) -> dict[Tier, FramesOutput]:
 
 
 class JpegPassthrough:
-    """An MJPEG camera's own pictures, untouched."""
+    """An MJPEG camera's own pictures, unchanged."""
 
     def __init__(self, make_ring: MakeRing, info: SourceInfo) -> None:
         self._ring = SharedRing(make_ring, "jpeg", JPEGS_KEPT, SLOTS)
@@ -133,7 +133,7 @@ class VideoPassthrough:
         self._size = info.size
         self._next_generation = next_generation
         self._generation = 0
-        self._broken = True  # nothing is written until the next key
+        self._broken = True  # nothing is written until the next keyframe
 
     def put(self, source_packet: SourcePacket) -> None:
         unit, key = self._stream.unit(source_packet.data)

@@ -16,7 +16,7 @@ LONGEST_WAIT_S = 0.25
 
 
 class PatternSource:
-    """``reason``: why it stands in for a camera; then nothing is looked for in it."""
+    """``reason``: why it replaces a camera; detectors then ignore it."""
 
     sound = None
     depth_ms = 0

@@ -1,7 +1,7 @@
-"""One picture of a camera that is not in use, for whoever has to choose one.
+"""One picture of a camera that is not in use, to help users choose one.
 
-``python -m actors.camera.preview PATH`` opens the device, writes a JPEG to its output and ends. It is a process of its
-own, because a device that hangs in its driver is only got rid of with whoever has asked it.
+``python -m actors.camera.preview PATH`` opens the device, writes a JPEG to its output and ends. It is a separate
+process, because a device that hangs in its driver can only be released by killing the process that uses it.
 """
 
 import asyncio
@@ -23,16 +23,16 @@ from models.media import i420
 
 SIZE = (640, 360)
 RATE = 15
-SETTLE_S = 0.5  # a camera finds its exposure
+SETTLE_S = 0.5  # for the exposure to settle
 GIVE_UP_S = 5.0
 LONGEST_S = 10.0  # of the whole process
-KILLED_S = 1.0  # more than that: the driver holds it
+KILLED_S = 1.0  # longer: the driver hangs
 QUALITY = 70
 COMMAND = (sys.executable, "-m", "actors.camera.preview")
 
 
 class Previews:
-    """Those that are being taken."""
+    """Previews in progress."""
 
     def __init__(self) -> None:
         self._processes: set[asyncio.subprocess.Process] = set()
@@ -41,7 +41,7 @@ class Previews:
         """A JPEG of the camera at ``path``.
 
         Raises:
-            Unavailable: it gives no picture; the text says why.
+            Unavailable: there is no picture; the text says why.
         """
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
         pipe = asyncio.subprocess.PIPE
@@ -63,12 +63,12 @@ class Previews:
         return picture
 
     async def end(self) -> None:
-        """Let go of the cameras: one of them is to be opened."""
+        """Release the cameras, because one of them is about to be opened."""
         await asyncio.gather(*map(_end, self._processes))
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Its device is free when this returns, or its driver hangs."""
+    """When this returns, its device is free, or its driver hangs."""
     if process.returncode is None:
         process.kill()
         with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""What the camera must still know after its process was ended by a stalled device; it lives as long as the run."""
+"""What the camera must remember after a stalled device ended its process; kept for the run."""
 
 import json
 import time
@@ -7,19 +7,23 @@ from pathlib import Path
 
 from config.files import write_atomically
 
-WAIT_AFTER_STALL_S = (0.5, 5.0, 30.0)  # the last one for every further stall: long enough to be forgiven as a restart
+WAIT_AFTER_STALL_S = (
+    0.5,
+    5.0,
+    30.0,
+)  # the last one for every further stall: long enough to not count towards the restart limit
 
 
 @dataclass(slots=True)
 class RunState:
-    """``committed``: identity of the USB camera that has given a picture in this run. ``lost``: told as lost."""
+    """``committed``: identity of the USB camera that delivered a picture in this run. ``lost``: reported as lost."""
 
     path: Path
     committed: str = ""
     lost: bool = False
     stalls: int = 0
-    closed_until: float = 0.0  # CLOCK_MONOTONIC s; the stalled device is left alone until then
-    refused_until: float = 0.0  # the same for a password that was refused
+    closed_until: float = 0.0  # CLOCK_MONOTONIC s; the stalled device is not opened until then
+    refused_until: float = 0.0  # the same for a rejected password
 
     @classmethod
     def load(cls, path: Path) -> "RunState":
@@ -41,7 +45,7 @@ class RunState:
         write_atomically(self.path, json.dumps(values).encode())
 
     def stalled(self) -> None:
-        """The device does not answer any more, and this process is about to end because of it."""
+        """The device no longer responds, and this process is about to end because of it."""
         wait_s = WAIT_AFTER_STALL_S[min(self.stalls, len(WAIT_AFTER_STALL_S) - 1)]
         self.stalls += 1
         self.closed_until = time.monotonic() + wait_s
@@ -49,18 +53,18 @@ class RunState:
         self.save()
 
     def refused(self, wait_s: float) -> None:
-        """Cameras lock accounts: the password is not tried again before, by no process after us either."""
+        """Cameras lock accounts: the password is not tried again earlier, not even by a later process."""
         self.refused_until = time.monotonic() + wait_s
         self.save()
 
     def commit(self, identity: str) -> None:
-        """This camera gives pictures: from now on it is waited for rather than replaced."""
+        """This camera delivers pictures: from now on it is waited for rather than replaced."""
         if self.committed != identity:
             self.committed = identity
             self.save()
 
     def well(self) -> None:
-        """It has given pictures for a while: the next stall is a new one."""
+        """It has delivered pictures for a while: the next stall counts as the first."""
         if self.stalls:
             self.stalls = 0
             self.save()

@@ -1,4 +1,4 @@
-"""The lamp: of the camera itself (V4L2 flash control) or an LED of the device (sysfs)."""
+"""The torch: that of the camera (V4L2 flash control) or an LED of the device (sysfs)."""
 
 from collections.abc import Callable
 from glob import glob
@@ -12,13 +12,13 @@ Switch = Callable[[bool], None]  # raises OSError
 
 
 def find_torch(device_path: str) -> Switch | None:
-    """How to switch the lamp; None where there is none. ``device_path``: the V4L2 device in use, "" for none."""
+    """How to switch the torch; None if there is none. ``device_path``: the V4L2 device in use, "" for none."""
     if device_path:
         try:
             if v4l2.has_flash(device_path):
                 return lambda on: v4l2.set_flash(device_path, on)
         except OSError:
-            pass  # just unplugged: looked for again with the next camera
+            pass  # just unplugged: detected again with the next camera
     for led in sorted(glob("/sys/class/leds/*")):
         folder = Path(led)
         brightness = folder / "brightness"

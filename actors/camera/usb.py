@@ -22,7 +22,7 @@ PIECE_S = 0.25
 
 
 def choose_mode(modes: tuple[v4l2.Mode, ...], size: sizes.Size, fps: float) -> v4l2.Mode:
-    """The best format (in the order of ``v4l2.FORMATS``) that has this size at this rate, else the fastest one."""
+    """The best format (in the order of ``v4l2.FORMATS``) with this size at this rate, otherwise the fastest one."""
     order = list(v4l2.FORMATS.values())
     fitting = sorted((mode for mode in modes if mode.size == size), key=lambda mode: order.index(mode.format))
     for mode in fitting:
@@ -32,13 +32,13 @@ def choose_mode(modes: tuple[v4l2.Mode, ...], size: sizes.Size, fps: float) -> v
 
 
 def choose_rate(rates: tuple[float, ...], fps: float) -> float:
-    """The slowest rate of the device that is fast enough; its fastest where none is."""
+    """The slowest rate of the device that is fast enough; its fastest if none is."""
     enough = [rate for rate in rates if rate >= fps - 0.5]
     return min(enough) if enough else max(rates, default=ASSUMED_FPS)
 
 
 class Chosen(NamedTuple):
-    """What a device is asked for."""
+    """What is requested of a device."""
 
     mode: v4l2.Mode
     rate: float
@@ -85,7 +85,7 @@ class UsbSource(CaptureDeviceSource):
         super().__init__(device.path, container, stream)
         context = stream.codec_context
         size = (context.width, context.height)
-        fps = float(stream.average_rate or chosen.rate)  # a driver may give another one than it was asked for
+        fps = float(stream.average_rate or chosen.rate)  # a driver may use another one than requested
         self._chosen = chosen
         self.info = _info(device, chosen, context.name, size, fps)
 
@@ -94,7 +94,7 @@ class UsbSource(CaptureDeviceSource):
 
 
 class RawSource:
-    """Pixel formats that FFmpeg does not ask a device for."""
+    """Pixel formats that FFmpeg does not request from a device."""
 
     sound = None
     depth_ms = 0

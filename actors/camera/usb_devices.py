@@ -1,7 +1,7 @@
-"""Which USB cameras there are, and the numbers ("0", "1", …) under which clients know them.
+"""The USB cameras, and the numbers ("0", "1", …) by which clients know them.
 
-A camera keeps its number when it is plugged in again, whatever /dev/videoN it becomes: it is known by its serial
-number, or by its name and the socket it sits in: two of a kind without serial numbers keep theirs.
+A camera keeps its number when it is plugged in again, whatever /dev/videoN it becomes: it is recognised by its serial
+number, or by its name and USB port, so that two identical cameras without serial numbers keep their numbers.
 """
 
 import errno
@@ -24,7 +24,7 @@ FIRST_DEVICE = "/dev/video0"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """``former``: how earlier versions called the same camera."""
+    """``former``: the same camera's identity in earlier versions."""
 
     text: str
     former: tuple[str, ...] = ()
@@ -39,9 +39,9 @@ def device_paths() -> list[str]:
 
 
 def identities(devices: tuple[v4l2.Device, ...]) -> list[Identity]:
-    """What stays the same when these cameras are plugged in again: the serial number, else name and socket.
+    """What stays the same when these cameras are plugged in again: the serial number, otherwise name and port.
 
-    Serial numbers that two cameras share are none.
+    Serial numbers that two cameras share are ignored.
     """
     serials = [(device.card, serial_of(device.path)) for device in devices]
     found = []
@@ -54,7 +54,7 @@ def identities(devices: tuple[v4l2.Device, ...]) -> list[Identity]:
 
 
 def serial_of(path: str) -> str:
-    """Of the USB device behind a video node; "" where it has none, or is no USB device."""
+    """The serial number of the USB device behind a video node; "" if it has none, or is not a USB device."""
     interface = os.path.realpath(f"{NODES}/{os.path.basename(os.path.realpath(path))}/device")
     try:
         return Path(interface).parent.joinpath("serial").read_text().strip()
@@ -69,14 +69,14 @@ def _link_to(path: str, folder: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DeviceScan:
-    """What a look at /dev/video* found: cameras, and why a device that may be one cannot be asked now (by path)."""
+    """The result of scanning /dev/video*: cameras, and why a possible camera cannot be queried now (by path)."""
 
     devices: tuple[v4l2.Device, ...] = ()
     refused: tuple[tuple[str, OSError], ...] = ()
 
     @property
     def signature(self) -> tuple[object, ...]:
-        """Differs when something has come, gone, or become usable."""
+        """Changes when a device was added or removed, or became usable."""
         usable = tuple((device.path, device.card, bool(device.modes)) for device in self.devices)
         return usable, tuple((path, error.errno) for path, error in self.refused)
 
@@ -107,12 +107,12 @@ class CameraNumbers:
             known = json.loads(path.read_text())
             self._known = [str(identity) for identity in known][:KNOWN_MAX]
         except (OSError, ValueError, TypeError):
-            self._known = []  # first start, or damaged: numbers begin anew
+            self._known = []  # first start, or damaged: numbers start again
 
     def numbers(self, present: list[Identity]) -> list[str]:
-        """The ids of cameras; a new one gets the next number, or that of the one that was not there for longest.
+        """The ids of cameras; a new one gets the next number, or that of the one that has been missing for longest.
 
-        One without a serial number that is in another socket now takes the number of its like that is not there.
+        One without a serial number in another port takes the number of an identical one that is missing.
         """
         before = list(self._known)
         here = {one.text for one in present}

@@ -1,4 +1,4 @@
-"""Questions to a V4L2 device that FFmpeg does not pass on: who it is, which modes it has, its lamp.
+"""Queries to a V4L2 device that FFmpeg does not offer: its identity, modes, controls and torch.
 
 Numbers and layouts: linux/videodev2.h and linux/v4l2-controls.h (the structs used here are the same on 32 and 64 bit).
 """
@@ -32,9 +32,9 @@ INTEGER, BOOLEAN, MENU, INTEGER_MENU = 1, 2, 3, 9  # V4L2_CTRL_TYPE_…
 MENUS = (MENU, INTEGER_MENU)
 CONTROL_DISABLED, CONTROL_READ_ONLY, CONTROL_INACTIVE = 0x1, 0x4, 0x10
 MENU_MAX = 64  # entries
-MODES_MAX = 64  # of one pixel format; a driver that never says "no more" must not hang us
+MODES_MAX = 64  # of one pixel format; a driver that never ends the list must not block us
 
-# fourcc → FFmpeg's input_format, in the order in which we like them: compressed first, because USB is narrow.
+# fourcc → FFmpeg's input_format, in order of preference: compressed first, because USB bandwidth is limited.
 FORMATS = {"MJPG": "mjpeg", "H264": "h264", "YUYV": "yuyv422", "NV12": "nv12", "YU12": "yuv420p", "UYVY": "uyvy422"}
 FORMATS |= {"YVYU": "yvyu422", "NV21": "nv21", "RGB3": "rgb24", "BGR3": "bgr24", "GREY": "gray", "Y16 ": "gray16le"}
 
@@ -48,7 +48,7 @@ class Mode:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """``bus``: where it is plugged in, as the driver says."""
+    """``bus``: where it is plugged in, according to the driver."""
 
     path: str
     card: str
@@ -66,10 +66,10 @@ def opened(path: str) -> Iterator[int]:
 
 
 def query(path: str) -> Device | None:
-    """What the device is; None where it is no camera (a metadata node, an encoder, an output).
+    """The device; None if it is not a camera (a metadata node, an encoder, an output).
 
     Raises:
-        OSError: it is not there, busy, or forbidden.
+        OSError: it is missing, busy, or not permitted.
     """
     with opened(path) as descriptor:
         answer = bytearray(104)
@@ -91,7 +91,7 @@ def _text(raw: bytes) -> str:
 
 
 def _ask(descriptor: int, request: int, question: bytes) -> bytearray | None:
-    """The answered struct; None at the end of an enumeration."""
+    """The returned struct; None at the end of an enumeration."""
     answer = bytearray(question)
     try:
         fcntl.ioctl(descriptor, request, answer)
@@ -153,11 +153,11 @@ class Control:
     maximum: int
     step: int
     default: int
-    inactive: bool  # another control decides now
+    inactive: bool  # overridden by another control
 
 
 def query_control(descriptor: int, control: int) -> Control | None:
-    """None where the device has none that can be set."""
+    """None if the device has no such control that can be set."""
     found = _ask(descriptor, VIDIOC_QUERYCTRL, struct.pack("I", control) + bytes(64))
     if found is None:
         return None
@@ -168,7 +168,7 @@ def query_control(descriptor: int, control: int) -> Control | None:
 
 
 def menu(descriptor: int, control: Control) -> tuple[tuple[int, str], ...]:
-    """The values of a menu with their names; a driver leaves out those that it does not know."""
+    """The values of a menu with their names; a driver omits those that it does not support."""
     entries = []
     for index in range(control.minimum, min(control.maximum, control.minimum + MENU_MAX) + 1):
         found = _ask(descriptor, VIDIOC_QUERYMENU, struct.pack("II", control.id, index) + bytes(36))
@@ -191,7 +191,7 @@ def set_control(descriptor: int, control: int, value: int) -> None:
 
 
 def has_flash(path: str) -> bool:
-    """Whether the device has a lamp that can stay on."""
+    """Whether the device has a torch that can stay on."""
     with opened(path) as descriptor:
         return _ask(descriptor, VIDIOC_QUERYCTRL, struct.pack("I", FLASH_LED_MODE) + bytes(64)) is not None
 

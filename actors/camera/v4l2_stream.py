@@ -1,4 +1,4 @@
-"""Pictures of a V4L2 device by memory-mapped buffers, for the pixel formats that FFmpeg does not ask devices for.
+"""Pictures of a V4L2 device by memory-mapped buffers, for pixel formats that FFmpeg does not request.
 
 Numbers and layouts: linux/videodev2.h, on 64 bit.
 """
@@ -29,7 +29,7 @@ _BUFFER = struct.Struct("=IIIII4xqq16sIIQIII4x")
 
 
 class Stream:
-    """Open and running. Every method raises ``OSError`` where the device refuses."""
+    """Open and running. Every method raises ``OSError`` if the device refuses."""
 
     def __init__(self, path: str, fourcc: str, pixels: str, size: Size, fps: float) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -44,7 +44,7 @@ class Stream:
             raise
 
     def _choose(self, fourcc: str, size: Size) -> tuple[Size, int]:
-        """The size that it gives, and the bytes of one row."""
+        """The actual size, and the bytes per row."""
         code = struct.unpack("<I", fourcc.encode("latin-1"))[0]
         answer = bytearray(_FORMAT.pack(BUF_TYPE_VIDEO_CAPTURE, *size, code, 1, 0, 0))
         fcntl.ioctl(self._descriptor, VIDIOC_S_FMT, answer)
@@ -56,7 +56,7 @@ class Stream:
 
     def _pace(self, fps: float) -> None:
         question = struct.pack("=IIIIIII", BUF_TYPE_VIDEO_CAPTURE, 0, 0, 1000, round(fps * 1000), 0, 0)
-        with suppress(OSError):  # it has a rate of its own
+        with suppress(OSError):  # it has a fixed rate
             fcntl.ioctl(self._descriptor, VIDIOC_S_PARM, bytearray(question.ljust(204, b"\0")))
 
     def _begin(self) -> None:
@@ -76,7 +76,7 @@ class Stream:
         return _BUFFER.unpack(answer)
 
     def read(self, timeout_s: float) -> tuple[bytes, int] | None:
-        """(picture without padding, CLOCK_MONOTONIC ns of its capture or 0); None where none came, or half a one."""
+        """(picture without padding, CLOCK_MONOTONIC ns of its capture or 0); None if none arrived completely."""
         if not select.select([self._descriptor], [], [], timeout_s)[0]:
             return None
         try:

@@ -1,16 +1,16 @@
-"""What the camera says of itself to others."""
+"""The camera's views for other actors."""
 
 from actors.camera.opener import UsbCamera
 from actors.camera.source import SourceInfo
 from models.media import sizes
 from models.messages.camera import CameraInfo, CameraView, Capabilities
 
-ASSUMED = (1920, 1080)  # while no source has ever been open
+ASSUMED = (1920, 1080)  # until a source has been open
 ASSUMED_FPS = 30
 
 
 def capabilities(info: SourceInfo | None, usb: tuple[UsbCamera, ...], shown: str, torch: bool) -> Capabilities:
-    """``info``: the source in use or the last one; ``usb``: the cameras that are plugged in; ``shown``: the address."""
+    """``info``: the current or last source; ``usb``: the connected cameras; ``shown``: the address."""
     offered = tuple(map(sizes.text, info.sizes if info else sizes.ladder(ASSUMED)))
     rates = info.rates if info else sizes.rates(ASSUMED_FPS)
     plugged_in = tuple(
@@ -35,5 +35,5 @@ def _sizes_of(camera: UsbCamera) -> list[sizes.Size]:
 
 
 def without_fps(view: CameraView) -> tuple[object, ...]:
-    """All of a view but the measured rate, which never stands still."""
+    """A view without the measured rate, which changes all the time."""
     return tuple(getattr(view, name) for name in view.__slots__ if name != "fps")

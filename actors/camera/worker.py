@@ -23,7 +23,7 @@ from models.media.stall_detector import StallDetector
 from models.media.tier import SubWish, Tier
 
 NEWS_EVERY_S = 5.0
-STILL_WARM_UP = 5  # pictures until a camera that was just opened has found its exposure
+STILL_WARM_UP = 5  # pictures until the exposure of a newly opened camera has settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         super().__init__("camera capture", on_report)
         self.plan = DesiredState()
         self.demand: frozenset[str] = frozenset()
-        self.blocked_since: float | None = None  # since when a call is under way that a dead device never ends
+        self.blocked_since: float | None = None  # the start of a call that a dead device would never end
         self.opening = False
         self._opener = opener
         self._run_state = memory
         self._make_ring = make_ring
         self._next_generation = next_generation
         self._frames = frames_outputs(make_ring)
-        self._turn = threading.Lock()  # held while pictures are made of what was read
+        self._turn = threading.Lock()  # held while pictures are made from what was read
         self._still: CaptureRequest | None = None
         self._stall = StallDetector()
         self._news_at = 0.0
@@ -87,7 +87,7 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
             self.wake()
 
     def cover(self, set_privacy_mask: PrivacyMask) -> None:
-        """When this returns, no picture is made without it any more. Waits for the picture that is just made."""
+        """When this returns, no more pictures are made without the mask. Waits for the picture in progress."""
         with self._turn:
             for output in self._frames.values():
                 output.set_privacy_mask = set_privacy_mask
@@ -114,7 +114,7 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         return max(super().wait_s(), self._run_state.refused_until - time.monotonic())
 
     def waiting(self) -> None:
-        if self.said is None:  # a process before us was refused
+        if self.said is None:  # an earlier process was rejected
             self.say(SourceStatus(reason="the camera rejects this user name and password; trying again later"))
         self._fail_still("the camera is not available")
 
@@ -176,7 +176,7 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         elif opened.info.kind == "pattern" and self._opener.has_news():
             self.close()
 
-    # ---------------------------------------------------------------- stills
+    # ---------------------------------------------------------------- captures
     def _take_still(self, opened: OpenSource, plan: DesiredState) -> None:
         still, self._still = self._still, None
         assert still is not None
@@ -198,7 +198,7 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         self.post(still.done, data, *turned)
 
     def _largest(self, request: SourceRequest) -> i420.Picture:
-        """Switch the camera to its largest mode for one picture; the next turn of the loop opens it as it was."""
+        """Switch the camera to its largest mode for one picture; the next iteration of the loop restores it."""
         self.close()
         self.begin_blocking(opening=True)
         try:

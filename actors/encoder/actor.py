@@ -40,7 +40,7 @@ class Encoder(RingOwner):
         self._throttle = Throttle()
         self._own: tuple[str, ...] = ()  # rings that the camera fills itself
         self._told: dict[Tier, VideoView] = {}
-        self._executor = self.executor("bench")
+        self._executor = self.executor()
         name = await self._executor.run(best_encoder)
         self.log.info("h264 encoder", encoder=name)
         generations = self.boot.data_dir / "stream-generation"
@@ -88,14 +88,14 @@ class Encoder(RingOwner):
             tier.camera_gives(camera.fps, camera.declared_fps)
 
     def steer(self) -> None:
-        """Pass every wish on to whoever fills it: a thread of ours, or the camera."""
+        """Pass every lease on to what fills the ring: one of our threads, or the camera."""
         jpeg, video, audio = (self.leases.wanted(ring) for ring in ("jpeg", "video", "audio"))
         own_jpeg, own_video = "jpeg" in self._own, "video" in self._own
         main, sub = self._tiers[Tier.MAIN], self._tiers[Tier.SUB]
         main.jpeg.own, main.video.own = not own_jpeg, not own_video
         main.jpeg.wanted, main.video.wanted = jpeg and not own_jpeg, video and not own_video
         sub.jpeg.wanted, sub.video.wanted = (self.leases.wanted(Tier.SUB.ring(kind)) for kind in (JPEG, VIDEO))
-        if sub.wanted and not self._sub_hired:  # threads only where somebody has ever asked
+        if sub.wanted and not self._sub_hired:  # start threads only on first use
             self._sub_hired = True
             for worker in sub.workers:
                 self.start_worker(worker)
@@ -112,7 +112,7 @@ class Encoder(RingOwner):
 
     # ---------------------------------------------------------------- throttle
     async def _watch_load(self) -> None:
-        read_load()  # the first figure of the processor means nothing
+        read_load()  # the first CPU value is meaningless
         while True:
             await asyncio.sleep(LOAD_EVERY_S)
             before = self._throttle.reason
@@ -177,7 +177,9 @@ class Encoder(RingOwner):
     def _keyframe(self, message: RequestKeyframe) -> None:
         self._tiers[message.tier].video.keyframe_wanted = True
 
-    @handles(ForgetPictures, max_concurrency=1)  # a lane of its own: settings, which ask, may be asked meanwhile
+    @handles(
+        ForgetPictures, max_concurrency=1
+    )  # its own lane: the settings actor, which asks this, may be asked meanwhile
     async def _forget(self, _: ForgetPictures) -> Ok:
         await self._executor.run(self._forget_all)
         return Ok()
@@ -198,6 +200,6 @@ class Encoder(RingOwner):
 
 
 def _lasting(view: VideoView) -> tuple[object, ...]:
-    """The part of a view whose change is news."""
+    """The part of a view whose changes are published."""
     measured = ("fps", "bitrate_kbps", "frames_encoded", "frames_dropped")
     return tuple(getattr(view, field.name) for field in fields(view) if field.name not in measured)

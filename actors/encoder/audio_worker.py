@@ -1,4 +1,4 @@
-"""Sound for RTSP, encoded once for everybody."""
+"""Sound for RTSP and clips, encoded once for all."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the encoder's threads have in common: they rest while nobody wants anything, and never show old pictures."""
+"""The base of the encoder's threads: they rest while nothing is wanted, and never use old pictures."""
 
 import threading
 import time
@@ -8,14 +8,14 @@ from actors.runtime.worker import Worker
 from models.media.ring import Entry
 
 WAIT_S = 0.5
-TOO_OLD_NS = 1_000_000_000  # what lay in the ring since somebody was here last
+TOO_OLD_NS = 1_000_000_000  # entries older than this are from before the last demand
 
 
 class DemandWorker(Worker):
     """Override ``take`` (called with each fresh entry) and ``rest`` (called now and then while nobody wants it)."""
 
     newest_wins = True
-    own = True  # this worker fills the ring; else the camera does
+    own = True  # this worker fills the ring; otherwise the camera does
 
     def __init__(self, name: str, reader: RingReader) -> None:
         super().__init__(name)
@@ -52,16 +52,16 @@ class DemandWorker(Worker):
                     self.take(entry)
 
     def forget(self) -> None:
-        """What came before shall not be shown: when this returns, nothing made of it will be written any more.
+        """Earlier pictures must not be shown: when this returns, nothing made from them is written any more.
 
-        From any thread but the worker's own; waits for the entry that is just worked on.
+        Call it from any other thread; it waits for the entry in progress.
         """
         with self._turn:
             self._forgotten += 1
             self.begin_anew()
 
     def begin_anew(self) -> None:
-        """What comes next must not refer to what came before."""
+        """What comes next must not reference what came before."""
 
     def take(self, entry: Entry) -> None:
         raise NotImplementedError

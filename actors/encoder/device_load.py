@@ -1,4 +1,4 @@
-"""How busy and how hot the device is."""
+"""CPU load, temperature and under-voltage of the device."""
 
 from config import sensors
 from models.media.throttle import Load

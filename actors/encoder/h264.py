@@ -1,4 +1,4 @@
-"""One H.264 encoder: pictures in, access units out, nothing held back."""
+"""One H.264 encoder: pictures in, access units out, without delay."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,14 +16,14 @@ from models.media.quality import bitrate
 CLOCK_RATE = 90_000
 NS_PER_TICK = Fraction(1_000_000_000, CLOCK_RATE)
 SOFTWARE, HARDWARE = "libx264", "h264_v4l2m2m"
-PRESETS = ("superfast", "ultrafast")  # the second where the first takes too long
+PRESETS = ("superfast", "ultrafast")  # the second one if the first takes too long
 LEAST_BUFFER = 1_000_000  # bits
 JPEG_RANGE, MPEG_RANGE = 2, 1  # AVCOL_RANGE_*
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What cannot be changed while an encoder is open."""
+    """The parameters that cannot be changed while an encoder is open."""
 
     width: int
     height: int
@@ -41,7 +41,7 @@ class AccessUnit:
 class H264Encoder:
     """``target`` may be changed at any time; everything else is in ``shape``.
 
-    ``rate``: pictures a second that really come, which players are told (H.264 annex E, VUI); 0: not known.
+    ``rate``: actual pictures per second, which players are told (H.264 annex E, VUI); 0: unknown.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class H264Encoder:
         context.time_base = Fraction(1, CLOCK_RATE)
         context.framerate = Fraction(max(1, min(round(rate), shape.fps)) if rate else shape.fps, 1)
         context.color_range = JPEG_RANGE if shape.full_range else MPEG_RANGE
-        context.gop_size = shape.fps * 10  # IDRs are asked for by the clock, not by counting
+        context.gop_size = shape.fps * 10  # IDRs are requested by time, not by count
         context.max_b_frames = 0
-        # x264 takes another bit rate while it runs only as constant bit rate, and never one above the maximum it was
-        # opened with. So it is opened at the most that this size may ever have, and lowered before the first picture.
+        # x264 can change the bit rate while running only with constant bit rate, and not above the maximum it was
+        # opened with. So it is opened with the highest rate for this size, which is lowered before the first picture.
         most = bitrate(shape.width, shape.height, shape.fps, 100)
         context.bit_rate = most
         if name == SOFTWARE:
-            context.thread_count = 1  # more would cut each picture into several slices
+            context.thread_count = 1  # more would split each picture into several slices
             context.options = {
                 "preset": preset,
                 "tune": "zerolatency",
@@ -103,7 +103,7 @@ class H264Encoder:
 
 
 def works(name: str) -> bool:
-    """Whether this encoder gives a picture on this device: the only way to know is to try."""
+    """Whether this encoder works on this device, which only a trial can show."""
     shape = Shape(640, 480, 30, full_range=False)
     try:
         encoder = H264Encoder(shape, 1_000_000, name)
@@ -114,5 +114,5 @@ def works(name: str) -> bool:
 
 
 def best_encoder() -> str:
-    """The hardware encoder where it works, else x264."""
+    """The hardware encoder if it works, otherwise x264."""
     return HARDWARE if works(HARDWARE) else SOFTWARE

@@ -1,4 +1,4 @@
-"""Pictures to JPEG, in a thread of its own so that it never delays the video."""
+"""Pictures to JPEG, in a separate thread so that it never delays the video."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from models.media.i420 import size_of
 from models.media.ring import Entry
 from models.media.tier import JPEG, Tier
 
-RECORDS = 2  # of the largest size; usual pictures are a tenth of it
+RECORDS = 2  # of the largest size; most pictures are a tenth of it
 SLOTS = 64
 LEAST_LARGEST = 256_000
 FALLBACK_QUALITY = 50  # for a picture that does not fit: noise at quality 100
@@ -22,7 +22,7 @@ class JpegWorker(DemandWorker):
     def __init__(self, reader: RingReader, make_ring: MakeRing, tier: Tier) -> None:
         super().__init__(f"jpeg encoder {tier}", reader)
         self.quality = 85
-        self.fps = 0.0  # at most so many a second; 0: every picture
+        self.fps = 0.0  # maximum per second; 0: every picture
         self._ring = SharedRing(make_ring, tier.ring(JPEG), RECORDS, SLOTS)
         self._decimator = Decimator()
         self._broken = True
@@ -46,7 +46,7 @@ class JpegWorker(DemandWorker):
         if len(data) > largest:
             data = jpeg.encode(flat, entry.width, entry.height, FALLBACK_QUALITY, full_range)
         if not self.own:
-            return  # it became the camera's turn meanwhile
+            return  # the camera has taken over the ring meanwhile
         if self._ring.renewed(largest):
             self._broken = True
         flags = ring.DISCONTINUITY if self._broken or entry.flags & ring.DISCONTINUITY else 0

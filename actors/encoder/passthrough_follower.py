@@ -1,4 +1,4 @@
-"""What the camera passes through, looked at from outside: the view of a stream that is not encoded here."""
+"""Measures a stream that the camera passes through and that is not encoded here."""
 
 from actors.encoder.demand_worker import DemandWorker
 from actors.runtime.rings import RingReader
@@ -10,7 +10,7 @@ NS = 1_000_000_000
 
 
 class PassthroughFollower(DemandWorker):
-    """Reads ``video`` as any consumer does, and keeps the figures."""
+    """Reads ``video`` like any consumer, and keeps statistics."""
 
     newest_wins = False
 
@@ -23,10 +23,10 @@ class PassthroughFollower(DemandWorker):
         self.units = 0
 
     def rest(self) -> None:
-        """Nothing to give back."""
+        """Nothing to release."""
 
     def take(self, entry: Entry) -> None:
-        self.meter.add(entry.pts / NS, len(entry.data))  # what lay in the ring came earlier
+        self.meter.add(entry.pts / NS, len(entry.data))  # entries already in the ring arrived earlier
         self.units += 1
         self.generation = entry.spare
         self.size = (entry.width, entry.height)

@@ -10,7 +10,7 @@ from models.media.throttle import Throttle
 from models.media.tier import FRAMES, Tier
 from models.messages.encoder import SubVideoView, VideoView
 
-NEW_RATE_SHARE = 0.15  # a smaller change of the camera's frame rate leaves the bit rate alone
+NEW_RATE_SHARE = 0.15  # a smaller change of the camera's frame rate does not change the bit rate
 
 
 class TierEncoders:
@@ -33,7 +33,7 @@ class TierEncoders:
 
     @property
     def wanted(self) -> bool:
-        """Some picture has to be encoded here."""
+        """Whether any picture has to be encoded here."""
         return self.jpeg.wanted or self.video.wanted
 
     def configure(self, jpeg_quality: int, video_quality: int, fps: int) -> None:
@@ -45,7 +45,7 @@ class TierEncoders:
         self.jpeg.fps = self.video.fps = allowed if allowed < wanted else 0.0
 
     def camera_gives(self, fps: float, declared: float) -> None:
-        """So many pictures a second come, and so many the camera says that it gives; 0: not known."""
+        """The measured and the declared pictures per second of the camera; 0: unknown."""
         known = self.video.source_fps
         if fps > 0 and abs(fps - known) > NEW_RATE_SHARE * known:
             self.video.source_fps = fps

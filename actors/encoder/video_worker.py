@@ -1,4 +1,4 @@
-"""Pictures to H.264, once for everybody."""
+"""Pictures to H.264, encoded once for all."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,7 @@ SLOW_AFTER = 30  # pictures
 
 @dataclass(frozen=True, slots=True)
 class VideoState:
-    """What the actor tells others; a snapshot."""
+    """A snapshot of the state that the actor publishes."""
 
     running: bool = False
     encoder: str = ""
@@ -55,9 +55,9 @@ class VideoWorker(DemandWorker):
         super().__init__(f"h264 encoder {tier}", reader)
         self.quality = 60
         self.nominal_fps = 30
-        self.source_fps = 0.0  # what really comes, 0: not known
-        self.told_fps = 0.0  # what players are told when the encoder is opened; 0: not known
-        self.fps = 0.0  # at most so many a second; 0: every picture
+        self.source_fps = 0.0  # measured; 0: unknown
+        self.told_fps = 0.0  # what players are told when the encoder is opened; 0: unknown
+        self.fps = 0.0  # maximum per second; 0: every picture
         self.keyframe_wanted = False
         self.meter = RateMeter()
         self.encoded = 0
@@ -110,7 +110,7 @@ class VideoWorker(DemandWorker):
         self._put(unit.data, unit.key, entry)
 
     def _right_encoder(self, entry: Entry) -> H264Encoder:
-        """The open encoder, or a new one (a new generation) where the picture's shape is another one."""
+        """The open encoder, or a new one (a new generation) if the shape of the picture has changed."""
         shape = Shape(entry.width, entry.height, self.nominal_fps, bool(entry.flags & ring.FULL_RANGE))
         target = bitrate(shape.width, shape.height, self._true_fps(), self.quality)
         if self._encoder is None or self._encoder.shape != shape or self._told_wrong():
@@ -125,7 +125,7 @@ class VideoWorker(DemandWorker):
         return self._encoder
 
     def _told_wrong(self) -> bool:
-        """Opened before it was known how many pictures come, which are far fewer than players were told."""
+        """Whether it was opened before the rate was known, and the rate is far lower than players were told."""
         return not self._opened_with and 0 < self.told_fps < FAR_FEWER * self.nominal_fps
 
     def _true_fps(self) -> float:
@@ -141,11 +141,11 @@ class VideoWorker(DemandWorker):
     def _put(self, data: bytes, key: bool, entry: Entry) -> None:
         largest = max(LEAST_LARGEST, size_of(entry.width, entry.height) // 2)
         if len(data) > largest:
-            self._broken = self.keyframe_wanted = True  # what follows would refer to it
+            self._broken = self.keyframe_wanted = True  # what follows would reference it
             self.dropped += 1
             return
         if not self.own:
-            return  # it became the camera's turn meanwhile
+            return  # the camera has taken over the ring meanwhile
         if self._ring.renewed(largest):
             self._broken = True
         if self._broken and not key:
@@ -169,7 +169,7 @@ class VideoWorker(DemandWorker):
             self._tell()
 
     def _weigh(self, ms: float) -> None:
-        """Take the faster preset for good where this one costs too much of the time that there is."""
+        """Switch to the faster preset permanently if this one takes too much of the available time."""
         self._since_open += 1
         self.ms += SMOOTHING * (ms - self.ms)
         slow = self.ms > SLOW_SHARE * 1000 / max(1.0, self.fps or self.nominal_fps)

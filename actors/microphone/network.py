@@ -1,4 +1,4 @@
-"""The sound of a network camera: over the connection that the camera's process owns, or over one of our own."""
+"""The sound of a network camera: over the connection of the camera's process, or over a separate one."""
 
 import io
 from collections.abc import Callable
@@ -19,7 +19,7 @@ LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
 
 class Decoder:
-    """Packets of one track to pieces."""
+    """Decodes the packets of one track."""
 
     def __init__(self, track: SoundTrack) -> None:
         context = _context(track)
@@ -42,14 +42,14 @@ def _context(track: SoundTrack) -> av.AudioCodecContext:
         context = av.CodecContext.create(track.codec, "r")
         assert isinstance(context, av.AudioCodecContext)
         return context
-    # Only a demuxer tells FFmpeg's G.726 how many bits a sample has.
+    # Only a demuxer tells FFmpeg's G.726 decoder the bits per sample.
     options = {"code_size": str(track.bits), "sample_rate": str(track.rate)}
     container = av.open(io.BytesIO(bytes(4096)), "r", format=track.codec, options=options)
     return container.streams.audio[0].codec_context
 
 
 class CameraSound:
-    """What the camera's process hands on by the ring ``sound``. ``is_open``: whether its connection carries sound."""
+    """What the camera's process passes on through the ring ``sound``. ``is_open``: whether its connection has sound."""
 
     may_be_mute = True
 
@@ -76,7 +76,7 @@ class CameraSound:
 
 
 class NetworkSound:
-    """A network address that is not the camera's own."""
+    """A network source other than the camera's own."""
 
     may_be_mute = True
 

@@ -1,4 +1,4 @@
-"""From the boot configuration to an open sound source."""
+"""Opens a sound source, from the boot configuration."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,15 +16,15 @@ ALSA_DEVICES = Path("/dev/snd")
 
 
 class NotYetError(Exception):
-    """The camera, whose sound it is, is not open."""
+    """The camera that carries the sound is not open."""
 
 
 class NoSoundError(Exception):
-    """There is no sound here at all, and none is waited for."""
+    """There is no sound source, and none is waited for."""
 
 
 def check(address: MediaAddress) -> None:
-    """Raises ``Invalid`` for a tone that is none."""
+    """Raises ``Invalid`` for an invalid tone."""
     if address.kind == "tone":
         hertz(address.target)
 
@@ -40,7 +40,7 @@ def hertz(text: str) -> float:
 
 
 class SoundOpener:
-    """``auto``: the sound of the video source itself, else a sound card, else none.
+    """``auto``: the sound of the video source, otherwise a sound card, otherwise none.
 
     ``make_reader``: of the ring ``sound``. ``camera_sound``, set by the actor: whether the connection that the camera
     owns carries sound; None while it is not open.
@@ -58,7 +58,7 @@ class SoundOpener:
 
     @property
     def uses_camera(self) -> bool:
-        """The sound comes over the camera's own connection: many cameras allow only one."""
+        """Whether the sound comes over the camera's own connection, because many cameras allow only one."""
         return self._picture.kind in NETWORK and (self._sound.kind == "auto" or self._sound == self._picture)
 
     def open(self) -> SoundSource:

@@ -1,8 +1,8 @@
-"""Where sound comes from. Every source gives pieces of s16 mono 16 kHz with the moment of their first sample."""
+"""Sources of sound. Each delivers chunks of s16 mono 16 kHz with the time of their first sample."""
 
 import os
 
-# The ALSA inside PyAV's wheel looks for its configuration where it was built; this must stand before the import of av.
+# The ALSA in PyAV's wheel looks for its configuration where it was built; this must come before the import of av.
 os.environ.setdefault("ALSA_CONFIG_DIR", "/usr/share/alsa")
 
 import time
@@ -40,10 +40,10 @@ class AudioChunk:
 
 class SoundSource(Protocol):
     title: str
-    may_be_mute: bool  # no sound for any time is no fault
+    may_be_mute: bool  # silence of any length is not an error
 
     def read(self) -> list[AudioChunk]:
-        """What came next; empty after about a quarter of a second without. Raises ``SourceError`` at the end."""
+        """The next chunks; empty after about a quarter of a second without. Raises ``SourceError`` at the end."""
         ...
 
     def close(self) -> None: ...
@@ -78,7 +78,7 @@ class ToneSource:
 
 
 class Resampler:
-    """Any decoded sound to s16 mono 16 kHz; the sound may change its kind at any time."""
+    """Any decoded sound to s16 mono 16 kHz; the format may change at any time."""
 
     def __init__(self) -> None:
         self._kind: tuple[str, str, int] | None = None
@@ -93,7 +93,7 @@ class Resampler:
             kind = (frame.format.name, frame.layout.name, frame.sample_rate)
             if kind != self._kind:
                 self._kind, self._resampler = kind, self._make()
-            frame.pts = None  # otherwise gaps in the source's own clock would be filled up
+            frame.pts = None  # otherwise gaps in the source's clock would be filled
             parts += [resampled.to_ndarray().reshape(-1) for resampled in self._resampler.resample(frame)]
         return np.concatenate(parts).astype(np.int16, copy=False) if parts else np.zeros(0, np.int16)
 
@@ -134,7 +134,7 @@ def decoded(context: av.AudioCodecContext, packet: "av.Packet[Any]") -> list[av.
     try:
         return list(context.decode(packet)) if packet.size else []
     except av.error.FFmpegError:
-        return []  # one damaged packet; a silence of seconds is found by the worker
+        return []  # one damaged packet; the worker detects a silence of seconds
 
 
 class FileSound:

@@ -194,7 +194,7 @@ class Actor:
         """Stop a worker that is no longer needed; it may still take a moment to return."""
         worker.stop()
 
-    def executor(self, name: str = "bench") -> SerialExecutor:
+    def executor(self, name: str = "executor") -> SerialExecutor:
         executor = SerialExecutor(f"{self.name} {name}")
         self._workers.append(executor)
         return executor

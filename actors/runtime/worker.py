@@ -87,7 +87,7 @@ class SerialExecutor:
 
     patience_s: float = limits.EXECUTOR_PATIENCE_S
 
-    def __init__(self, name: str = "bench") -> None:
+    def __init__(self, name: str = "executor") -> None:
         self.name = name
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._since: float | None = None

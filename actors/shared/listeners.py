@@ -9,15 +9,15 @@ from pathlib import Path
 from config.network.sockets import listening
 from models.errors import Conflict
 
-TRIES = 16  # for a free port that is free on every address
+TRIES = 16  # to find a port that is free on every address
 NOT_HERE = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT})
 
 
 def listen(addresses: tuple[str, ...], port: int, former: int, option: str) -> tuple[int, list[socket.socket]]:
-    """Bound sockets and their port. ``port`` 0: the ``former`` one of this run if it is free, else any.
+    """Bound sockets and their port. ``port`` 0: the ``former`` one of this run if it is free, otherwise any.
 
     Raises:
-        Conflict: the port is taken, may not be bound, or no address exists on this device.
+        Conflict: the port is in use or not permitted, or this device has none of the addresses.
     """
     if port:
         return _bind_all(addresses, port, option)
@@ -58,7 +58,7 @@ def _reason(error: OSError, address: str, port: int, option: str) -> str:
 
 
 def remembered(path: Path) -> dict[str, int]:
-    """The ports of this run's former facade: clients come back to them after its restart."""
+    """The ports of the facade before its restart in this run, so that clients can reconnect to them."""
     try:
         ports = json.loads(path.read_text())
     except (OSError, ValueError):

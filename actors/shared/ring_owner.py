@@ -22,11 +22,11 @@ class RingOwner(Actor):
         self._wanted_at = time.monotonic()
 
     def steer(self) -> None:
-        """Let run what is wanted now, and nothing else. Called with each lease and each ``TICK_S``."""
+        """Run exactly what is wanted now. Called with each lease and every ``TICK_S``."""
         raise NotImplementedError
 
     async def on_tick(self) -> None:
-        """Each ``TICK_S``."""
+        """Called every ``TICK_S``."""
         self.steer()
 
     def begin_steering(self) -> None:

@@ -1,8 +1,8 @@
-"""The login of RTSP, at each actor that asks for it (ONVIF does too): who guesses, and from where somebody has been in.
+"""The RTSP login in each actor that uses it (ONVIF does too): wrong guesses, and known addresses.
 
-A locked-out address is not even tried, unless somebody has been in from there: then all wait their turn, and a recorder
-is not shut out for what its neighbours guess. What one actor learns the others are told, by way of RTSP's manager.
-Lock-outs outlive the actor, not the program; known addresses outlive both.
+Logins from a locked-out address are not checked, unless the address is known: then they are checked in turn, so that a
+recorder is not locked out by its neighbours' guesses. What one actor learns, the others are told through the RTSP
+manager. Lock-outs survive the actor but not the program; known addresses survive both.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ from models.messages.rtsp_session import FirstLogin, LoginFailed
 from models.security.lockout import KNOWN_MAX, KnownClients, LockoutPolicy, Lockouts, client_key
 
 LOCKOUT = LockoutPolicy(lock_s=60.0)
-GUESS_EVERY_S = 1.0  # wrong logins of a locked address from which somebody has been in are answered so far apart
+GUESS_EVERY_S = 1.0  # between answers to wrong logins of a known address that is locked
 
 
 class LoginHooks(Protocol):
     def login_failed(self, client: str, locked_for: int) -> None:
-        """``locked_for``: seconds until he may try again; 0: now."""
+        """``locked_for``: seconds until the next attempt is allowed; 0: now."""
 
     def first_login(self, client: str) -> None:
-        """Nobody had logged in from there, as far as is remembered."""
+        """Nobody had logged in from this address, as far as is known."""
 
 
 class Logins:
@@ -36,14 +36,14 @@ class Logins:
 
     def __init__(self, hooks: LoginHooks) -> None:
         self.lockouts, self.known = Lockouts(LOCKOUT), KnownClients()
-        self.changed = asyncio.Event()  # they are others than on disk
+        self.changed = asyncio.Event()  # they differ from those on disk
         self._hooks = hooks
-        self._turns: dict[str, asyncio.Lock] = {}  # by locked address from which somebody has been in
+        self._turns: dict[str, asyncio.Lock] = {}  # by known address that is locked
 
     async def may_try(self, client: str) -> int:
-        """Wait until a login of this client may be tried: 0; the seconds of his lock-out where it may not.
+        """Wait until a login of this client may be checked: returns 0, or the seconds of its lock-out.
 
-        Who hangs up gives his turn away, so no more wait than the address has connections.
+        A client that disconnects loses its turn, so no more wait than the address has connections.
         """
         remaining = self.lockouts.remaining(client, time.monotonic())
         if not remaining:
@@ -67,7 +67,7 @@ class Logins:
         self._hooks.login_failed(client, self.lockouts.remaining(client, time.monotonic()))
 
     def succeeded_elsewhere(self, client: str) -> None:
-        """At another actor, as ``failed_elsewhere``: it counts here too."""
+        """A login at another actor, like ``failed_elsewhere``: it counts here too."""
         self.known.add(client)
         self.changed.set()
 
@@ -77,7 +77,7 @@ class Logins:
 
 
 class LoginNews:
-    """Tells the history, and by RTSP's manager the other actors. ``what`` was to be logged in to: "RTSP"."""
+    """Reports to the history and, through the RTSP manager, to the other actors. ``what`` is the service: "RTSP"."""
 
     def __init__(self, actor: Actor, what: str) -> None:
         self._actor, self._what = actor, what
@@ -97,7 +97,7 @@ class LoginNews:
 
 
 class LoginFiles:
-    """An actor's logins over its restarts."""
+    """Keeps an actor's logins across its restarts."""
 
     def __init__(self, actor: Actor, logins: Logins, files: SerialExecutor) -> None:
         self._actor, self._logins, self._files = actor, logins, files
@@ -105,7 +105,7 @@ class LoginFiles:
         self._known_file = actor.boot.data_dir / f"{actor.name}-known.json"
 
     async def load(self) -> None:
-        """Before anybody logs in."""
+        """Called before the first login."""
         self._logins.lockouts.restore(await self._files.run(stored_json, self._lockouts_file), time.monotonic())
         known = await self._files.run(stored_json, self._known_file)
         if isinstance(known, list):

@@ -1,4 +1,4 @@
-"""What an actor tells the server's own history: bounded, in order, and told when the event log is there again."""
+"""An actor's entries for the server's history: bounded, in order, and kept until the event log is available."""
 
 import asyncio
 import secrets
@@ -11,14 +11,14 @@ from models.errors import ServerError
 from models.messages.event_log import EVENT_LOG, RecordSystem
 from models.rate_limit import Buckets
 
-WAITING = 64  # the oldest goes
-PER_S, BURST = 1 / 60, 10  # of one kind: whoever attacks us does not fill the disk with it
+WAITING = 64  # beyond it the oldest is dropped
+PER_S, BURST = 1 / 60, 10  # of one kind, so that an attacker cannot fill the disk
 KINDS = 64
 AGAIN_S = 5.0
 
 
 class SystemEvents:
-    """Of one actor. Begins to write when it is given its first sentence."""
+    """The entries of one actor. Starts writing with the first one."""
 
     def __init__(self, actor: Actor) -> None:
         self._actor = actor
@@ -28,7 +28,7 @@ class SystemEvents:
         self._writing: asyncio.Task[None] | None = None
 
     def note(self, kind: str, text: str) -> None:
-        """SYSTEM_<kind>, in a plain sentence without its full stop."""
+        """Add a SYSTEM_<kind> event; ``text`` is a sentence without its full stop."""
         if not self._rates[kind].take(time.monotonic()):
             self._left_out[kind] = self._left_out.get(kind, 0) + 1
             return

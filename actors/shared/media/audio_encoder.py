@@ -1,4 +1,4 @@
-"""PCM to what RTSP carries: AAC (without ADTS), Opus, or G.711 µ-law."""
+"""PCM to the codecs of RTSP: AAC (without ADTS), Opus, or G.711 µ-law."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -41,7 +41,7 @@ CODECS: dict[str, Codec] = {
 
 
 class AudioEncoder:
-    """Feed it 16 kHz mono s16; frames come when there is enough for one."""
+    """Feed it 16 kHz mono s16; it returns frames as soon as there is enough for one."""
 
     def __init__(self, name: str) -> None:
         self.codec = CODECS[name]
@@ -68,7 +68,7 @@ class AudioEncoder:
     def feed(self, samples: NDArray[np.int16], pts: int) -> list[AudioFrame]:
         sample_ns = 1_000_000_000 // self.codec.rate
         fed = self._sent + self._rest.size
-        self._anchor = pts - fed * sample_ns  # kept in step with the blocks' own clock
+        self._anchor = pts - fed * sample_ns  # kept in sync with the clock of the blocks
         self._expected = pts + samples.size * SAMPLE_NS
         self._rest = np.concatenate((self._rest, self._resampled(samples)))
         frames = []

@@ -12,13 +12,13 @@ import av.logging
 from models.media.source_address import MediaAddress
 
 OPEN_S = 6.0  # to connect and to learn what the streams are
-READ_S = 20.0  # without a packet: a playlist may be renewed as seldom as that; who reads has less patience
-ANALYSE_US = 500_000  # FFmpeg would look at a stream for 5 s to learn its frame rate
-ANALYSE_LONGER_US = 5_000_000  # where the size of the picture has not come by then
+READ_S = 20.0  # without a packet: a playlist may be renewed that rarely; readers have a shorter limit
+ANALYSE_US = 500_000  # FFmpeg would analyse a stream for 5 s to find its frame rate
+ANALYSE_LONGER_US = 5_000_000  # if the picture size is still unknown
 
-STREAM_BUFFER = 4096  # a larger one would wait to be filled
+STREAM_BUFFER = 4096  # a larger one would wait until it is full
 
-av.logging.set_level(av.logging.PANIC)  # FFmpeg prints URLs with credentials; what matters comes as an exception
+av.logging.set_level(av.logging.PANIC)  # FFmpeg logs URLs with credentials; errors are raised as exceptions
 
 
 class SourceError(Exception):
@@ -26,11 +26,11 @@ class SourceError(Exception):
 
 
 class NothingInsideError(SourceError):
-    """It was opened, and holds no stream of the kind that was asked for."""
+    """It was opened, but has no stream of the requested kind."""
 
 
 class LoginRefusedError(SourceError):
-    """The source refuses us. Cameras lock accounts: who hears this tries again seldom."""
+    """The source rejects our login. Cameras lock accounts, so callers must retry rarely."""
 
 
 _WORDS: dict[int, str] = {
@@ -63,7 +63,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
 
 
 def in_words(error: Exception, name: str) -> str:
-    """What went wrong with ``name``, never with FFmpeg's own text: that holds the URL as it was given."""
+    """What went wrong with ``name``, never in FFmpeg's words, which contain the URL with its credentials."""
     for kind, text in _KINDS:
         if isinstance(error, kind):
             return f"{name} {text}"
@@ -80,10 +80,10 @@ def open_input(
     options: dict[str, str] | None = None,
     analyse_us: int = ANALYSE_US,
 ) -> av.container.InputContainer:
-    """Open for reading. ``analyse_us``: how long FFmpeg may look at a live stream to learn what it is.
+    """Open for reading. ``analyse_us``: how long FFmpeg may analyse a live stream.
 
     Raises:
-        SourceError: with the reason in words.
+        SourceError: with the reason.
     """
     chosen = {"analyzeduration": str(analyse_us)} | (options or {})
     if address.kind == "rtsp":
@@ -97,7 +97,7 @@ def open_input(
 
 
 def open_stream(stream: object, name: str) -> av.container.InputContainer:
-    """Open what ``stream.read`` gives. Raises ``SourceError``."""
+    """Open the data of ``stream.read``. Raises ``SourceError``."""
     options = {"analyzeduration": str(ANALYSE_US)}
     try:
         return av.open(stream, "r", options=options, buffer_size=STREAM_BUFFER)

@@ -1,4 +1,4 @@
-"""What FFmpeg takes apart: MPEG-TS, FLV, MP4, HLS and others over HTTP, and the rarer codecs of RTSP cameras."""
+"""Feeds that FFmpeg demultiplexes: MPEG-TS, FLV, MP4, HLS and others over HTTP, and rare codecs of RTSP cameras."""
 
 import time
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from models.media.sound_track import SoundTrack
 from models.media.source_address import MediaAddress
 
 NS = 1_000_000_000
-SEGMENTS_NS = 12 * NS  # HLS brings whole segments
+SEGMENTS_NS = 12 * NS  # HLS delivers whole segments
 
 
 class Readable(Protocol):
@@ -85,6 +85,6 @@ def _open(address: MediaAddress) -> av.container.InputContainer:
 
 
 def _film(container: av.container.InputContainer) -> av.VideoStream | None:
-    """The picture that moves: FFmpeg's choice passes over a cover."""
+    """The video stream: FFmpeg's choice skips cover pictures."""
     best = container.streams.best("video")
     return best if isinstance(best, av.VideoStream) else None

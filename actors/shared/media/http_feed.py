@@ -1,4 +1,4 @@
-"""A network camera over HTTP: JPEGs in any framing, one JPEG for each request, or what FFmpeg can take apart."""
+"""A network camera over HTTP: JPEGs in any framing, one JPEG per request, or anything that FFmpeg can demultiplex."""
 
 import contextlib
 import http.client
@@ -45,7 +45,7 @@ def open_http(address: MediaAddress, title: str) -> Feed:
 
 
 class HttpStream:
-    """One GET whose answer is read as it comes; ``again`` asks once more, over the same connection if it is kept."""
+    """One GET whose answer is read as it arrives; ``again`` repeats it, over the same connection if possible."""
 
     def __init__(self, address: NetworkAddress, title: str) -> None:
         self.title = title
@@ -58,7 +58,7 @@ class HttpStream:
     def _connect(self) -> http.client.HTTPConnection:
         host, port = self._address.host, self._address.port
         if self._address.scheme == "https":
-            context = ssl.create_default_context()  # cameras sign their own certificates
+            context = ssl.create_default_context()  # cameras have self-signed certificates
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
                 host, port, timeout=CONNECT_S, context=context
@@ -126,7 +126,7 @@ class HttpStream:
 
     @property
     def endless(self) -> bool:
-        """It does not say how long it is: a live stream."""
+        """Whether it has no length: a live stream."""
         return self._response.length is None
 
     def first_bytes(self) -> bytes:
@@ -138,7 +138,7 @@ class HttpStream:
         return data
 
     def read(self) -> bytes:
-        """What is there; b"" at the end."""
+        """The available bytes; b"" at the end."""
         try:
             return self._response.read1(65_536)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -153,7 +153,7 @@ class HttpStream:
         return _Readable(self, first)
 
     def interrupt(self) -> None:
-        """From another thread: whoever reads gets the end."""
+        """From another thread: a reader gets the end."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -194,7 +194,7 @@ class JpegFeed:
         self._line = line
         self._splitter = Splitter(PICTURE_BYTES_MAX)
         self._first = first
-        self._pictures = 0  # of the present answer
+        self._pictures = 0  # of the current answer
         self._asked_at = time.monotonic()
 
     def read(self) -> Iterable[Sample]:
@@ -206,7 +206,7 @@ class JpegFeed:
             return [Sample(False, picture, now, now) for picture in pictures]
         if self._pictures != 1:
             raise SourceError(f"{self._line.title} has ended")
-        self._pictures = 0  # one picture for each request: the next one, please
+        self._pictures = 0  # one picture per request: request the next one
         time.sleep(max(0.0, self._asked_at + STILL_EVERY_S - time.monotonic()))
         self._asked_at = time.monotonic()
         self._line.again()
@@ -224,6 +224,6 @@ def _redirected(address: NetworkAddress, location: str) -> NetworkAddress:
         target = parse_network(urljoin(address.url, location))
     except ValueError:
         raise SourceError("the camera redirects to an invalid address") from None
-    if target.user is None and target.host == address.host:  # the password is for this camera and nobody else
+    if target.user is None and target.host == address.host:  # the password is only for this camera
         return replace(target, user=address.user, password=address.password)
     return target

@@ -1,6 +1,6 @@
-"""A file is played in a loop by two processes, camera and microphone, and again after a restart: one common clock.
+"""A common clock for a file that two processes, camera and microphone, play in a loop, also after a restart.
 
-Whoever opens the file first writes when its loop began. Both then show and sound what belongs to "now".
+The process that opens the file first writes down when its loop began. Both then play what belongs to "now".
 """
 
 import contextlib
@@ -22,7 +22,7 @@ class LoopClock:
     duration: int
 
     def loop(self, now: int) -> int:
-        """Number of the loop that runs at ``now``."""
+        """Number of the loop at ``now``."""
         return (now - self.epoch) // self.duration
 
     def position(self, now: int) -> int:
@@ -43,7 +43,7 @@ def shared_clock(run_dir: Path, file: str, duration: int) -> LoopClock:
     own = directory / f".{path.name}.{os.getpid()}"
     own.write_text(json.dumps({"epoch": time.monotonic_ns(), "duration": duration}))
     with contextlib.suppress(FileExistsError):
-        os.link(own, path)  # whole or not at all, and only the first one
+        os.link(own, path)  # atomic, and only the first one succeeds
     own.unlink()
     agreed = json.loads(path.read_text())
     return LoopClock(int(agreed["epoch"]), int(agreed["duration"]))

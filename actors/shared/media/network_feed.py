@@ -1,4 +1,4 @@
-"""What a network camera delivers, whatever it speaks: pictures and sound of one connection, with its time stamps."""
+"""The interface of all network cameras: pictures and sound of one connection, with the camera's timestamps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,32 +20,32 @@ class Sample:
     media: int
     arrival: int  # CLOCK_MONOTONIC ns
     key: bool = True
-    decode: int | None = None  # ns of its decoding, where the source says so
+    decode: int | None = None  # decoding time in ns, if the source has one
     axis: int = VIDEO_AXIS
 
 
 @dataclass(frozen=True, slots=True)
 class PictureTrack:
-    """``codec``: FFmpeg's name. ``extradata``: parameter sets that came beside the stream."""
+    """``codec``: FFmpeg's name. ``extradata``: parameter sets from outside the stream."""
 
     codec: str
     extradata: bytes = b""
-    fps: float = 0.0  # as announced; 0: not
-    turned: int = 0  # degrees clockwise that it has to be turned to stand upright
+    fps: float = 0.0  # as announced; 0: unknown
+    turned: int = 0  # degrees clockwise to make it upright
 
     def decoder(self) -> av.VideoCodecContext:
         context = av.CodecContext.create(self.codec, "r")
         assert isinstance(context, av.VideoCodecContext)
         if self.extradata:
             context.extradata = self.extradata
-        context.thread_type = "SLICE"  # frame threads would hold pictures back
+        context.thread_type = "SLICE"  # frame threads would delay pictures
         return context
 
 
 class Feed(Protocol):
-    """Made connected; read and closed in one thread. ``depth_max``: ns of unevenness that its kind may have.
+    """Connected from its creation; read and closed in one thread. ``depth_max``: maximum jitter of its kind in ns.
 
-    ``paced``: it comes as fast as it is read, and has to be played at the speed of its time stamps.
+    ``paced``: it delivers as fast as it is read, and must be played at the speed of its timestamps.
     """
 
     picture: PictureTrack | None
@@ -54,7 +54,7 @@ class Feed(Protocol):
     paced: bool
 
     def read(self) -> Iterable[Sample]:
-        """What came within about a quarter of a second. Raises ``SourceError`` at its end."""
+        """The packets of about a quarter of a second. Raises ``SourceError`` at its end."""
         ...
 
     def interrupt(self) -> None:

@@ -1,6 +1,6 @@
-"""A thread that reads a feed, and hands its packets out evenly, each with its time on CLOCK_MONOTONIC.
+"""A thread that reads a feed and delivers its packets evenly, each with its time on CLOCK_MONOTONIC.
 
-A steady source passes without waiting. One that sends in bursts waits as long as its own unevenness needs.
+A steady source is not delayed. One that sends in bursts is delayed as much as its own jitter requires.
 """
 
 import contextlib
@@ -16,26 +16,26 @@ from actors.shared.media.network_feed import VIDEO_AXIS, Feed, Sample
 from models.media.source_clock import NS, DecodeOrder, StreamClock
 
 AHEAD_NS = AHEAD_S * NS
-TRUSTED_NS = NS // 2  # nothing is shown as older than this: HLS is late by whole segments
+TRUSTED_NS = NS // 2  # no capture time is earlier than this: HLS is late by whole segments
 STALE_NS = int(STALE_S * NS)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ScheduledSample:
-    """``due``: CLOCK_MONOTONIC ns from which on it may go out."""
+    """``due``: CLOCK_MONOTONIC ns from which on it may be delivered."""
 
     due: int
     serial: int
     sample: Sample = field(compare=False)
-    clock: StreamClock | int = field(compare=False)  # what its capture is told by: a clock, or a fixed distance
-    breaks: int = field(compare=False, default=0)  # of the clock, when it was put
-    known: int = field(compare=False, default=0)  # its capture as the clock told it then
+    clock: StreamClock | int = field(compare=False)  # determines its capture time: a clock, or a fixed offset
+    breaks: int = field(compare=False, default=0)  # jumps of the clock when it was added
+    known: int = field(compare=False, default=0)  # its capture time according to the clock then
 
     @property
     def pts(self) -> int:
-        """Its capture, CLOCK_MONOTONIC ns, by what is known now: the beginning of a stream teaches much.
+        """Its capture time, CLOCK_MONOTONIC ns, by current knowledge: much is learnt at the beginning of a stream.
 
-        A clock that has jumped since then speaks of another time.
+        A clock that has jumped since then is not used.
         """
         if isinstance(self.clock, int):
             return self.sample.media + self.clock
@@ -52,13 +52,13 @@ def captured(clock: StreamClock, media: int) -> int:
 class Playout:
     def __init__(self, feed: Feed, title: str) -> None:
         self.feed, self.title = feed, title
-        self.leaves_out = False  # each picture stands alone: late ones may be left out
-        self._picture = StreamClock(feed.depth_max)  # by time of presentation: when it was captured
-        self._release = StreamClock(feed.depth_max)  # by time of decoding: when it goes out
+        self.leaves_out = False  # each picture is independent: late ones may be skipped
+        self._picture = StreamClock(feed.depth_max)  # presentation time → capture time
+        self._release = StreamClock(feed.depth_max)  # decoding time → delivery time
         self._order = DecodeOrder()
         self._sound = StreamClock(feed.depth_max)
         self._sound_axis: int | None = None
-        self._pace: int | None = None  # offset of a source that is played at the speed of its time stamps
+        self._pace: int | None = None  # offset of a source that is played at the speed of its timestamps
         self._last_due = {True: 0, False: 0}
         self._queue: list[ScheduledSample] = []
         self._bytes = 0
@@ -69,7 +69,7 @@ class Playout:
         self._thread = threading.Thread(target=self._run, name=f"reader of {title}", daemon=True)
         self._thread.start()
 
-    # ---------------------------------------------------------------- whoever plays
+    # ---------------------------------------------------------------- in the reader's thread
     def take(self, timeout_s: float) -> ScheduledSample | None:
         """The next packet when it is due; None if there was none in time. Raises ``SourceError`` at the end."""
         deadline = time.monotonic_ns() + int(timeout_s * NS)
@@ -91,14 +91,14 @@ class Playout:
                 self._changed.wait((until - now) / NS)
 
     def _is_stale(self, played: ScheduledSample, now: int) -> bool:
-        """Whoever plays is too slow, and the next picture does not need this one."""
+        """Whether the reader is too slow, and the next picture does not need this one."""
         if not self.leaves_out or played.sample.sound or now - played.due < STALE_NS:
             return False
         return any(not other.sample.sound and other.due <= now for other in self._queue)
 
     @property
     def depth_ms(self) -> int:
-        """How long pictures wait so that they come out evenly."""
+        """How long pictures wait so that they are delivered evenly."""
         return self._release.depth // 1_000_000
 
     @property
@@ -107,7 +107,7 @@ class Playout:
         return self._picture.breaks
 
     def close(self) -> None:
-        """The reading thread closes the feed; one that hangs in a library is left to its own time-out."""
+        """The reading thread closes the feed; one that hangs in a library ends with its own timeout."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -172,5 +172,5 @@ class Playout:
     def _paced(self, sample: Sample) -> tuple[int, int]:
         decode = sample.media if sample.decode is None else sample.decode
         if self._pace is None or not -AHEAD_NS < decode + self._pace - sample.arrival < 4 * AHEAD_NS:
-            self._pace = sample.arrival - decode  # the beginning, a jump of the time stamps, or a network that is slow
+            self._pace = sample.arrival - decode  # the beginning, a jump of the timestamps, or a slow network
         return decode + self._pace, self._pace

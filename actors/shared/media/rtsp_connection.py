@@ -36,7 +36,7 @@ class Response:
 
 
 class RtspConnection:
-    """Raises ``SourceError`` in words of ``title`` whenever the camera cannot be talked to."""
+    """Raises ``SourceError``, naming ``title``, if communication with the camera fails."""
 
     def __init__(self, address: NetworkAddress, title: str) -> None:
         self.address = address
@@ -48,7 +48,7 @@ class RtspConnection:
         self._sequence = 0
         self._authorization: Authorization | None = None
         self._buffer = bytearray()
-        self._out: socket.socket | None = None  # of a tunnel: what we say goes there, in base64
+        self._out: socket.socket | None = None  # of a tunnel: requests are sent there, in base64
         self._socket = self._connect()
         if address.scheme == "rtsp+http":
             self._tunnel()
@@ -60,14 +60,14 @@ class RtspConnection:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.address.scheme != "rtsps":
                 return plain
-            context = ssl.create_default_context()  # cameras sign their own certificates
+            context = ssl.create_default_context()  # cameras have self-signed certificates
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             return context.wrap_socket(plain, server_hostname=self.address.host)
         except (OSError, UnicodeError) as error:
             raise SourceError(in_words(error, self.title)) from None
 
     def _tunnel(self) -> None:
-        """Two connections with one cookie (QuickTime's RTSP over HTTP): GET brings, POST carries away."""
+        """Two connections with one cookie (QuickTime's RTSP over HTTP): GET receives, POST sends."""
         cookie = secrets.token_hex(11)
         common = f"Host: {self.address.authority}\r\nUser-Agent: {USER_AGENT}\r\nx-sessioncookie: {cookie}\r\n"
         tunnelled = "application/x-rtsp-tunnelled"
@@ -90,7 +90,7 @@ class RtspConnection:
         kind = f"Content-Type: {tunnelled}\r\nContent-Length: 32767\r\n"
         head = f"POST {self.address.path} HTTP/1.0\r\n{common}{login}{kind}\r\n"
         self._send_all(self._out, head.encode())
-        self._authorization = None  # RTSP has a login of its own
+        self._authorization = None  # RTSP has a separate login
 
     def _open_tunnel(self, common: str, tunnelled: str, login: str) -> Response:
         self._buffer.clear()
@@ -137,7 +137,7 @@ class RtspConnection:
             self._send_all(self._socket, data)
 
     def ask(self, method: str, url: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
-        """The answer, after a login where one is wanted: a password is tried once for each nonce."""
+        """The answer, after a login if required: a password is tried once per nonce."""
         self.send(method, url, headers)
         answer = self._await_answer()
         if answer.status != 401:
@@ -169,9 +169,9 @@ class RtspConnection:
             self.receive(PIECE_S, bodies=bodies)
         return self.answers.popleft()
 
-    # ---------------------------------------------------------------- what comes
+    # ---------------------------------------------------------------- receiving
     def receive(self, timeout_s: float, bodies: bool = True) -> None:
-        """Wait for bytes at most this long, and sort what is complete into ``answers`` and ``media``."""
+        """Wait for bytes at most this long, and sort complete messages into ``answers`` and ``media``."""
         try:
             pending = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
             if not pending and not select.select([self._socket], [], [], timeout_s)[0]:
@@ -226,10 +226,10 @@ class RtspConnection:
         words = lines[0].split(" ", 2)
         if words[0][4:5] == "/" and len(words) > 1 and (status := whole(words[1], 0)):
             self.answers.append(Response(words[0][:4], status, headers, body))
-        return True  # else a request of the camera (OPTIONS, ANNOUNCE): none needs an answer to go on
+        return True  # otherwise a request of the camera (OPTIONS, ANNOUNCE), which needs no answer
 
     def _resynchronise(self) -> bool:
-        """Bytes that are neither: go on at the next "$" (some cameras send more than their length says)."""
+        """Unexpected bytes: continue at the next "$" (some cameras send more than the length they state)."""
         following = self._buffer.find(b"$")
         del self._buffer[: following if following >= 0 else len(self._buffer)]
         return bool(self._buffer)

@@ -1,4 +1,4 @@
-"""A network camera over RTSP (RFC 2326): one session for picture and sound, over TCP, or UDP where TCP is refused."""
+"""A network camera over RTSP (RFC 2326): one session for picture and sound, over TCP, or UDP if TCP is refused."""
 
 import contextlib
 import select
@@ -40,7 +40,7 @@ REFUSED = {
 
 
 class NotSpokenError(SourceError):
-    """The camera's picture comes in a codec that is not unpacked here."""
+    """The camera's video codec is not depacketised here."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ def open_rtsp(address: MediaAddress, title: str) -> Feed:
     try:
         return RtspFeed(address.target, title)
     except NotSpokenError:
-        return ContainerFeed(address, title)  # FFmpeg knows more codecs, and fewer cameras
+        return ContainerFeed(address, title)  # FFmpeg supports more codecs, but fewer cameras
 
 
 class RtspFeed:
@@ -93,7 +93,7 @@ class RtspFeed:
         audio = description.first("audio")
         heard = sound_format(audio) if audio is not None else None
         if audio is not None and heard is not None:
-            with contextlib.suppress(SourceError):  # a picture without its sound is still a picture
+            with contextlib.suppress(SourceError):  # without sound there is still a picture
                 channel = _Channel(True, heard[1], Receiver(audio.payload_type, heard[2]))
                 self._set_up_track(audio, channel)
                 self.sound = heard[0]
@@ -189,7 +189,7 @@ class RtspFeed:
                 except BlockingIOError:
                     break
                 except OSError:
-                    continue  # a closed port over there: it says so once for each packet of ours
+                    continue  # a closed port at the camera: reported once for each packet we send
                 if sender[0] == self._line.peer_address:
                     self._line.media.append((number, packet, arrival))
 
@@ -201,7 +201,7 @@ class RtspFeed:
         self._line.send("GET_PARAMETER" if "GET_PARAMETER" in self._methods else "OPTIONS", self._aggregate)
 
     def interrupt(self) -> None:
-        """Nothing here blocks for long."""
+        """Nothing to do: no call here blocks for long."""
 
     def close(self) -> None:
         with contextlib.suppress(SourceError):
@@ -248,13 +248,13 @@ def _redirected(address: NetworkAddress, location: str) -> NetworkAddress:
     except ValueError:
         raise SourceError("the camera redirects to an invalid address") from None
     same_host = target.host == address.host
-    if target.user is None and same_host:  # the password is for this camera and nobody else
+    if target.user is None and same_host:  # the password is only for this camera
         return replace(target, user=address.user, password=address.password)
     return target
 
 
 def _joined(base: str, control: str) -> str:
-    """RFC 2326 C.1.1, as cameras mean it: what is relative is appended, whatever the base ends with."""
+    """RFC 2326 C.1.1 as cameras interpret it: a relative URL is appended, whatever the base ends with."""
     if not control or control == "*":
         return base
     if urlsplit(control).scheme in ("rtsp", "rtsps"):
@@ -263,7 +263,7 @@ def _joined(base: str, control: str) -> str:
 
 
 def _interleaved(transport: str, asked: int) -> int:
-    """The camera's choice of channels: some do not take ours."""
+    """The channels chosen by the camera: some do not accept ours."""
     _, found, rest = transport.partition("interleaved=")
     text = rest.partition(";")[0].partition("-")[0].strip()
     return channel & ~1 if found and 0 <= (channel := whole(text)) < 256 else asked
@@ -296,7 +296,7 @@ def _udp_pair(local: str) -> tuple[socket.socket, socket.socket]:
 
 
 def _open_the_way(pair: tuple[socket.socket, socket.socket], peer: str, transport: str) -> None:
-    """One small datagram to the camera's ports, so that a firewall on our side lets its packets in."""
+    """Send a small datagram to the camera's ports, so that our firewall lets its packets in."""
     _, found, rest = transport.partition("server_port=")
     text = rest.partition(";")[0].partition("-")[0].strip()
     port = whole(text) if found else -1

@@ -1,4 +1,4 @@
-"""Which codecs of RTSP cameras are unpacked here, and how."""
+"""The codecs of RTSP cameras that are depacketised here."""
 
 from actors.shared.media.jpeg import STANDARD_TABLES
 from actors.shared.media.network_feed import PictureTrack
@@ -22,7 +22,7 @@ G722_RATE = 16_000  # RFC 3551 §4.5.2: the clock says 8000 by mistake
 
 
 def picture_format(track: Track) -> tuple[PictureTrack, depacketise.Depacketiser] | None:
-    """None for a codec that is not unpacked here."""
+    """None for a codec that is not depacketised here."""
     match track.encoding:
         case "H264":
             sets = tuple(track.blobs("sprop-parameter-sets"))
@@ -45,7 +45,7 @@ def _is_intra(payload: bytes) -> bool:
 
 
 def sound_format(track: Track) -> tuple[SoundTrack, depacketise.Depacketiser, int] | None:
-    """The track, its depacketiser, and the rate of its RTP clock; None for a codec that is not unpacked here."""
+    """The track, its depacketiser, and its RTP clock rate; None for a codec that is not depacketised here."""
     rate, channels = track.rate, track.channels
     if track.encoding in PLAIN:
         codec = PLAIN[track.encoding]

@@ -1,8 +1,8 @@
 """A ring that two actors fill in turn: ``jpeg`` and ``video``, by the camera or by the encoder.
 
-Each hears of the other's turn late, so for a moment both may write: the later file replaces the earlier one, and is
-taken away when its writer learns that it is not its turn. Whoever goes on looks now and then whether its file is still
-the one that readers find, and makes a new one if not.
+Each learns of the other's turn late, so for a moment both may write: the later file replaces the earlier one, and is
+removed when its writer learns that it is not its turn. The writer that continues checks periodically whether its file
+is still the one that readers find, and makes a new one if not.
 """
 
 import os
@@ -17,7 +17,7 @@ LOOK_EVERY_S = 0.5
 
 
 class Ring(Protocol):
-    """What is used of ``actors.runtime.rings.RingWriter``."""
+    """The part of ``actors.runtime.rings.RingWriter`` that is used."""
 
     path: Path
     ring: ring.Writer
@@ -41,7 +41,7 @@ class SharedRing:
         self._looked = 0.0
 
     def renewed(self, largest: int) -> bool:
-        """Make sure that the ring is there and takes ``largest`` bytes; True if it is a new, empty one."""
+        """Make sure that the ring exists and holds records of ``largest`` bytes; True if it is a new, empty one."""
         if self._ring is not None and self._ring.largest >= largest and not self._lost(self._ring):
             return False
         self.close()
@@ -62,7 +62,7 @@ class SharedRing:
         self._ring.put(data, pts, wall, **about)
 
     def close(self) -> None:
-        """Take the ring away, if it is still ours."""
+        """Remove the ring, if it is still ours."""
         current, self._ring = self._ring, None
         if current is not None:
             current.close()

@@ -1,4 +1,4 @@
-"""A picture of this moment, made for whoever asks just now and for nobody in between."""
+"""A current picture, encoded only on request."""
 
 import asyncio
 import itertools
@@ -11,10 +11,10 @@ _serial = itertools.count(1)
 
 
 async def snapshot(actor: Actor, ring: str, within_s: float) -> bytes:
-    """The newest JPEG of ``ring`` (``jpeg``, ``jpeg_sub``); empty where none that is fresh came in time.
+    """The newest JPEG of ``ring`` (``jpeg``, ``jpeg_sub``); empty if no fresh one arrived in time.
 
-    The ring is leased from the encoder for just so long, under a name of this call's own: one that ends does not end
-    the lease of another.
+    The ring is leased from the encoder only meanwhile, under a separate name per call, so that the end of one call does
+    not end the lease of another.
     """
     holder = f"snapshot {next(_serial)}"
     reader = actor.ring_reader(ring)

@@ -1,4 +1,4 @@
-"""The thread that opens a source, reads it while it is wanted, and opens it again after a while when it was lost."""
+"""The thread that opens a source, reads it while it is wanted, and reopens it after a while when it was lost."""
 
 import threading
 import time
@@ -11,9 +11,9 @@ from models.media.backoff import Backoff
 
 REST_S = 0.5
 READ_PATIENCE_S = 8.0  # FFmpeg may take twice its own time-out to end a read (``container.READ_S``)
-OPEN_PATIENCE_S = 25.0  # to connect, to learn what comes, and to say that it failed
+OPEN_PATIENCE_S = 25.0  # to connect, to analyse the stream, and to report a failure
 REFUSED_S, REFUSED_LONGEST_S = 300.0, 3600.0
-GOOD_AFTER_S = 10.0  # since it was opened: the next failure is a new one
+GOOD_AFTER_S = 10.0  # since it was opened: the next failure counts as the first
 
 
 class Closable(Protocol):
@@ -55,11 +55,11 @@ class SourceWorker(Worker, Generic[S, R]):
             self.wake()
 
     def wake(self) -> None:
-        """Do not rest: something has changed."""
+        """Do not wait: something has changed."""
         self._wake.set()
 
     def try_now(self) -> None:
-        """What was waited for may be there."""
+        """Retry at once: the source may be available."""
         self._retry_at = 0.0
         self.wake()
 
@@ -69,7 +69,7 @@ class SourceWorker(Worker, Generic[S, R]):
         raise NotImplementedError
 
     def read(self, source: S) -> R | None:
-        """Take what comes next; None where nothing came. Raises ``SourceError``: the source is closed and lost."""
+        """Read what comes next; None if nothing arrived. Raises ``SourceError``: the source is closed and lost."""
         raise NotImplementedError
 
     def closed(self) -> R:
@@ -77,29 +77,29 @@ class SourceWorker(Worker, Generic[S, R]):
         raise NotImplementedError
 
     def lost(self, reason: str) -> R:
-        """The report while it is to be opened again."""
+        """The report while it waits to be reopened."""
         raise NotImplementedError
 
     def wait_s(self) -> float:
-        """How long the source is to be left alone yet."""
+        """How long to wait before the next attempt."""
         return self._retry_at - time.monotonic()
 
     def waiting(self) -> None:
-        """Called now and then while it is left alone."""
+        """Called periodically while waiting."""
 
     def refused(self) -> float:
-        """Our password was refused: for how long the source is left alone."""
+        """Our password was rejected: for how long no attempt is made."""
         return self._refusals.failed()
 
     def begin_blocking(self, opening: bool) -> None:
-        """A call begins that may take long."""
+        """A call that may take long begins."""
         self.patience_s = OPEN_PATIENCE_S if opening else READ_PATIENCE_S
         self.beat()
 
     def end_blocking(self) -> None:
         self.beat()
 
-    # ---------------------------------------------------------------- for those who override
+    # ---------------------------------------------------------------- for subclasses
     def say(self, report: R) -> None:
         if report != self.said:
             self.said = report
