@@ -1,1 +1,1 @@
-"""Floor 3: processes. One room per actor; rooms are strangers that meet in models.messages and in actors.tree."""
+"""Layer 3: processes. One room per actor; rooms do not import each other, and meet in models.messages and tree."""

@@ -62,7 +62,7 @@ DAYS_MAX = 3650
 
 
 class Auth(Actor):
-    """Owns the password and the sessions. What it has answered is on disk: a kill loses nobody's session."""
+    """Owns the password and the sessions. What it has answered is on disk, so a kill ends nobody's session."""
 
     critical = must_start = True
 
@@ -86,7 +86,7 @@ class Auth(Actor):
     def _enabled(self) -> bool:
         return self.boot.auth and self._state.enabled
 
-    # ---------------------------------------------------------------- who is it
+    # ---------------------------------------------------------------- identities
     @handles(GetAuthStatus)
     def _status(self, _: GetAuthStatus) -> AuthStatus:
         return self._status_now()
@@ -141,7 +141,7 @@ class Auth(Actor):
         return session
 
     def _been_in(self, client: str, agent: str) -> bool:
-        """Somebody who knows the password is there; whether for the first time."""
+        """Record a successful login from this address; whether it is the first one."""
         new = self._state.known.add(client)
         if new:
             self._journal.note(NEW_ADDRESS, f"First login from {client}, with {agent or 'an unknown client'}")
@@ -263,7 +263,7 @@ class Auth(Actor):
         return self._status_now()
 
     async def _switch(self, enabled: bool, **changes: Any) -> None:
-        """Anonymous sessions of the time without protection end with their key."""
+        """Anonymous sessions from the time without protection end with their key."""
         await self._replace(enabled=enabled, anonymous_key=StoredAuth().anonymous_key, **changes)
         self.publish_state(self._status_now())
         self.publish(SessionsRevoked(()))
@@ -279,13 +279,13 @@ class Auth(Actor):
             self.log.warning("the password from %s is too short", VARIABLE)
         password = given or readable(secrets.token_bytes(ENTROPY_BYTES))
         if not given:
-            # Shown before it holds: if we are killed in between, the next start makes another one.
+            # Shown before it is valid: if we are killed in between, the next start makes another one.
             await self._disk.run(write_atomically, self.boot.run_dir / FIRST_PASSWORD, f"{password}\n".encode())
         await self._set_password(password)
 
     # ---------------------------------------------------------------- the disk
     async def _replace(self, **changes: Any) -> None:
-        """Let ``changes`` hold once they are on disk; ``Unavailable`` and no change where that fails."""
+        """Apply ``changes`` once they are on disk; ``Unavailable`` and no change if that fails."""
         async with self._writing:
             state = replace(self._state, **changes)
             try:
@@ -295,7 +295,7 @@ class Auth(Actor):
             self._state = state
 
     async def _save(self, final: bool = False) -> None:
-        """Without a disk sessions go on in memory, and the actor says so."""
+        """If the disk fails, sessions continue in memory, and the actor is degraded."""
         async with self._writing:
             try:
                 await self._write(self._state, final)
@@ -318,7 +318,7 @@ class Auth(Actor):
 
 
 def _owner_code(path: Path) -> str:
-    """The code of this run, made where there is none yet: it outlives this actor, not the program."""
+    """The code of this run, made if there is none yet: it survives this actor, but not the program."""
     if path.exists():
         return path.read_text(encoding="utf-8").strip()
     code = owner_code.code_of(secrets.token_bytes(owner_code.ENTROPY_BYTES))

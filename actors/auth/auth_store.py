@@ -1,4 +1,4 @@
-"""What auth keeps on disk, and how passwords are hashed. Blocking: for the bench."""
+"""What auth stores on disk, and how passwords are hashed. Blocking: called in the actor's executor."""
 
 import secrets
 import string
@@ -22,7 +22,7 @@ HASHER = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1, type=
 
 @dataclass(slots=True)
 class StoredAuth:
-    """``password``: argon2id in PHC form, "" where none is set. ``enabled``: the owner wants protection."""
+    """``password``: argon2id in PHC format, "" if none is set. ``enabled``: the owner wants protection."""
 
     password: str = ""
     enabled: bool = True
@@ -41,16 +41,16 @@ class StoredAuth:
 
 
 def load_state(data_dir: Path) -> tuple[StoredAuth, tuple[str, ...]]:
-    """The state on disk, and sentences about what was wrong with it."""
+    """The state on disk, and sentences about its problems."""
     loaded = auth_store(data_dir).load()
     return restored(loaded.values), loaded.notes
 
 
 def save_state(data_dir: Path, state: StoredAuth, *, final: bool = False) -> None:
-    """On disk when it returns. ``final``: over the last good copy too, which must not bring back what was revoked.
+    """On disk when it returns. ``final``: also replace the last good copy, so that nothing revoked can come back.
 
     Raises:
-        OSError: it could not be written; what was there holds.
+        OSError: it could not be written; the previous state stays valid.
     """
     for _ in range(2 if final else 1):
         auth_store(data_dir).save(state.as_dict())
@@ -61,7 +61,7 @@ def auth_store(data_dir: Path) -> Store:
 
 
 def _fits(values: Mapping[str, object]) -> bool:
-    """Without a password of the right shape the device would take itself for a new one."""
+    """Without a valid password entry the device would consider itself new."""
     match values:
         case {"password": str(), "enabled": bool(), "anonymousKey": str(key)}:
             return len(key) == 2 * KEY_BYTES and set(key) <= set(string.hexdigits)
@@ -69,7 +69,7 @@ def _fits(values: Mapping[str, object]) -> bool:
 
 
 def restored(values: dict[str, object]) -> StoredAuth:
-    """The state that ``as_dict`` gave; what is missing or of another shape is as on a new device."""
+    """The state from ``as_dict``; missing or invalid values are as on a new device."""
     state = StoredAuth()
     match values:
         case {"password": str(password), "enabled": bool(enabled), "anonymousKey": str(key)} if _fits(values):
@@ -86,7 +86,7 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(stored: str, password: str) -> bool:
-    """Whether it is the one."""
+    """Whether the password matches."""
     try:
         return HASHER.verify(stored, password)
     except (VerifyMismatchError, InvalidHashError):

@@ -1,4 +1,4 @@
-"""Checks one password at a time, so that guesses made at once count one after the other."""
+"""Checks one password at a time, so that simultaneous guesses count separately."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ FILE = "lockouts.json"
 
 
 class PasswordCheck:
-    """Lock-outs are kept in the run directory: they outlive this actor, not the program."""
+    """Lock-outs are kept in the run directory: they survive this actor, but not the program."""
 
     def __init__(
         self, run_dir: Path, executor: SerialExecutor, hash_of: Callable[[], str], journal: SystemEvents
@@ -36,10 +36,10 @@ class PasswordCheck:
         self._lockouts.restore(stored_json(self._path), time.monotonic())
 
     async def check(self, password: str, client: str) -> bool:
-        """Whether it is the password; a failure is counted to ``client``.
+        """Whether it is the password; a failure counts for ``client``.
 
         Raises:
-            LimitReached: ``client`` has to wait, whatever it sent.
+            LimitReached: ``client`` has to wait, whatever it sends.
         """
         self._refuse_locked(client)
         async with self._turn:
@@ -51,7 +51,7 @@ class PasswordCheck:
             return await self._count(client, right, "password")
 
     async def check_code(self, code: str, typed: str, client: str) -> bool:
-        """As ``check``, for the owner's code; its failures count to the same lock-out."""
+        """As ``check``, for the owner's code; its failures count towards the same lock-out."""
         self._refuse_locked(client)
         return await self._count(client, same(code, typed), "code")
 

@@ -1,4 +1,4 @@
-"""One shell for every detector: the actor's name says which one lives in it."""
+"""One actor class for every detector: the actor's name says which one it runs."""
 
 import asyncio
 import secrets
@@ -90,7 +90,7 @@ class Detector(Actor):
         self._fetched: dict[str, ModelView] = {}  # of the last fetch, by id
         self._deaf_until_ms = 0
         self._gate_shut_at = float("inf")
-        if visits := tuple(kind for kind in self._keys if kind in VISITS):  # of a life that was killed
+        if visits := tuple(kind for kind in self._keys if kind in VISITS):  # of an earlier life that was killed
             self._event_sender.send(EndFormerVisits(visits, unix_ms()))
         self.start_task(self._event_sender.run())
         self.start_task(self._keep_traces())
@@ -104,7 +104,7 @@ class Detector(Actor):
         await self._event_sender.finish()
 
     def _joined(self) -> Pool | None:
-        """The pool that this device was invited to, where this detector's networks can run there."""
+        """The pool that this device has joined, if this detector's models can run there."""
         if not self.boot.detection.pool or not self._kind.movable:
             return None
         invite, key = parse_invite(self.boot.detection.pool), pool_secret.ensure(self.boot.data_dir)
@@ -113,7 +113,7 @@ class Detector(Actor):
         return pool
 
     def _pool_changed(self) -> None:
-        """It was taken, was lost, or says something else than before."""
+        """The pool was connected or lost, or its status has changed."""
         assert self._pool is not None
         on_pool = self._pool.usable
         if on_pool != self._was_on_pool:
@@ -142,7 +142,7 @@ class Detector(Actor):
         return heard and enabled(switch, self.settings)
 
     def _apply(self) -> None:
-        """Run with exactly what is switched on; nothing at all costs nothing: no lease, no thread, no model."""
+        """Run exactly what is switched on; if nothing is, there is no lease, no thread and no model."""
         wanted = {switch.key for switch in self._kind.switches if self._on(switch)}
         running = {key for key, view in self._views.items() if view.enabled}
         ring = self._ring_wanted()
@@ -165,7 +165,7 @@ class Detector(Actor):
         self._publish()
 
     def _ring_wanted(self) -> str:
-        """The smallest tier that is enough. Clips keep the picture of the moment in its own size."""
+        """The smallest sufficient tier. With clips, the event's picture is kept in full size."""
         enough, box = self._kind.enough, sizes.parse(str(self.settings["subResolution"]))
         if enough is None or box is None or self.settings["clipsEnabled"]:
             return self._kind.eats
@@ -196,12 +196,12 @@ class Detector(Actor):
         return {model_id: self._load_one(model_id, beat) for model_id in self._model_ids}
 
     def _load_one(self, model_id: str, beat: Callable[[], None]) -> Run:
-        from actors.detector.inference import load  # ONNX Runtime: only where a model is loaded
+        from actors.detector.inference import load  # ONNX Runtime: only if a model is loaded
 
         return load(self.boot, model_id, beat)
 
     def _model_state(self, fault: str) -> None:
-        """The model is missing or broken, with what to do about it; "" when it works."""
+        """Why the model is missing or broken, and what to do about it; "" if it works."""
         if fault == self._fault:
             return
         self._fault = fault
@@ -220,7 +220,7 @@ class Detector(Actor):
             self._publish()
 
     def _take(self, output: Output, batch: Batch, worker: int) -> bool:
-        """Pass one output on; whether the view has changed by it."""
+        """Pass one output on; whether the view has changed."""
         match output:
             case DetectedEvent():
                 self._found(output, batch, worker)
@@ -275,7 +275,7 @@ class Detector(Actor):
         if self._change(self._keys[event.type], last_event_id=event.event_id):
             self._publish()
 
-    # ---------------------------------------------------------------- what others say
+    # ---------------------------------------------------------------- states of others
     @handles(Speaking)
     def _speaking(self, _: Speaking | None, news: Speaking) -> None:
         self._deaf_until_ms = news.until_ms
@@ -284,7 +284,7 @@ class Detector(Actor):
 
     @handles(DetectorView)
     def _other(self, _: DetectorView | None, other: DetectorView) -> None:
-        """The gate: with ``object_needs_motion`` the network rests while the motion detector sees nothing."""
+        """The gate: with ``object_needs_motion`` the model rests while the motion detector detects nothing."""
         if not self._kind.gated or not self.boot.detection.object_needs_motion or other.name != "motion":
             return
         [motion] = other.switches
@@ -326,7 +326,7 @@ class Detector(Actor):
             self.stop_worker(self._fetcher)
             self._fetcher = None
 
-    # ---------------------------------------------------------------- how it would have been
+    # ---------------------------------------------------------------- replay
     async def _keep_traces(self) -> None:
         while True:
             await asyncio.sleep(limits.TRACE_EVERY_S)

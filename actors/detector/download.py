@@ -1,4 +1,4 @@
-"""Fetching one pinned file: from a mirror or its sources, resumed, checked, and only then given its name."""
+"""Downloads one pinned file from a mirror or its sources: resumed, checked, and only then renamed to its name."""
 
 import http.client
 import shutil
@@ -14,18 +14,18 @@ from config.weights.store import fault
 
 TIMEOUT_S = 20.0  # of each address of a source, and between two chunks
 CHUNK = 64 << 10
-Progress = Callable[[int], object]  # bytes that are there so far; begins anew with each source
+Progress = Callable[[int], object]  # bytes so far; restarts with each source
 
 
 class _RefusedError(Exception):
-    """This source will not do."""
+    """This source cannot be used."""
 
 
 FAILURES = (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, _RefusedError)
 
 
 class DownloadError(Exception):
-    """No source gave the file; the text says why, source by source."""
+    """No source has the file; the text says why, for each source."""
 
 
 def sources(model: WeightsFile, mirror: str) -> Iterator[str]:
@@ -36,10 +36,10 @@ def sources(model: WeightsFile, mirror: str) -> Iterator[str]:
 
 
 def fetch(model: WeightsFile, target: Path, mirror: str, progress: Progress) -> str:
-    """Put the file at ``target``; where it came from. What was begun is gone on with.
+    """Download the file to ``target``; returns its source. An interrupted download is resumed.
 
     Raises:
-        DownloadError: no source had it, or none the right one.
+        DownloadError: no source has it, or not the right one.
         OSError: it cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def _take(source: str, partial: Path, size: int, progress: Progress) -> None:
         raise _RefusedError("not a URL")
     have = partial.stat().st_size if partial.exists() else 0
     if have >= size:
-        have = 0  # whatever it is, it is not the beginning of our file
+        have = 0  # it is not the beginning of our file
     request = urllib.request.Request(source, headers={"User-Agent": "ipcamera"})  # noqa: S310 - checked above
     if have:
         request.add_header("Range", f"bytes={have}-")
@@ -91,7 +91,7 @@ def _pump(answer: IO[bytes], file: IO[bytes], have: int, size: int, progress: Pr
             raise _RefusedError(f"more than {size} bytes")
         file.write(chunk)
         progress(have)
-    if have < size:  # what is here is kept, to be gone on with
+    if have < size:  # the partial file is kept, to be resumed
         raise _RefusedError(f"ended after {have} of {size} bytes")
 
 

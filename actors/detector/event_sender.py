@@ -1,4 +1,4 @@
-"""Brings findings to the event log, in order, as often as it takes: its restart or a full disk loses nothing here."""
+"""Delivers events to the event log, in order, with retries: its restart or a full disk loses nothing here."""
 
 import asyncio
 import contextlib
@@ -47,7 +47,7 @@ class EventSender:
             self._idle.set()
 
     async def finish(self) -> None:
-        """Wait a moment for what is still under way."""
+        """Wait a moment for pending deliveries."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), limits.FAREWELL_S)
 
@@ -58,12 +58,12 @@ class EventSender:
                 self._delivered(await self._actor.actor(EVENT_LOG).ask(message, limits.ASK_S))
             else:
                 await self._actor.actor(EVENT_LOG).ask(message, limits.ASK_S)
-        except (Missing, Invalid) as error:  # it was cleared meanwhile; asking again changes nothing
+        except (Missing, Invalid) as error:  # it was cleared meanwhile; retrying is useless
             self._actor.log.info("the event log does not know the event", reason=error.detail)
         except ServerError as error:
             self._actor.log.warning("the event log did not take an event yet", reason=error.detail)
             return False
-        # While we waited the queue may have been cut at its head.
+        # The head of the queue may have been dropped meanwhile.
         if self._waiting and self._waiting[0] is message:
             self._waiting.popleft()
         return True

@@ -1,7 +1,7 @@
-"""Fetching the models of a detector while the program runs: which are here, and a thread that gets the others.
+"""Downloads the models of a detector while the program runs: which exist, and a thread that fetches the others.
 
-It owns the download under way. What is here is checked byte for byte; what was begun is gone on with after a restart.
-It promises nothing of the network: a model that cannot be had says why, and is asked for again by whoever wants it.
+It owns the download in progress. Existing files are verified completely, and an interrupted download is resumed after
+a restart. Not guaranteed: that a download succeeds; it reports why not, and must be requested again.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from models.messages.detector import ModelView
 
 
 def look(boot: Boot, ids: Sequence[str]) -> list[ModelView]:
-    """How each model is on disk now; reads every byte."""
+    """The state of each model on disk; reads the files completely."""
     return [view(CATALOGUE[one], store.state(boot, CATALOGUE[one])) for one in ids]
 
 
@@ -25,7 +25,7 @@ def view(model: WeightsFile, state: str, done: int = 0, problem: str = "") -> Mo
 
 
 class Fetcher(Worker):
-    """Gets the models one after the other. ``tell`` is called in the actor's loop, ``finished`` when all were tried."""
+    """Downloads the models one at a time. ``tell`` is called in the actor's loop, ``finished`` when all were tried."""
 
     patience_s = limits.FETCH_PATIENCE_S
 

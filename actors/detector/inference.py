@@ -1,4 +1,4 @@
-"""From a model file to a function: found, checked, converted where needed, loaded into ONNX Runtime."""
+"""From a model file to a function: find, verify, convert if necessary, and load into ONNX Runtime."""
 
 import contextlib
 import ctypes
@@ -27,14 +27,14 @@ ERRORS_ONLY = 3
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What a network runs on. ``batches``: it shall take several inputs at once, along the first dimension."""
+    """What a model runs on. ``batches``: it should accept several inputs at once, along the first dimension."""
 
     threads: int = 1
     gpu: bool = False
 
     @property
     def batches(self) -> bool:
-        return self.gpu  # a processor runs them one by one as fast, or faster: its caches hold one
+        return self.gpu  # a CPU runs them one by one as fast or faster, because its caches hold one
 
     @property
     def providers(self) -> list[str]:
@@ -48,7 +48,7 @@ def load(boot: Boot, model_id: str, beat: Callable[[], None], engine: Engine = D
     """Ready to run. ``beat`` is called while it takes long.
 
     Raises:
-        WeightsError: why not, and what to do; look again later.
+        WeightsError: why not, and what to do; retry later.
     """
     model = CATALOGUE[model_id]
     path = store.loadable(boot, model)
@@ -64,7 +64,7 @@ def load(boot: Boot, model_id: str, beat: Callable[[], None], engine: Engine = D
 
 def _open(path: Path, model: WeightsFile, engine: Engine) -> Run:
     options = onnxruntime.SessionOptions()
-    # One thread, no spinning: a camera has other things to do, and idle threads must cost nothing.
+    # One thread, no spinning: the CPU is needed elsewhere, and idle threads must cost nothing.
     options.intra_op_num_threads = engine.threads
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
@@ -95,7 +95,7 @@ def _open(path: Path, model: WeightsFile, engine: Engine) -> Run:
 
 
 def give_back() -> None:
-    """What reading the file took goes back to the system; glibc would keep it."""
+    """Return the memory used for reading the file to the system; glibc would keep it."""
     with contextlib.suppress(AttributeError, OSError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -1,14 +1,14 @@
-"""Every bound of the detectors' shell, in one place."""
+"""Every limit of the detectors' actors, in one place."""
 
 WAIT_S = 0.5  # for the next sample; the worker's pulse
 SILENCE_S = 2.0  # without samples, or a gap between two: what was going on is over
-MODEL_POLL_S = 2.0  # how often a missing model is looked for
+MODEL_POLL_S = 2.0  # how often to check for a missing model
 CONVERT_S = 120.0  # for converting a model, on a slow device
 LEVEL_EVERY_S = 0.2
 GATE_AFTER_S = 5.0  # the motion gate stays open so long after the last motion
 NICE = 5  # detectors give way to the stream
-EVENTS_WAITING = 1_000  # not yet taken by the event log; then the oldest are lost, and the log says how many
-RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)  # between attempts; the last one for ever
+EVENTS_WAITING = 1_000  # not yet accepted by the event log; beyond it the oldest are lost, which is logged
+RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)  # between attempts; the last one repeats
 ASK_S = 5.0
 FAREWELL_S = 0.5  # for delivering the rest at a clean stop
 SMOOTH = 0.1  # weight of the newest measurement

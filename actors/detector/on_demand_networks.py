@@ -1,4 +1,4 @@
-"""A detector's own networks where a pool runs them: loaded when they are needed, given back a while after."""
+"""A detector's own models when it uses a pool: loaded when they are needed, unloaded a while later."""
 
 import gc
 import time
@@ -36,7 +36,7 @@ class OnDemand(Mapping[str, Run]):
         return model_id in self._ids  # Mapping's would load it
 
     def prepare(self) -> None:
-        """It looks as if they were needed soon."""
+        """They will probably be needed soon."""
         for model_id in self._ids:
             self[model_id]
 

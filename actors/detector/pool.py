@@ -1,8 +1,8 @@
-"""The pool as one detector sees it: the connection, the breaker and the probes, in the actor's loop.
+"""The pool as one detector sees it: connection, circuit breaker and probes, in the actor's loop.
 
-It owns one HTTPS client. It promises an answer or a no within ``DEADLINE_S``, whatever the pool does, and that it
-speaks to nobody but the holder of the certificate that the invitation names. A restart loses nothing: the pool has no
-state of ours, and proves itself anew.
+It owns one HTTPS client. Guaranteed: an answer or a refusal within ``DEADLINE_S``, whatever the pool does, and that it
+only communicates with the holder of the certificate in the invitation. A restart loses nothing: the pool keeps no
+state of ours, and is probed again.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ REFUSALS = {400: "it cannot read the request", 429: "it is overloaded", 503: "it
 
 
 class NotOursError(Exception):
-    """Asking again is no use; the text says why."""
+    """Retrying is useless; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T_co]):
-    """``read`` makes the answer of its body, or raises WireError."""
+    """``read`` parses the body of the answer, or raises WireError."""
 
     path: str
     body: bytes
@@ -62,7 +62,7 @@ class Pool:
         return self._breaker.why if self.wanted else "it is switched off in the settings"
 
     async def run(self) -> None:
-        """Probes while it is wanted and does not answer; for ever."""
+        """Probe while the pool is wanted and does not answer. Never returns."""
         connector = aiohttp.TCPConnector(limit=limits.CONNECTIONS, ssl=aiohttp.Fingerprint(self._fingerprint))
         timeout = aiohttp.ClientTimeout(total=limits.DEADLINE_S)
         jar = aiohttp.DummyCookieJar()

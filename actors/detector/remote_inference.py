@@ -1,4 +1,4 @@
-"""A detector's networks on the pool, as its worker's thread asks them: there if it answers, else here, at once."""
+"""A detector's models on the pool, called in its worker's thread: on the pool if it answers, otherwise here at once."""
 
 import asyncio
 import contextlib
@@ -43,7 +43,7 @@ class OnPool:
         return self._ask(partial(sound_asked, wave, networks))
 
     def _ask(self, question: Callable[[], Question[T]]) -> T | None:
-        if self._pool.wanted and not self._pool.tried:  # else the device's own would be loaded for nothing
+        if self._pool.wanted and not self._pool.tried:  # otherwise the device's own would be loaded in vain
             asyncio.run_coroutine_threadsafe(self._pool.first_verdict(), self._loop).result()
         if not self._pool.usable:
             return None

@@ -1,6 +1,7 @@
-"""Keeps what a detector has seen, a file a day, and judges it again when somebody asks how it would have been.
+"""Stores what a detector has seen, one file per day, and judges it again with other settings on request.
 
-Promises: a day of one detector takes no more than its part of 10 MB, and two days are kept. A kill loses half a minute.
+Guaranteed: a day of one detector takes no more than its share of 10 MB, and two days are kept. A kill loses at most
+half a minute.
 """
 
 import time
@@ -23,7 +24,7 @@ def day_of(wall_ms: int) -> str:
 
 @dataclass(slots=True)
 class Again:
-    """``start`` and ``end``: Unix ms of what is kept of the day, 0 where nothing is."""
+    """``start`` and ``end``: Unix ms of what is stored for the day, 0 if there is nothing."""
 
     found: list[DetectedEvent] = field(default_factory=list)
     start: int = 0
@@ -83,7 +84,7 @@ class Tracer:
         self._open = path
 
     def again(self, day: str, settings: Settings, beat: Callable[[], None]) -> Again:
-        """That day, judged from the day before on, as it was then. ``beat`` is called while it takes long."""
+        """That day, judged from the day before on, as it was then. ``beat`` is called during long work."""
         again = Again()
         found = replay(self._detector, self._until(day, again, beat), settings)
         again.found = [one for one in found if day_of(one.wall // 1_000_000) == day]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one sample gave. ``ms`` is how long it took, ``rate`` samples a second; 0 where there was no sample."""
+    """The results of one sample. ``ms`` is how long it took, ``rate`` samples per second; 0 if there was no sample."""
 
     outputs: tuple[Output, ...]
     ms: float = 0.0
@@ -34,7 +34,7 @@ class Batch:
 
 
 class DetectorWorker(Worker):
-    """``load`` gives the models, or raises WeightsError: then it is asked again until it works."""
+    """``load`` returns the models, or raises WeightsError, and is then called again until it works."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class DetectorWorker(Worker):
         self._last: Entry | None = None
         self._ms = 0.0
         self._rate = 0.0
-        self.deaf_until_ms = 0  # Unix ms, set by the actor: the device hears itself
+        self.deaf_until_ms = 0  # Unix ms, set by the actor: until then the speaker is in use
         self.gate_shut_at = float("inf")  # monotonic s, set by the actor: from then on only what is busy is fed
 
     def configure(self, settings: Settings) -> None:
@@ -67,7 +67,7 @@ class DetectorWorker(Worker):
         self._new_settings = settings
 
     def run(self) -> None:
-        # Of this thread alone: the actor itself answers as fast as ever.
+        # Only for this thread: the actor itself stays responsive.
         os.setpriority(os.PRIO_PROCESS, 0, limits.NICE)
         with contextlib.closing(self._reader):
             self._work()
@@ -116,14 +116,14 @@ class DetectorWorker(Worker):
         if time.monotonic() > self.gate_shut_at and not detector.busy:
             self.stopping.wait(limits.WAIT_S / 5)
             return
-        if self._last is not None:  # no copying of pictures that nobody will look at
+        if self._last is not None:  # do not copy pictures that are not used
             early = self._last.pts / NS + 0.8 / pace.rate - time.monotonic()
             if early > 0 and self.stopping.wait(min(early, limits.WAIT_S)):
                 return
         entry = self._reader.wait_newest(limits.WAIT_S)
         if entry is None:
             self._nothing_came(detector)
-        elif entry.flags & STAND_IN:  # no camera: there is nothing to be found
+        elif entry.flags & STAND_IN:  # no camera: nothing to detect
             self._nothing_came(detector)
             self.stopping.wait(limits.WAIT_S)
         elif entry.format == FORMAT_I420 and pace.due(entry.pts):
@@ -153,7 +153,7 @@ class DetectorWorker(Worker):
         began = time.monotonic()
         try:
             outputs = tuple(detector.feed(sample))
-        except WeightsError as error:  # the pool is away, and the device's own networks cannot take over
+        except WeightsError as error:  # the pool is unavailable, and the device's own models cannot take over
             self._say_of_models(str(error))
             self._say(detector.reset())
             self.stopping.wait(limits.MODEL_POLL_S)

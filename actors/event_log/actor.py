@@ -1,4 +1,4 @@
-"""The event log: stores what happened, tells it, and answers questions. An event that was answered for is on disk."""
+"""The event log: stores events, publishes them, and answers queries. An acknowledged event is on disk."""
 
 import asyncio
 import secrets
@@ -51,7 +51,7 @@ from models.messages.event_log import (
 
 DAY_MS = 86_400_000
 NOTE_AGAIN_S = 10.0
-BEGAN = "event_log.began"  # in the directory that each run of the program finds empty
+BEGAN = "event_log.began"  # in the run directory, which is empty at the start of each run
 
 
 class EventLog(Actor):
@@ -79,11 +79,11 @@ class EventLog(Actor):
             await self._pictures.run(self._thumbnails.open)
             await self._pictures.run(self._full.open)
             began = self.boot.shm_dir / BEGAN
-            if not began.exists():  # the program was away: nobody is there any more who could end a visit
+            if not began.exists():  # a new run of the program: no detector is left that could end a visit
                 await self._database.write(lambda store: store.end_former(VISITS))
                 began.touch()
             await self._tell_again()
-        except (ServerError, OSError) as error:  # a full disk: it is opened by the first write that finds room
+        except (ServerError, OSError) as error:  # a full disk: opened by the first write for which there is space
             self.log.error("the history cannot be opened yet", reason=str(error))
             self.degraded(f"no event can be stored: {error}")
         self.start_task(self._housekeeping())
@@ -126,7 +126,7 @@ class EventLog(Actor):
         event = found[0] if found else self._end_unkept(message)
         if event is None:
             raise Missing("no such event")
-        if message.uid not in self._ended:  # told in this life; a life that died in between did not get so far
+        if message.uid not in self._ended:  # published in this life; an earlier life may have died before publishing
             self._ended.append(message.uid)
             self.publish(EventRecorded(event))
         return Ok()
@@ -156,7 +156,7 @@ class EventLog(Actor):
         self._last_published.last = event.event_id
 
     async def _tell_again(self) -> None:
-        """What a former life stored and may have died before telling."""
+        """Publish what an earlier life stored, but may not have published."""
         if not self._last_published.known:
             self._last_published.last = await self._database.read(lambda queries: queries.newest_id())
             return
@@ -176,7 +176,7 @@ class EventLog(Actor):
         except Unavailable as error:
             self.log.warning("a thumbnail could not be recorded", event_id=event_id, reason=error.detail)
 
-    # ---------------------------------------------------------------- questions
+    # ---------------------------------------------------------------- queries
     @handles(QueryEvents, max_concurrency=limits.READS_AT_ONCE)
     async def _query(self, message: QueryEvents) -> EventPage:
         return await self._database.read(lambda queries: queries.page(message, unix_ms()))
@@ -226,7 +226,7 @@ class EventLog(Actor):
     async def _record_clip(self, message: RecordClip) -> Ok:
         clip = message.clip
         await self._database.write(lambda store: store.clips.record(clip))
-        if clip.id not in self._clips_told:  # a life that died in between did not get so far
+        if clip.id not in self._clips_told:  # an earlier life may have died before publishing
             self._clips_told.append(clip.id)
             self.publish(ClipReady(clip))
         try:
@@ -293,14 +293,14 @@ class EventLog(Actor):
     async def _clear(self, _: ClearEvents) -> int:
         count = await self._database.write(lambda store: store.clear())
         while await self._database.write(lambda store: store.clips.clear()):
-            pass  # in steps: events are stored meanwhile
+            pass  # in steps, so that events are stored meanwhile
         await self._pictures.run(self._thumbnails.clear)
         await self._pictures.run(self._full.clear)
         self.publish(EventsCleared(count))
         self.start_task(self._give_back())
         return count
 
-    # ---------------------------------------------------------------- upkeep
+    # ---------------------------------------------------------------- maintenance
     async def _housekeeping(self) -> None:
         if not self._database.checked_at_start:
             checker = self.executor("checker")
@@ -334,7 +334,7 @@ class EventLog(Actor):
         self.degraded("" if kept else "the disk is almost full: the oldest events will be deleted")
 
     async def _drop_pictures(self) -> None:
-        """Those of events that are gone, also where a former life ended between the two."""
+        """Delete those of deleted events, even if an earlier life ended between the two steps."""
         oldest = await self._database.write(lambda store: store.oldest_picture())
         for thumbnails in (self._thumbnails, self._full):
             await self._pictures.run(thumbnails.drop_before, oldest)
@@ -343,7 +343,7 @@ class EventLog(Actor):
         await self._database.write(lambda store: store.give_back())
 
     def _note(self, text: str) -> None:
-        """From any thread: what happened to the storage becomes an event of its own."""
+        """From any thread: record a problem of the storage as an event."""
         self.log.warning("storage", what=text)
         note = RecordSystem(secrets.token_hex(16), "STORAGE", unix_ms(), self.name, text)
         self._loop.call_soon_threadsafe(lambda: self.start_task(self._insist(note)))

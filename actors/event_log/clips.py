@@ -1,4 +1,4 @@
-"""Clips: their rows, and what may stay on the disk. A row goes before its file: what is listed can be played."""
+"""Clips: their rows, and the space they take. A row is deleted before its file, so that listed clips can be played."""
 
 import json
 import os
@@ -27,14 +27,14 @@ COLUMNS = tuple(CLIP[name] for name in Clip.__slots__)
 
 
 class ClipShelf:
-    """In the writing thread. Every method is one transaction, and then what becomes of the files."""
+    """In the writing thread. Every method is one transaction, followed by changes of the files."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
         self._folder = folder
 
     def record(self, clip: Clip) -> bool:
-        """Whether it was not known. An event keeps the first clip that it got."""
+        """Whether it is new. An event keeps its first clip."""
         with Session(self._engine) as session:
             if session.execute(select(CLIP.id).where(clip.id == CLIP.id)).scalar() is not None:
                 return False
@@ -60,7 +60,7 @@ class ClipShelf:
             session.commit()
 
     def remove(self, clip_ids: Sequence[str]) -> int:
-        """How many there were."""
+        """Returns how many existed."""
         with Session(self._engine) as session:
             rows = session.execute(select(CLIP.id, CLIP.path, CLIP.events).where(CLIP.id.in_(clip_ids))).all()
             for clip_id, _, events in rows:
@@ -74,15 +74,15 @@ class ClipShelf:
         return len(rows)
 
     def clear(self) -> int:
-        """Some of what nobody wants to keep; at most ``CLIPS_AT_ONCE``: call again until it gives 0."""
+        """Delete some clips that are not marked to be kept, at most ``CLIPS_AT_ONCE``: call until it returns 0."""
         return self.remove([clip_id for clip_id, _ in self._oldest()])
 
     def trim(self, before: int, allowed: int, room: int = 0) -> tuple[int, bool]:
         """Delete some of what is older than ``before`` (Unix ms), or of the oldest, until all have ``allowed`` bytes
         and the disk has ``room`` more than what must stay free: how many went, and whether that is so now.
 
-        At most ``CLIPS_AT_ONCE``: call again until it gives 0. None goes in vain: another program may be what fills the
-        disk.
+        At most ``CLIPS_AT_ONCE``: call again until it returns 0. Nothing is deleted in vain: another program may be
+        filling the disk.
         """
         ids = [clip_id for clip_id, _ in self._oldest(CLIP.start + CLIP.duration_ms < before)]
         short = 0 if ids else self._short_of(allowed, room)
@@ -95,11 +95,11 @@ class ClipShelf:
         return self.remove(ids), self._short_of(allowed, room) <= 0
 
     def _short_of(self, allowed: int, room: int) -> int:
-        """Bytes that must go, of clips and on the disk."""
+        """Bytes to be freed, of clips and on the disk."""
         return max(self._used() - allowed, stays_free(self._folder) - free(self._folder)) + room
 
     def _oldest(self, *which: Any) -> list[tuple[str, int]]:
-        """Id and bytes of those that may go."""
+        """Id and bytes of those that may be deleted."""
         chosen = select(CLIP.id, CLIP.bytes).where(CLIP.keep.is_(False), *which).order_by(CLIP.start)
         with Session(self._engine) as session:
             return [(row[0], row[1]) for row in session.execute(chosen.limit(limits.CLIPS_AT_ONCE))]
@@ -109,7 +109,7 @@ class ClipShelf:
             return session.execute(select(func.sum(CLIP.bytes)).where(*which)).scalar() or 0
 
     def sweep(self) -> None:
-        """Files that no row names, and that nobody is about to tell of."""
+        """Delete files without a row that no recorder is about to report."""
         folder, long_ago = self._folder / FOLDER, time.time() - limits.STRAY_S
         if not folder.is_dir():
             return

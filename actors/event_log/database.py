@@ -1,4 +1,4 @@
-"""The database as the actor sees it: a writing and a reading thread, and repairs: a full disk, a broken file."""
+"""The database for the actor: a writing and a reading thread, and the handling of full disks and damaged files."""
 
 import errno
 import sqlite3
@@ -22,7 +22,7 @@ NO_ROOM = "the disk is full: events wait until there is space"
 
 class EventDatabase:
     def __init__(self, folder: Path, write: SerialExecutor, read: SerialExecutor, note: Callable[[str], None]) -> None:
-        """``note`` is told, in a sentence, what happened to the database."""
+        """``note`` is called with a sentence about what happened to the database."""
         self._folder = folder
         self._path = folder / "events.db"
         self._writing, self._reading = write, read
@@ -31,7 +31,7 @@ class EventDatabase:
         self._queries: Queries | None = None
 
     async def open(self) -> None:
-        """Check what is there and open it, or begin anew. Raises Unavailable where neither works."""
+        """Check and open the existing database, or create a new one. Raises Unavailable if neither works."""
         await self._writing.run(make_room_to_open, self._folder)
         if self._path.exists() and self._path.stat().st_size <= limits.CHECK_AT_START_BYTES:
             await self.check(self._writing)
@@ -39,7 +39,7 @@ class EventDatabase:
             await self._writing.run(self._open)
 
     async def check(self, executor: SerialExecutor) -> None:
-        """Read the whole database; a broken one is set aside. Raises Unavailable where it cannot be read now."""
+        """Read the whole database; a damaged one is set aside. Raises Unavailable if it cannot be read now."""
         try:
             found = await executor.run(engine.fault, self._path)
         except sqlite3.DatabaseError as error:
@@ -53,11 +53,11 @@ class EventDatabase:
         return not self._path.exists() or self._path.stat().st_size <= limits.CHECK_AT_START_BYTES
 
     async def write(self, job: Callable[[Store], T]) -> T:
-        """``job`` in the writing thread, once more after a repair. Raises Unavailable: ask again later."""
+        """Run ``job`` in the writing thread, again after a repair. Raises Unavailable: retry later."""
         return await self._writing.run(self._repairing, lambda: job(self._opened()))
 
     async def read(self, job: Callable[[Queries], T]) -> T:
-        """``job`` in the reading thread. Raises Conflict where the database cannot be used."""
+        """Run ``job`` in the reading thread. Raises Conflict if the database cannot be used."""
 
         def run() -> T:
             try:
@@ -118,7 +118,7 @@ class EventDatabase:
         store.keep_reserve()
 
     def _store_with_room(self) -> Store:
-        """On a full disk, bringing a former version up to date takes the place that is kept for such moments."""
+        """On a full disk, a migration uses the reserved space."""
         try:
             return Store(self._folder)
         except DatabaseError as error:
@@ -136,7 +136,7 @@ class EventDatabase:
     def _close(self) -> None:
         if self._store is not None:
             self._store.close()
-        self._store = self._queries = None  # the reading thread opens its own again
+        self._store = self._queries = None  # the reading thread reopens its own
 
     def _opened(self) -> Store:
         if self._store is None:

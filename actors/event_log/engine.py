@@ -1,4 +1,4 @@
-"""Opening the event database: durable, checked, and set aside when it is broken."""
+"""Opens the event database: durable, checked, and set aside if it is damaged."""
 
 import contextlib
 import os
@@ -22,14 +22,14 @@ from models import event_tables
 STEPS = (additive, additive)  # 1: release 0.1.0, which wrote no version; 2: clips
 CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 SIDE_FILES = ("", "-wal", "-shm")
-# FULL: the log is on disk before a commit returns, so an acknowledged event survives the power.
+# FULL: the log is on disk before a commit returns, so an acknowledged event survives a power failure.
 PRAGMAS = (
     "auto_vacuum = INCREMENTAL",
     "journal_mode = WAL",
     "synchronous = FULL",
     "busy_timeout = 5000",
     "cache_size = -4096",
-    # A small log that stays: its place on the disk is what a deletion needs when there is no other.
+    # A small log that stays: deletions need its space when there is no other.
     "wal_autocheckpoint = 256",
     "journal_size_limit = 1048576",
     "temp_store = MEMORY",
@@ -49,7 +49,7 @@ def engine(path: Path) -> Engine:
 
 
 def open_database(path: Path) -> tuple[Engine, str]:
-    """A database with our tables in it, of this version; and a sentence where it was of a former one.
+    """A database with the tables of this version, and a sentence if it was migrated.
 
     Raises:
         DatabaseError: it is corrupt, or cannot be opened; see ``is_corrupt``.
@@ -58,7 +58,7 @@ def open_database(path: Path) -> tuple[Engine, str]:
     made = engine(path)
     try:
         said = _migrate(made, path)
-    except sqlite3.DatabaseError as error:  # past SQLAlchemy, which would have wrapped it
+    except sqlite3.DatabaseError as error:  # bypasses SQLAlchemy, which would have wrapped it
         made.dispose()
         raise DatabaseError("migrate", None, error) from error
     except BaseException:
@@ -78,7 +78,7 @@ def _migrate(made: Engine, path: Path) -> str:
 
 
 def prepare() -> None:
-    """What SQLAlchemy works out at its first use, which needs no database."""
+    """Do what SQLAlchemy computes at its first use, which needs no database."""
     configure_mappers()
     schema()
 
@@ -93,12 +93,12 @@ def schema() -> str:
 
 
 def is_corrupt(error: DatabaseError) -> bool:
-    """It cannot be used, now or later."""
+    """Whether it is permanently unusable."""
     return _code(error) in CORRUPT or isinstance(error.orig, UnfitError)
 
 
 def is_incomplete(error: DatabaseError) -> bool:
-    """It lacks a table or a column, which opening it again adds."""
+    """Whether a table or column is missing, which reopening adds."""
     return "no such table" in str(error.orig) or "no such column" in str(error.orig)
 
 
@@ -112,7 +112,7 @@ def _code(error: DatabaseError) -> int:
 
 
 def fault(path: Path) -> str:
-    """What SQLite's own check finds; "" for a sound database. Reads the whole file, beside whoever writes."""
+    """What SQLite's own check finds; "" for an intact database. Reads the whole file, concurrently with writers."""
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -124,7 +124,7 @@ def fault(path: Path) -> str:
 
 
 def set_aside(path: Path) -> Path:
-    """Move a broken database, with its side files, out of the way; where it is now. Only the newest few are kept."""
+    """Move a damaged database and its side files aside; returns the new path. Only the newest few are kept."""
     aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
     for suffix in SIDE_FILES:
         with contextlib.suppress(FileNotFoundError):

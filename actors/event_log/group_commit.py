@@ -1,4 +1,4 @@
-"""Events that come in are written together: one transaction for all that waited while the last one was under way."""
+"""Group commit: one transaction for all events that arrived while the previous one was being written."""
 
 import asyncio
 from collections import deque
@@ -23,7 +23,7 @@ class GroupCommit:
         self._busy = False
 
     async def record(self, order: WriteRequest) -> WriteResult:
-        """On disk when this returns. Raises Unavailable or Overloaded: the sender keeps the event and asks again."""
+        """On disk when this returns. Raises Unavailable or Overloaded: the sender keeps the event and retries."""
         if len(self._pending) >= limits.WAITING:
             raise Overloaded("too many events are waiting to be written")
         future: asyncio.Future[WriteResult] = asyncio.get_running_loop().create_future()

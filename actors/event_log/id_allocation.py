@@ -1,4 +1,4 @@
-"""Two numbers that must survive what the database does not: the ids issued, and the last event that was told."""
+"""Two numbers that must survive the loss of the database: the ids issued, and the last published event."""
 
 import contextlib
 import mmap
@@ -14,7 +14,7 @@ PROMISE = "events.ids"  # in the data directory
 
 
 class IdAllocation:
-    """Ids are promised in blocks in a file beside the database: if that is lost, no id is issued a second time."""
+    """Ids are reserved in blocks in a file beside the database: if the database is lost, no id is issued twice."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -27,7 +27,7 @@ class IdAllocation:
             return 0
 
     def cover(self, event_id: int) -> None:
-        """Before ``event_id`` is issued. Raises OSError."""
+        """Call it before ``event_id`` is issued. Raises OSError."""
         if event_id > self.up_to:
             up_to = event_id + limits.ID_BLOCK
             write_atomically(self._path, f"{up_to}\n".encode())
@@ -35,7 +35,7 @@ class IdAllocation:
 
 
 def keep_above(restored: Path, present: Path) -> None:
-    """Let ids go on after all that ``present`` may have issued, in the data directory ``restored`` that replaces it."""
+    """Let ids in the data directory ``restored`` continue after those of ``present``, which it replaces."""
     issued = IdAllocation(present / PROMISE).up_to
     path = restored / "events.db"
     if not issued or not path.exists():
@@ -48,7 +48,7 @@ def keep_above(restored: Path, present: Path) -> None:
 class LastPublished:
     """The last event id that was published, in a mapped file: kept when the process is killed, at no cost.
 
-    It need not survive the power: then nobody is left who has not been told.
+    It need not survive a power failure, because then no subscriber is left either.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reading events, on a connection of its own, beside whoever writes."""
+"""Reads events on a separate connection, concurrently with the writer."""
 
 import os
 from dataclasses import replace
@@ -72,7 +72,7 @@ class Queries:
         return EventPage(tuple(events[-limit:]), summary)
 
     def _event(self, row: Any) -> Event:
-        """A picture may be lost: killed before it was written, or gone for want of room."""
+        """A picture may be missing: not written before a kill, or deleted for space."""
         event, picture = from_row(row), row[-1]
         lost = picture and not (self._path.parent / picture).is_file()
         return replace(event, thumbnail=False) if lost else event
@@ -107,7 +107,7 @@ class Queries:
 
     @staticmethod
     def _stop(session: Session, query: QueryBuckets, until: int) -> int:
-        """Where a slot begins before which there are not too many events for one answer; 0 where all of them fit."""
+        """The start of a slot before which there are not too many events for one answer; 0 if all fit."""
         edges: list[int] = []
         for kind in query.types or EVENT_TYPES:
             span = (_of(kind), query.since <= EVENT.timestamp, until >= EVENT.timestamp)
@@ -172,7 +172,7 @@ class Queries:
         return self._event(row) if row is not None else None
 
     def thumbnail(self, event_id: int) -> str:
-        """Path relative to the data directory; "" where there is none."""
+        """Path relative to the data directory; "" if there is none."""
         with Session(self._engine) as session:
             found = session.execute(select(EVENT.thumbnail_path).where(event_id == EVENT.id)).scalar()
         return found or ""

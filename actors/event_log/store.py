@@ -33,7 +33,7 @@ DELETED = "the disk is full: the oldest {pictures} pictures and {events} events 
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """Write this. Without ``keep`` it only gets an id."""
+    """An event to write. Without ``keep`` it only gets an id."""
 
     detection: Detection
     keep: bool = True
@@ -43,7 +43,7 @@ class WriteRequest:
 @dataclass(frozen=True, slots=True)
 class WriteResult:
     event: Event
-    new: bool  # not known by its uid before
+    new: bool  # its uid is new
 
 
 class Store:
@@ -63,7 +63,7 @@ class Store:
             issued = session.execute(select(COUNTERS.value).where(COUNTERS.name == COUNTER)).scalar()
             newest = session.execute(select(func.max(EVENT.id))).scalar()
         fresh = issued is None
-        # A new database goes on after everything that may have been issued from the lost one.
+        # A new database continues after all ids that the lost one may have issued.
         self._last_id = max(issued or 0, newest or 0, self._allocation.up_to if fresh else 0)
 
     def close(self) -> None:
@@ -71,7 +71,7 @@ class Store:
 
     # ---------------------------------------------------------------- events
     def record(self, orders: Sequence[WriteRequest]) -> list[WriteResult]:
-        """All of them or none. A uid that is known gives the event as it was.
+        """All of them or none. For a known uid, the stored event is returned.
 
         Raises:
             DatabaseError, OSError: nothing was written.
@@ -140,7 +140,7 @@ class Store:
             return _ended(row), new
 
     def end_former(self, kinds: Sequence[str], ended: int | None = None) -> list[Event]:
-        """End the visits that nobody will end, of ``limits.VISIT_MS`` before ``ended``; asked again, the same ones.
+        """End orphaned visits from ``limits.VISIT_MS`` before ``ended``; when repeated, the same ones.
 
         ``ended`` None: the program was away. Then they have lasted at least until the last thing that was stored.
         """
@@ -170,7 +170,7 @@ class Store:
                 session.commit()
 
     def clear(self) -> int:
-        """Delete everything; how many visible events that were. Ids go on, and what was just stored stays known."""
+        """Delete everything; returns the number of visible events. Ids continue, and recent uids stay known."""
         with Session(self._engine) as session:
             visible = select(func.count()).select_from(EventRow).where(EVENT.system.is_(False))
             count = session.execute(visible).scalar() or 0
@@ -181,11 +181,11 @@ class Store:
         self.drop_copies()
         return count
 
-    # ---------------------------------------------------------------- room
+    # ---------------------------------------------------------------- space
     def trim(self, before: int) -> int:
         """Delete some events older than ``before`` (Unix ms), or the oldest while the database is too large: how many.
 
-        At most ``TRIM_ROWS``: call again until it gives 0.
+        At most ``TRIM_ROWS``: call again until it returns 0.
         """
         with Session(self._engine) as session:
             old = select(EVENT.id).where(EVENT.timestamp < before)
@@ -216,7 +216,7 @@ class Store:
         return list(session.execute(select(EVENT.id).order_by(EVENT.id).limit(rows)).scalars())
 
     def make_room(self) -> str:
-        """The disk is full: what was given up for it, as a sentence.
+        """The disk is full: free some space. Returns a sentence about what was deleted.
 
         The reserve alone, if it is there: with it nothing is lost. Then no more of the oldest pictures, and after them
         of the oldest events, than makes room: another program may be what fills the disk, and then deleting is in vain.
@@ -231,7 +231,7 @@ class Store:
             if not gone:
                 break
             pictures += gone
-        with contextlib.suppress(OperationalError):  # no room for that either: what was just freed is for the deletion
+        with contextlib.suppress(OperationalError):  # no space for that either: what was just freed is for the deletion
             self.give_back()
         events = 0
         while events < limits.FULL_ROWS and not ((pictures or events) and self._has_room()):
@@ -259,7 +259,7 @@ class Store:
                 copy.unlink(missing_ok=True)
 
     def give_back(self) -> None:
-        """Return free pages to the file system and begin the log anew. Raises sqlalchemy's DatabaseError."""
+        """Return free pages to the file system and restart the log. Raises sqlalchemy's DatabaseError."""
         with self._engine.connect() as connection:
             # Each step of this statement frees one page and gives no row: only a script is stepped to its end.
             cursor = connection.connection.cursor()
@@ -272,7 +272,7 @@ class Store:
                 cursor.close()
 
     def keep_reserve(self) -> bool:
-        """Put the reserve (back) where there is room for it; whether it is there."""
+        """Create the reserve (again) if there is space for it; whether it exists."""
         if self._reserve.exists() and self._reserve.stat().st_size == limits.RESERVE_BYTES:
             return True
         if free(self.path.parent) < 2 * limits.RESERVE_BYTES:
@@ -297,7 +297,7 @@ class Store:
 
 
 def make_room_to_open(folder: Path) -> None:
-    """A program that was stopped must start again, however full the disk is: the reserve goes, then old pictures."""
+    """The program must be able to start on a full disk: delete the reserve, then old pictures."""
     if no_room_to_open(folder):
         give_up_reserve(folder)
     while no_room_to_open(folder) and drop_pictures(folder, limits.FULL_PICTURES):
@@ -319,7 +319,7 @@ def _ended(row: EventRow) -> Event:
 
 
 def give_up_reserve(folder: Path) -> bool:
-    """The disk is full: there is room again, for a while. Whether there was a reserve."""
+    """The disk is full: delete the reserve. Whether there was one."""
     try:
         (folder / RESERVE).unlink()
     except FileNotFoundError:

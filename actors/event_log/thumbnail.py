@@ -1,4 +1,4 @@
-"""A small JPEG of the moment, from a camera's picture."""
+"""A small JPEG for an event, from a picture of the camera."""
 
 import numpy as np
 import simplejpeg

@@ -1,4 +1,4 @@
-"""The picture of the moment: from the ring, or from a camera woken for it."""
+"""The picture for an event: from the ring, or from a camera that is opened for it."""
 
 from actors.event_log import limits
 from actors.event_log.thumbnail import picture, thumbnail
@@ -26,7 +26,7 @@ class ThumbnailSource:
         self._waiting = 0
 
     async def at_hand(self, pts: int, wall_ms: int) -> Prints | None:
-        """JPEGs of the picture nearest to the event, if there is a fresh one."""
+        """JPEGs of the picture nearest to the event, if there is a recent one."""
         whole = self._actor.settings["clipsEnabled"]
         for ring in (self._ring,) if whole else (self._ring, self._small):
             entry = ring.nearest(pts) if pts else ring.peek()
@@ -35,7 +35,7 @@ class ThumbnailSource:
         return None
 
     async def fetch(self, event_id: int) -> bool:
-        """Borrow the camera for one picture and keep it; whether there is one now."""
+        """Lease the camera for one picture and store it; whether there is one now."""
         if self._waiting >= limits.THUMBNAILS_WAITING or self._actor.settings["cameraStandbyMode"]:
             return False
         self._waiting += 1

@@ -1,4 +1,4 @@
-"""Thumbnails on disk, one small file each, within a budget: the oldest go."""
+"""Thumbnails on disk, one small file each, within a limit: the oldest are deleted."""
 
 import contextlib
 import errno
@@ -12,9 +12,9 @@ FULL_FOLDER = "pictures"  # in their own size
 
 
 def drop_pictures(data_dir: Path, count: int) -> int:
-    """From any thread, when the disk is full: the oldest large ones, of which thumbnails are left, or else those.
+    """From any thread, when the disk is full: delete the oldest full-size pictures, or if there are none, thumbnails.
 
-    How many went. An open album does not mind that files have gone.
+    Returns how many. An open store tolerates missing files.
     """
     return _drop_oldest(data_dir / FULL_FOLDER, count) or _drop_oldest(data_dir / FOLDER, count)
 
@@ -27,7 +27,7 @@ def _drop_oldest(folder: Path, count: int) -> int:
 
 
 class ThumbnailStore:
-    """One thread. A thumbnail that cannot be written is left out: the event matters, not its picture."""
+    """For one thread. A thumbnail that cannot be written is skipped: the event matters, not its picture."""
 
     def __init__(self, folder: Path, budget: int = 0) -> None:
         self._folder = folder
@@ -45,7 +45,7 @@ class ThumbnailStore:
             if suffix == ".jpg" and stem.isdecimal() and size:
                 found[int(stem)] = size
             else:
-                os.unlink(entry.path)  # what a killed process left half written, or a power cut empty
+                os.unlink(entry.path)  # incomplete after a kill, or empty after a power failure
         self._sizes = dict(sorted(found.items()))
         self._bytes = sum(found.values())
 
@@ -71,7 +71,7 @@ class ThumbnailStore:
         return False
 
     def drop_before(self, event_id: int) -> None:
-        """Those of events that are gone. Ids rise with time, near enough."""
+        """Delete those of deleted events. Ids rise approximately with time."""
         for known in [known for known in self._sizes if known < event_id]:
             self._remove(known)
 

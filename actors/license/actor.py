@@ -21,7 +21,7 @@ CHECK_SOONEST_S = 1.0
 
 
 class License(Actor):
-    """Looks at the licence when it changes, once a minute, and at the moment when it expires."""
+    """Checks the licence when it changes, once a minute, and at the moment it expires."""
 
     async def on_start(self) -> None:
         self._executor = self.executor("disk")
@@ -58,7 +58,7 @@ class License(Actor):
         return self._view
 
     async def _look(self) -> None:
-        """Take over what holds now, and tell everybody if that is another thing than before."""
+        """Determine the current state, and publish it if it has changed."""
         before, self._view = self._view, await self._executor.run(self._store.view)
         self.degraded(self._view.reason if self._view.state == "UNKNOWN" else "")
         for note in self._store.notes:

@@ -1,4 +1,4 @@
-"""The licence of this device on disk: blocking, for the actor's bench, and for the command line while nothing runs."""
+"""The licence of this device on disk. Blocking: for the actor's executor, or the command line without a server."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,11 +23,11 @@ NONE_STORED = "No licence is stored"
 
 
 class LicenseStore:
-    """Every call reads what is on disk: a licence is looked at once a minute, not once a request.
+    """Every call reads the disk: a licence is checked once a minute, not once per request.
 
     Raises:
         OSError: of any method but ``view``: the data directory cannot be written.
-        Invalid: in the constructor: a trusted issuer in the configuration is none.
+        Invalid: in the constructor: a trusted issuer in the configuration is invalid.
     """
 
     def __init__(self, boot: Boot) -> None:
@@ -39,7 +39,7 @@ class LicenseStore:
         self.notes: tuple[str, ...] = ()
 
     def view(self) -> LicenseView:
-        """What holds now. A store that cannot be read just now makes it UNKNOWN; ``notes`` say what was wrong."""
+        """The current state. UNKNOWN if the store cannot be read now; ``notes`` describe problems."""
         try:
             (key, seen_ms), issuers = self._stored(), self._issuers()
         except OSError as error:
@@ -86,7 +86,7 @@ class LicenseStore:
                 self.notes = (f"{FILE} cannot be written: {error.strerror}",)
 
     def activate(self, key: str) -> None:
-        """Store a licence key; ``Invalid`` says why it is none for this device."""
+        """Store a licence key; ``Invalid`` says why it is not valid for this device."""
         _, seen_ms = self._stored()
         license = read(key, self._issuers())
         if reason := problem(license, self.device_id, unix_ms(), seen_ms):
@@ -94,7 +94,7 @@ class LicenseStore:
         self._store.save({"key": key.strip(), "seen": seen_ms})
 
     def issue(self, licensee: str) -> str:
-        """Sign a licence for this device with a local issuer, made if there is none, and store it; the key.
+        """Sign a licence for this device with a local issuer, created if necessary, and store it. Returns the key.
 
         Raises:
             Refused: the configuration trusts no local issuer.
@@ -108,11 +108,11 @@ class LicenseStore:
         return key
 
     def rebind(self) -> None:
-        """Sign the stored licence anew, for this device: after its data were moved here.
+        """Sign the stored licence for this device, after the data was moved here.
 
         Raises:
             Refused: the configuration trusts no local issuer.
-            Invalid: there is none, or the local issuer has not signed it: its own issuer must make another one.
+            Invalid: there is none, or another issuer has signed it and must issue a new one.
         """
         local = self._local_issuer()
         if not self._boot.license.allow_local_issuer or local is None:
@@ -122,9 +122,9 @@ class LicenseStore:
         self._store.save({"key": issue(replace(license, device_id=self.device_id), local), "seen": seen_ms})
 
     def revoke(self) -> None:
-        """Forget the licence; the time that was seen is kept."""
+        """Remove the licence; the last seen time is kept."""
         _, seen_ms = self._stored()
-        for _ in range(2):  # over the last good copy too
+        for _ in range(2):  # also replaces the last good copy
             self._store.save({"key": "", "seen": seen_ms})
 
     def _stored(self) -> tuple[str, int]:
@@ -170,7 +170,7 @@ class LicenseStore:
 
 
 def issuer_in(path: Path) -> Ed25519PrivateKey:
-    """The issuer whose key is in the file; a new one is put there if there is none."""
+    """The issuer whose key is in the file; created if there is none."""
     if path.exists():
         return _private_key(path)
     issuer = Ed25519PrivateKey.generate()

@@ -18,8 +18,8 @@ from models.messages.rtsp import RtspView
 from models.messages.settings import Value
 
 ENABLED = "mdnsEnabled"
-LOOK_EVERY_S = 15.0  # at the device's addresses; its own states are heard of at once
-RETRY_S = 60.0  # after a failure, as of a network that is not there
+LOOK_EVERY_S = 15.0  # for the device's addresses; states are handled at once
+RETRY_S = 60.0  # after a failure, such as a missing network
 REGISTER_S = 20.0  # three probes and the announcements of RFC 6762 §8 take two seconds
 
 
@@ -35,7 +35,7 @@ NOTHING = Announcement("", "", (), ())
 
 
 class Mdns(Actor):
-    """Looks at what there is to announce whenever a state changes, and every now and then."""
+    """Checks what there is to announce whenever a state changes, and periodically."""
 
     oom_score = 800
     memory_mb = 200
@@ -65,7 +65,7 @@ class Mdns(Actor):
     def _state(self, _old: State | None, _new: State) -> None:
         self._changed.set()
 
-    # ---------------------------------------------------------------- what is true
+    # ---------------------------------------------------------------- what to announce
     def _wanted(self) -> Announcement:
         ports, rtsp = self.latest(PortsView), self.latest(RtspView)
         addresses = tuple(str(one) for one in outer_addresses() if listens_at(one, self.boot.bind))
@@ -76,7 +76,7 @@ class Mdns(Actor):
         offered = services(ports.https, rtsp_port, path, self._device_id, self.boot.version)
         return Announcement(instance(str(self.settings["deviceName"])), f"{server}.", addresses, offered)
 
-    # ---------------------------------------------------------------- telling it
+    # ---------------------------------------------------------------- announcing
     async def _keep_announcing(self) -> None:
         while True:
             pause = LOOK_EVERY_S
@@ -86,7 +86,7 @@ class Mdns(Actor):
                     await self._withdraw()
                     await self._announce(wanted)
                     self.degraded("")
-                except (OSError, Error) as error:  # a name that it cannot take is an Error too
+                except (OSError, Error) as error:  # an invalid name is an Error too
                     await self._withdraw()
                     self.degraded(f"the announcement could not be sent: {error or type(error).__name__}")
                     pause = RETRY_S

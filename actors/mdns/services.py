@@ -1,4 +1,4 @@
-"""What is announced of what runs."""
+"""The services to announce."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -77,9 +77,9 @@ class Notifier(Actor):
         return settings["notificationsEnabled"] is True
 
     async def on_stop(self) -> None:
-        """At the end of the program, or because we are switched off; our own settings may not say it yet."""
+        """At the end of the program, or when notifications are switched off, which settings may not show yet."""
         for task in (*self._running, *self._delivery.under_way):
-            task.cancel()  # what is under way stays in the outbox
+            task.cancel()  # what is being sent stays in the outbox
         try:
             view = await self.actor(SETTINGS).ask(GetSettings(), SETTINGS_S)
         except ServerError as error:
@@ -96,7 +96,7 @@ class Notifier(Actor):
     def _event(self, news: EventRecorded) -> None:
         self._intake.arrived(news.event)
 
-    # ---------------------------------------------------------------- asked
+    # ---------------------------------------------------------------- asks
     @handles(GetNotifications)
     async def _get(self, _: GetNotifications) -> NotificationsView:
         await self._executor.run(self._rule_store.keep_key)
@@ -187,7 +187,7 @@ class Notifier(Actor):
             raise Refused("Pro license required", feature=FEATURE)
 
     def _link(self) -> str:
-        """The page's address for whoever is told: the owner's word, or where this device can be reached."""
+        """The dashboard's URL for notifications: as set by the owner, or this device's address."""
         if given := str(self.settings["publicAddress"]):
             return given.rstrip("/")
         ports = self.latest(PortsView)

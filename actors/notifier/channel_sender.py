@@ -1,8 +1,7 @@
-"""One message to one channel, and what the other side said to it.
+"""Sends one message to one channel, and interprets the receiver's answer.
 
-Where messages go is set up by the signed-in owner alone; even so nothing here can be led elsewhere or flooded: push
-and webhooks follow no redirect and read no more than the first 2 KiB of an answer, and apprise has a process with
-bounds of its own (``sender``).
+Only the logged-in owner configures receivers; even so, nothing here can be redirected or flooded: push and webhooks
+follow no redirect and read at most 2 KiB of an answer, and apprise runs in a process with limits (``sender``).
 """
 
 import asyncio
@@ -38,9 +37,9 @@ SENDER = Path(__file__).with_name("sender.py")
 
 class Fate(Enum):
     DELIVERED = "delivered"
-    LATER = "later"  # worth another try
-    REFUSED = "refused"  # this message will never be taken
-    GONE = "gone"  # nobody is there any more: the channel can go
+    LATER = "later"  # worth a retry
+    REFUSED = "refused"  # this message will never be accepted
+    GONE = "gone"  # the receiver no longer exists: the channel can be deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class ChannelSender:
             "Content-Type": "application/octet-stream",
             "TTL": str(max(60, expires // 1000 - now)),
             "Urgency": "high",
-            "Topic": notice.key[-32:],  # sent again, it takes the place of itself (RFC 8030 §5.4)
+            "Topic": notice.key[-32:],  # sent again, it replaces itself (RFC 8030 §5.4)
         }
         return await _post(channel.url, body, headers, _fate_of_push)
 
@@ -129,10 +128,10 @@ class ChannelSender:
         return Outcome(Fate.LATER, said or "It was rejected, without a reason")
 
     async def examine(self, url: str) -> tuple[str, str]:
-        """The service that apprise sees in a URL, and what may be shown of it.
+        """The service that apprise recognises in a URL, and the part of it that may be shown.
 
         Raises:
-            Invalid: it knows none.
+            Invalid: it recognises none.
         """
         async with self._turn:
             report = await _sender({"url": url})

@@ -1,7 +1,7 @@
-"""From the outbox to the channels: in order for each, several at once, with patience where one does not answer.
+"""From the outbox to the channels: in order for each, several in parallel, with retries.
 
-At least once: a message is taken out of the outbox when the other side has taken it. Killed in between, we send it
-again, with the same id; that concerns one message of a channel, the one under way.
+At least once: a message is removed from the outbox when the receiver has accepted it. After a kill in between, it is
+sent again with the same id; this affects only the message of a channel that was being sent.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from models.notify.channel import Channel
 
 @dataclass(slots=True)
 class Record:
-    """How a channel fares, since this life began."""
+    """Statistics of a channel since the actor was started."""
 
     delivered: int = 0  # Unix ms of the last one
     error: str = ""  # why the last try failed
@@ -103,7 +103,7 @@ class Delivery:
         await self._disk.run(self._outbox.postpone, head.sequence, due)
 
     async def send(self, channel: Channel, told: notice.Notice, expires: int) -> Outcome:
-        """Once, now. A channel where nobody is any more is forgotten."""
+        """Send once, now. A channel whose receiver no longer exists is deleted."""
         try:
             outcome = await self._channel_sender.carry(channel, told, expires)
         except ServerError as error:
@@ -117,7 +117,7 @@ class Delivery:
             self._actor.log.info("a browser accepts no more notifications and is removed", channel=channel.id)
             try:
                 await self.forget(channel.id)
-            except ServerError as error:  # somebody was quicker, or the disk is full: the next message finds out
+            except ServerError as error:  # already deleted, or the disk is full: retried with the next message
                 self._actor.log.info("it could not be removed", channel=channel.id, reason=error.detail)
         return outcome
 

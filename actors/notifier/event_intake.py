@@ -1,4 +1,4 @@
-"""From the event log into the outbox: each event is looked at once, also those that we were not told of."""
+"""From the event log into the outbox: each event is handled once, including those whose news were missed."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ LICENSE_S = 5.0  # for the licence's first word
 
 
 class Intake:
-    """``more``: set when something was put into the outbox. ``since``: Unix ms; what was before concerns nobody."""
+    """``more``: set when something was put into the outbox. ``since``: Unix ms; earlier events are ignored."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Intake:
         self._arrived: asyncio.Queue[Event | None] = asyncio.Queue(limits.WAITING_EVENTS)
 
     def arrived(self, event: Event) -> None:
-        """An event was recorded. If there are too many at once, the history is looked at when there is time."""
+        """An event was recorded. If there are too many at once, they are read from the history later."""
         if not self._rule_store.rules or event.phase != "appeared":
             return
         if self._arrived.full():
@@ -54,7 +54,7 @@ class Intake:
             self._arrived.put_nowait(event)
 
     def missed(self) -> None:
-        """Events were recorded that we were not told of."""
+        """Events were recorded whose news were dropped."""
         self._missed = True
         if not self._arrived.full():
             self._arrived.put_nowait(None)
@@ -88,7 +88,7 @@ class Intake:
                 await self._take(event)
 
     async def _take(self, event: Event) -> None:
-        """Until it is on disk: a full disk is waited for, and what came meanwhile is found in the history."""
+        """Handle an event until the result is on disk; after a full disk, missed events are read from the history."""
         expires = event.timestamp + limits.EXPIRES_MS
         if expires <= unix_ms():
             return
@@ -118,7 +118,7 @@ class Intake:
         return tuple(to for to in rule.channels if to in known and (pro or known[to].kind in FREE_KINDS))
 
     async def _watched(self) -> bool:
-        """Whether somebody has the live picture open; when nobody can say, nobody has."""
+        """Whether somebody is watching live; False if this is unknown."""
         try:
             return (await self._actor.actor(FACADE).ask(GetViewers(), limits.VIEWERS_S)).clients > 0
         except ServerError as error:

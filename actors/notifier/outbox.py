@@ -1,6 +1,6 @@
-"""What is to be sent, on disk, and what was looked at already: so that a kill at any moment loses nothing.
+"""Messages to be sent, and the events already handled, on disk, so that a kill at any moment loses nothing.
 
-Every method blocks (SQLite) and belongs on the actor's bench.
+Every method blocks (SQLite) and must run in the actor's executor.
 """
 
 import json
@@ -44,7 +44,7 @@ class QueuedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a rule makes of an event: to whom, unless it told of another one less than ``every_ms`` before."""
+    """What a rule makes of an event: the channels, unless it reported another event less than ``every_ms`` before."""
 
     rule: str
     every_ms: int
@@ -63,13 +63,13 @@ class Outbox:
         self._db, self.said, self.broken, self.why = open_or_begin_anew(path, SCHEMA, STEPS)
 
     def unseen(self, event_ids: Iterable[int]) -> set[int]:
-        """Those that were not looked at yet. What is much older than the newest one counts as looked at."""
+        """The events that were not handled yet. Much older ones than the newest count as handled."""
         newest = self._db.execute("SELECT COALESCE(MAX(event_id), 0) FROM seen").fetchone()[0]
         seen = {number for (number,) in self._db.execute("SELECT event_id FROM seen")}
         return {number for number in event_ids if number not in seen and number > newest - limits.SEEN_KEPT}
 
     def take(self, event: Event, wanted: Iterable[Wanted], expires: int) -> int:
-        """Look at an event, once: all that follows from it is on disk when this returns.
+        """Handle an event, once: all that follows from it is on disk when this returns.
 
         Returns: how many of the oldest messages had to go for it.
         """
@@ -100,7 +100,7 @@ class Outbox:
         return heads, expired
 
     def postpone(self, sequence: int, due: int) -> None:
-        """It did not work: again, not before ``due``."""
+        """It failed: retry, not before ``due``."""
         with transaction(self._db, synced=False):
             self._db.execute("UPDATE waiting SET due = ?, attempts = attempts + 1 WHERE sequence = ?", (due, sequence))
 
@@ -109,12 +109,12 @@ class Outbox:
             self._db.execute("DELETE FROM waiting WHERE sequence = ?", (sequence,))
 
     def forget(self, channel: str) -> None:
-        """The channel is gone."""
+        """The channel was deleted."""
         with transaction(self._db, synced=True):
             self._db.execute("DELETE FROM waiting WHERE channel = ?", (channel,))
 
     def switch_off(self) -> None:
-        """Notifications are switched off: what waits and what happens until they are on again concerns nobody."""
+        """Notifications are switched off: drop what waits, and ignore events until they are on again."""
         with transaction(self._db, synced=True):
             self._db.execute("DELETE FROM waiting")
             self._db.execute("INSERT OR REPLACE INTO memory VALUES ('off', 1)")
@@ -132,7 +132,7 @@ class Outbox:
 
     def _is_time(self, one: Wanted, timestamp: int) -> bool:
         row = self._db.execute("SELECT at FROM told WHERE rule = ?", (one.rule,)).fetchone()
-        return row is None or not 0 <= timestamp - row[0] < one.every_ms  # a clock set back silences nobody
+        return row is None or not 0 <= timestamp - row[0] < one.every_ms  # a clock that is set back suppresses nothing
 
     def _add(self, one: Wanted, event: Event, expires: int) -> None:
         text = json.dumps(asdict(event), separators=(",", ":"))

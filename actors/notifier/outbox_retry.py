@@ -1,4 +1,4 @@
-"""The outbox, with patience: what a full disk refuses is tried until it is taken, and said meanwhile."""
+"""Retries what the outbox refuses because of a full disk, and reports it meanwhile."""
 
 import asyncio
 import sqlite3
@@ -18,7 +18,7 @@ class Disk:
         self._executor = executor
 
     async def run(self, method: Callable[..., T], *args: object) -> T:
-        """What ``method`` of the outbox gives, as soon as the disk has taken it."""
+        """The result of ``method`` of the outbox, as soon as it succeeds."""
         waited = False
         while True:
             try:

@@ -15,7 +15,7 @@ from models.notify import limits
 
 
 async def of_event(actor: Actor, event: Event) -> bytes:
-    """JPEG; empty where there is none. It comes a little after its event, so that is waited for."""
+    """JPEG; empty if there is none. It is available shortly after its event, so this waits for it."""
     if event.type not in EVENT_TYPES:
         return b""
     until = min(event.timestamp / 1000, time.time()) + limits.PICTURE_WAIT_S  # a clock set back holds up nothing
@@ -34,13 +34,13 @@ async def of_event(actor: Actor, event: Event) -> bytes:
 
 
 async def of_now(actor: Actor) -> bytes:
-    """JPEG of this moment; empty where there is none in time."""
+    """A current JPEG; empty if there is none in time."""
     picture = await snapshot(actor, "jpeg", limits.PICTURE_WAIT_S)
     return picture if len(picture) <= limits.PICTURE_BYTES else b""
 
 
 def shrink(picture: bytes, room: int) -> bytes:
-    """The picture as a JPEG of at most ``room`` bytes, as large and good as that allows; else nothing."""
+    """The picture as a JPEG of at most ``room`` bytes, as large and good as possible; otherwise nothing."""
     for width in limits.PUSH_SMALL_WIDTHS:
         try:
             pixels = simplejpeg.decode_jpeg(picture, min_width=width)

@@ -1,7 +1,7 @@
-"""What the owner has set up: rules, channels with their secrets, and the key that browsers know us by.
+"""The owner's configuration: rules, channels with their secrets, and the key for browsers (VAPID).
 
-One file of the data directory, readable by us alone, as the passwords of RTSP and MQTT are. A change is on disk before
-it holds. Every method that changes something blocks: it belongs on the actor's bench.
+One file in the data directory that only our user can read, like the passwords of RTSP and MQTT. A change is on disk
+before it takes effect. Every method that changes something blocks, and must run in the actor's executor.
 """
 
 import errno
@@ -29,7 +29,7 @@ def notifications_store(data_dir: Path) -> Store:
 
 
 class RuleStore:
-    """``notes``: what a person should know about the file, in sentences."""
+    """``notes``: sentences about problems with the file."""
 
     def __init__(self, data_dir: Path) -> None:
         self._store = notifications_store(data_dir)
@@ -56,7 +56,7 @@ class RuleStore:
         return found
 
     def keep_key(self) -> None:
-        """Before anybody is told the public key."""
+        """Call it before the public key is given to anybody."""
         if not self._key_is_stored:
             self._save(self.rules, self.channels)
 
@@ -70,7 +70,7 @@ class RuleStore:
         self._save(_without(self.rules, rule_id), self.channels)
 
     def delete_channel(self, channel_id: str) -> None:
-        """From every rule too."""
+        """Also removes it from every rule."""
         channels = _without(self.channels, channel_id)
         rules = {
             key: replace(one, channels=tuple(to for to in one.channels if to != channel_id))

@@ -1,8 +1,8 @@
-"""One message by apprise, in a process of its own: ``python -I sender.py``, a job in JSON on stdin, a report on stdout.
+"""One message with apprise, in a separate process: ``python -I sender.py``, a job in JSON on stdin, a report on stdout.
 
 Apprise with its hundred services takes 30 MB and blocks while it sends: here it costs nothing while nothing is sent,
-and whatever the other side does (never answers, sends gigabytes, leads in circles) ends with this process. What is
-secret comes by stdin and is in no command line, environment or log. Without a title, the URL is only examined.
+and whatever the receiver does (no answer, gigabytes, endless redirects) ends with this process. Secrets come by stdin
+and are in no command line, environment or log. Without a title, the URL is only examined.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ def report(job: dict[str, Any]) -> dict[str, Any]:
     import requests.sessions
 
     requests.sessions.DEFAULT_REDIRECT_LIMIT = job["redirects"]  # type: ignore[attr-defined]
-    # No address of a logo, or the receiver's program would load it from its maker's server.
+    # No logo URL, because the receiving app would load it from apprise's server.
     asset = apprise.AppriseAsset(
         app_id="IP Camera", app_desc="IP Camera", app_url="", image_url_mask="", image_url_logo="", async_mode=False
     )

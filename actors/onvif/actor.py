@@ -89,7 +89,7 @@ class Onvif(Actor):
 
     # ---------------------------------------------------------------- serving
     async def _keep(self) -> None:
-        """Serve as the settings say, whatever was in the way; look at addresses and at who has gone."""
+        """Serve according to the settings, with retries; check addresses and expired subscriptions."""
         while True:
             try:
                 credentials = await self.actor(SETTINGS).ask(GetCredentials("rtsp"))
@@ -110,7 +110,7 @@ class Onvif(Actor):
             self._look_again.clear()
 
     def _follow(self, login: Login) -> None:
-        """Whoever subscribed with a former login has to show the new one."""
+        """Clients that subscribed with an old login must use the new one."""
         authenticator, is_open = self._authenticator, self.settings[OPEN] is True
         if (authenticator.login, authenticator.is_open) != (login, is_open):
             self.subscriptions.end_all()
@@ -177,7 +177,7 @@ class Onvif(Actor):
 
     @property
     def _uuid(self) -> str:
-        """Tells the device from all others for ever, and nothing else of it."""
+        """Identifies the device permanently, and reveals nothing else about it."""
         return f"urn:uuid:{uuid.UUID(self._serial)}"
 
     def _device(self, instance: int) -> Device:
@@ -212,7 +212,7 @@ class Onvif(Actor):
                     bell.clear()
                     await bell.wait()
 
-    # ---------------------------------------------------------------- what is shown
+    # ---------------------------------------------------------------- views
     @handles(GetOnvif)
     def _get(self, _: GetOnvif) -> OnvifView:
         now = time.monotonic()

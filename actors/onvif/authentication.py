@@ -1,5 +1,5 @@
-"""Who may ask: HTTP Digest, and WS-UsernameToken where the owner lets it, against the login of RTSP. Without a login
-everybody may where the owner has said so, else nobody."""
+"""Authentication: HTTP Digest, and WS-UsernameToken if enabled, with the RTSP login. Without a login everyone is
+admitted if the owner has allowed it, otherwise nobody."""
 
 import secrets
 import time
@@ -29,7 +29,7 @@ class Authenticator:
 
     def __init__(self, logins: Logins) -> None:
         self.login = Login("", "")
-        self.is_open = False  # the owner wants no login
+        self.is_open = False  # the owner has allowed access without a login
         self.username_token = False
         self._logins = logins
         self._nonces = SharedNonces(secrets.token_bytes(KEY_BYTES))
@@ -57,12 +57,12 @@ class Authenticator:
             )
             raise RefusedError(reason, 400)
         nonce, stale = self._nonces.make(int(time.monotonic())), verdict is Verdict.STALE
-        # MD5 is the last: clients that read one header only mostly keep the last one, and many know no other.
+        # MD5 is last: clients that read only one header mostly use the last one, and many support nothing else.
         headers = (digest.challenge(nonce, "SHA-256", stale), digest.challenge(nonce, "MD5", stale))
         raise RefusedError("A login is needed", 401, headers)
 
     def _verdict(self, request: web.Request, security: Element | None) -> tuple[Verdict, bool]:
-        """And whether it is about a UsernameToken."""
+        """The result, and whether it is about a UsernameToken."""
         shown = request.headers.get("Authorization", "")
         if not shown and self.username_token:
             verdict = self._tokens.check(security, self.login, time.time())

@@ -1,7 +1,7 @@
-"""WS-Discovery on the wire: one UDP socket that has joined the group on every interface.
+"""WS-Discovery on the network: one UDP socket that has joined the group on every interface.
 
-Asked on an interface, we answer from it, with its address; and only to addresses of its own network, so that nobody
-elsewhere can have us send what he did not ask for. Answers are paced and bounded.
+A probe on an interface is answered from it, with its address, and only to addresses in its own network, so that we
+cannot be used to send unrequested packets to others. Answers are paced and limited.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Discovery:
     """``delay``: seconds until the answer to a question, different for each."""
 
     def __init__(self, device: Callable[[], Device], delay: Callable[[float], float]) -> None:
-        self.problem = ""  # why nobody can find us
+        self.problem = ""  # why discovery does not work
         self._device = device
         self._delay = delay
         self._port = 0  # of the services
@@ -55,9 +55,9 @@ class Discovery:
         self._timers: set[asyncio.TimerHandle] = set()
         self._number = 0
 
-    # ---------------------------------------------------------------- there, and gone
+    # ---------------------------------------------------------------- start and stop
     def serve(self, port: int, interfaces: tuple[Interface, ...]) -> None:
-        """Be found as these services at ``port``; called again when interfaces come and go, which are greeted then."""
+        """Announce these services at ``port``; called again when interfaces change, which then get a Hello."""
         if self._socket is None and not self._open():
             return
         assert self._socket is not None
@@ -81,7 +81,7 @@ class Discovery:
             self._later(turn * REPEAT_S, content, (GROUP, PORT), index)
 
     def say_goodbye(self) -> None:
-        """And stop."""
+        """Send Bye and stop."""
         if self._socket is None:
             return
         for index in self._joined:
@@ -119,14 +119,14 @@ class Discovery:
         try:
             self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:  # a member already, since the interface had another address
+            if error.errno != errno.EADDRINUSE:  # already a member, from the interface's previous address
                 if index not in self._deaf:
                     _log.info("an interface without multicast", index=index, reason=error.strerror)
                 self._deaf.add(index)
                 return False
         return True
 
-    # ---------------------------------------------------------------- asked
+    # ---------------------------------------------------------------- receiving
     def _readable(self) -> None:
         assert self._socket is not None
         for _ in range(READ_AT_ONCE):
@@ -155,7 +155,7 @@ class Discovery:
         content = discovery.matches(question, self._device(), [self._address(one)], _message_id(), self._next())
         self._later(self._delay(ANSWER_DELAY_S), content, sender, index, one.address)
 
-    # ---------------------------------------------------------------- said
+    # ---------------------------------------------------------------- sending
     def _address(self, one: Interface) -> str:
         return f"http://{one.address}:{self._port}{PATHS['tds']}"
 
@@ -179,7 +179,7 @@ class Discovery:
         about = _PKTINFO.pack(index, socket.inet_aton(source), bytes(4))
         try:
             self._socket.sendmsg([content], [(socket.IPPROTO_IP, IP_PKTINFO, about)], 0, to)
-        except OSError as error:  # the interface has gone, or its queue is full: whoever looks for us asks again
+        except OSError as error:  # the interface is gone, or its queue is full: clients will probe again
             _log.debug("discovery was not sent", reason=str(error))
 
 

@@ -1,6 +1,6 @@
-"""Bounds of the ONVIF room. Seconds and counts."""
+"""Limits of the ONVIF room. Seconds and counts."""
 
-LOOK_S = 5.0  # how often addresses are looked at, subscriptions expire at the latest, a taken port is tried again
+LOOK_S = 5.0  # for checking addresses and expired subscriptions, and for retrying a port in use
 INTERFACES_MAX = 16
 
 HELLO_TIMES = 2  # SOAP-over-UDP, MULTICAST_UDP_REPEAT
@@ -13,7 +13,7 @@ ADDRESSES = 256  # whose rates are kept
 NOTIFY_TIMEOUT_S = 5.0
 NOTIFY_TRIES = 3
 NOTIFY_PAUSE_S = 1.0  # before the second try; doubled before the third
-NOTIFY_FAILURES = 3  # so many batches in a row that could not be brought: the subscriber is gone
+NOTIFY_FAILURES = 3  # this many undeliverable batches in a row: the subscriber is gone
 NOTIFY_CONNECTIONS = 32
 
 PICTURE_WAIT_S = 5.0

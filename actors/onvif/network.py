@@ -1,4 +1,4 @@
-"""How this device stands in its networks: interfaces with their addresses, gateway, name servers."""
+"""This device's networks: interfaces with their addresses, gateway, name servers."""
 
 import ipaddress
 import socket
@@ -25,7 +25,7 @@ class Network:
 
 
 def look(bind: tuple[str, ...]) -> Network:
-    """Of the interfaces only those on whose IPv4 address we listen, without loopback and bridges for containers."""
+    """Only interfaces on whose IPv4 address we listen, without loopback and container bridges."""
     return Network(interfaces(bind), _gateway(_text(ROUTES)), _name_servers(_text(RESOLVERS)))
 
 

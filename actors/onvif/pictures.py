@@ -1,4 +1,4 @@
-"""Snapshots: the newest JPEG of a tier, made for whoever asks at that moment and for nobody in between."""
+"""Snapshots: the newest JPEG of a tier, encoded only on request."""
 
 from actors.onvif.limits import PICTURE_WAIT_S, PICTURES_AT_ONCE
 from actors.runtime.actor import Actor
@@ -13,7 +13,7 @@ class Pictures:
         self._asking = 0
 
     async def take(self, tier: Tier) -> bytes:
-        """A JPEG of this moment. Raises ``Unavailable`` where none comes in time."""
+        """A current JPEG. Raises ``Unavailable`` if none arrives in time."""
         if self._asking >= PICTURES_AT_ONCE:
             raise LimitReached("Too many snapshots at once")
         self._asking += 1

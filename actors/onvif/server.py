@@ -1,4 +1,4 @@
-"""HTTP for ONVIF: SOAP requests, and snapshots. Plain, as its clients expect; the login is never sent in clear."""
+"""HTTP for ONVIF: SOAP requests and snapshots. Plain HTTP, as clients expect; passwords are never sent in clear."""
 
 import re
 import socket
@@ -34,7 +34,7 @@ NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
 
 class Host(Protocol):
-    """What the server needs of its actor."""
+    """What the server needs from its actor."""
 
     subscriptions: Subscriptions
 
@@ -58,7 +58,7 @@ class Host(Protocol):
 
 class OnvifServer:
     def __init__(self, host: Host, authenticator: Authenticator, is_known: Callable[[str], bool]) -> None:
-        """``is_known``: whether somebody has been in from an address; he has connections of his own."""
+        """``is_known``: whether an address is known; known addresses have their own connections."""
         self._host, self._authenticator, self._is_known = host, authenticator, is_known
         self._runner: HttpsRunner | None = None
         self.port = 0  # 0: not serving
@@ -168,5 +168,5 @@ def _local(request: web.Request) -> str:
 
 
 def _bare(address: tuple[str, int] | None) -> str:
-    """Without port, scope and IPv4's disguise; "" for a connection that has ended."""
+    """Without port, scope and the IPv4-mapped prefix; "" for a connection that has ended."""
     return address[0].partition("%")[0].removeprefix("::ffff:") if address else ""

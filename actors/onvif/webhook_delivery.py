@@ -1,7 +1,7 @@
-"""Brings webhooks their news: only where a client who has logged in asked for it, a few times, and never for long.
+"""Delivers notifications to webhooks that a logged-in client requested, with few retries and short timeouts.
 
-Nothing of the answer is read, no redirection is followed, and no address of this device itself, of its link or of a
-group is called, whatever name it hides behind (unless the client that asked is on this device too).
+The answer's body is not read, no redirect is followed, and no address of this device, link-local or multicast address
+is called, whatever its name (unless the requesting client is on this device too).
 """
 
 import asyncio
@@ -81,7 +81,7 @@ class WebhookDelivery:
             raise Fault("The consumer must be on another device", SENDER, "wsnt:SubscribeCreationFailedFault")
 
     async def carry(self, one: Subscription, bell: asyncio.Event, producer: str) -> None:
-        """Until the subscription ends, or nobody takes what is brought."""
+        """Deliver until the subscription ends, or the receiver accepts nothing any more."""
         failures = 0
         while not one.ended:
             await bell.wait()

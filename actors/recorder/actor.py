@@ -53,7 +53,7 @@ class Recorder(Actor):
     async def on_start(self) -> None:
         self._store = GroupStore(limits.STORE_BYTES)
         self._recordings: list[Recording] = []
-        self._untold: dict[str, About] = {}  # by id: what the event log has not got yet
+        self._untold: dict[str, About] = {}  # by id: not stored by the event log yet
         self._wish: RecordingRequest | None = None
         self._heard: deque[tuple[int, str]] = deque(maxlen=limits.EVENTS_HEARD)
         self._stream = 0  # of the stream that the kept pictures are from
@@ -81,7 +81,7 @@ class Recorder(Actor):
 
     async def on_settings(self, changed: frozenset[str]) -> None:
         self._apply()
-        if "privacyMask" in changed:  # no clip of later begins with pictures from before; see ``_masked_anew``
+        if "privacyMask" in changed:  # no later clip begins with earlier pictures; see ``_masked_anew``
             self._store.clear()
             self._masked_ns = time.monotonic_ns()
             self._broken = True
@@ -90,7 +90,7 @@ class Recorder(Actor):
                 recording.close()
 
     async def on_stop(self) -> None:
-        """What is not on disk within a moment is finished by the next life."""
+        """What is not on disk within a moment is completed after the restart."""
         for recording in self._recordings:
             recording.end()
 
@@ -120,7 +120,7 @@ class Recorder(Actor):
             self._begin_what_waits(frame)
 
     def _cut(self, entry: Entry) -> list[Recording]:
-        """Close what cannot go on with this IDR in one file: it is of another shape or codec, or would be too long."""
+        """Close recordings that cannot continue with this IDR: another size or codec, or they would be too long."""
         sps, pps = annexb.parameter_sets(entry.data)
         picture = Picture(sps, pps, entry.width, entry.height)
         if picture != self._store.picture or self._masked_anew(entry):
@@ -140,7 +140,7 @@ class Recorder(Actor):
         return anew
 
     def _go_on_with(self, former: Recording, frame: Frame) -> None:
-        """Without a gap."""
+        """Continue without a gap."""
         course = former.course
         if former.about.kind == "continuous" or course.over(frame.pts):
             return
@@ -162,7 +162,7 @@ class Recorder(Actor):
 
     def _sound(self, sound: Sound) -> None:
         if sound.pts < self._heard_to - SOUND_NS // 2:
-            return  # a restarted encoder begins with what it finds in its ring
+            return  # a restarted encoder begins with the content of its ring
         self._heard_to = sound.pts + SOUND_NS
         self._store.sounds.append(sound)
         for recording in self._recordings:
@@ -193,7 +193,7 @@ class Recorder(Actor):
         await self._complete(recording.about, parts, recording.boxes)
 
     async def _room(self, new: bool) -> None:
-        """Raises OSError where there is none and none can be made."""
+        """Raises OSError if there is no space and none can be freed."""
         folder = self.boot.data_dir
         if not new and free(folder) > stays_free(folder):
             return
@@ -206,7 +206,7 @@ class Recorder(Actor):
             raise OSError(errno.ENOSPC, "no space")
 
     async def _say(self, problem: str) -> None:
-        """Once when it begins, and once when it is over."""
+        """Report a problem once when it begins, and once when it is over."""
         if problem:
             self._problem_at = time.monotonic()
         if problem != self._problem:
@@ -220,7 +220,7 @@ class Recorder(Actor):
             if clip is not None:
                 await self._tell(clip)
             await self._finisher.run(file.forget, self.boot.data_dir, about.id)
-        except OSError as error:  # the next life tries again
+        except OSError as error:  # retried after a restart
             self.log.error("a recording was not finished", id=about.id, reason=str(error))
         del self._untold[about.id]
 
@@ -295,11 +295,11 @@ class Recorder(Actor):
 
     @property
     def _under_way(self) -> Recording | None:
-        """The clip that goes on."""
+        """The clip in progress."""
         return next((one for one in self._recordings if one.taking and one.about.kind != "continuous"), None)
 
     def _course(self, moment: int, at_ms: int, kind: Kind, type_: str, event_id: int | None) -> Course:
-        """Of the clip that is under way, or of a new one that reaches back before ``moment``."""
+        """The course of the clip in progress, or of a new one that begins before ``moment``."""
         if (recording := self._under_way) is not None:
             recording.belongs(type_, event_id)
             return recording.course
@@ -335,7 +335,7 @@ class Recorder(Actor):
 
     # ---------------------------------------------------------------- after a restart
     async def _finish_orphans(self, left: list[About]) -> None:
-        """What a former life has left."""
+        """Complete what an earlier life has left."""
         for about in left:
             await self._complete(about, None)
         if left:
@@ -344,7 +344,7 @@ class Recorder(Actor):
             )
 
     async def _go_on(self, recorded: set[int]) -> None:
-        """Record what goes on, and what a former life may not have heard of: it has ``recorded`` these events."""
+        """Record visits in progress, and events that an earlier life may have missed; it has ``recorded`` these."""
         now = unix_ms()
         try:
             asked = QueryEvents(now - limits.VISIT_MS, limit=limits.EVENTS_HEARD, summary=False)

@@ -1,8 +1,8 @@
-"""One recording on disk while it grows, and what becomes of it: an ordinary MP4 with its index in front.
+"""One recording on disk while it grows, and its completion: an ordinary MP4 with its index in front.
 
 ``clips/open`` holds for each recording ID.mp4 (fragmented, can be played up to its last whole fragment) and ID.json
-(what it is). A finished file is written beside and renamed. ID.json goes last, when the event log has the clip: what
-is found there at a start is finished then.
+(its metadata). A finished file is written beside it and renamed. ID.json is deleted last, when the event log has the
+clip: anything found there at a start is completed then.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The settings actor: checks a change as a whole, keeps it, answers, and tells everybody whose keys changed."""
+"""The settings actor: checks a change as a whole, stores it, answers, and publishes it."""
 
 import hmac
 import secrets
@@ -29,15 +29,15 @@ from models.messages.settings import (
     changed_keys,
 )
 
-DEVICE = "cli"  # by the control socket: whoever reaches it could set another password too
-LEARN_S = 1.0  # of a restart that others wait for
-COVER_S = 2.0  # for each of both who have pictures; who changes the mask waits for it
+DEVICE = "cli"  # through the control socket, which would also allow setting another password
+LEARN_S = 1.0  # of a restart, while others wait
+COVER_S = 2.0  # for each of the two actors with pictures; a change of the mask waits for it
 KEY_FILE = "settings.key"  # in the run directory
 AUTH = "authEnabled"
 
 
 class Settings(Actor):
-    """Owns settings.json. Lost at a restart: nothing, it is on disk before it is answered."""
+    """Owns settings.json. A restart loses nothing: changes are on disk before they are acknowledged."""
 
     critical = must_start = True
     observes = (Capabilities, PortsView)
@@ -60,7 +60,7 @@ class Settings(Actor):
         return False
 
     async def _learn_at_a_restart(self) -> None:
-        """Nobody must hear that Pro is gone only because we have been away."""
+        """Pro must not seem to be lost only because this actor was restarted."""
         for actor, kind in (("license", LicenseView), ("auth", AuthStatus)):
             if self.is_up(actor):
                 await self.first(kind, LEARN_S)
@@ -68,7 +68,7 @@ class Settings(Actor):
         if (status := self.latest(AuthStatus)) is not None:
             self._settings_store.change({AUTH: status.enabled})
 
-    # ---------------------------------------------------------------- looking
+    # ---------------------------------------------------------------- reading
     @handles(GetSettings)
     def _get(self, _: GetSettings) -> SettingsView:
         return self._view
@@ -112,10 +112,10 @@ class Settings(Actor):
         self.degraded("")
 
     async def _cover(self, mask: str) -> None:
-        """A privacy mask counts when no picture without it can be read any more.
+        """A privacy mask is in effect when no picture without it can be read any more.
 
         Raises:
-            Unavailable: it is stored and will be used, but it is not certain that it is used already.
+            Unavailable: it is stored and will be used, but it is not certain that it is in use yet.
         """
         try:
             await self.actor(CAMERA).ask(CoverPictures(mask, self._view.revision), COVER_S)
@@ -126,7 +126,7 @@ class Settings(Actor):
             ) from error
 
     async def _switch_torch(self, values: dict[str, Value]) -> tuple[str, ...]:
-        """The lamp is the camera's: it is switched before the change counts."""
+        """The torch belongs to the camera: it is switched before the change is applied."""
         wanted = values.get("torchEnabled")
         if wanted is None or wanted == self._settings_store.stored["torchEnabled"]:
             return ()
@@ -150,7 +150,7 @@ class Settings(Actor):
 
     @handles(AuthStatus)
     def _protection_changed(self, _: AuthStatus | None, status: AuthStatus) -> None:
-        """``authEnabled`` is shown among the settings; it is decided by ``auth``."""
+        """``authEnabled`` is shown among the settings, but decided by ``auth``."""
         self._settings_store.change({AUTH: status.enabled})
         self._publish_view("system")
 
@@ -163,7 +163,7 @@ class Settings(Actor):
             self.log.info("settings changed", keys=sorted(changed), source=source)
 
     def _fingerprints(self) -> dict[str, str]:
-        """Whether credentials are others than before, without saying them: keyed with a secret of this run."""
+        """Shows whether credentials have changed without revealing them: keyed with a secret of this run."""
         found = {}
         for owner in OWNERS:
             credentials = self._settings_store.credentials(owner)
@@ -173,7 +173,7 @@ class Settings(Actor):
 
 
 def _surroundings(capabilities: Capabilities | None, camera_id: str, ports: frozenset[int]) -> ValidationContext:
-    """What a change is checked against; an empty list means that nothing is known."""
+    """What a change is checked against; an empty list means unknown."""
     if capabilities is None:
         return ValidationContext(own_ports=ports, camera_id=camera_id)
     sizes = {camera.id: camera.resolutions for camera in capabilities.cameras if camera.resolutions}
@@ -183,7 +183,7 @@ def _surroundings(capabilities: Capabilities | None, camera_id: str, ports: froz
 
 
 def _key_of_this_run(path: Path) -> bytes:
-    """Random, and the same in every life of this actor until the program ends."""
+    """Random, and the same across restarts of this actor until the program ends."""
     if not path.exists():
         write_atomically(path, secrets.token_bytes(32))
     return path.read_bytes()

@@ -1,6 +1,6 @@
-"""What the settings actor owns: the values and the credentials, in one file, so that they change together or not.
+"""The values and the credentials in one file, so that they only change together.
 
-Version 2 of the file. Up to 0.1.0 (version 1) it held the values only, and the credentials had a file of their own.
+Version 2 of the file. Up to 0.1.0 (version 1) it contained only the values, and the credentials had a separate file.
 """
 
 import dataclasses
@@ -25,11 +25,11 @@ OWNERS = ("rtsp", "mqtt")
 SECRET_MAX = 256  # characters of a user name or a password
 NOTHING = Credentials("", "")
 MASK = "privacyMask"
-MASKED = "privacy-mask"  # an empty file that is there while there is a mask: what tells that one was lost
+MASKED = "privacy-mask"  # an empty file that exists while there is a mask, to detect that a mask was lost
 
 
 def settings_store(data_dir: Path) -> Store:
-    """The file. Its values: ``settings`` (what was ever set) and ``credentials`` (by their owner)."""
+    """The file. Its values: ``settings`` (all that were ever set) and ``credentials`` (by owner)."""
     return Store(data_dir / FILE, (_with_credentials,))
 
 
@@ -39,23 +39,23 @@ def _with_credentials(values: dict[str, object]) -> dict[str, object]:
 
 
 class SettingsStore:
-    """Changes are on disk before they are visible here. Blocking: for a thread of its own, one call at a time."""
+    """Changes are on disk before they are visible here. Blocking: call it in one thread, one call at a time."""
 
     def __init__(self, data_dir: Path, defaults: Mapping[str, Value]) -> None:
         self._store = settings_store(data_dir)
         self._masked = data_dir / MASKED
         self._defaults = dict(defaults)
-        self._chosen: dict[str, object] = {}  # as in the file: what was ever set, and keys of a newer program
-        self._passing: dict[str, Value] = {}  # not kept over a restart
+        self._chosen: dict[str, object] = {}  # as in the file: all that were ever set, and keys of a newer version
+        self._passing: dict[str, Value] = {}  # not kept across a restart
         self._secrets = dict.fromkeys(OWNERS, NOTHING)
 
     def load(self) -> tuple[str, ...]:
-        """Read the file; what a person should know about it, in sentences."""
+        """Read the file. Returns sentences about problems."""
         loaded = self._store.load()
         notes = list(loaded.notes)
         values, secrets = (loaded.values.get(part, {}) for part in ("settings", "credentials"))
         self._chosen = dict(values) if isinstance(values, dict) else {}
-        lost = self._masked.exists() and (loaded.damaged or not loaded.found)  # or it may be a former one
+        lost = self._masked.exists() and (loaded.damaged or not loaded.found)  # or it may be an older copy
         for key, value in list(self._chosen.items()):
             setting = REGISTRY.get(key)
             if setting is not None and (problem := setting.problem(value)):
@@ -72,14 +72,14 @@ class SettingsStore:
         return tuple(notes)
 
     def _take_over_credentials(self) -> list[str]:
-        """From the file that they had in version 1; what is in it is in ours before it goes."""
+        """From their file of version 1, which is deleted only after its content is in ours."""
         former = Store(self._store.path.with_name(FORMER_CREDENTIALS))
         loaded = former.load()
         notes = list(loaded.notes)
         if loaded.found:
             self._secrets = _all_credentials(loaded.values)
         elif loaded.damaged and self.stored["rtspUsername"]:
-            # Without its password the stream would be open to everybody.
+            # Without its password the stream would be open to everyone.
             self._chosen["rtspEnabled"] = False
             notes.append("The RTSP password was lost, so RTSP was switched off: set the password again.")
         self._keep_open()
@@ -89,12 +89,12 @@ class SettingsStore:
                 for path in (former.last, former.path):
                     if path.exists():
                         os.replace(path, f"{former.path}.v1")
-            except (Unavailable, OSError) as error:  # the next start does it
+            except (Unavailable, OSError) as error:  # the next start retries
                 notes.append(f"{FILE} could not be brought to format {self._store.version}: {error}.")
         return notes
 
     def _keep_open(self) -> None:
-        """In 0.1.0, RTSP without a login was open to everybody. Where an owner has it so, it stays so, and is said."""
+        """In 0.1.0, RTSP without a login was open to everyone. Such an installation stays open, and says so."""
         login = self._chosen.get("rtspUsername") and self._secrets["rtsp"].password
         if self._chosen.get("rtspEnabled") is True and not login and "rtspOpen" not in self._chosen:
             self._chosen["rtspOpen"] = True  # on disk with the next change
@@ -116,23 +116,23 @@ class SettingsStore:
         return SettingsView(stored, effective(stored, pro))
 
     def change(self, values: Mapping[str, Value], secrets: SetCredentials | None = None) -> None:
-        """Keep checked values and credentials, all or none.
+        """Store checked values and credentials, all or none.
 
         Of credentials ``None`` keeps, "" removes. The RTSP user name is a setting, the MQTT one is a secret too.
 
         Raises:
-            Unavailable: the disk did not take them; nothing has changed.
+            Unavailable: they could not be written; nothing has changed.
         """
         lasting = {key: value for key, value in values.items() if REGISTRY[key].persisted}
         chosen, kept = {**self._chosen, **lasting}, self._secrets
         if "rtspEnabled" in lasting:
-            chosen.setdefault("rtspOpen", False)  # so that nobody takes this file for one of 0.1.0
+            chosen.setdefault("rtspOpen", False)  # so that this file is not taken for one of 0.1.0
         if secrets is not None:
             kept = {**kept, secrets.owner: self._merged(secrets)}
             if secrets.owner == "rtsp" and secrets.username is not None:
                 chosen["rtspUsername"] = secrets.username
             if secrets.owner == "rtsp" and secrets.password:
-                chosen["rtspOpen"] = False  # who gives a password does not want to do without one, later neither
+                chosen["rtspOpen"] = False  # setting a password ends the permission to have none
         if (chosen, kept) != (self._chosen, self._secrets):
             self._save(chosen, kept)
             self._chosen, self._secrets = chosen, kept
@@ -161,10 +161,10 @@ class SettingsStore:
 
 
 def open_settings_store(data_dir: Path, auth: bool = True) -> SettingsStore:
-    """The keeper of this device's settings, with the defaults that only this device has; nothing is read yet.
+    """The store of this device's settings, with its device-specific defaults; nothing is read yet.
 
     Raises:
-        OSError: the device has no id and cannot keep one.
+        OSError: the device has no id, and cannot store one.
     """
     host = next((name for name in names() if name != "localhost"), "").partition(".")[0]
     return SettingsStore(data_dir, {**defaults(device_id(data_dir), host), "authEnabled": auth})
