@@ -1,1 +1,1 @@
-"""Floor 1: the boot configuration, the settings' registry and file, logging, the certificate."""
+"""Layer 1: the boot configuration, the settings' registry and file, logging, the certificate."""

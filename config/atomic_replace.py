@@ -1,7 +1,7 @@
-"""What is in a directory replaced as a whole, so that a kill at any moment leaves the old content or the new one.
+"""Replaces the content of a directory as a whole: a kill at any moment leaves the old content or the new one.
 
 The directory itself may be a mount point, which cannot be renamed. So the new content is staged in it (``.replace``),
-and moved into place by steps that can be taken again: ``finish``, called before anybody uses the directory.
+and moved into place in repeatable steps: ``finish``, called before the directory is used.
 """
 
 import os
@@ -9,7 +9,7 @@ import shutil
 import time
 from pathlib import Path
 
-STAGE = ".replace"  # committed: it will be finished, whatever happens
+STAGE = ".replace"  # committed: it will be completed, whatever happens
 PREPARED = ".replace-part"  # not yet
 NEW, PLACING, OLD = "new", "placing", "old"
 KEPT = "before-restore-{time}"
@@ -25,10 +25,10 @@ def prepare(directory: Path) -> Path:
 
 
 def commit(directory: Path) -> Path | None:
-    """Put what was prepared in the place of everything else; where that is now, None if there was nothing.
+    """Replace everything else by what was prepared. Returns where the old content is now, None if there was none.
 
     Raises:
-        OSError: ``finish`` goes on with it.
+        OSError: ``finish`` continues it.
     """
     os.rename(directory / PREPARED, directory / STAGE)
     _sync(directory)
@@ -36,12 +36,12 @@ def commit(directory: Path) -> Path | None:
 
 
 def abandon(directory: Path) -> None:
-    """Forget what was prepared."""
+    """Discard what was prepared."""
     shutil.rmtree(directory / PREPARED, ignore_errors=True)
 
 
 def finish(directory: Path) -> Path | None:
-    """Go on with a replacement that was committed; nothing where there is none."""
+    """Continue a committed replacement, if there is one."""
     stage = directory / STAGE
     if not stage.is_dir():
         return None

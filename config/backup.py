@@ -1,7 +1,7 @@
 """A data directory as one file, and back: every store as it is at one moment, each file with its SHA-256.
 
-The file is a gzipped tar (sealed on request), ``manifest.json`` last. Databases are copied by SQLite, so the server may
-run. Left out is what can be had again (models), what belongs to one run, and what was put aside.
+The file is a gzipped tar (encrypted on request), ``manifest.json`` last. Databases are copied by SQLite, so the server
+may be running. Models, files of one run, and files that were set aside are not included.
 """
 
 import contextlib
@@ -26,23 +26,23 @@ FORMAT = 1
 MANIFEST_MAX = 64 << 20  # bytes
 MADE_MAX = 253_402_300_799_999  # Unix ms: the year 9999, which is as far as a calendar goes here
 BLOCK = 1 << 20
-# Names in the data directory, or patterns of them. What is not named here is in every backup, whoever made it.
+# Names in the data directory, or patterns of them. Everything that is not named here is in every backup.
 LEFT_OUT = (
     "models",  # fetched again
     "traces",  # large, and of two days only
     "clips",  # large, and soon too old; their list is in the database
     "pictures",
     "run.json",
-    "under_way",  # MQTT: how far one delivery is with a broker that goes on meanwhile
+    "under_way",  # MQTT: the state of one delivery, which the broker will have forgotten
     "events.reserve",
     "before-restore-*",
     "*.part",
-    ".*",  # half written
+    ".*",  # incomplete
     "*.db-wal",  # in the copy of their database
     "*.db-shm",
     "*.aside-*",
     "*.broken*",
-    "*.v[0-9]*",  # copies of former versions
+    "*.v[0-9]*",  # copies of earlier versions
 )
 
 
@@ -83,7 +83,7 @@ def write(data_dir: Path, target: Path, version: str, made_ms: int, device_id: s
     """Write the backup of ``data_dir`` to ``target``, and read it again to verify it.
 
     Raises:
-        BackupError: it cannot be made; ``target`` is not there.
+        BackupError: it cannot be made; ``target`` does not exist then.
     """
     partial = target.with_name(f".{target.name}.part")
     try:
@@ -175,7 +175,7 @@ def read(source: BinaryIO, into: Path | None, passphrase: str = "") -> Manifest:
     """Verify every file of the backup; write them into the directory ``into``, if one is given.
 
     Raises:
-        BackupError: it is damaged, no backup, sealed with another pass phrase, or of a newer program.
+        BackupError: it is damaged, not a backup, encrypted with another passphrase, or of a newer version.
         OSError: ``source`` cannot be read, or ``into`` not be written.
     """
     sealed = is_sealed(source)

@@ -1,7 +1,7 @@
 """The boot configuration: what is fixed for one run of the program.
 
-Command line beats environment beats TOML beats defaults. Everything that may change while the program runs is a setting
-(``config.settings``) instead.
+The command line takes precedence over the environment, that over the TOML file, and that over the defaults. Everything
+that can change while the program runs is a setting (``config.settings``) instead.
 """
 
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class RtspBoot:
     session_actors: int = 1
-    max_sessions: int = 50  # bounds of the settings rtspMaxClients and rtspMaxClientsPerIp
+    max_sessions: int = 50  # maximum of the settings rtspMaxClients and rtspMaxClientsPerIp
     max_sessions_per_address: int = 50
     audio_codec: str = "aac"  # aac, opus, pcmu
-    video_codec: str = "source"  # source: the camera's own H.265 is passed through; h264: it is encoded anew
+    video_codec: str = "source"  # source: the camera's own H.265 is passed through; h264: it is re-encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class DetectionBoot:
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """See DESIGN names in README, "Configure"."""
+    """See README.md, "Configure"."""
 
     data_dir: Path
     run_dir: Path  # sockets, lock, state of this run; removed at a clean stop

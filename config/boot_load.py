@@ -1,4 +1,4 @@
-"""Reads the boot configuration: command line over environment over TOML over defaults. One line says what is wrong."""
+"""Reads the boot configuration: command line over environment over TOML over defaults. Errors are one line."""
 
 import dataclasses
 import ipaddress
@@ -31,7 +31,7 @@ def load_boot(given: Mapping[str, object], environ: Mapping[str, str], config: P
     """The configuration of one run; creates nothing.
 
     Args:
-        given: by option name, what the command line says; None where it says nothing.
+        given: by option name, the values from the command line; None if not given.
         config: the TOML file; by default ``ipcamera.toml`` in the data directory, if there is one.
 
     Raises:
@@ -47,7 +47,7 @@ def load_boot(given: Mapping[str, object], environ: Mapping[str, str], config: P
 
 
 def _stated(given: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, Any]:
-    """What environment and command line say."""
+    """The values from the environment and the command line."""
     values: dict[str, Any] = {}
     for option in OPTIONS:
         if option.environment and environ.get(option.environment, ""):
@@ -161,7 +161,7 @@ def program_version() -> str:
 
 
 def _check(boot: Boot) -> None:
-    """What only shows when values are seen together, or in the world outside."""
+    """Checks of combinations of values, and of the system."""
     if boot.https_port and boot.https_port == boot.http_port:
         raise BootError(f"https_port and http_port are both {boot.https_port}; give each its own")
     for address in boot.bind:

@@ -1,4 +1,4 @@
-"""The API document's keys for camera, device and detection, in its order (see ``network_keys`` for the rest)."""
+"""The API document's keys for camera, device and detection, in its order (see ``network_settings`` for the rest)."""
 
 from config.setting import Setting
 

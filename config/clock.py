@@ -1,4 +1,4 @@
-"""Two clocks: CLOCK_MONOTONIC for order and distance, Unix time for people."""
+"""Two clocks: CLOCK_MONOTONIC for order and intervals, Unix time for people."""
 
 import time
 

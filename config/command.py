@@ -1,4 +1,4 @@
-"""How this program's commands are written so that they work as printed, in whatever shell reads them."""
+"""Formats this program's commands so that they work as printed."""
 
 import os
 import shlex
@@ -12,9 +12,9 @@ NAME = "ipcamera"
 
 
 def command(words: str, data_dir: Path | None = None) -> str:
-    """``ipcamera WORDS``: by its bare name where the shell finds this very program, else by its path.
+    """``ipcamera WORDS``: with its bare name if the shell finds this program, otherwise with its path.
 
-    ``data_dir``: of the instance that is meant, named where it is not the one that the command would take by itself.
+    ``data_dir``: of the instance, added if the command would not use it by default.
     """
     program = Path(sys.prefix) / "bin" / NAME
     found = shutil.which(NAME)

@@ -1,4 +1,4 @@
-"""Small SQLite databases whose owner can begin them anew: one that cannot be used stops nothing, and is put aside."""
+"""Small SQLite databases that their owner can recreate: an unusable one is set aside and stops nothing."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ def open_or_begin_anew(path: Path, schema: str, steps: tuple[Step, ...]) -> Open
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         opened = Opened(*_open(path, schema, steps))
-    except sqlite3.OperationalError as error:  # full, locked, unreadable: nothing is wrong with what is in it
+    except sqlite3.OperationalError as error:  # full, locked, unreadable: its content is intact
         raise Unavailable(f"{path.parent.name}/{path.name} cannot be opened: {error}") from error
     except sqlite3.DatabaseError as error:
         broken = f"{path.name}.broken"

@@ -1,4 +1,4 @@
-"""Which device this is: the same for all of its life, and telling nothing about it."""
+"""The id of this device: it never changes, and reveals nothing about it."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Keys of our own for the device itself: what it is called, where it is, who finds it, whether it was set up."""
+"""Our own keys for the device itself: its name, its place, its announcement, and whether it was set up."""
 
 from config.setting import Setting
 

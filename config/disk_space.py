@@ -1,4 +1,4 @@
-"""Room on the disk, as clips see it."""
+"""Disk space, for clips."""
 
 import os
 from pathlib import Path
@@ -14,6 +14,6 @@ def free(folder: Path) -> int:
 
 
 def stays_free(folder: Path) -> int:
-    """Bytes that clips leave to everything else. Raises OSError."""
+    """Bytes that clips must leave free. Raises OSError."""
     found = os.statvfs(folder)
     return min(STAYS_FREE_BYTES, int(found.f_blocks * found.f_frsize * STAYS_FREE_SHARE))

@@ -1,4 +1,4 @@
-"""Files sealed with a pass phrase, written and read as streams.
+"""Files encrypted with a passphrase, written and read as streams.
 
 Argon2id (RFC 9106) makes the key, ChaCha20-Poly1305 (RFC 8439) seals chunks in the STREAM construction (Hoang,
 Reyhanitabar, Rogaway, Vizár, CRYPTO 2015): each nonce holds the chunk's number and whether it is the last, so that
@@ -27,7 +27,7 @@ class SealError(Exception):
 
 
 class SealingWriter(io.RawIOBase):
-    """What is written here is sealed into ``target``; ``close`` writes the last chunk and leaves ``target`` open."""
+    """Encrypts what is written into ``target``; ``close`` writes the last chunk and leaves ``target`` open."""
 
     def __init__(self, target: BinaryIO, passphrase: str) -> None:
         salt = secrets.token_bytes(SALT_BYTES)
@@ -61,10 +61,10 @@ class SealingWriter(io.RawIOBase):
 
 
 class SealedReader(io.RawIOBase):
-    """The plain text of ``source``, which stands behind nothing but ``MAGIC`` yet to be read.
+    """The plain text of ``source``, which is positioned at ``MAGIC``.
 
     Raises:
-        SealError: of every method: the pass phrase is another one, or the file was changed or cut off.
+        SealError: of every method: wrong passphrase, or the file was changed or truncated.
     """
 
     def __init__(self, source: BinaryIO, passphrase: str) -> None:

@@ -1,4 +1,4 @@
-"""The switches and confidences of what the networks can name beyond the API document, made from the one table."""
+"""The switches and confidences of detections beyond the API document, made from ``models.event_kinds``."""
 
 from config.setting import Setting
 from models.event_kinds import MORE, Kind

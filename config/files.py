@@ -1,4 +1,4 @@
-"""Small files that must never be half written."""
+"""Small files that are written atomically."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def stored_json(path: Path) -> object:
-    """What the file holds; None where there is none, or it cannot be read."""
+    """The content of the file; None if there is none, or it cannot be read."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):

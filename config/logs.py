@@ -1,6 +1,6 @@
-"""Log lines: from each process straight to stderr, in one form, without secrets, never in a flood.
+"""Log lines: from each process directly to stderr, in one format, without secrets, and limited in number.
 
-Nobody waits for a log: when whoever reads stderr has stopped, lines are dropped and counted.
+Logging never blocks: if nothing reads stderr, lines are dropped and counted.
 """
 
 import logging
@@ -20,8 +20,8 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 FORMATS = ("auto", "console", "json")
 SAME_PER_SECOND = 20  # lines with the same event; all actors may say "up" at once
 LINES_PER_SECOND = 100  # of one process, whatever they say
-SAME_CHARACTERS = 200  # lines that begin alike for so long count as the same
-PIPE_BUF = 4096  # a pipe that is ready takes so much without making us wait (POSIX, pipe(7))
+SAME_CHARACTERS = 200  # lines with this many equal characters at the beginning count as the same
+PIPE_BUF = 4096  # a pipe that is ready accepts this much without blocking (POSIX, pipe(7))
 
 EventDict = MutableMapping[str, Any]
 Renderer = Callable[[Any, str, EventDict], str | bytes]
@@ -56,7 +56,7 @@ def configure(boot: Boot, actor_name: str) -> structlog.typing.FilteringBoundLog
         cache_logger_on_first_use=False,
     )
     logging.root.handlers[:] = [_Bridge()]
-    logging.root.setLevel(max(level, logging.WARNING))  # libraries: only what somebody should look at
+    logging.root.setLevel(max(level, logging.WARNING))  # libraries: only warnings and errors
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return logger.bind(actor=actor_name)
 
@@ -88,13 +88,13 @@ class Stderr:
                 if not poll.poll(0):
                     return False
                 os.write(self._descriptor, data[start : start + PIPE_BUF])
-        except OSError:  # closed: there is no place left to complain
+        except OSError:  # closed: the error cannot be reported anywhere
             return False
         return True
 
 
 class RateBound:
-    """A processor that lets the same line pass a few times a second, and then says how many it kept back."""
+    """A processor that passes the same line a few times a second, and then reports how many it suppressed."""
 
     def __init__(self, clock: Callable[[], float], note: Callable[[str], str]) -> None:
         self._clock = clock
@@ -125,7 +125,7 @@ class RateBound:
 
 
 class _Bridge(logging.Handler):
-    """What libraries log by the standard library, in our form."""
+    """Log records of libraries that use the standard library, in our format."""
 
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger().bind(logger=record.name)

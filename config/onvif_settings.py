@@ -1,4 +1,4 @@
-"""The keys of ONVIF."""
+"""The settings of ONVIF."""
 
 from config.setting import Setting
 

@@ -1,4 +1,4 @@
-"""The directories of one instance, all found from its data directory, and made so that nobody else can look in."""
+"""The directories of one instance, derived from its data directory, and closed to other users."""
 
 import hashlib
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 CONTROL = "control.sock"
 FIRST_PASSWORD = "first-password"  # noqa: S105 - a file's name: what the first start prints once
-OWNER_CODE = "owner-code"  # a file's name: what the console prints, and proves that somebody sits at the device
+OWNER_CODE = "owner-code"  # file with the code that the device prints, as proof of access to it
 RUN_FILE = "run.json"
 SHM = Path("/dev/shm")  # noqa: S108 - the kernel's own place for shared memory
 SERVICE = Path("/run/ipcamera")  # the systemd service's own (RuntimeDirectory=)
@@ -26,19 +26,19 @@ def default_data_dir(environ: Mapping[str, str]) -> Path:
 
 
 def instance(data_dir: Path, uid: int) -> str:
-    """The name of the instance that lives in ``data_dir``: short, the same for all its commands."""
+    """The name of the instance with ``data_dir``: short, the same for all its commands."""
     return f"ipcamera-{hashlib.sha256(f'{uid}:{data_dir.resolve()}'.encode()).hexdigest()[:12]}"
 
 
 def run_dir(data_dir: Path, environ: Mapping[str, str]) -> Path:
-    """Where the present run has its sockets, in whatever session it was started; else where a new one puts them."""
+    """Where the current run has its sockets, in whatever session it was started; or where a new one puts them."""
     uid = _owner(data_dir)
     candidates = _run_dirs(data_dir, uid, environ)
     return next((path for path in candidates if _lives_in(path, uid)), candidates[0])
 
 
 def _lives_in(path: Path, uid: int) -> bool:
-    """Whether a run of ``uid`` has its control socket there; somebody else's directory of that name is a trap."""
+    """Whether a run of ``uid`` has its control socket there; another user's directory of that name is a trap."""
     try:
         return path.lstat().st_uid == uid and (path / CONTROL).is_socket()
     except OSError:
@@ -76,7 +76,7 @@ def make_private(path: Path) -> None:
     """Make the directory, or check the one that is there: ours, writable, closed to others (0700).
 
     Raises:
-        PlaceError: it cannot be made, is not a directory, belongs to somebody else, or cannot be written to.
+        PlaceError: it cannot be made, is not a directory, belongs to another user, or is not writable.
     """
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,7 +9,7 @@ BYTES = 32
 
 
 def ensure(data_dir: Path) -> str:
-    """Made once, whoever asks first. Raises OSError."""
+    """Created at the first call. Raises OSError."""
     path = data_dir / FILE
     try:
         return path.read_text().strip()

@@ -1,4 +1,4 @@
-"""What this machine says of itself. A figure that cannot be read here is None, never 0 and never an exception.
+"""Sensors of this machine. A value that cannot be read is None, never 0 and never an exception.
 
 Containers, virtual machines and small kernels lack /sys/class/power_supply, thermal zones or parts of /proc, and psutil
 answers with whatever its parsing runs into.
@@ -14,7 +14,7 @@ import structlog
 log = structlog.get_logger()
 T = TypeVar("T")
 UNREADABLE = (OSError, ValueError, LookupError, AttributeError, RuntimeError, psutil.Error)
-# Sensors of processors, the best first; a disk or a wireless card may be hotter and says nothing about us.
+# Sensors of CPUs, the best first; a disk or a wireless card may be hotter, but is irrelevant.
 PROCESSORS = ("cpu_thermal", "coretemp", "k10temp", "zenpower", "soc_thermal", "cpu-thermal", "acpitz")
 HWMON = Path("/sys/class/hwmon")
 

@@ -1,6 +1,6 @@
 """What one setting is, and how a single value is checked against it.
 
-The texts of errors are part of the interface: clients compare them. They are written here and nowhere else.
+The texts of errors are part of the API: clients compare them. They are defined only here.
 """
 
 import re
@@ -28,12 +28,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # never in a name, a pat
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key: everything that the validator, schemas, form, Home Assistant, command line and manual know of it."""
+    """One key: everything that the validator, schemas, form, Home Assistant, command line and manual know about it."""
 
     key: str
     group: str
     kind: Kind
-    default: Value  # "" where ``default_note`` says how the device makes its own
+    default: Value  # "" if ``default_note`` says how it is determined
     title: str
     help: str
     minimum: int = 0  # of an int without choices
@@ -41,16 +41,16 @@ class Setting:
     choices: tuple[int, ...] | tuple[str, ...] = ()
     pattern: str = ""  # of the whole string
     max_length: int = 255
-    parse: Callable[[str], str | None] | None = None  # normal form of a string, None where it has none
+    parse: Callable[[str], str | None] | None = None  # normal form of a string, None if it is invalid
     unit: str = ""
     pro: str = ""  # feature id that is needed to switch it on
     needs: str = ""  # key of the switch without which this one has no effect
     applies: Applies = "live"
-    home_assistant: Literal["", "switch", "number", "select", "names"] = ""  # names: those in a list, only shown
+    home_assistant: Literal["", "switch", "number", "select", "names"] = ""  # names: those in a list, read-only
     options_from: str = ""  # field of /capabilities that lists the values
     default_note: str = ""
     read_only: bool = False
-    guarded: str = ""  # why it is not switched on like others: only by an owner who has just shown his password
+    guarded: str = ""  # the error if it is switched on without confirmation by the owner's password
     extension: bool = False  # not one of the 44 keys of the API document
     persisted: bool = True
 
@@ -62,7 +62,7 @@ class Setting:
         return value
 
     def problem(self, value: object) -> str:
-        """What is wrong with the value by itself, in the words of the interface; "" if nothing."""
+        """The API's error text for the value itself; "" if it is valid."""
         if self.kind == "boolean":
             return "" if isinstance(value, bool) else _EXPECTED["boolean"]
         if self.kind == "int":
@@ -70,7 +70,7 @@ class Setting:
         return self._string_problem(value)
 
     def _int_problem(self, value: object) -> str:
-        if not isinstance(value, int) or isinstance(value, bool):  # True is an int to Python only
+        if not isinstance(value, int) or isinstance(value, bool):  # bool is a subclass of int
             return _EXPECTED["int"]
         if self.choices:
             return "" if value in self.choices else one_of(self.choices)
@@ -80,7 +80,7 @@ class Setting:
         if not isinstance(value, str):
             return _EXPECTED["string"]
         too_long = f"Too long (max {self.max_length})"
-        if len(value) > self.max_length:  # before anything reads it
+        if len(value) > self.max_length:  # before anything parses it
             return too_long
         normal = self.parse(value) if self.parse is not None else value
         if normal is not None and len(normal) > self.max_length:

@@ -1,4 +1,4 @@
-"""The one registry of settings, and what is made from it: checks, schemas, the form, the manual.
+"""The registry of settings, and what is generated from it: checks, schemas, the form, the manual.
 
 A request is checked as a whole (``validate``): every error in the order of its keys, and nothing is applied if there is
 one. What a value means beyond its own range (the camera's sizes, our own ports) comes in as ``ValidationContext``.
@@ -34,14 +34,14 @@ DOCUMENTED: tuple[Setting, ...] = CAMERA + DEVICE + DETECTION + RTSP + MQTT  # t
 OURS = PLACES + DEVICE_EXTENSIONS + EXTENSIONS + CLIPS + ONVIF + POOL + MORE_KINDS
 REGISTRY: dict[str, Setting] = {setting.key: setting for setting in DOCUMENTED + OURS}
 
-# Never settable here, and said so: each has a route of its own that asks for what it needs.
+# Never settable here: each has its own route, which requires what it needs.
 CREDENTIALS = {"rtspPassword": USE_RTSP, "mqttPassword": USE_MQTT, "mqttUsername": USE_MQTT, "license": READ_ONLY}
 FIRST, SECOND = "0", "1"  # camera ids; the second one is what useFrontCamera means
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationContext:
-    """What the device can do just now. None: not known (yet), and then not checked."""
+    """The device's current capabilities. None: unknown (yet), and then not checked."""
 
     resolutions: Mapping[str, tuple[str, ...]] | None = None  # by camera id
     camera_ids: tuple[str, ...] | None = None
@@ -68,7 +68,7 @@ def validate(
     confirmed: bool = False,
 ) -> Checked:
     """Check a request of one or more keys. ``internal`` opens the read-only keys to the program itself, ``confirmed``
-    the guarded ones to an owner who has shown the password or sits at the device."""
+    the guarded ones to an owner who has given the password or uses the command line."""
     around = _Asking(surroundings, internal, internal or confirmed)
     problems = ((key, _problem(key, value, request, around)) for key, value in request.items())
     errors = tuple(f"{key}: {problem}" for key, problem in problems if problem)
@@ -116,7 +116,7 @@ def _resolution_problem(value: object, request: Mapping[str, object], around: Va
 
 
 def _wanted_camera(request: Mapping[str, object]) -> str:
-    """The camera that a request asks for, "" if it does not; cameraId beats useFrontCamera."""
+    """The camera that a request asks for, "" if it does not; cameraId takes precedence over useFrontCamera."""
     camera_id, front = request.get("cameraId"), request.get("useFrontCamera")
     if isinstance(camera_id, str):
         return camera_id
@@ -124,7 +124,7 @@ def _wanted_camera(request: Mapping[str, object]) -> str:
 
 
 def _coupled(request: Mapping[str, object]) -> dict[str, Value]:
-    """The checked request in normal form, with what follows from it. What is said outright beats what follows."""
+    """The checked request in normal form, with implied values. Explicit values take precedence over implied ones."""
     values: dict[str, Value] = {}
     for key, value in request.items():
         assert isinstance(value, str | int)
@@ -140,13 +140,13 @@ def _coupled(request: Mapping[str, object]) -> dict[str, Value]:
 
 
 def without_pro(values: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """What of a checked request a free device takes, and the keys of Pro switches that it may not switch on."""
+    """The part of a checked request that a Free device accepts, and the keys of Pro switches that it refuses."""
     blocked = tuple(key for key, value in values.items() if REGISTRY[key].pro and value is True)
     return {key: value for key, value in values.items() if key not in blocked}, blocked
 
 
 def effective(stored: Mapping[str, Value], pro: bool) -> dict[str, Value]:
-    """What holds now: Pro switches are off without Pro, and so is what needs a switch that is off."""
+    """The values in effect: Pro switches are off without Pro, and so are switches that need one that is off."""
     result = dict(stored)
     for setting in REGISTRY.values():
         if (setting.pro and not pro) or (setting.needs and result[setting.needs] is False):

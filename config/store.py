@@ -1,10 +1,10 @@
-"""Small state files: JSON with a version, replaced in one step, the last good one kept.
+"""Small state files: JSON with a version, replaced atomically, with the last good one kept.
 
 A file of a former version is brought up to date when it is read, by the store's steps in their order: the first makes
 version 2 out of 1. A step is never changed once it was released. The first save keeps the former file as NAME.vN.
 
 A file that cannot be used (cut off, garbage, of a newer program, unreadable) is never overwritten: it is set aside
-under another name, and the last good one is used. Every such thing is told in a sentence (``Loaded.notes``).
+under another name, and the last good one is used. Each such case is described in a sentence (``Loaded.notes``).
 """
 
 import json
@@ -17,8 +17,8 @@ from pathlib import Path
 from config.files import write_atomically
 
 FIRST = 1  # version of a store without steps
-LARGEST = 1 << 20  # bytes; what is larger is not ours
-ASIDE_KEPT = 5  # files set aside, the oldest go
+LARGEST = 1 << 20  # bytes; a larger file is not ours
+ASIDE_KEPT = 5  # files set aside; beyond it the oldest are deleted
 
 
 Step = Callable[[dict[str, object]], dict[str, object]]  # the values of one version made of those of the one before
@@ -56,7 +56,7 @@ class Store:
         return self.path.with_name(f"{self.path.stem}.last{self.path.suffix}")
 
     def load(self) -> Loaded:
-        """The newest usable values: of the file, else of the last good one, else none. Sets aside what is unusable."""
+        """The newest usable values: of the file, or of the last good one, or none. Sets aside unusable files."""
         notes: list[str] = []
         for path in (self.path, self.last):
             try:
@@ -145,7 +145,7 @@ def _content(path: Path) -> tuple[int, dict[str, object]]:
 
 
 def _set_aside(path: Path, problem: str) -> str:
-    """Give an unusable file another name; the sentence that tells it."""
+    """Rename an unusable file. Returns a sentence about it."""
     aside = path.with_name(f"{path.name}.aside-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 10**6:06}")
     try:
         os.replace(path, aside)

@@ -1,1 +1,1 @@
-"""Floor 0: the world without I/O. No socket, file, clock, thread or process; time and bytes come in as arguments."""
+"""Layer 0: everything without I/O. No socket, file, clock, thread or process; time and bytes come in as arguments."""

@@ -1,10 +1,10 @@
-"""The errors that are raised on purpose. What each means in HTTP, WebSocket or RTSP is decided at that edge."""
+"""The errors that are raised on purpose. Their meaning in HTTP, WebSocket or RTSP is decided there."""
 
 from typing import ClassVar
 
 
 class ServerError(Exception):
-    """``code`` is stable, the text is for a person, ``fields`` are values that the edge may show."""
+    """``code`` is stable, the text is for people, ``fields`` are values that may be shown."""
 
     code: ClassVar[str] = "internal"
 
@@ -21,7 +21,7 @@ class Invalid(ServerError):
 
 
 class Refused(ServerError):
-    """Understood, and not allowed: HTTP 403."""
+    """Understood, but not allowed: HTTP 403."""
 
     code = "refused"
 
@@ -33,7 +33,7 @@ class Missing(ServerError):
 
 
 class Conflict(ServerError):
-    """Not in the present state: HTTP 500 with the reason (a busy port), as the API document has no 409."""
+    """Not possible in the current state: HTTP 500 with the reason (a busy port), as the API document has no 409."""
 
     code = "conflict"
 
@@ -45,7 +45,7 @@ class LimitReached(ServerError):
 
 
 class Unavailable(ServerError):
-    """Not now: the actor restarts, the camera is away: HTTP 503."""
+    """Not now: the actor is restarting, the camera is not available: HTTP 503."""
 
     code = "unavailable"
 
@@ -63,19 +63,19 @@ class SwitchedOff(Unavailable):
 
 
 class Restarted(Unavailable):
-    """The actor ended before it answered; whether it acted is unknown."""
+    """The actor ended before it answered; whether it carried out the ask is unknown."""
 
     code = "restarted"
 
 
 class Overloaded(Unavailable):
-    """Too many unanswered asks to one actor already."""
+    """There are already too many unanswered asks to one actor."""
 
     code = "overloaded"
 
 
 class TooLarge(Unavailable):
-    """An answer or a message over the runtime's bound: it must be asked for in pages."""
+    """An answer or a message over the runtime's limit: it must be requested in pages."""
 
     code = "too_large"
 

@@ -13,7 +13,7 @@ VISITS = tuple(kind for kind in EVENT_TYPES if kind.startswith("OBJECT_"))  # th
 SYSTEM = "SYSTEM"  # in a question: every SYSTEM_* type
 SYSTEM_PREFIX = "SYSTEM_"
 
-# What concerns whoever has to know that somebody tries the door: kinds of SYSTEM_* events.
+# Kinds of SYSTEM_* events about access to the device.
 LOGIN_FAILED = "LOGIN_FAILED"
 LOCKED_OUT = "LOCKED_OUT"
 NEW_ADDRESS = "NEW_ADDRESS"
@@ -25,7 +25,7 @@ DetailValue = str | int | float | bool | list[str] | None
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the camera was set to at that moment; empty where it has no part in the event."""
+    """The camera's settings at that time; empty if the event does not involve the camera."""
 
     camera_id: str = ""
     resolution: str = ""  # "1280x720"
@@ -35,7 +35,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detector's finding on its way to the event log. ``uid`` makes storing it twice harmless."""
+    """A detected event on its way to the event log. ``uid`` makes storing it twice harmless."""
 
     uid: str  # 32 hex digits, new for each detection
     type: EventType
@@ -49,7 +49,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A stored event. ``event_id`` is issued once, rises for ever, and is shared by HTTP, WebSocket and MQTT."""
+    """A stored event. ``event_id`` is issued once, always rises, and is shared by HTTP, WebSocket and MQTT."""
 
     id: int  # row in the database (the same number), 0 if history is off
     event_id: int
@@ -59,8 +59,8 @@ class Event:
     confidence: int | None = None
     metadata: dict[str, DetailValue] = field(default_factory=dict)
     phase: Literal["appeared", "disappeared"] = "appeared"
-    thumbnail: bool = False  # there is a picture of the moment; it may come a little after the event
-    clip: str = ""  # id of its clip, "expired" after that is gone
+    thumbnail: bool = False  # there is a thumbnail; it may be available shortly after the event
+    clip: str = ""  # id of its clip, "expired" after that was deleted
 
 
 def zones_of(details: Mapping[str, DetailValue]) -> list[str]:

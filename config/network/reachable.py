@@ -1,4 +1,4 @@
-"""Under which names and addresses this device can be reached just now."""
+"""The names and addresses at which this device can currently be reached."""
 
 import ipaddress
 import re
@@ -24,7 +24,7 @@ def addresses() -> tuple[Address, ...]:
 
 
 def lasting_addresses() -> tuple[Address, ...]:
-    """Those that somebody would type or bookmark: no bridge for containers, no IPv6 link-local or privacy address."""
+    """Addresses to type or bookmark: no container bridges, no IPv6 link-local or privacy addresses."""
     passing = temporary_addresses(_text(IF_INET6))
     outer = ((interface, address) for interface, address in _by_interface() if not interface.startswith(INNER))
     return tuple(
@@ -35,12 +35,12 @@ def lasting_addresses() -> tuple[Address, ...]:
 
 
 def outer_addresses() -> tuple[Address, ...]:
-    """Those of the lasting ones that are not this device's alone."""
+    """Those of the lasting addresses that are not loopback."""
     return tuple(address for address in lasting_addresses() if not address.is_loopback)
 
 
 def listens_at(address: Address, bind: Iterable[str]) -> bool:
-    """Whether what is bound like this is reached at ``address``: bound to itself, or to all of its family."""
+    """Whether a socket bound like this is reached at ``address``: bound to it, or to all of its family."""
     return not {str(address), WILDCARDS[address.version]}.isdisjoint(bind)
 
 
@@ -82,5 +82,5 @@ def names() -> tuple[str, ...]:
 
 
 def is_host_name(text: str) -> bool:
-    """Whether ``text`` can stand in a certificate or a URL as a host name."""
+    """Whether ``text`` is valid as a host name in a certificate or a URL."""
     return 0 < len(text) <= NAME_MAX and all(LABEL.fullmatch(label) for label in text.split("."))

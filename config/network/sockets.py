@@ -1,4 +1,4 @@
-"""TCP sockets: one that listens, and what a peer has not taken yet."""
+"""TCP sockets: listening, and the bytes that a peer has not acknowledged."""
 
 import array
 import fcntl
@@ -15,7 +15,7 @@ def listening(address: str, port: int, *, shared: bool = False) -> socket.socket
     """A socket that listens there and does not block; ``shared``: with other processes of ours (SO_REUSEPORT).
 
     Raises:
-        OSError: the port is taken or not for us, or this host has no such address.
+        OSError: the port is in use or not permitted, or this host has no such address.
     """
     made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:

@@ -1,6 +1,6 @@
-"""The device's own certificate authority: trusted once, for ten years; server certificates change beneath it unseen.
+"""The device's own certificate authority: installed once, for ten years; server certificates are renewed below it.
 
-What people install must not be able to vouch for a bank. So it may sign for this device's names and for addresses that
+What people install must not be valid for other sites. So it may sign for this device's names and for addresses that
 exist only inside a home (RFC 1918, RFC 4193, link-local), for nothing else, and for no further authority (RFC 5280
 §4.2.1.10, critical: who cannot check it must refuse it). Addresses of the Internet that the device has when the
 authority is made are added, each alone.
@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AUTHORITY_DAYS = 3652
 LEAF_DAYS = 365  # browsers take at most 398 (CA/Browser Forum Baseline Requirements §6.3.2)
-BACKDATED_DAYS = 1  # clients whose clock is late
+BACKDATED_DAYS = 1  # for clients whose clock is behind
 COMMON_NAME_MAX = 64  # ub-common-name, RFC 5280 appendix A.1
 ORGANIZATION = "IP camera server"
 PRIVATE: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = tuple(
@@ -86,7 +86,7 @@ def permits(authority: x509.Certificate, name: str) -> bool:
 
 
 def is_constrained(certificate: x509.Certificate) -> bool:
-    """Whether it can sign for nobody else; what was made before this was so has to be replaced."""
+    """Whether it cannot sign for other devices; authorities from before this restriction must be replaced."""
     extensions = certificate.extensions
     try:
         authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca

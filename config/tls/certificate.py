@@ -1,8 +1,8 @@
 """The HTTPS certificate: the owner's own, or one of the device's authority that follows the device's addresses.
 
-Ours are kept with their keys in *one* file each, so that the two can never be of different ages. People install the
-authority, once; what it signs is renewed without asking anybody. A certificate of version 0.1 signs itself: it is
-served, and downloaded, until it is due.
+Ours are kept with their keys in *one* file each, so that the two always match. Users install the authority once; what
+it signs is renewed without any action. A certificate of version 0.1 is self-signed: it is served, and downloaded, until
+it is due.
 """
 
 import socket
@@ -27,8 +27,8 @@ FILE = "certificate.pem"
 AUTHORITY_FILE = "authority.pem"
 RENEW_DAYS = 30
 AUTHORITY_RENEW_DAYS = 400  # nothing that it signs outlives it
-# A clock before the release of this program has not been set yet (no battery, no network so far): its word counts for
-# nothing, or a device without a clock of its own would make a new certificate at each boot.
+# A clock before the release of this program has not been set yet (no battery, no network so far). It is ignored, or
+# a device without a battery-backed clock would make a new certificate at each boot.
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 NAMES_MAX = 64  # a host with hundreds of bridges: the certificate must stay small
 DOWNLOAD_URL = "/cert"
@@ -81,7 +81,7 @@ def regenerate(boot: Boot) -> CertificateFiles:
 
 
 def due(boot: Boot, now: datetime | None = None) -> str:
-    """Why the device's certificate should be renewed now; "" where it need not be."""
+    """Why the device's certificate should be renewed now; "" if it need not be."""
     files = files_of(boot)
     if files.own:
         return ""
@@ -108,7 +108,7 @@ def _unnamed(certificate: x509.Certificate, wanted: tuple[str, ...]) -> str:
 
 
 def _spent(authority: x509.Certificate, now: datetime) -> str:
-    """Why another authority is needed; "" where this one can go on signing."""
+    """Why another authority is needed; "" if this one can still sign."""
     if authority.not_valid_after_utc - now < timedelta(days=AUTHORITY_RENEW_DAYS):
         return f"its authority ends on {authority.not_valid_after_utc:%Y-%m-%d}"
     if authority.not_valid_before_utc > now >= RELEASED:
@@ -173,7 +173,7 @@ def trust_pem(files: CertificateFiles) -> str:
 
 
 def in_pairs(fingerprint: str) -> str:
-    """As browsers show it; the only form in which people see one."""
+    """A fingerprint in the form in which browsers show it."""
     return ":".join(fingerprint[at : at + 2].upper() for at in range(0, len(fingerprint), 2))
 
 
@@ -183,7 +183,7 @@ def _public(path: Path) -> str:
 
 
 def view(pem: str | bytes, now: datetime | None = None) -> CertificateView:
-    """What GET /cert/info says of the first certificate in ``pem``."""
+    """What GET /cert/info returns for the first certificate in ``pem``."""
     certificate = x509.load_pem_x509_certificates(pem.encode() if isinstance(pem, str) else pem)[0]
     return CertificateView(
         subject=_words(certificate.subject),
@@ -212,7 +212,7 @@ def _check(files: CertificateFiles) -> None:
 
 def _load_chain(context: ssl.SSLContext, files: CertificateFiles) -> None:
     try:
-        # The password callback keeps OpenSSL from asking for a pass phrase on the terminal.
+        # The password callback keeps OpenSSL from asking for a passphrase on the terminal.
         context.load_cert_chain(files.certificate, files.key, password="")
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise Unavailable(f"Certificate {files.certificate} with key {files.key} cannot be used: {error}") from error

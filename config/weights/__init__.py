@@ -1,1 +1,1 @@
-"""Weights of neural networks: which there are, where they are from, and the files on disk."""
+"""The models: their catalogue, their sources, and their files on disk."""

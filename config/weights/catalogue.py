@@ -1,6 +1,6 @@
-"""The models that detectors need: where each is from, what it must be byte for byte, and under which licence it is.
+"""The models that detectors need: the source, checksum and licence of each.
 
-Weights are never part of the program: they are downloaded once, checked, and kept in the data directory.
+Models are never part of the program: they are downloaded once, verified, and stored in the data directory.
 """
 
 from dataclasses import dataclass

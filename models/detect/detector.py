@@ -1,4 +1,4 @@
-"""The kit of whoever writes a detector: what goes in, what comes out, and the class between.
+"""The interface for writing detectors: input, output, and the base class.
 
 A detector is pure. It has no clock (time is ``pts``), no file and no thread: the shell in ``actors.detector`` holds the
 ring, the pace, the settings, the model and the worker. See docs/detection.md, "A new detector".

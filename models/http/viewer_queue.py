@@ -1,6 +1,6 @@
-"""What one H.264 viewer is sent, and what he is not.
+"""Which access units one H.264 viewer is sent, and which are skipped.
 
-A decoder cannot lose single pictures: whoever is too slow loses everything up to the next IDR, and is told so.
+A decoder cannot skip single pictures: a viewer that is too slow loses everything up to the next IDR, and is told so.
 """
 
 from collections import deque
@@ -24,7 +24,7 @@ class Offered:
 
 
 class ViewerQueue:
-    """Bounded queue of one viewer, in the tier and framing he chose."""
+    """Bounded queue of one viewer, in the tier and framing that it chose."""
 
     def __init__(self, framing: str, tier: Tier = Tier.MAIN) -> None:
         self.framing, self.tier = framing, tier

@@ -1,9 +1,8 @@
-"""The words that actors speak. One file per receiver; callers import it and never the actor.
+"""The messages of the actors. One file per receiver; callers import it and never the actor.
 
-Four kinds: a ``Tell`` is answered by nobody, an ``Ask[To, R]`` is answered once with an ``R`` or a ``Failure``; a
+Four kinds: a ``Tell`` is not answered, an ``Ask[To, R]`` is answered once with an ``R`` or a ``Failure``; a
 ``State`` and ``News`` are published to every actor that has a handler for them. Messages hold values only: numbers,
-strings, tuples, dictionaries of such, other frozen dataclasses. Pictures, sound and packets travel in rings, never in
-messages.
+strings, tuples, dictionaries of such, other frozen dataclasses. Pictures, sound and packets are passed in rings.
 """
 
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ R = TypeVar("R")
 
 
 class Ref(str, Generic[A]):
-    """An actor's name, and to the type checker: which messages it takes. ``A`` is the ``To…`` class of its messages."""
+    """An actor's name and, for the type checker, its messages: ``A`` is the ``To…`` class of its messages."""
 
     __slots__ = ()
 
 
 class Message:
-    """What may be sent. Its ``str`` is its name alone, for logs: what it holds may be a secret."""
+    """The base of everything that is sent. Its ``str`` is only its name, for logs: its content may be secret."""
 
     __slots__ = ()
 
@@ -30,7 +29,7 @@ class Message:
 
 
 class Tell(Message, Generic[To]):
-    """For ``To``; nobody answers."""
+    """For ``To``; not answered, and not guaranteed to arrive."""
 
     __slots__ = ()
 
@@ -38,7 +37,7 @@ class Tell(Message, Generic[To]):
 class Ask(Message, Generic[To, R]):
     """For ``To``; answered exactly once with an ``R`` or a ``Failure``.
 
-    ``retry``: asking twice does no harm, so the runtime asks again when the actor was restarted meanwhile.
+    ``retry``: asking twice is harmless, so the runtime asks again if the actor was restarted meanwhile.
     """
 
     __slots__ = ()
@@ -46,18 +45,18 @@ class Ask(Message, Generic[To, R]):
 
 
 class State(Message):
-    """How something is now, as a whole. Published to whoever has a handler for it, also if it comes later.
+    """The complete current state of something. Published to every actor with a handler for it, even if it starts later.
 
-    The newest replaces all before it: a slow reader may not see each, but it always sees the last.
+    The newest replaces all earlier ones: a slow subscriber may miss some, but always gets the last.
     """
 
     __slots__ = ()
 
 
 class News(Message):
-    """Something has happened; published to whoever has a handler for it and is up at that moment.
+    """Something has happened; published to every actor with a handler for it that is up at that moment.
 
-    News waits in a queue with an end. What had to be dropped there is counted, and the receiver is told how much.
+    News wait in a bounded queue. What had to be dropped is counted, and the receiver is told how many.
     """
 
     __slots__ = ()
@@ -70,7 +69,7 @@ class Ok(Message):
 
 @dataclass(frozen=True, slots=True)
 class Failure(Message):
-    """The answer of an ask that could not be met. ``code`` is a ``ServerError.code``, ``detail`` is for a person."""
+    """The answer of a failed ask. ``code`` is a ``ServerError.code``, ``detail`` is for people."""
 
     code: str
     detail: str

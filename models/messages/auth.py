@@ -15,13 +15,13 @@ AUTH: Ref[ToAuth] = Ref("auth")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who calls. ``session_id`` names the session without being its token; "" where there is none."""
+    """The identity of a client. ``session_id`` names the session without revealing its token; "" if there is none."""
 
     authenticated: bool  # protection is off, or a valid credential was shown
     dashboard: bool  # by the session cookie
     session_id: str = ""
     csrf_token: str = ""
-    open: bool = False  # protection is off: whoever comes is let in, a page of somebody else in a browser too
+    open: bool = False  # protection is off: everyone is admitted, even another site's page in a browser
     role: str = "owner"  # models.security.roles
 
 
@@ -40,7 +40,7 @@ class GetAuthStatus(Ask[ToAuth, AuthStatus]):
 class WhoIs(Ask[ToAuth, Identity]):
     """Look one credential up. ``carrier``: cookie, bearer, query, basic, none. For basic, ``token`` is the password.
 
-    An unknown or expired token gives ``authenticated=False`` (with protection on). Basic failures count to the
+    An unknown or expired token gives ``authenticated=False`` (with protection on). Basic failures count towards the
     lock-out of ``client``, and then raise ``limit_reached`` with ``lockoutRemaining``.
     """
 
@@ -123,7 +123,7 @@ class GetSessions(Ask[ToAuth, SessionList]):
 
 @dataclass(frozen=True, slots=True)
 class EndSession(Ask[ToAuth, Ok]):
-    """End a login, or revoke a token with all that was opened with it; ``missing`` where there is none."""
+    """End a session, or revoke a token with all its sessions; ``missing`` if there is none."""
 
     session_id: str
     client: str = "the command line"
@@ -131,9 +131,9 @@ class EndSession(Ask[ToAuth, Ok]):
 
 @dataclass(frozen=True, slots=True)
 class IssueToken(Ask[ToAuth, LoginSession]):
-    """Make a token; its secret is in the answer and nowhere else. ``days`` 0: until it is revoked.
+    """Make a token; its secret is only in the answer. ``days`` 0: until it is revoked.
 
-    ``invalid`` for a name or role that cannot be; ``limit_reached`` where there are too many.
+    ``invalid`` for an invalid name or role; ``limit_reached`` if there are too many.
     """
 
     name: str
@@ -153,7 +153,7 @@ class ChangePassword(Ask[ToAuth, Ok]):
 
 @dataclass(frozen=True, slots=True)
 class ProveOwner(Ask[ToAuth, Ok]):
-    """Whether it is the code that the console has printed; ``refused`` if not, which counts to the lock-out."""
+    """Check the code that the device printed; ``refused`` if it is wrong, which counts towards the lock-out."""
 
     code: str
     client: str
@@ -161,7 +161,7 @@ class ProveOwner(Ask[ToAuth, Ok]):
 
 @dataclass(frozen=True, slots=True)
 class StartProtection(Ask[ToAuth, AuthStatus]):
-    """Switch protection on with a new password, by the code; ``conflict`` where it is on already."""
+    """Switch protection on with a new password, authorised by the code; ``conflict`` if it is already on."""
 
     code: str
     new: str
@@ -177,7 +177,7 @@ class SetProtection(Ask[ToAuth, AuthStatus]):
 
 @dataclass(frozen=True, slots=True)
 class KnownAddresses:
-    """Those (``client_key``) from which somebody has been in, the latest last. Kept on disk."""
+    """Addresses (``client_key``) from which somebody has logged in, the latest last. Kept on disk."""
 
     addresses: tuple[str, ...]
 

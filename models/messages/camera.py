@@ -1,6 +1,5 @@
-"""The camera's mailbox. Rings it writes: ``frames``, ``frames_sub``; ``jpeg`` and ``video`` where the source's are
-passed through, ``hevc`` (H.265) likewise, ``sound`` where a network camera's connection carries some
-(``models.media.sound_track``)."""
+"""The camera's mailbox. Rings it writes: ``frames``, ``frames_sub``; ``jpeg``, ``video`` and ``hevc`` (H.265) if the
+source's are passed through; ``sound`` if a network camera's connection has sound (``models.media.sound_track``)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,22 +17,22 @@ CAMERA: Ref[ToCamera] = Ref("camera")
 
 @dataclass(frozen=True, slots=True)
 class CameraView(State):
-    """What the camera does now. ``state``: running, standby, stopped, waiting (source away), failed."""
+    """The camera's state: running, standby, stopped, waiting (source not available), failed."""
 
     state: str
     running: bool
-    source: str  # in words, without credentials: "USB camera HD Webcam (/dev/video0)"
+    source: str  # for people, without credentials: "USB camera HD Webcam (/dev/video0)"
     kind: str  # v4l2, rtsp, http, file, pattern
     width: int  # 0 until a source has been open
     height: int
     fps: float  # measured
-    reason: str = ""  # why it is not running, or what is wrong with what it shows
+    reason: str = ""  # why it is not running, or what is wrong with the picture
     passthrough: tuple[str, ...] = ()  # rings that the camera fills itself: jpeg, video, hevc
     standby: bool = False
-    declared_fps: float = 0.0  # as the source describes itself; 0: not known
+    declared_fps: float = 0.0  # as declared by the source; 0: unknown
     streaming: bool = True  # the master switch of stream_control
-    sound: bool | None = None  # whether the source's own connection carries sound; None: not open
-    depth_ms: int = 0  # how long pictures of an uneven source wait so that they come out evenly
+    sound: bool | None = None  # whether the source's connection has sound; None: not open
+    depth_ms: int = 0  # delay that evens out the bursts of a source
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class GetCapabilities(Ask[ToCamera, Capabilities]):
 
 @dataclass(frozen=True, slots=True)
 class PreviewCamera(Ask[ToCamera, bytes]):
-    """A JPEG of a camera that is plugged in and not in use, to choose by; ``missing``, or ``unavailable`` with why."""
+    """A JPEG of a connected camera that is not in use; ``missing``, or ``unavailable`` with the reason."""
 
     camera_id: str
 
@@ -85,7 +84,7 @@ class CameraControl:
     maximum: int
     step: int
     choices: tuple[tuple[int, str], ...] = ()
-    active: bool = True  # False: another control decides now
+    active: bool = True  # False: overridden by another control
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class GetControls(Ask[ToCamera, CameraControls]):
 
 @dataclass(frozen=True, slots=True)
 class SetControl(Ask[ToCamera, CameraControls]):
-    """Set one control, and keep it for this camera; ``invalid`` with the reason where it cannot be.
+    """Set one control, and keep it for this camera; ``invalid`` with the reason if it cannot be set.
 
     ``name`` "" sets all to their defaults, and keeps none.
     """
@@ -113,7 +112,7 @@ class SetControl(Ask[ToCamera, CameraControls]):
 
 @dataclass(frozen=True, slots=True)
 class SetTorch(Ask[ToCamera, bool]):
-    """``on`` None toggles. Answers the new state; ``unavailable`` ("Torch not available") where there is none."""
+    """``on`` None toggles. Answers the new state; ``unavailable`` ("Torch not available") if there is none."""
 
     on: bool | None = None
 
@@ -123,7 +122,7 @@ class CoverPictures(Ask[ToCamera, Ok]):
     """Answered when no picture without this privacy mask (``models.polygons``) can be read from the camera's rings."""
 
     mask: str
-    revision: int  # of the settings that it is from: an older one changes nothing
+    revision: int  # of the settings it is from: an older one changes nothing
     retry: ClassVar[bool] = True
 
 
@@ -139,14 +138,14 @@ class CaptureView:
 
 @dataclass(frozen=True, slots=True)
 class Capture(Ask[ToCamera, CaptureView]):
-    """A still at the source's largest size; ``conflict`` while one is under way, ``unavailable`` without a camera."""
+    """A picture in the largest size; ``conflict`` while one is being taken, ``unavailable`` without a camera."""
 
     quality: int = 95
 
 
 @dataclass(frozen=True, slots=True)
 class GetCapture(Ask[ToCamera, CaptureView]):
-    """The last still, for ten minutes; ``missing`` otherwise."""
+    """The last capture, for ten minutes; ``missing`` otherwise."""
 
     retry: ClassVar[bool] = True
 

@@ -1,6 +1,6 @@
 """Messages as JSON, for the control socket: {"$": "settings.GetCredentials", "owner": "rtsp"}.
 
-Only dataclasses of ``models`` can be named, so decoding runs nobody's code.
+Only dataclasses of ``models`` can be named, so decoding cannot run foreign code.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ ROOTS = ["models."]  # whose dataclasses may be named; tests add their own
 
 
 def encode(value: Any) -> Any:
-    """Plain JSON values; bytes are refused (TypeError), for they belong into rings."""
+    """Plain JSON values; bytes are refused (TypeError), because they belong in rings."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         module = type(value).__module__
         fields = {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
@@ -26,7 +26,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """The message again; lists become tuples. Raises ValueError for anything that is not one of ours."""
+    """The decoded message; lists become tuples. Raises ValueError for anything that is not a message."""
     if isinstance(value, list):
         return tuple(decode(item) for item in value)
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The words of every detector actor (motion, sound, sound_classifier, object_detector)."""
+"""The mailbox of every detector actor (motion, sound, sound_classifier, object_detector)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -34,7 +34,7 @@ class DetectorView(State):
     switches: tuple[SwitchView, ...]
     rate: float  # samples per second, measured
     ms: float  # milliseconds per sample, smoothed
-    where: str = ""  # pool, or device: where its networks run; "" if it has none, or nobody ever spoke of a pool
+    where: str = ""  # where its models run: pool or device; "" if it has none, or there is no pool
     where_note: str = ""  # which pool; or why not on it
 
 
@@ -83,7 +83,7 @@ class GetModels(Ask[ToDetector, ModelShelf]):
 
 @dataclass(frozen=True, slots=True)
 class FetchModels(Ask[ToDetector, ModelShelf]):
-    """Begin to download what is missing or broken; answered at once. Nothing happens where that is under way."""
+    """Start downloading what is missing or broken; answered at once. Does nothing if that is in progress."""
 
     retry: ClassVar[bool] = True
 
@@ -124,7 +124,7 @@ class DetectionFrame(State):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What would have been told. ``timestamp``: Unix ms."""
+    """An event that would have been reported. ``timestamp``: Unix ms."""
 
     type: str
     timestamp: int
@@ -134,7 +134,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class ReplayView:
-    """``start`` and ``end``: Unix ms of what is kept of the day, 0 where nothing is. ``counts``: of all, by type."""
+    """``start`` and ``end``: Unix ms of the day's stored part, 0 if there is nothing. ``counts``: of all, by type."""
 
     alarms: tuple[Alarm, ...]
     counts: dict[str, int]
@@ -144,7 +144,7 @@ class ReplayView:
 
 @dataclass(frozen=True, slots=True)
 class Replay(Ask[ToDetector, ReplayView]):
-    """A local day (YYYY-MM-DD) again, with these changes to the settings, which must have been checked."""
+    """Judge a local day (YYYY-MM-DD) again, with these changes to the settings, which must have been checked."""
 
     day: str
     changes: dict[str, str | int | bool]

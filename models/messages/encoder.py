@@ -17,10 +17,10 @@ ENCODER: Ref[ToEncoder] = Ref("encoder")
 
 @dataclass(frozen=True, slots=True)
 class VideoView(State):
-    """The running H.264 stream of the tier ``main``. ``generation`` rises at each restart of the stream, for ever.
+    """The running H.264 stream of the tier ``main``. ``generation`` rises at each restart of the stream, permanently.
 
-    Published for a new generation, another bit rate or codec string, and when throttling begins or ends; what is
-    measured (fps, bitrate_kbps, frames_…) is as of then.
+    Published for a new generation, bit rate or codec string, and when throttling begins or ends; measured values (fps,
+    bitrate_kbps, frames_…) are those of that time.
     """
 
     running: bool
@@ -66,6 +66,6 @@ class SetVideoQuality(Ask[ToEncoder, VideoView]):
 
 @dataclass(frozen=True, slots=True)
 class ForgetPictures(Ask[ToEncoder, Ok]):
-    """Answered when nothing that was made of a picture from before can be read any more, nor will be written."""
+    """Answered when nothing that was made from earlier pictures can be read any more, or will be written."""
 
     retry: ClassVar[bool] = True

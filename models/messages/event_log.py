@@ -1,4 +1,4 @@
-"""The event log's mailbox. Stored first, then told."""
+"""The event log's mailbox. Events are stored first, then published."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -39,16 +39,16 @@ class EndEvent(Ask[ToEventLog, Ok]):
 
 @dataclass(frozen=True, slots=True)
 class EndFormerVisits(Ask[ToEventLog, Ok]):
-    """End visits of ``types`` that have begun before ``ended``: their detector was killed, and nobody else will."""
+    """End visits of ``types`` that began before ``ended``: their detector was killed and cannot end them."""
 
     types: tuple[str, ...]
-    ended: int  # Unix ms: when the detector is there again
+    ended: int  # Unix ms: when the detector is back
     retry: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSystem(Ask[ToEventLog, Event]):
-    """The server's own history: ``kind`` as in SYSTEM_<KIND>, ``text`` a plain sentence."""
+    """An entry of the server's own history: ``kind`` as in SYSTEM_<KIND>, ``text`` a sentence."""
 
     uid: str
     kind: str  # RESTART, DEGRADED, RECOVERED, SOURCE_LOST, SOURCE_BACK, THROTTLE, STORAGE …
@@ -92,7 +92,7 @@ class EventBuckets:
 
 @dataclass(frozen=True, slots=True)
 class QueryBuckets(Ask[ToEventLog, EventBuckets]):
-    """Counts in time slots. An answer has a bounded size: go on with ``next``, and the same ``until``."""
+    """Counts in time slots. Answers have a limited size: continue with ``next``, and the same ``until``."""
 
     since: int
     until: int
@@ -125,7 +125,7 @@ class GetEventRange(Ask[ToEventLog, EventRange]):
 
 @dataclass(frozen=True, slots=True)
 class ClearEvents(Ask[ToEventLog, int]):
-    """Delete all events and thumbnails; answers how many rows. Event ids go on."""
+    """Delete all events and thumbnails; answers how many rows. Event ids continue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class GetThumbnail(Ask[ToEventLog, Thumbnail]):
-    """``missing`` where the event has none. ``full``: the picture in its own size, kept while clips are on."""
+    """``missing`` if the event has none. ``full``: the full-size picture, which is kept while clips are on."""
 
     event_id: int
     full: bool = False
@@ -175,10 +175,10 @@ class GetThumbnail(Ask[ToEventLog, Thumbnail]):
 
 @dataclass(frozen=True, slots=True)
 class EventRecorded(News):
-    """Published after the event is safe on disk (or at once while history is off).
+    """Published after the event is on disk (or at once while history is off).
 
-    If the event log died between the two, it is published by its next life: known by ``event_id`` and ``phase``, it
-    may come twice, but never not at all.
+    If the event log died in between, it is published after its restart. So it may be published twice (recognise it by
+    ``event_id`` and ``phase``), but is never lost.
     """
 
     event: Event
@@ -192,7 +192,7 @@ class EventsCleared(News):
 # -------------------------------------------------------------------- clips
 @dataclass(frozen=True, slots=True)
 class RecordClip(Ask[ToEventLog, Ok]):
-    """A finished clip: store it, enter it in its events, publish it. Asking again with the same id does no harm."""
+    """A finished clip: store it, link it to its events, publish it. Repeating it with the same id is harmless."""
 
     clip: Clip
     retry: ClassVar[bool] = True
@@ -232,7 +232,7 @@ class QueryClips(Ask[ToEventLog, ClipPage]):
 
 @dataclass(frozen=True, slots=True)
 class GetClip(Ask[ToEventLog, Clip]):
-    """``missing`` where there is none, or its file is gone: then it is forgotten."""
+    """``missing`` if there is none, or if its file is gone: then its row is deleted."""
 
     id: str
     retry: ClassVar[bool] = True
@@ -248,7 +248,7 @@ class GetEvent(Ask[ToEventLog, Event]):
 
 @dataclass(frozen=True, slots=True)
 class KeepClip(Ask[ToEventLog, Clip]):
-    """A clip that is kept is deleted by nobody but a person."""
+    """A clip that is marked to be kept is never deleted automatically."""
 
     id: str
     keep: bool
@@ -264,7 +264,7 @@ class DeleteClip(Ask[ToEventLog, Ok]):
 
 @dataclass(frozen=True, slots=True)
 class MakeRoom(Ask[ToEventLog, bool]):
-    """The oldest clips go until there is room for ``bytes`` more; False: what is left may not go."""
+    """Delete the oldest clips until there is space for ``bytes`` more; False: nothing more may be deleted."""
 
     bytes: int
     retry: ClassVar[bool] = True
@@ -272,6 +272,6 @@ class MakeRoom(Ask[ToEventLog, bool]):
 
 @dataclass(frozen=True, slots=True)
 class ClipReady(News):
-    """Published after the clip is stored; known by its id, it may come twice."""
+    """Published after the clip is stored; may be published twice with the same id."""
 
     clip: Clip

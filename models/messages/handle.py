@@ -1,4 +1,4 @@
-"""An actor as others hold it: what it may be asked and told, checked by the type checker at every call.
+"""A handle to an actor: asks and tells, checked by the type checker at every call.
 
 camera = self.actor(CAMERA)
 view = await camera.ask(GetCamera())
@@ -15,7 +15,7 @@ ASK_TIMEOUT_S = 5.0
 
 
 class Post(Protocol):
-    """Who carries messages."""
+    """What transports messages."""
 
     async def ask(self, to: Ref[Any], message: Ask[Any, R], timeout_s: float = ASK_TIMEOUT_S) -> R: ...
 
@@ -24,7 +24,7 @@ class Post(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handle(Generic[A]):
-    """``ref`` may be down, restarted or degraded: the handle stays good."""
+    """The actor may be down, restarted or degraded: the handle stays valid."""
 
     ref: Ref[A]
     _post: Post
@@ -32,13 +32,13 @@ class Handle(Generic[A]):
     async def ask(self, message: Ask[A, R], timeout_s: float = ASK_TIMEOUT_S) -> R:
         """The actor's answer, or a ``ServerError``.
 
-        It is repeated once after a restart if its kind says that asking twice does no harm (``retry``); no other is.
-        Cancelled or timed out, the question is withdrawn; whether it had been acted on by then is not known. Asks of
-        one actor to another are begun in their order, but for those with a lane of their own (``handles``).
+        It is repeated once after a restart if asking twice is harmless (``retry``), and never otherwise. If it is
+        cancelled or times out, it is withdrawn. Not guaranteed: whether it was carried out by then. Asks of one actor
+        to another are started in order, except those with their own lane (``handles``).
         """
         return await self._post.ask(self.ref, message, timeout_s)
 
     def tell(self, message: Tell[A]) -> None:
-        """At most once, in the order of the tells. Dropped while the actor is not up, or too much waits for it already;
-        nobody is told."""
+        """Delivered at most once, in the order of the tells. Not guaranteed: that it arrives. It is dropped silently
+        while the actor is not up, or if too many wait for it."""
         self._post.tell(self.ref, message)

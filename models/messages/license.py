@@ -24,7 +24,7 @@ class LicenseView(State):
     licensee: str = ""
     expires_ms: int = 0  # Unix ms, 0 = never
     reason: str = ""  # why it is not active, for a person
-    origin: str = ""  # of what makes it Pro: local (issued on this device), issuer (a configured one), flag; "" if Free
+    origin: str = ""  # why it is Pro: local (issued on this device), issuer (a configured one), flag; "" if Free
 
 
 UNKNOWN_LICENSE = LicenseView(False, "UNKNOWN", "NONE", False, "UNAVAILABLE_RECOVERABLE")
@@ -44,11 +44,11 @@ class ActivateLicense(Ask[ToLicense, LicenseView]):
 
 @dataclass(frozen=True, slots=True)
 class IssueLicense(Ask[ToLicense, LicenseView]):
-    """Make a local issuer if there is none, and a licence for this device; ``refused`` where that is forbidden."""
+    """Create a local issuer if there is none, and a licence for this device; ``refused`` if this is not allowed."""
 
     licensee: str = "owner"
 
 
 @dataclass(frozen=True, slots=True)
 class RevokeLicense(Ask[ToLicense, LicenseView]):
-    """Forget the stored licence."""
+    """Remove the stored licence."""

@@ -1,4 +1,4 @@
-"""Words shared by the media actors: leases, and what a stream is."""
+"""Messages shared by the media actors: leases."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,10 @@ class ToMedia:
 
 @dataclass(frozen=True, slots=True)
 class Lease(Tell[ToMedia]):
-    """``holder`` wants ``ring`` to be filled for ``ttl_s`` seconds more; 0 gives it back. Renewed every second."""
+    """``holder`` needs ``ring`` to be filled for ``ttl_s`` more seconds; 0 releases it. Renewed every second.
+
+    Not guaranteed: that the ring is filled at once, or at all; a lease that is not renewed expires.
+    """
 
     ring: str  # frames, jpeg, video (and of the tier sub: frames_sub, jpeg_sub, video_sub), hevc, sound, pcm, audio
     holder: str

@@ -1,4 +1,4 @@
-"""The notifier's mailbox. What it shows has no secret in it."""
+"""The notifier's mailbox. Its answers contain no secrets."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -30,7 +30,7 @@ class GetNotifications(Ask[ToNotifier, NotificationsView]):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """``secret``: of a new webhook, told here only."""
+    """``secret``: of a new webhook, returned only here."""
 
     id: str
     secret: str = ""
@@ -38,14 +38,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class PutRule(Ask[ToNotifier, Stored]):
-    """Keep a rule: a new one, or in place of that with its ``id``. ``refused`` where it needs Pro and does not rest."""
+    """Store a rule: a new one, or in place of that with its ``id``. ``refused`` if it needs Pro and is enabled."""
 
     values: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class PutChannel(Ask[ToNotifier, Stored]):
-    """Keep a channel. A browser that has one already keeps its id; all others are new."""
+    """Store a channel. A browser that already has one keeps its id; all others are new."""
 
     values: dict[str, object]
 
@@ -57,14 +57,14 @@ class DeleteRule(Ask[ToNotifier, Ok]):
 
 @dataclass(frozen=True, slots=True)
 class DeleteChannel(Ask[ToNotifier, Ok]):
-    """It goes from every rule too, and what waits for it is not sent."""
+    """It is also removed from every rule, and what waits for it is not sent."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationTested:
-    """``answer``: what the other side said, in its words."""
+    """``answer``: the receiver's answer."""
 
     success: bool
     answer: str

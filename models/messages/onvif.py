@@ -1,4 +1,4 @@
-"""The ONVIF actor's mailbox. While ONVIF is off it is not there: ``SwitchedOff``."""
+"""The ONVIF actor's mailbox. While ONVIF is off, asks fail with ``SwitchedOff``."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +15,7 @@ ONVIF: Ref[ToOnvif] = Ref("onvif")
 
 @dataclass(frozen=True, slots=True)
 class OnvifSubscriber:
-    """Who is told what is detected."""
+    """A client that has subscribed to events."""
 
     client: str  # its address
     agent: str

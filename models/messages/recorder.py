@@ -14,7 +14,7 @@ RECORDER: Ref[ToRecorder] = Ref("recorder")
 
 @dataclass(frozen=True, slots=True)
 class RecorderView(State):
-    """``events``: ids that get a clip of which the event log does not know yet.
+    """``events``: ids that get a clip which is not stored yet.
 
     ``problem``: why nothing is recorded, "" while all is well.
     """
@@ -27,6 +27,6 @@ class RecorderView(State):
 
 @dataclass(frozen=True, slots=True)
 class RecordNow(Ask[ToRecorder, str]):
-    """Record for ``seconds``, with the run-up; answers the id of the clip, also where one was under way already."""
+    """Record for ``seconds``, with the run-up; answers the id of the clip, which may be one already in progress."""
 
     seconds: int

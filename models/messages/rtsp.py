@@ -36,8 +36,8 @@ class RtspView(State):
     last_error: str = ""
     sessions: tuple[RtspSession, ...] = ()
     tls_port: int = 0  # 0: no RTSP over TLS
-    login: str = ""  # the user name that is asked for; "": none
-    new_login: bool = False  # one was made, and nobody has been shown it yet
+    login: str = ""  # the user name of the login; "": none
+    new_login: bool = False  # one was created and has not been shown yet
 
     @property
     def who(self) -> str:
@@ -55,7 +55,7 @@ class RtspLogin:
 
 @dataclass(frozen=True, slots=True)
 class TakeNewLogin(Ask[ToRtsp, RtspLogin]):
-    """The login that was made when RTSP was switched on without one. Told once; empty where there is none to tell."""
+    """The login that was created when RTSP was switched on without one. Returned once; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class GetRtsp(Ask[ToRtsp, RtspView]):
 
 @dataclass(frozen=True, slots=True)
 class StartRtsp(Ask[ToRtsp, Ok]):
-    """Switch on, and serve; ``conflict`` with "Port 8554 is in use", ``refused`` without Pro."""
+    """Switch on and serve; ``conflict`` with "Port 8554 is in use", ``refused`` without Pro."""
 
     source: str = "http"
 
@@ -79,7 +79,7 @@ class StopRtsp(Ask[ToRtsp, Ok]):
 
 @dataclass(frozen=True, slots=True)
 class RestartRtsp(Ask[ToRtsp, Ok]):
-    """Serve with what is stored; every session ends. While it is stopped: ``StartRtsp``."""
+    """Serve the stored configuration; every session ends. While it is stopped: ``StartRtsp``."""
 
     source: str = "http"
 
@@ -95,7 +95,7 @@ class RtspChange:
 @dataclass(frozen=True, slots=True)
 class StoreRtsp(Ask[ToRtsp, RtspChange]):
     """Keep these values (rtspPort, rtspPath, rtspUsername, rtspPassword, rtspEnabled, rtspOpen, rtspTlsEnabled,
-    rtspTlsPort). Port and path count from the next (re)start; who may look, and TLS, at once.
+    rtspTlsPort). Port and path take effect at the next (re)start; login and TLS at once.
 
     ``confirmed``: the owner has shown the password, which ``rtspOpen`` needs.
     """
@@ -107,7 +107,7 @@ class StoreRtsp(Ask[ToRtsp, RtspChange]):
 
 @dataclass(frozen=True, slots=True)
 class ApplyRtsp(Ask[ToRtsp, RtspChange]):
-    """Store these values and serve with them, or change nothing at all; ``conflict`` for a port that is taken."""
+    """Store these values and serve with them, or change nothing; ``conflict`` for a port that is in use."""
 
     values: dict[str, object]
     source: str = "http"
@@ -121,4 +121,4 @@ class FollowSettings(Tell[ToRtsp]):
 
 @dataclass(frozen=True, slots=True)
 class BringUp(Tell[ToRtsp]):
-    """To itself: look whether every session actor serves what is wanted; in turn with the changes."""
+    """To itself: check whether every session actor serves what is wanted; in turn with the changes."""

@@ -1,4 +1,4 @@
-"""What the RTSP manager and its session actors say to each other."""
+"""The messages between the RTSP manager and its session actors."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -19,8 +19,8 @@ def rtsp_session(name: str) -> Ref[ToRtspSession]:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How the server serves. Without a user name and a password everybody may look, which the manager lets happen only
-    where the owner has said so."""
+    """The configuration to serve. Without a user name and a password everyone can watch, which the manager allows only
+    if the owner has confirmed it."""
 
     port: int
     path: str
@@ -30,7 +30,7 @@ class Serving:
 
     @property
     def fingerprint(self) -> str:
-        """Tells whether two actors serve alike without saying the password."""
+        """Shows whether two actors serve the same configuration without revealing the password."""
         parts = (self.port, self.path, self.username, self.password, self.tls_port)
         return sha256(repr(parts).encode()).hexdigest()[:16]
 
@@ -41,7 +41,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class PrepareServing(Ask[ToRtspSession, Ok]):
-    """Open the new port beside the old one, and change nothing yet; ``conflict`` with "Port 8554 is in use"."""
+    """Open the new port beside the old one, but change nothing yet; ``conflict`` with "Port 8554 is in use"."""
 
     serving: Serving
     shared: bool  # with other session actors
@@ -57,7 +57,7 @@ class CommitServing(Ask[ToRtspSession, Ok]):
 
 @dataclass(frozen=True, slots=True)
 class AbortServing(Ask[ToRtspSession, Ok]):
-    """Forget what was prepared."""
+    """Discard what was prepared."""
 
     retry: ClassVar[bool] = True
 
@@ -84,14 +84,14 @@ class FirstLogin(Tell[ToRtsp]):
 
 @dataclass(frozen=True, slots=True)
 class PeerFirstLogin(Tell[ToRtspSession]):
-    """Somebody logged in at another session actor: his address is known here too."""
+    """Somebody logged in at another session actor: the address is known here too."""
 
     address: str
 
 
 @dataclass(frozen=True, slots=True)
 class AdmitSession(Ask[ToRtsp, Ok]):
-    """May ``address`` have one more session? ``limit_reached`` where it may not."""
+    """May ``address`` have one more session? ``limit_reached`` if not."""
 
     actor: str
     session_id: str

@@ -17,10 +17,10 @@ SETTINGS: Ref[ToSettings] = Ref("settings")
 
 @dataclass(frozen=True, slots=True)
 class SettingsView(State):
-    """``stored``: every key as GET /settings shows it. ``effective``: what holds now, Pro switches off without Pro.
+    """``stored``: every key as GET /settings shows it. ``effective``: the values in effect, Pro switches off if Free.
 
-    ``credentials``: for each owner ("rtsp", "mqtt") a value that changes when its credentials do, and tells nothing of
-    them. ``source``: who brought about the last change: ws, http, mqtt, cli, license, system.
+    ``credentials``: for each owner ("rtsp", "mqtt") a value that changes with its credentials, but does not reveal
+    them. ``source``: what caused the last change: ws, http, mqtt, cli, license, system.
     """
 
     stored: dict[str, Value]
@@ -55,7 +55,7 @@ class ChangeResult:
 
 @dataclass(frozen=True, slots=True)
 class SetCredentials(Ask[ToSettings, SettingsView]):
-    """Written to disk before it is answered. ``None`` keeps, ``""`` removes."""
+    """On disk before it is acknowledged. ``None`` keeps, ``""`` removes."""
 
     owner: str
     username: str | None = None
@@ -74,7 +74,7 @@ class ChangeSettings(Ask[ToSettings, ChangeResult]):
     source: str
     internal: bool = False
     credentials: SetCredentials | None = None
-    retry: ClassVar[bool] = True  # setting the same values twice does no harm
+    retry: ClassVar[bool] = True  # setting the same values twice is harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class GetCredentials(Ask[ToSettings, Credentials]):
-    """``owner``: "rtsp" or "mqtt". Empty strings where none are stored."""
+    """``owner``: "rtsp" or "mqtt". Empty strings if none are stored."""
 
     owner: str
     retry: ClassVar[bool] = True

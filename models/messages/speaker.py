@@ -51,7 +51,7 @@ class Speak(Ask[ToSpeaker, SpeakResult]):
 
 @dataclass(frozen=True, slots=True)
 class Speaking(State):
-    """Sound detectors are deaf while ``until_ms`` (Unix ms) is ahead: the device hears itself."""
+    """Sound detectors ignore what they hear until ``until_ms`` (Unix ms), because the device hears itself."""
 
     speaking: bool
     until_ms: int

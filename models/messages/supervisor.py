@@ -1,4 +1,4 @@
-"""What the supervisor may be asked, and what it publishes."""
+"""The supervisor's mailbox, and what it publishes."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,10 +25,10 @@ class ActorRow:
     last_reason: str
     cpu_percent: float
     pss_bytes: int
-    queue: int  # messages handled but not finished
-    detail: str = ""  # what the actor says of itself, e.g. "The model yamnet is missing: …"
-    max_restarts: int = 0  # within ``actors.runtime.limits.RESTART_WINDOW_S``; then it is degraded
-    memory_mb: int = 0  # resident; over it the actor is started again
+    queue: int  # messages that have been started or wait
+    detail: str = ""  # the actor's own message, e.g. "The model yamnet is missing: …"
+    max_restarts: int = 0  # within ``actors.runtime.limits.RESTART_WINDOW_S``; beyond that it is degraded
+    memory_mb: int = 0  # resident; above it the actor is restarted
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class GetActors(Ask[ToSupervisor, ActorTable]):
 
 @dataclass(frozen=True, slots=True)
 class RestartActor(Ask[ToSupervisor, Ok]):
-    """Stop and start one actor; answered when it is up again. ``missing`` for a name that does not live here."""
+    """Stop and start one actor; answered when it is up again. ``missing`` for an unknown name."""
 
     name: str
 

@@ -99,7 +99,7 @@ def _model(facts: Facts) -> str:
 
 
 def _rtsp(facts: Facts) -> dict[str, object]:
-    """``url`` without credentials: who may watch has his own."""
+    """``url`` without credentials: viewers have their own."""
     view = facts.rtsp
     if view is None or not view.running:
         return {"state": "off", "url": None, "clients": 0}
@@ -108,7 +108,7 @@ def _rtsp(facts: Facts) -> dict[str, object]:
 
 
 def _clip(facts: Facts, clip: Clip) -> dict[str, object]:
-    """``url`` without credentials: who may look at it has his own."""
+    """``url`` without credentials: viewers have their own."""
     return {
         "clipId": clip.id,
         "time": datetime.fromtimestamp(clip.moment / 1000, UTC).isoformat(timespec="seconds"),

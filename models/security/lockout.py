@@ -22,7 +22,7 @@ class LockoutPolicy:
     lock_s: float = 30.0
 
     def locked_for(self, failures: list[float], now: float) -> float:
-        """Seconds that the one who failed at these times must still wait; 0 where he may try."""
+        """Seconds that a client with failures at these times must still wait; 0 if it may try."""
         recent = [moment for moment in failures if failures[-1] - moment < self.window_s]
         if len(recent) < self.attempts:
             return 0.0
@@ -49,7 +49,7 @@ class Lockouts:
         return math.ceil(self.policy.locked_for(failures, now)) if failures else 0
 
     def failed(self, client: str, now: float) -> int:
-        """Count one; how many of this client count now. From ``policy.attempts`` on he is locked out."""
+        """Count one; how many of this client count now. From ``policy.attempts`` on it is locked out."""
         key = client_key(client)
         failures = self._failures[key] = self.policy.after_failure(self._failures.pop(key, []), now)
         while len(self._failures) > CLIENTS_MAX:
@@ -57,7 +57,7 @@ class Lockouts:
         return len(failures)
 
     def succeeded(self, client: str) -> None:
-        """He knows the password: his failures are forgiven."""
+        """The client knows the password: its failures are forgotten."""
         self._failures.pop(client_key(client), None)
 
     def as_dict(self) -> dict[str, object]:
@@ -72,7 +72,7 @@ class Lockouts:
 
 
 class KnownClients:
-    """From where somebody has been in: the ``KNOWN_MAX`` that were used last."""
+    """Addresses from which somebody has logged in: the ``KNOWN_MAX`` used last."""
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
         self._keys = OrderedDict.fromkeys(keys)

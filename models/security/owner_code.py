@@ -1,4 +1,4 @@
-"""The owner's code: whoever can read it sits at the device, or before its console, and so is its owner."""
+"""The owner's code: it proves access to the device or its console, and so ownership."""
 
 import hmac
 

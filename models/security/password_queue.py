@@ -1,6 +1,6 @@
 """In which order passwords are checked: hashing is slow on purpose, so guesses must not stand in the owner's way.
 
-Whoever has been in before has a lane of his own. Among strangers the one with the fewest wrong guesses comes first, and
+Known addresses have their own lane. Among strangers the one with the fewest wrong guesses comes first, and
 when they have guessed wrong ``RUSH`` times together, their checks are spaced out: guessing is slowed down, and nobody
 is shut out for what others do.
 """
@@ -65,7 +65,7 @@ class PasswordQueue:
         return turn, gone
 
     def next(self, known: bool, now: float) -> QueuedPassword | None:
-        """Whose turn it is now; he has to ``leave``."""
+        """The client whose turn it is now; it must ``leave``."""
         lane = self._lanes[known]
         if lane.busy or not lane.waiting or now < lane.free_at:
             return None
@@ -80,7 +80,7 @@ class PasswordQueue:
         return max(0.0, lane.free_at - now) if lane.waiting and not lane.busy else 0.0
 
     def withdraw(self, turn: QueuedPassword) -> None:
-        """He waits no longer."""
+        """The client no longer waits."""
         self._lanes[turn.known].waiting.remove(turn)
 
     def leave(self, turn: QueuedPassword, outcome: Outcome, now: float) -> None:
