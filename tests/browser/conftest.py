@@ -26,7 +26,12 @@ ARGUMENTS = (
     "--enable-precise-memory-info",
 )
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+    "device_scale_factor": 2,
+}
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 CONNECTED = "#connection:has-text('Connected')"

@@ -191,8 +191,8 @@ class World:
         self.events.sort(key=lambda event: event["timestamp"])
         texts = (
             "encoder restarted: killed by signal 9 (SIGKILL); back after 0.4 s",
-            "USB camera Door (/dev/video0) gives no more pictures",
-            "USB camera Door (/dev/video0) gives pictures again",
+            "USB camera Door (/dev/video0) delivers no more pictures",
+            "USB camera Door (/dev/video0) delivers pictures again",
         )
         for n, text in enumerate(texts):
             at = end - (n + 1) * min(1_500_000, (end - start) // 10)
