@@ -24,7 +24,7 @@ from models.media import sizes
 from models.media.i420 import turned
 from models.media.privacy_mask import PrivacyMask
 from models.media.source_address import parse_picture_source
-from models.media.tier import SubWish
+from models.media.tier import SubTierRequest
 from models.messages import Ok
 from models.messages.camera import (
     CameraControls,
@@ -109,7 +109,7 @@ class Camera(RingOwner):
         demand = frozenset(ring for ring in RINGS if self.leases.wanted(ring))
         streaming = bool(self.settings["streaming"])
         watched = self.lately(bool(demand if streaming else demand - {"sound"}) or self._capturing is not None)
-        covered = self._worker.set_privacy_mask.closed
+        covered = self._worker.privacy_mask.closed
         may_rest = bool(self.settings["cameraStandbyMode"]) or not streaming
         request = SourceRequest(
             str(self.settings["cameraId"]),
@@ -118,7 +118,7 @@ class Camera(RingOwner):
         )
         open_now = not covered and (watched or not may_rest)
         box = sizes.parse(str(self.settings["subResolution"]))
-        sub = SubWish(box, int(self.settings["subFrameRate"])) if box else SubWish()
+        sub = SubTierRequest(box, int(self.settings["subFrameRate"])) if box else SubTierRequest()
         self._worker.set(DesiredState(request, int(self.settings["rotation"]), sub), demand)
         self._worker.wanted = open_now
 
@@ -195,7 +195,7 @@ class Camera(RingOwner):
             return "running", TOO_SLOW if slow else self._report.info.stand_in
         if self._report.reason:
             return "waiting", self._report.reason
-        if self._worker.set_privacy_mask.closed:
+        if self._worker.privacy_mask.closed:
             return "stopped", ALL_COVERED
         if not self.settings["streaming"]:
             return "stopped", "streaming is switched off"
@@ -268,8 +268,8 @@ class Camera(RingOwner):
         self.steer()
         self._tell_view()
 
-    def _cover_all(self, set_privacy_mask: PrivacyMask) -> None:
-        self._worker.cover(set_privacy_mask)
+    def _cover_all(self, privacy_mask: PrivacyMask) -> None:
+        self._worker.cover(privacy_mask)
         forget_pictures(self.boot.shm_dir)
         self._captures.clear()
 
@@ -325,7 +325,7 @@ class Camera(RingOwner):
         chosen = camera.number == str(self.settings["cameraId"])  # perhaps just being opened
         if chosen or (self._report.info is not None and camera.identity == self._opener.identity):
             raise Unavailable("This camera is in use: see the live picture")
-        if self._worker.set_privacy_mask.on or not self.settings["streaming"]:
+        if self._worker.privacy_mask.on or not self.settings["streaming"]:
             raise Unavailable("Other cameras cannot be previewed while a privacy mask is set or streaming is off")
         return await self._previews.take(camera.device.path)
 

@@ -17,7 +17,7 @@ from models.media.i420 import Picture, turned
 from models.media.jpeg import jpeg_size, whole
 from models.media.sizes import Size
 from models.media.stall_detector import StallDetector
-from models.media.tier import FRAMES, SubWish, Tier
+from models.media.tier import FRAMES, SubTierRequest, Tier
 
 SAMPLED_BYTES = 65_536  # of a packet, compared with the last one
 REORDERED_NS = 1_000_000  # anything less is the drift correction of the clock
@@ -85,7 +85,7 @@ class OpenSource:
 
     def passthrough(self, wanted: Size | None, fps: int, rotation: int) -> tuple[str, ...]:
         """Rings that the source's own packets may fill."""
-        if self._frames.set_privacy_mask.on or rotation or not self.info.live:
+        if self._frames.privacy_mask.on or rotation or not self.info.live:
             return ()
         if not self.info.shape.plain or self.size(wanted) != self.info.size:
             return ()
@@ -107,7 +107,7 @@ class OpenSource:
         wanted: Size | None,
         fps: int,
         rotation: int,
-        sub: SubWish = SubWish(),  # noqa: B008 (frozen)
+        sub: SubTierRequest = SubTierRequest(),  # noqa: B008 (frozen)
     ) -> None:
         """Pass one packet on to those who want it.
 

@@ -30,7 +30,7 @@ class FramesOutput:
     """Scaled, rotated I420 pictures of one tier, with the privacy mask applied before they can be read."""
 
     def __init__(self, make_ring: MakeRing, tier: Tier) -> None:
-        self.set_privacy_mask = PrivacyMask()
+        self.privacy_mask = PrivacyMask()
         self._make_ring = make_ring
         self._name = tier.ring(FRAMES)
         self._ring: Ring | None = None
@@ -62,7 +62,7 @@ class FramesOutput:
             self._ring = self._make_ring(self._name, length, FRAMES_KEPT, SLOTS)
         flat = self._ring.ring.place(length)
         i420.write(picture, flat, *size, rotation)
-        self.set_privacy_mask.paint(flat, width, height, upright)
+        self.privacy_mask.paint(flat, width, height, upright)
         flags = (ring.FULL_RANGE if picture.full_range else 0) | (ring.DISCONTINUITY if self._broken else 0)
         flags |= ring.STAND_IN if picture.stand_in else 0
         spare = ring.packed_size(*whole) if whole else 0

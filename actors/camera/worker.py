@@ -20,7 +20,7 @@ from actors.shared.media.source_worker import GOOD_AFTER_S, SourceWorker
 from models.media import i420
 from models.media.privacy_mask import PrivacyMask
 from models.media.stall_detector import StallDetector
-from models.media.tier import SubWish, Tier
+from models.media.tier import SubTierRequest, Tier
 
 NEWS_EVERY_S = 5.0
 STILL_WARM_UP = 5  # pictures until the exposure of a newly opened camera has settled
@@ -32,7 +32,7 @@ class DesiredState:
 
     request: SourceRequest = field(default_factory=SourceRequest)
     rotation: int = 0
-    sub: SubWish = field(default_factory=SubWish)
+    sub: SubTierRequest = field(default_factory=SubTierRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         self._still: CaptureRequest | None = None
         self._stall = StallDetector()
         self._news_at = 0.0
-        self._wish = SourceRequest()
+        self._request = SourceRequest()
 
     # ---------------------------------------------------------------- called in the actor's loop
     def set(self, plan: DesiredState, demand: frozenset[str]) -> None:
@@ -86,17 +86,17 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         if changed:
             self.wake()
 
-    def cover(self, set_privacy_mask: PrivacyMask) -> None:
+    def cover(self, privacy_mask: PrivacyMask) -> None:
         """When this returns, no more pictures are made without the mask. Waits for the picture in progress."""
         with self._turn:
             for output in self._frames.values():
-                output.set_privacy_mask = set_privacy_mask
+                output.privacy_mask = privacy_mask
                 output.interrupt()
         self.wake()
 
     @property
-    def set_privacy_mask(self) -> PrivacyMask:
-        return self._frames[Tier.MAIN].set_privacy_mask
+    def privacy_mask(self) -> PrivacyMask:
+        return self._frames[Tier.MAIN].privacy_mask
 
     def take_still(self, still: CaptureRequest) -> None:
         self._still = still
@@ -133,15 +133,15 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         super().end_blocking()
 
     def open(self) -> OpenSource:
-        self._wish = self.plan.request
-        source = self._opener.open(self._wish)
+        self._request = self.plan.request
+        source = self._opener.open(self._request)
         opened = OpenSource(source, self._frames, self._make_ring, self._next_generation, self._stall)
         self._news_at = time.monotonic()
         return opened
 
     def read(self, opened: OpenSource) -> SourceStatus | None:
         plan = self.plan
-        if plan.request != self._wish and not self._still_fits(opened, plan.request):
+        if plan.request != self._request and not self._still_fits(opened, plan.request):
             self.close()
             return None
         source_packet = opened.source.read()
@@ -159,11 +159,11 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         return SourceStatus(opened.info)
 
     def _still_fits(self, opened: OpenSource, request: SourceRequest) -> bool:
-        if request.camera_id != self._wish.camera_id and opened.info.kind in MODAL:
+        if request.camera_id != self._request.camera_id and opened.info.kind in MODAL:
             return False
         if not opened.source.fits(request.size, request.fps):
             return False
-        self._wish = request
+        self._request = request
         return True
 
     def _look_around(self, opened: OpenSource) -> None:
@@ -182,7 +182,7 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         assert still is not None
         try:
             larger = opened.info.kind in MODAL and opened.info.sizes[-1] != opened.info.size
-            other_mode = larger and not self.set_privacy_mask.on  # it may show another part of the scene
+            other_mode = larger and not self.privacy_mask.on  # it may show another part of the scene
             picture = self._largest(plan.request) if other_mode else opened.still()
         except SourceError as error:
             self.post(still.failed, str(error))
@@ -193,7 +193,7 @@ class CameraWorker(SourceWorker[OpenSource, SourceStatus]):
         i420.write(picture, flat, *size, rotation)
         turned = i420.turned(*size, rotation)
         with self._turn:
-            self.set_privacy_mask.paint(flat, *turned, plan.rotation)
+            self.privacy_mask.paint(flat, *turned, plan.rotation)
         data = jpeg.encode(flat, *turned, still.quality, picture.full_range)
         self.post(still.done, data, *turned)
 

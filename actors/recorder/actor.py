@@ -54,7 +54,7 @@ class Recorder(Actor):
         self._store = GroupStore(limits.STORE_BYTES)
         self._recordings: list[Recording] = []
         self._untold: dict[str, About] = {}  # by id: not stored by the event log yet
-        self._wish: RecordingRequest | None = None
+        self._waiting: RecordingRequest | None = None
         self._heard: deque[tuple[int, str]] = deque(maxlen=limits.EVENTS_HEARD)
         self._stream = 0  # of the stream that the kept pictures are from
         self._masked_ns = -limits.MASK_SETTLES_NS  # when another privacy mask was chosen
@@ -152,10 +152,10 @@ class Recorder(Actor):
         self._begin(RecordingRequest(frame.pts, 0, former.about.kind, course, belongs), [frame])
 
     def _begin_what_waits(self, frame: Frame) -> None:
-        wish, self._wish = self._wish, None
-        if wish is not None and not wish.course.over(frame.pts):
-            wish.course.begin = frame.pts
-            self._begin(wish, [frame])
+        request, self._waiting = self._waiting, None
+        if request is not None and not request.course.over(frame.pts):
+            request.course.begin = frame.pts
+            self._begin(request, [frame])
         recording = any(one.taking and one.about.kind == "continuous" for one in self._recordings)
         if self.settings["recordContinuously"] and not recording and self._may_try():
             self._begin(RecordingRequest(frame.pts, 0, "continuous", Course(frame.pts, limits.CONTINUOUS_NS)), [frame])
@@ -169,13 +169,15 @@ class Recorder(Actor):
             recording.sound(sound)
 
     # ---------------------------------------------------------------- recordings
-    def _begin(self, wish: RecordingRequest, frames: list[Frame]) -> Recording:
+    def _begin(self, request: RecordingRequest, frames: list[Frame]) -> Recording:
         assert self._store.picture is not None
         microphone = self.latest(MicrophoneView)
         heard = bool(self._store.sounds) or (microphone is not None and microphone.state == "running")
         sounds = self._store.sounds if heard else None
-        recording = Recording(wish.kind, frames, sounds, self._store.picture, wish.course, wish.moment, wish.at_ms)
-        for kind, event_id in wish.belongs:
+        recording = Recording(
+            request.kind, frames, sounds, self._store.picture, request.course, request.moment, request.at_ms
+        )
+        for kind, event_id in request.belongs:
             recording.belongs(kind, event_id)
         self._recordings.append(recording)
         self._untold[recording.id] = recording.about
@@ -257,7 +259,9 @@ class Recorder(Actor):
 
     def _show(self) -> None:
         taking = [one for one in self._recordings if one.taking]
-        waiting = tuple(event_id for _, event_id in self._wish.belongs if event_id is not None) if self._wish else ()
+        waiting = (
+            tuple(event_id for _, event_id in self._waiting.belongs if event_id is not None) if self._waiting else ()
+        )
         view = RecorderView(
             tuple(one.id for one in self._recordings if one.about.kind != "continuous"),
             tuple(event_id for about in self._untold.values() for event_id in about.events) + waiting,
@@ -288,7 +292,7 @@ class Recorder(Actor):
     def _ended(self, event: Event) -> None:
         told = event.metadata.get("endTimestamp")
         ended = pts_of(told if isinstance(told, int) else unix_ms())
-        courses = [one.course for one in self._recordings] + ([self._wish.course] if self._wish else [])
+        courses = [one.course for one in self._recordings] + ([self._waiting.course] if self._waiting else [])
         for course in courses:
             if event.event_id in course.visits:
                 course.visit_ended(event.event_id, ended + self._run_out)
@@ -303,17 +307,17 @@ class Recorder(Actor):
         if (recording := self._under_way) is not None:
             recording.belongs(type_, event_id)
             return recording.course
-        if self._wish is not None:
-            self._wish.belongs.append((type_, event_id))
-            return self._wish.course
+        if self._waiting is not None:
+            self._waiting.belongs.append((type_, event_id))
+            return self._waiting.course
         course = Course(moment, self._longest, moment + self._run_out)
-        wish = RecordingRequest(moment, at_ms, kind, course, [(type_, event_id)])
+        request = RecordingRequest(moment, at_ms, kind, course, [(type_, event_id)])
         frames = self._store.since(begin_at(moment, self._run_up, self._longest))
         if frames:
             course.begin = frames[0].pts
-            self._begin(wish, frames)
+            self._begin(request, frames)
         else:
-            self._wish = wish
+            self._waiting = request
         return course
 
     @handles(RecordNow)

@@ -18,7 +18,7 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SubWish:
+class SubTierRequest:
     """What ``sub`` should be: not larger than ``box``, at most ``fps`` a second."""
 
     box: Size = (640, 360)
