@@ -9,7 +9,7 @@ from models.event_kinds import MORE
 EventType = str
 DOCUMENTED: tuple[EventType, ...] = ("MOTION", "ANY_SOUND", "DOG_BARK", "BABY_CRY", "OBJECT_PERSON", "OBJECT_DOG")
 EVENT_TYPES: tuple[EventType, ...] = (*DOCUMENTED, *(kind.event_type for kind in MORE))
-VISITS = tuple(kind for kind in EVENT_TYPES if kind.startswith("OBJECT_"))  # they have an end
+VISITS = ("OBJECT_PERSON", "OBJECT_DOG", *(kind.event_type for kind in MORE if kind.lasts))  # they have an end
 SYSTEM = "SYSTEM"  # in a question: every SYSTEM_* type
 SYSTEM_PREFIX = "SYSTEM_"
 

@@ -1,7 +1,7 @@
 """Stores what a detector has seen, one file per day, and judges it again with other settings on request.
 
 Guaranteed: a day of one detector takes no more than its share of 10 MB, and two days are kept. A kill loses at most
-half a minute.
+half a minute. Of a detector without a share nothing is kept.
 """
 
 import time
@@ -36,17 +36,21 @@ class Tracer:
 
     def __init__(self, data_dir: Path, detector: str) -> None:
         self._folder, self._detector = data_dir / FOLDER, detector
-        self._budget = limits.TRACE_BYTES[detector]
+        self._budget = limits.TRACE_BYTES.get(detector, 0)
         self._fresh: list[Record] = []
         self._quiet = 0  # records in a row without anything in them
         self._open: Path | None = None  # the file that is known to end with a whole block
 
     def begin(self) -> None:
         """A new life of the detector, or of its worker."""
+        if not self._budget:
+            return
         self._fresh.append(Record(BEGIN, 0, time.time_ns() // 1_000_000))
         self._quiet = 0  # a quiet before it is another one
 
     def add(self, seen: object) -> None:
+        if not self._budget:
+            return
         if seen is None:
             last = self._fresh[-1] if self._fresh else Record(RESET, 0, time.time_ns() // 1_000_000)
             self._fresh.append(Record(RESET, last.pts, last.wall))
@@ -86,6 +90,8 @@ class Tracer:
     def again(self, day: str, settings: Settings, beat: Callable[[], None]) -> Again:
         """That day, judged from the day before on, as it was then. ``beat`` is called during long work."""
         again = Again()
+        if not self._budget:
+            return again
         found = replay(self._detector, self._until(day, again, beat), settings)
         again.found = [one for one in found if day_of(one.wall // 1_000_000) == day]
         return again

@@ -142,7 +142,7 @@ def event(happened: Event) -> Message | None:
             return {"type": "object_detected", **base, **about, **places, **_box(metadata)}
         case _ if (more := MORE_KINDS.get(happened.type)) is not None:
             about = {"detection": more.key, "title": more.title, "kind": happened.type, "confidence": confidence}
-            ended = {"eventType": happened.phase} if more.seen else {}
+            ended = {"eventType": happened.phase} if more.lasts else {}
             places = _some({**details, **metadata}, "zones", "trackId")
             return {"type": "detected", **base, **about, **ended, **places, **_box(metadata)}
         case _:

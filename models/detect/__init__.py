@@ -1,4 +1,4 @@
-"""Detectors: pure code from samples to findings. A new one is a file here and a line below.
+"""Detectors: pure code from samples to findings. A new one is a file here and a line in ``models.event_kinds``.
 
 Classes are named, not imported: neither the supervisor, which reads this table, nor the process that listens to sound
 pays for OpenCV.
@@ -6,6 +6,8 @@ pays for OpenCV.
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from models.event_kinds import OWN
 
 if TYPE_CHECKING:
     from models.detect.detector import AnyDetector
@@ -15,6 +17,7 @@ DETECTORS = {
     "sound": "models.detect.sound:SoundLevel",
     "sound_classifier": "models.detect.sound_classifier:SoundClassifier",
     "object_detector": "models.detect.objects:ObjectDetector",
+    **{kind.key: kind.detector for kind in OWN},
 }
 
 

@@ -1,6 +1,7 @@
 """The entities that do not come from a setting: what the camera sees and measures, and what it can do."""
 
-from models.event_kinds import MORE, THINGS
+from models.event_kinds import MORE
+from models.events import VISITS
 from models.mqtt.topics import DETECTIONS, EVENTS, OFF, ON, Topics
 
 Component = dict[str, object]
@@ -13,7 +14,7 @@ _DETECTIONS: dict[str, tuple[str, str, int]] = {
     "baby_cry": ("Baby cry", "sound", 60),
     "person": ("Person", "occupancy", 300),
     "dog": ("Dog", "occupancy", 300),
-    **{one.key: (one.title, one.device_class, 300 if one.seen else 60) for one in MORE},
+    **{one.key: (one.title, one.device_class, 300 if one.lasts else 60) for one in MORE},
 }
 _MORE = {one.key: one for one in MORE}  # not shown in Home Assistant until somebody wants them there
 # key: name, field of the telemetry, unit, device class
@@ -113,10 +114,8 @@ def actions(topics: Topics, speech: bool) -> dict[str, Component]:
 
 
 def _event_types() -> list[str]:
-    visits = {one.key for one in THINGS}
-    names = [name for _, name in EVENTS.values()]
-    plain = [name for name in names if name not in visits]
-    return plain + [f"{name}_{phase}" for name in names if name in visits for phase in ("appeared", "disappeared")]
+    plain = [name for kind, (_, name) in EVENTS.items() if kind not in VISITS]
+    return plain + [f"{EVENTS[kind][1]}_{phase}" for kind in VISITS for phase in ("appeared", "disappeared")]
 
 
 def _binary(name: str, topic: str, device_class: str, category: str = "") -> Component:

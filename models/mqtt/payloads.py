@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from models.events import Event
+from models.events import VISITS, Event
 from models.mqtt.topics import EVENTS
 
 _PRIVATE = frozenset(
@@ -24,7 +24,7 @@ def event(event: Event) -> dict[str, object]:
     if event.confidence is not None:
         shown["confidence"] = event.confidence
     shown |= {key: value for key, value in event.details.items() if key not in shown}
-    if event.type.startswith("OBJECT_"):
+    if event.type in VISITS:
         shown["eventType"] = event.phase
     if event.phase == "disappeared":
         shown |= {key: value for key, value in event.metadata.items() if key not in shown or key == "zones"}
@@ -39,7 +39,7 @@ def trigger(event: Event) -> dict[str, object] | None:
     known = EVENTS.get(event.type)
     if known is None:
         return None
-    kind = f"{known[1]}_{event.phase}" if event.type.startswith("OBJECT_") else known[1]
+    kind = f"{known[1]}_{event.phase}" if event.type in VISITS else known[1]
     about = {key: value for key, value in event.details.items() if key not in ("event_type", "eventId", "eventType")}
     if event.confidence is not None:
         about["confidence"] = event.confidence

@@ -16,7 +16,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "BABY_CRY": ("events/sound/baby_cry", "baby_cry"),
     "OBJECT_PERSON": ("events/vision/person", "person"),
     "OBJECT_DOG": ("events/vision/dog", "dog"),
-    **{one.event_type: (f"events/{'vision' if one.seen else 'sound'}/{one.key}", one.key) for one in MORE},
+    **{one.event_type: (f"events/{'sound' if one.heard else 'vision'}/{one.key}", one.key) for one in MORE},
 }
 SYSTEM_EVENTS = "events/system"
 DETECTIONS = ("motion", "sound", "dog_bark", "baby_cry", "person", "dog", *(one.key for one in MORE))

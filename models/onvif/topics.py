@@ -5,7 +5,7 @@ things for which there is no topic either, as ObjectsInside."""
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from models.event_kinds import MORE_SOUNDS, MORE_THINGS
+from models.event_kinds import MORE_SOUNDS, MORE_THINGS, OWN
 from models.onvif.device_info import (
     ANALYTICS,
     AUDIO_SOURCE_CONFIGURATION,
@@ -76,6 +76,12 @@ TOPICS: tuple[Topic, ...] = (
     *(
         _picture_rule(kind.key, "RuleEngine/FieldDetector/ObjectsInside", "IsInside", kind.title, always=False)
         for kind in NAMELESS
+    ),
+    *(
+        _sound_rule(kind.key, kind.title, always=False)
+        if kind.heard
+        else _picture_rule(kind.key, "RuleEngine/FieldDetector/ObjectsInside", "IsInside", kind.title, always=False)
+        for kind in OWN
     ),
 )
 

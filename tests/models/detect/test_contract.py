@@ -120,7 +120,7 @@ def test_after_a_reset_nothing_is_going_on(name: str, models: tuple[str, ...]) -
     for sample in samples(kind):
         list(kind.feed(sample))
     kind.reset()
-    assert kind.reset() == [Trace(None)]
+    assert all(output == Trace(None) for output in kind.reset())
     assert not kind.busy
 
 

@@ -63,7 +63,7 @@ def test_what_the_broker_says() -> None:
     assert (broker.qos, broker.retain) == (1, False)
     assert broker.takes("t", b"x" * 80, 0.0)
     assert not broker.takes("t", b"x" * 90, 0.0)
-    assert "100 bytes at most" in said[-1]
+    assert "at most 100 bytes" in said[-1]
     assert broker.refused(154) is False, "it knows already"
     broker.connected({"receive_maximum": [20]})
     assert broker.retain, "it was configured anew"
