@@ -21,6 +21,7 @@ from models.messages.detector import DetectorView, GetDetector, detector
 from models.messages.encoder import ENCODER, GetVideo, VideoView
 from models.messages.facade import FACADE, GetPorts, GetViewers, ViewersView
 from models.messages.license import LICENSE, GetLicense
+from models.messages.mqtt import MQTT, GetMqtt, MqttView
 from models.messages.onvif import ONVIF, GetOnvif, OnvifSubscriber, OnvifView
 from models.messages.rtsp import RTSP, GetRtsp, RtspSession, RtspView
 from models.messages.supervisor import SUPERVISOR, ActorRow, ActorTable, GetActors, RestartActor
@@ -145,6 +146,7 @@ def as_table(control: Control) -> str:
         f"Viewers  {_viewers(viewers) if viewers else '?'}",
         *_rtsp_lines(ask_if_up(control, RTSP, GetRtsp())),
         *_onvif_lines(ask_if_up(control, ONVIF, GetOnvif())),
+        *_mqtt_lines(ask_if_up(control, MQTT, GetMqtt())),
         *_pool_lines(control),
         f"Licence  {licence(view)}",
         "",
@@ -185,7 +187,7 @@ def _stream_line(tier: Tier, view: VideoView) -> str:
 
 
 def _viewers(view: ViewersView) -> str:
-    return f"{view.clients}{f', {view.sub_clients}on the small stream' if view.sub_clients else ''}"
+    return f"{view.clients}{f', {view.sub_clients} on the small stream' if view.sub_clients else ''}"
 
 
 def _rtsp_lines(view: RtspView | None) -> list[str]:
@@ -210,6 +212,15 @@ def _onvif_lines(view: OnvifView | None) -> list[str]:
     about = f"ONVIF    port {view.port}, {len(view.subscribers)} subscribed" if view.running else "ONVIF    not serving"
     problem = [f"         {view.last_error}"] if view.last_error else []
     return [about, *problem, *map(_onvif_line, view.subscribers)]
+
+
+def _mqtt_lines(view: MqttView | None) -> list[str]:
+    """Nothing while it is off."""
+    if view is None or not view.enabled:
+        return []
+    connection = "connected" if view.connected else f"not connected: {view.last_error or 'connecting'}"
+    problem = [f"         {view.last_error}"] if view.connected and view.last_error else []
+    return [f"MQTT     {view.broker_url} port {view.port}, {connection}", *problem]
 
 
 def _onvif_line(one: OnvifSubscriber) -> str:

@@ -19,6 +19,7 @@ from models.messages.facade import GetPorts, GetViewers, PortsView, ViewersView
 from models.messages.license import GetLicense, LicenseView
 from models.messages.rtsp import GetRtsp, RtspView
 from models.messages.supervisor import ActorRow, ActorTable, GetActors, RestartActor
+from scripts.ipcamera.checks import devices
 from scripts.ipcamera.checks.devices import sound_cards
 from scripts.ipcamera.main import app
 from scripts.ipcamera.run import port_problem
@@ -192,6 +193,14 @@ def test_doctor_with_a_system(tmp_path: Path) -> None:
     assert found["object_detector"][0]["text"] == "degraded: model missing"
     assert found["port https"][0]["text"] == "8443, used by this server"
     assert found["picture"][0]["mark"] == "ok"
+
+
+def test_doctor_points_to_no_cameras_where_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "device_paths", list)
+    away = CameraView("waiting", False, "rtsp://10.0.0.9/x", "rtsp", 0, 0, 0.0, reason="it refuses connections")
+    with running(tmp_path, SYSTEM | {GetCamera: away}):
+        picture = doctor(tmp_path)["picture"][0]
+    assert (picture["mark"], picture["remedy"]) == ("bad", "connect that camera, or correct --source")
 
 
 @pytest.mark.parametrize(

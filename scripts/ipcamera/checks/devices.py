@@ -35,6 +35,7 @@ def check(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
 
 
 def _camera(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
+    found = [finding for path in device_paths() if (finding := _video_device(path)) is not None]
     view = ask_if_up(control, CAMERA, GetCamera()) if control else None
     if view is not None:
         working = view.running or view.state == "standby"
@@ -42,9 +43,8 @@ def _camera(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
             "bad" if not working else "note" if view.running and view.reason else "ok",
             "picture",
             picture(view, ""),  # the run may have been told another source than we are
-            "" if working else "see the cameras below",
+            "" if working else "see the cameras below" if found else "connect that camera, or correct --source",
         )
-    found = [finding for path in device_paths() if (finding := _video_device(path)) is not None]
     if not found and boot.source == "auto" and (view is None or view.kind == "pattern"):
         yield CheckResult(
             "note",
