@@ -56,6 +56,7 @@ from models.messages.detector import (
 )
 from models.messages.event_log import EndEvent, EndFormerVisits, RecordEvent
 from models.messages.media import MediaOwner
+from models.messages.microphone import MicrophoneView
 from models.messages.speaker import Speaking
 from models.pool.invite import parse as parse_invite
 
@@ -84,7 +85,8 @@ class Detector(Actor):
         self._hires = 0
         self._levels: dict[str, float] = {}
         self._batch = Batch(())
-        self._fault = ""
+        self._fault = ""  # of its models
+        self._silence = ""  # why there is no sound to listen to
         self._files = self.executor("models")
         self._fetcher: Fetcher | None = None
         self._fetched: dict[str, ModelView] = {}  # of the last fetch, by id
@@ -162,7 +164,7 @@ class Detector(Actor):
             self._model_state("")
         for key in self._views:
             self._change(key, enabled=key in wanted, active=False)
-        self._publish()
+        self._tell_trouble()
 
     def _ring_wanted(self) -> str:
         """The smallest sufficient tier. With clips, the event's picture is kept in full size."""
@@ -205,11 +207,15 @@ class Detector(Actor):
         if fault == self._fault:
             return
         self._fault = fault
-        self.degraded(fault)
+        self._tell_trouble()
+        self.log.warning("degraded", reason=fault) if fault else self.log.info("the model is loaded")
+
+    def _tell_trouble(self) -> None:
+        on = any(view.enabled for view in self._views.values())
+        self.degraded(self._fault or self._silence if on else "")
         for key in self._views:
             self._change(key)
         self._publish()
-        self.log.warning("degraded", reason=fault) if fault else self.log.info("the model is loaded")
 
     # ---------------------------------------------------------------- what the worker found
     def _deliver(self, worker: int, batch: Batch) -> None:
@@ -281,6 +287,13 @@ class Detector(Actor):
         self._deaf_until_ms = news.until_ms
         if self._worker is not None:
             self._worker.deaf_until_ms = news.until_ms
+
+    @handles(MicrophoneView)
+    def _microphone(self, _: MicrophoneView | None, view: MicrophoneView) -> None:
+        """One that listens to nothing must not look as if it were watching."""
+        silent = self._kind.eats == "pcm" and view.state in ("none", "waiting") and view.reason
+        self._silence = f"There is no sound: {view.reason}" if silent else ""
+        self._tell_trouble()
 
     @handles(DetectorView)
     def _other(self, _: DetectorView | None, other: DetectorView) -> None:
@@ -363,7 +376,7 @@ class Detector(Actor):
             on,
             old.active if active is None else active,
             old.last_event_id if last_event_id is None else last_event_id,
-            self._fault if on else "",
+            self._fault or self._silence if on else "",
         )
         self._views[key] = new
         return new != old
