@@ -107,15 +107,20 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
+def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For those who wait for what is looked at once a second, and do not mind ``system_info`` in between."""
+    monkeypatch.setattr(hub, "TICK_S", 0.05)
+
+
+@pytest.fixture
 def status_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """For those who wait for a second ``status``: it need not be a second after the first."""
     monkeypatch.setitem(broadcast.EVERY_S, "status", 0.05)
 
 
 @pytest.fixture
-async def surface(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
-    """``await surface(license=FREE, auth=True)``. What is done once a second is done twenty times as often."""
-    monkeypatch.setattr(hub, "TICK_S", 0.05)
+async def surface(tmp_path: Path) -> AsyncIterator[Open]:
+    """``await surface(license=FREE, auth=True)``"""
     async with AsyncExitStack() as stack:
 
         async def open_surface(license: LicenseView = PRO, auth: bool = False) -> Surface:

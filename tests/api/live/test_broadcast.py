@@ -163,6 +163,7 @@ async def test_levels_and_talk_state_are_for_who_wants_them(surface: Open) -> No
     assert set(await plain.said()) <= {"status", "pong"}
 
 
+@pytest.mark.usefixtures("quick_ticks")
 async def test_system_info_comes_at_intervals(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SYSTEM_INFO_EVERY_S", 0.1)
     here = await surface()

@@ -75,6 +75,7 @@ async def test_who_has_not_authenticated_may_not_chatter(surface: Open) -> None:
         assert await caller.closed() == 1008
 
 
+@pytest.mark.usefixtures("quick_ticks")
 async def test_who_says_nothing_is_sent_away(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "AUTH_S", 0.1)
     here = await surface(auth=True)
@@ -155,6 +156,7 @@ async def test_a_new_password_closes_everybody(surface: Open) -> None:
     assert [await caller.closed() for caller in callers] == [4401, 4401]
 
 
+@pytest.mark.usefixtures("quick_ticks")
 async def test_a_session_that_has_run_out_is_found_by_the_refresh(
     surface: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,12 +177,14 @@ async def test_without_pro_a_direct_caller_has_to_go_and_the_dashboard_stays(sur
     assert (await dashboard.until("settings"))["source"] == "license"
 
 
+@pytest.mark.usefixtures("quick_ticks")
 async def test_silence_ends_a_socket(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "DEAD_AFTER_S", 0.5)
     here = await surface()
     assert await (await here.ready()).closed() == 4408
 
 
+@pytest.mark.usefixtures("quick_ticks")
 async def test_the_server_pings_and_a_pong_counts_as_life(surface: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PING_EVERY_S", 0.2)
     here = await surface()
