@@ -1,11 +1,12 @@
-"""JSON formats that HTTP and WebSocket share, so that a client needs only one parser."""
+"""JSON formats that HTTP, WebSocket and the command line share, so that a client needs only one parser."""
 
 from collections.abc import Mapping
 
 from config.settings import DOCUMENTED, REGISTRY
 from models.messages.camera import CameraView
-from models.messages.facade import ViewersView
+from models.messages.facade import CertificateView, ViewersView
 from models.messages.license import LicenseView
+from models.messages.mqtt import MqttView
 from models.messages.rtsp import RtspView
 from models.messages.settings import Value
 from models.messages.supervisor import ActorRow
@@ -63,6 +64,45 @@ def actor_shape(row: ActorRow) -> dict[str, object]:
     }
 
 
-def rtsp_access_shape(view: RtspView) -> dict[str, object]:
-    """Who can watch, and on which port beside the plain one."""
-    return {"login": view.login or None, "newLogin": view.new_login, "tlsPort": view.tls_port or None}
+def rtsp_shape(view: RtspView) -> dict[str, object]:
+    """What ``rtsp_status`` and /api/rtsp/status share: the document's fields, who can watch, and the port for TLS."""
+    return {
+        "enabled": view.enabled,
+        "running": view.running,
+        "port": view.port,
+        "path": view.path,
+        "clients": view.clients,
+        "lastError": view.last_error or None,
+        "login": view.login or None,
+        "newLogin": view.new_login,
+        "tlsPort": view.tls_port or None,
+    }
+
+
+def mqtt_shape(view: MqttView) -> dict[str, object]:
+    """What ``mqtt_status`` and /api/mqtt/status share: the document's fields, then ours."""
+    return {
+        "enabled": view.enabled,
+        "connected": view.connected,
+        "brokerUrl": view.broker_url,
+        "port": view.port,
+        "topicPrefix": view.topic_prefix,
+        "lastError": view.last_error or None,
+        "reconnectInSec": view.reconnect_in_s,
+    }
+
+
+def certificate_shape(view: CertificateView, trusted: CertificateView) -> dict[str, object]:
+    """What /cert/info and ``ipcamera cert show --json`` share. ``trusted``: what is downloaded and installed."""
+    return {
+        "subject": view.subject,
+        "issuer": view.issuer,
+        "notBefore": view.not_before,
+        "notAfter": view.not_after,
+        "serialNumber": view.serial_number,
+        "status": view.status,
+        "fingerprintSha256": view.fingerprint_sha256,
+        "subjectAltNames": list(view.subject_alt_names),
+        "trustFingerprintSha256": trusted.fingerprint_sha256,
+        "trustNotAfter": trusted.not_after,
+    }

@@ -27,7 +27,7 @@ class AudioWorker(DemandWorker):
         self._ring: RingWriter | None = None
         self._broken = True
 
-    def rest(self) -> None:
+    def idle(self) -> None:
         self._encoder = None
 
     def take(self, entry: Entry) -> None:

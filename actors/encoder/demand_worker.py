@@ -4,15 +4,15 @@ import threading
 import time
 
 from actors.runtime.rings import RingReader
-from actors.runtime.worker import Worker
+from actors.runtime.worker import WantedWorker
 from models.media.ring import Entry
 
 WAIT_S = 0.5
 TOO_OLD_NS = 1_000_000_000  # entries older than this are from before the last demand
 
 
-class DemandWorker(Worker):
-    """Override ``take`` (called with each fresh entry) and ``rest`` (called now and then while nobody wants it)."""
+class DemandWorker(WantedWorker):
+    """Override ``take`` (called with each fresh entry) and ``idle`` (called now and then while nobody wants it)."""
 
     newest_wins = True
     own = True  # this worker fills the ring; otherwise the camera does
@@ -20,28 +20,15 @@ class DemandWorker(Worker):
     def __init__(self, name: str, reader: RingReader) -> None:
         super().__init__(name)
         self._reader = reader
-        self._wanted = False
-        self._wake = threading.Event()
         self._turn = threading.Lock()  # held while one entry is worked on
         self._forgotten = 0
-
-    @property
-    def wanted(self) -> bool:
-        return self._wanted
-
-    @wanted.setter
-    def wanted(self, wanted: bool) -> None:
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self._wake.set()
 
     def run(self) -> None:
         while not self.stopping.is_set():
             self.beat()
-            if not self._wanted:
-                self.rest()
-                self._wake.wait(WAIT_S)
-                self._wake.clear()
+            if not self.wanted:
+                self.idle()
+                self.rest(WAIT_S)
                 continue
             forgotten = self._forgotten
             entry = self._reader.wait_newest(WAIT_S) if self.newest_wins else self._reader.wait_next(WAIT_S)
@@ -66,5 +53,5 @@ class DemandWorker(Worker):
     def take(self, entry: Entry) -> None:
         raise NotImplementedError
 
-    def rest(self) -> None:
+    def idle(self) -> None:
         raise NotImplementedError

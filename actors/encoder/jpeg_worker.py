@@ -27,7 +27,7 @@ class JpegWorker(DemandWorker):
         self._decimator = Decimator()
         self._broken = True
 
-    def rest(self) -> None:
+    def idle(self) -> None:
         self._broken = True
         if not self.own:
             self._ring.close()

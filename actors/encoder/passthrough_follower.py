@@ -22,7 +22,7 @@ class PassthroughFollower(DemandWorker):
         self.generation = 0
         self.units = 0
 
-    def rest(self) -> None:
+    def idle(self) -> None:
         """Nothing to release."""
 
     def take(self, entry: Entry) -> None:

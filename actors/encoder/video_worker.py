@@ -80,7 +80,7 @@ class VideoWorker(DemandWorker):
         self._since_open = 0
         self._opened_with = 0.0
 
-    def rest(self) -> None:
+    def idle(self) -> None:
         self._last_sequence = 0
         if self._encoder is not None:
             self._encoder = None

@@ -4,8 +4,8 @@ import errno
 import socket
 from collections.abc import Sequence
 
-from actors.rtsp.limits import UDP_BUFFER_BYTES, UDP_PAIR_TRIES
-from config.network.sockets import listening
+from actors.rtsp.limits import UDP_BUFFER_BYTES
+from config.network import sockets
 from models.errors import Conflict, Unavailable
 
 UDP_SEGMENT = 103  # linux/udp.h; not in Python's socket module
@@ -45,7 +45,7 @@ def is_free(addresses: Sequence[str], port: int) -> bool:
 def _listen_at(address: str, port: int, shared: bool) -> socket.socket | None:
     """None if this host does not have the address family."""
     try:
-        return listening(address, port, shared=shared)
+        return sockets.listening(address, port, shared=shared)
     except OSError as error:
         if ":" in address and error.errno in _NO_IPV6:
             return None
@@ -60,27 +60,13 @@ def udp_pair(local_address: str) -> tuple[socket.socket, socket.socket]:
     Raises:
         Unavailable: no such pair is free.
     """
-    family = socket.AF_INET6 if ":" in local_address else socket.AF_INET
-    for _ in range(UDP_PAIR_TRIES):
-        rtp, rtcp = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
-        try:
-            rtp.bind((local_address, 0))
-            port = rtp.getsockname()[1]
-            if port % 2 == 0:
-                rtcp.bind((local_address, port + 1))
-                for made in (rtp, rtcp):
-                    made.setblocking(False)
-                    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UDP_BUFFER_BYTES)
-                return rtp, rtcp
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise Unavailable(f"No UDP ports: {error.strerror}") from error
-            rtcp.close()
-            rtp.close()
-            continue
-        rtp.close()
-        rtcp.close()
-    raise Unavailable("No pair of UDP ports is free")
+    try:
+        pair = sockets.udp_pair(local_address)
+    except OSError as error:
+        raise Unavailable(f"No UDP ports: {error.strerror}") from error
+    for made in pair:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UDP_BUFFER_BYTES)
+    return pair
 
 
 def segmentation(sock: socket.socket, size: int) -> bool:

@@ -79,6 +79,34 @@ class Worker:
         return "" if excused else f"{self.name} made no progress for {silent_s:.1f} s"
 
 
+class WantedWorker(Worker):
+    """A worker that rests while nobody wants what it makes."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name)
+        self._wanted = False
+        self._wake = threading.Event()
+
+    @property
+    def wanted(self) -> bool:
+        return self._wanted
+
+    @wanted.setter
+    def wanted(self, wanted: bool) -> None:
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.wake()
+
+    def wake(self) -> None:
+        """Do not wait: something has changed."""
+        self._wake.set()
+
+    def rest(self, seconds: float) -> None:
+        """In ``run``: until ``wake``, at most so long."""
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+
 class SerialExecutor:
     """One thread that runs short blocking jobs in order: ``await executor.run(function, *args)``.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.errors import DASHBOARD_HINT, DIRECT_HINT
-from api.json_forms import license_shape, rtsp_access_shape, settings_shape, status_shape
+from api.json_forms import license_shape, mqtt_shape, rtsp_shape, settings_shape, status_shape
 from api.latest_states import LatestStates
 from config.clock import unix_ms
 from models.clips import Clip
@@ -213,16 +213,7 @@ def mqtt_status(states: LatestStates, pro: bool) -> Message:
     if view is None or not pro:
         blank = {"enabled": False, "connected": False, "brokerUrl": "", "port": 0, "topicPrefix": ""}
         return {"type": "mqtt_status", **blank, "lastError": None}
-    return {
-        "type": "mqtt_status",
-        "enabled": view.enabled,
-        "connected": view.connected,
-        "brokerUrl": view.broker_url,
-        "port": view.port,
-        "topicPrefix": view.topic_prefix,
-        "lastError": view.last_error or None,
-        "reconnectInSec": view.reconnect_in_s,
-    }
+    return {"type": "mqtt_status", **mqtt_shape(view)}
 
 
 def rtsp_status(states: LatestStates) -> Message:
@@ -231,16 +222,7 @@ def rtsp_status(states: LatestStates) -> Message:
         stored: Mapping[str, Any] = states.settings.stored
         about = {"port": stored.get("rtspPort", 0), "path": stored.get("rtspPath", ""), "clients": 0}
         return {"type": "rtsp_status", "enabled": False, "running": False, **about, "lastError": None}
-    return {
-        "type": "rtsp_status",
-        "enabled": view.enabled,
-        "running": view.running,
-        "port": view.port,
-        "path": view.path,
-        "clients": view.clients,
-        "lastError": view.last_error or None,
-        **rtsp_access_shape(view),
-    }
+    return {"type": "rtsp_status", **rtsp_shape(view)}
 
 
 def license_changed(license: LicenseView) -> Message:

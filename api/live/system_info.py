@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from api.json_forms import actor_shape
 from config import sensors
 from config.clock import unix_ms
 from models.media.tier import Tier
@@ -37,7 +38,7 @@ class SystemInfo:
             "streams": [
                 {"tier": tier, **_stream(one), "readers": list(one.readers)} for tier, one in streams.items() if one
             ],
-            "actors": [_row(row) for row in actors],
+            "actors": [actor_shape(row) | {"uptimeSec": int(row.uptime_s)} for row in actors],
             "timestamp": unix_ms(),
         }
 
@@ -68,21 +69,6 @@ def _stream(video: VideoView | None) -> dict[str, Any]:
         "bitrateKbps": round(video.bitrate_kbps, 1),
         "framesEncoded": video.frames_encoded,
         "framesDropped": video.frames_dropped,
-    }
-
-
-def _row(row: ActorRow) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "state": row.state,
-        "pid": row.pid,
-        "uptimeSec": int(row.uptime_s),
-        "restarts": row.restarts,
-        "lastReason": row.last_reason,
-        "cpuPercent": round(row.cpu_percent, 1),
-        "pssBytes": row.pss_bytes,
-        "queue": row.queue,
-        "detail": row.detail,
     }
 
 

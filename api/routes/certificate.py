@@ -7,6 +7,7 @@ from aiohttp import web
 
 from api.context import Context
 from api.errors import failure
+from api.json_forms import certificate_shape
 from api.middleware import rarely
 from api.routing import Access, route
 from config.boot import Boot
@@ -54,7 +55,7 @@ async def download(request: web.Request, context: Context) -> web.StreamResponse
 )
 async def info(_request: web.Request, context: Context) -> web.StreamResponse:
     _, view, trusted = await asyncio.to_thread(_read, context.boot)
-    return web.json_response(certificate_shape(view, trusted))
+    return web.json_response(certificate_shape(view, trusted) | {"downloadUrl": certificate.DOWNLOAD_URL})
 
 
 @route(
@@ -73,23 +74,6 @@ async def regenerate(request: web.Request, context: Context) -> web.StreamRespon
     except ServerError as problem:
         return failure(500, problem.detail)
     return web.json_response({"success": True})
-
-
-def certificate_shape(view: CertificateView, trusted: CertificateView) -> dict[str, object]:
-    """The document's seven fields, then ours. ``trusted``: what is downloaded and installed."""
-    return {
-        "subject": view.subject,
-        "issuer": view.issuer,
-        "notBefore": view.not_before,
-        "notAfter": view.not_after,
-        "serialNumber": view.serial_number,
-        "status": view.status,
-        "downloadUrl": certificate.DOWNLOAD_URL,
-        "fingerprintSha256": view.fingerprint_sha256,
-        "subjectAltNames": list(view.subject_alt_names),
-        "trustFingerprintSha256": trusted.fingerprint_sha256,
-        "trustNotAfter": trusted.not_after,
-    }
 
 
 def _read(boot: Boot) -> tuple[str, CertificateView, CertificateView]:

@@ -4,12 +4,13 @@ from aiohttp import web
 
 from api.context import Context
 from api.json_body import json_object
+from api.json_forms import mqtt_shape
 from api.request_keys import CLIENT
 from api.routing import Access, route
 from config.setting import USE_MQTT
 from config.settings import DOCUMENTED
 from models.errors import Invalid
-from models.messages.mqtt import MQTT, ApplyMqtt, GetMqtt, MqttView, TestMqtt
+from models.messages.mqtt import MQTT, ApplyMqtt, GetMqtt, TestMqtt
 from models.messages.settings import SETTINGS, GetSettings
 from models.mqtt.options import CREDENTIAL_KEYS
 
@@ -22,20 +23,6 @@ EXAMPLE = {"mqttEnabled": True, "mqttBrokerUrl": "192.168.1.100", "mqttPort": 18
 CREDENTIALS_EXAMPLE = {**EXAMPLE, "mqttUsername": "newuser", "mqttPassword": "newpass"}
 
 
-def mqtt_shape(view: MqttView) -> dict[str, object]:
-    """The document's five fields, then ours."""
-    return {
-        "enabled": view.enabled,
-        "connected": view.connected,
-        "brokerUrl": view.broker_url,
-        "port": view.port,
-        "topicPrefix": view.topic_prefix,
-        "lastError": view.last_error or None,
-        "reconnectInSec": view.reconnect_in_s,
-        "pinnedFingerprint": view.pinned_fingerprint or None,
-    }
-
-
 @route(
     "GET",
     "/api/mqtt/status",
@@ -46,7 +33,8 @@ def mqtt_shape(view: MqttView) -> dict[str, object]:
     answer={"enabled": True, "connected": True, "brokerUrl": "192.168.1.100", "port": 1883, "topicPrefix": "ipcamera"},
 )
 async def mqtt_status(_request: web.Request, context: Context) -> web.StreamResponse:
-    return web.json_response(mqtt_shape(await context.actor(MQTT).ask(GetMqtt())))
+    view = await context.actor(MQTT).ask(GetMqtt())
+    return web.json_response(mqtt_shape(view) | {"pinnedFingerprint": view.pinned_fingerprint or None})
 
 
 @route(

@@ -5,7 +5,7 @@ from aiohttp import web
 from api.context import Context
 from api.credentials import Credential
 from api.json_body import json_object
-from api.json_forms import rtsp_access_shape
+from api.json_forms import rtsp_shape
 from api.middleware import identify
 from api.routing import Access, route
 from models.errors import Conflict, Invalid, Refused
@@ -17,7 +17,6 @@ from models.messages.rtsp import (
     GetRtsp,
     RestartRtsp,
     RtspSession,
-    RtspView,
     StartRtsp,
     StopRtsp,
     StoreRtsp,
@@ -29,20 +28,6 @@ FEATURE = "rtsp_streaming"
 CHANGE_TIMEOUT_S = 20.0  # a change waits for the disk and for every session actor
 EXAMPLE = {"rtspPort": 8554, "rtspPath": "/stream", "rtspUsername": "admin", "rtspPassword": "secret"}
 DONE = {"success": True}
-
-
-def rtsp_shape(view: RtspView) -> dict[str, object]:
-    """The document's five fields, then ours."""
-    return {
-        "enabled": view.enabled,
-        "running": view.running,
-        "port": view.port,
-        "path": view.path,
-        "clients": view.clients,
-        "lastError": view.last_error or None,
-        **rtsp_access_shape(view),
-        "sessions": [_session_shape(session) for session in view.sessions],
-    }
 
 
 def _session_shape(session: RtspSession) -> dict[str, object]:
@@ -68,7 +53,8 @@ def _session_shape(session: RtspSession) -> dict[str, object]:
     answer={"enabled": True, "running": True, "port": 8554, "path": "/stream", "clients": 2},
 )
 async def rtsp_status(_request: web.Request, context: Context) -> web.StreamResponse:
-    return web.json_response(rtsp_shape(await context.actor(RTSP).ask(GetRtsp())))
+    view = await context.actor(RTSP).ask(GetRtsp())
+    return web.json_response(rtsp_shape(view) | {"sessions": [_session_shape(session) for session in view.sessions]})
 
 
 @route(

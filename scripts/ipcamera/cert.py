@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.json_forms import certificate_shape
 from config.boot import Boot
 from config.boot_load import load_boot
 from config.command import command
@@ -28,19 +29,7 @@ def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Show its names, its validity, and its fingerprint to compare with what the browser shows."""
     view, trusted = certificate.view(_pem(data_dir)), certificate.view(_pem(data_dir, certificate.trust_pem))
     if as_json:
-        shown = {
-            "subject": view.subject,
-            "issuer": view.issuer,
-            "notBefore": view.not_before,
-            "notAfter": view.not_after,
-            "serialNumber": view.serial_number,
-            "status": view.status,
-            "fingerprintSha256": view.fingerprint_sha256,
-            "subjectAltNames": view.subject_alt_names,
-            "trustFingerprintSha256": trusted.fingerprint_sha256,
-            "trustNotAfter": trusted.not_after,
-        }
-        typer.echo(json.dumps(shown, indent=1))
+        typer.echo(json.dumps(certificate_shape(view, trusted), indent=1))
         return
     typer.echo(f"Subject   {view.subject}\nIssuer    {view.issuer}")
     typer.echo(f"Valid     {_day(view.not_before)} to {_day(view.not_after)}: {view.status}")

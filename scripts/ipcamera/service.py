@@ -15,9 +15,9 @@ from pathlib import Path
 
 from actors.runtime.control import Control
 from config.boot_options import OPTIONS
-from config.paths import FIRST_PASSWORD, run_dir
+from config.paths import run_dir
 from models.errors import ServerError
-from scripts.ipcamera.welcome import owner_code
+from scripts.ipcamera.welcome import first_password, owner_code
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "ipcamera"
@@ -222,20 +222,15 @@ def _has_group(name: str) -> bool:
 
 
 def _first_password(data_dir: Path) -> str:
-    place = run_dir(data_dir, os.environ) / FIRST_PASSWORD
+    run = run_dir(data_dir, os.environ)
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         try:
-            Control(place.parent).close()
+            Control(run).close()
             break
         except ServerError:
             time.sleep(0.2)
-    try:
-        password = place.read_text(encoding="utf-8").strip()
-        place.unlink()
-    except OSError:
-        return ""
-    return password
+    return first_password(run)
 
 
 def _write(path: Path, text: str, mode: int) -> None:

@@ -11,7 +11,6 @@ PICTURE_BYTES_MAX = 16_000_000  # a JPEG over HTTP
 STILL_EVERY_S = 0.1  # between two requests to a URL that returns one JPEG
 KEEP_ALIVE_MOST_S = 25.0
 UDP_BUFFER_BYTES = 2_000_000
-UDP_PAIR_TRIES = 32
 DATAGRAMS_AT_ONCE = 256
 
 QUEUED_MAX = 4000  # packets between the connection and the reader

@@ -15,11 +15,11 @@ from actors.shared.media.limits import (
     KEEP_ALIVE_MOST_S,
     REDIRECTS_MAX,
     UDP_BUFFER_BYTES,
-    UDP_PAIR_TRIES,
 )
 from actors.shared.media.network_feed import VIDEO_AXIS, Feed, PictureTrack, Sample
 from actors.shared.media.rtsp_connection import PIECE_S, Response, RtspConnection
 from actors.shared.media.rtsp_formats import picture_format, sound_format
+from config.network.sockets import udp_pair
 from models.media.network_address import NetworkAddress, parse_network
 from models.media.sound_track import SoundTrack
 from models.media.source_address import MediaAddress
@@ -276,23 +276,13 @@ def _timeout_of(parameters: str) -> float:
 
 
 def _udp_pair(local: str) -> tuple[socket.socket, socket.socket]:
-    """An even port and the one above it (RFC 3550 §11)."""
-    family = socket.AF_INET6 if ":" in local else socket.AF_INET
-    for _ in range(UDP_PAIR_TRIES):
-        first, second = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
-        try:
-            first.bind((local, 0))
-            port = first.getsockname()[1]
-            second.bind((local, port + 1 if port % 2 == 0 else port - 1))
-        except OSError:
-            first.close()
-            second.close()
-            continue
-        for one in (first, second):
-            one.setblocking(False)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
-        return (first, second) if port % 2 == 0 else (second, first)
-    raise SourceError("no pair of UDP ports is free")
+    try:
+        pair = udp_pair(local)
+    except OSError as error:
+        raise SourceError(f"no UDP ports: {error.strerror}") from error
+    for one in pair:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_BUFFER_BYTES)
+    return pair
 
 
 def _open_the_way(pair: tuple[socket.socket, socket.socket], peer: str, transport: str) -> None:

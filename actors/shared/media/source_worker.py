@@ -1,11 +1,10 @@
 """The thread that opens a source, reads it while it is wanted, and reopens it after a while when it was lost."""
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from actors.runtime.worker import Worker
+from actors.runtime.worker import WantedWorker
 from actors.shared.media.container import LoginRefusedError, SourceError
 from models.media.backoff import Backoff
 
@@ -24,7 +23,7 @@ S = TypeVar("S", bound=Closable)
 R = TypeVar("R")
 
 
-class SourceWorker(Worker, Generic[S, R]):
+class SourceWorker(WantedWorker, Generic[S, R]):
     """Override ``open``, ``read``, ``closed`` and ``lost``. ``S`` is what is opened.
 
     ``R`` is a report: each one that differs from the last is given to ``on_report``, in the actor's loop.
@@ -35,29 +34,12 @@ class SourceWorker(Worker, Generic[S, R]):
         self.source: S | None = None
         self.said: R | None = None
         self._on_report = on_report
-        self._wanted = False
-        self._wake = threading.Event()
         self._backoff = Backoff()
         self._refusals = Backoff(REFUSED_S, REFUSED_LONGEST_S)  # of our password: cameras lock accounts
         self._retry_at = 0.0
         self.opened_at = 0.0
 
     # ---------------------------------------------------------------- called in the actor's loop
-    @property
-    def wanted(self) -> bool:
-        """Whether the source should be open."""
-        return self._wanted
-
-    @wanted.setter
-    def wanted(self, wanted: bool) -> None:
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self.wake()
-
-    def wake(self) -> None:
-        """Do not wait: something has changed."""
-        self._wake.set()
-
     def try_now(self) -> None:
         """Retry at once: the source may be available."""
         self._retry_at = 0.0
@@ -113,10 +95,6 @@ class SourceWorker(Worker, Generic[S, R]):
         if source is not None:
             source.close()
 
-    def rest(self, seconds: float = REST_S) -> None:
-        self._wake.wait(seconds)
-        self._wake.clear()
-
     # ---------------------------------------------------------------- the thread
     def run(self) -> None:
         try:
@@ -127,10 +105,10 @@ class SourceWorker(Worker, Generic[S, R]):
             self.close()
 
     def _step(self) -> None:
-        if not self._wanted:
+        if not self.wanted:
             self.close()
             self.say(self.closed())
-            self.rest()
+            self.rest(REST_S)
         elif self.source is not None:
             self._read(self.source)
         elif (left_s := self.wait_s()) > 0:
@@ -149,7 +127,7 @@ class SourceWorker(Worker, Generic[S, R]):
         finally:
             self.end_blocking()
         if self.source is None:
-            self.rest()
+            self.rest(REST_S)
             return
         self._refusals.reset()
         self.opened_at = time.monotonic()

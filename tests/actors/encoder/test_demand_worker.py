@@ -28,7 +28,7 @@ class Slow(DemandWorker):
     def begin_anew(self) -> None:
         self.done.append(b"anew")
 
-    def rest(self) -> None: ...
+    def idle(self) -> None: ...
 
 
 @pytest.fixture

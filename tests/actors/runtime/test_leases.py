@@ -5,13 +5,7 @@ import pytest
 from actors.runtime import leases
 from actors.runtime.leases import Leases
 from models.messages.media import Lease
-
-
-class Clock:
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture

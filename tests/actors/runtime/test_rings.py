@@ -15,6 +15,7 @@ from actors.runtime.leases import Leases
 from actors.runtime.rings import RingReader, RingWriter, forget_pictures
 from models.media.ring import DISCONTINUITY, KEY, Entry, size_of
 from models.messages.media import Lease
+from tests.clock import Clock
 
 
 @pytest.fixture
@@ -204,17 +205,6 @@ async def test_without_room_in_shared_memory_the_ring_is_elsewhere(
 
 
 # -------------------------------------------------------------------- on a clock that the test sets
-class Clock:
-    now = 1000.0
-    ns = 5_000_000_000_000_000_000  # a good deal of time from now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time_ns(self) -> int:
-        return self.ns
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()

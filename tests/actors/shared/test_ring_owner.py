@@ -10,13 +10,7 @@ from actors.shared.ring_owner import STANDBY_AFTER_S, RingOwner
 from config.boot import Boot
 from models.messages.media import Lease
 from tests.actor_kit import ActorKit
-
-
-class Clock:
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 class Lamp(RingOwner):

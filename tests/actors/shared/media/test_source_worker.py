@@ -8,15 +8,9 @@ import pytest
 from actors.shared.media import source_worker
 from actors.shared.media.container import LoginRefusedError, SourceError
 from actors.shared.media.source_worker import GOOD_AFTER_S, OPEN_PATIENCE_S, READ_PATIENCE_S, REFUSED_S, SourceWorker
+from tests.clock import Clock
 
 UNPLUGGED = SourceError("it is not plugged in")
-
-
-class Clock:
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 class Station:
@@ -71,7 +65,7 @@ class Radio(SourceWorker[Station, str]):
     def lost(self, reason: str) -> str:
         return f"lost: {reason}"
 
-    def rest(self, seconds: float = source_worker.REST_S) -> None:
+    def rest(self, seconds: float) -> None:
         self.clock.now += seconds
 
 
@@ -98,7 +92,7 @@ def test_what_is_not_wanted_is_closed(clock: Clock) -> None:
     radio = Radio(clock, [True], ["news", unwanted, "never"])
     rested = radio.rest
 
-    def rest(seconds: float = 0.5) -> None:
+    def rest(seconds: float) -> None:
         rested(seconds)
         radio.stopping.set()
 
@@ -152,7 +146,7 @@ def test_what_was_waited_for_may_be_there_now(clock: Clock) -> None:
     radio = Radio(clock, [LoginRefusedError("wrong password"), True], ["news"])
     rested = radio.rest
 
-    def rest(seconds: float = 0.5) -> None:
+    def rest(seconds: float) -> None:
         rested(seconds)
         radio.try_now()
 
