@@ -18,7 +18,7 @@ from models.media import annexb
 from models.media.i420 import Picture, Plane
 from models.media.sizes import Size
 
-KEPT_PACKETS = 600
+KEPT_PACKETS = 1000  # 30 s at 30 per second
 KEPT_BYTES = 24_000_000
 LONG_GROUP = 50  # packets
 GARBAGE_IN_A_ROW = 100  # packets that could not be decoded; then the source is unusable

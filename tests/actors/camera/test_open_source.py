@@ -126,6 +126,17 @@ def test_who_begins_to_look_in_the_middle_sees_a_picture_at_once(make_ring: Make
     assert np.abs(luma - newest).mean() < np.abs(luma - oldest).mean()
 
 
+def test_a_group_of_half_a_minute_is_kept_whole(make_ring: MakeRing, tmp_path: Path) -> None:
+    session = session_of(HandSource("h264", fps=30), make_ring)
+    shots = h264_shots(900, 900)
+    for source_packet in shots[:-1]:
+        session.take(source_packet, NOBODY, None, 30, 0)
+    session.take(shots[-1], FRAMES, None, 30, 0)
+    newest = RingReader(tmp_path, tmp_path, "frames").peek()
+    assert newest is not None
+    assert newest.pts == shots[-1].pts
+
+
 @pytest.mark.parametrize(("gop", "lingers"), [(GOP, False), (6 * GOP, True)])
 def test_who_asks_again_need_not_wait_for_a_long_group(
     gop: int, lingers: bool, make_ring: MakeRing, monkeypatch: pytest.MonkeyPatch
