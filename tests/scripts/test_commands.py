@@ -56,10 +56,11 @@ def test_nothing_runs(words: list[str], tmp_path: Path) -> None:
 
 def test_status_says_who_takes_which_stream(tmp_path: Path) -> None:
     video = VideoView(True, "libx264", "avc1.42C01F", 1280, 720, 30.0, 60, 2600.0, 2700.0, 3, 9, 0, readers=("facade",))
-    with running(tmp_path, SYSTEM | {GetVideo: video}):
+    with running(tmp_path, SYSTEM | {GetVideo: video, GetViewers: ViewersView(2, 1, sub_clients=1)}):
         lines = call(tmp_path, "status").output.splitlines()
     assert lines[2] == "Stream   main: 1280×720, libx264, 30 fps, 2600 kbit/s, for facade"
     assert lines[3].startswith("Stream   sub: ")
+    assert lines[4] == "Viewers  2, 1 on the small stream"
 
 
 def test_status_is_a_table(tmp_path: Path) -> None:
