@@ -24,6 +24,7 @@ from pathlib import Path
 from websockets.asyncio.client import connect
 
 from actors.camera.open_source import LINGER_S
+from actors.runtime.rings import RingReader
 from models.messages.camera import CAMERA, GetCamera
 from models.messages.settings import SETTINGS, ChangeSettings
 from scripts.bench import machine
@@ -100,8 +101,22 @@ def by_rtsp(port: int, path: str) -> Ask:
     return ask
 
 
+async def late_in_the_group(server: RunningServer, gop_s: int, at: float) -> None:
+    """Wait until a share of ``at`` of the time between two IDRs is over."""
+    reader = RingReader(server.shm_dir, server.run_dir, "video")
+    while True:
+        pictures = 0
+        if reader.seek_key():
+            while reader.take_next() is not None:
+                pictures += 1
+        if at * gop_s * RATE <= pictures < gop_s * RATE:
+            break
+        await asyncio.sleep(0.05)
+    reader.close()
+
+
 async def measure(
-    server: RunningServer, port: int, gop_s: int, began: float, at: float, rounds: int
+    server: RunningServer, port: int, gop_s: int, at: float, rounds: int
 ) -> dict[str, list[tuple[float, float]]]:
     """(ms, ms of processor time) of each round."""
     asks: dict[str, Ask] = {"snapshot": fetched(server, "/snapshot")}
@@ -116,11 +131,9 @@ async def measure(
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in asks}
     for _ in range(rounds):
         for name, ask in asks.items():
-            wait = SETTLE_S
-            if gop_s > 1:
-                ready = (time.monotonic() + SETTLE_S - began) % gop_s
-                wait += (at * gop_s - ready) % gop_s
-            await asyncio.sleep(wait)
+            await asyncio.sleep(SETTLE_S)
+            if gop_s:
+                await late_in_the_group(server, gop_s, at)
             before, begin = spent_s(server), time.monotonic()
             took_s = await ask() - begin
             found[name].append((took_s * 1000, (spent_s(server) - before) * 1000))
@@ -140,13 +153,12 @@ def one(size: str, gop_s: int, kbps: int, at: float, rounds: int) -> None:
         server = RunningServer(Path(directory) / "data", source=stand_in.url, audio_source="none")
         try:
             server.wait_for(lambda: size in server.get("/capabilities")[1]["resolutions"], 30)
-            began = time.monotonic()  # the source was opened just now, and began with its first picture
             wish = {"resolution": size, "frameRate": 30, "rtspOpen": True}
             assert server.ask(SETTINGS, ChangeSettings(wish, "cli")).errors == ()
             port = free_port()
             assert server.post("/api/rtsp/apply-settings", {"rtspPort": port})[0] == 200
             assert server.post("/api/rtsp/start")[0] == 200
-            found = asyncio.run(measure(server, port, gop_s, began, at, rounds))
+            found = asyncio.run(measure(server, port, gop_s, at, rounds))
             own = ", ".join(server.ask(CAMERA, GetCamera()).passthrough) or "nothing"
         finally:
             server.stop()
