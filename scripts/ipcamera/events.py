@@ -55,5 +55,11 @@ def line(event: Event, as_json: bool) -> str:
         confidence = {} if event.confidence is None else {"confidence": event.confidence}
         return json.dumps({**own, **event.details, **confidence}, ensure_ascii=False)
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.timestamp / 1000))
+    return f"{moment}  {event.event_id:>6}  {event.type:<20}{_words(event)}".rstrip()
+
+
+def _words(event: Event) -> str:
+    if text := event.details.get("text"):  # of the server's own history
+        return f"{event.details['actor']}: {text}" if "actor" in event.details else str(text)
     shown = {**event.details, **({} if event.confidence is None else {"confidence": f"{event.confidence} %"})}
-    return f"{moment}  {event.event_id:>6}  {event.type:<20}{', '.join(f'{k} {v}' for k, v in shown.items())}".rstrip()
+    return ", ".join(f"{key} {value}" for key, value in shown.items())

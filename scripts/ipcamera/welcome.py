@@ -101,12 +101,12 @@ def licence(view: LicenseView | None) -> str:
     if view is None or view.state == "UNKNOWN":
         return "unknown: the licence process does not answer; running as Free"
     if view.source == "DEBUG_OVERRIDE":
-        return f"{'Pro' if view.is_pro else 'free'}, {ORIGINS['flag']}"
+        return f"{'Pro' if view.is_pro else 'Free'}, {ORIGINS['flag']}"
     if view.is_pro:
         until = time.strftime(" until %Y-%m-%d", time.localtime(view.expires_ms / 1000)) if view.expires_ms else ""
         by = f" {ORIGINS[view.origin]}" if view.origin in ORIGINS else ""
         return f"Pro{by}{f', for {view.licensee}' if view.licensee else ''}{until}"
-    return f"free. {view.reason}" if view.reason else "free"
+    return f"Free. {view.reason}" if view.reason else "Free"
 
 
 def _to_pro(boot: Boot, kept: bool) -> list[str]:

@@ -151,12 +151,14 @@ def test_events(tmp_path: Path) -> None:
     events = (
         Event(1, 1001, "MOTION", 1_700_000_000_000, {"changedPercent": 12.5}),
         Event(2, 1002, "OBJECT_PERSON", 1_700_000_001_000, {"objectClass": "person"}, 85),
+        Event(3, 1003, "SYSTEM_RESTART", 1_700_000_002_000, {"actor": "camera", "text": "camera restarted"}),
     )
     with running(tmp_path, {QueryEvents: EventPage(events, ())}):
         lines = call(tmp_path, "events").output.splitlines()
         rows = [json.loads(line) for line in call(tmp_path, "events", "--json").output.splitlines()]
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert lines[1].endswith("OBJECT_PERSON       objectClass person, confidence 85 %")
+    assert lines[2].endswith("SYSTEM_RESTART      camera: camera restarted")
     assert rows[1] == {
         "eventId": 1002,
         "timestamp": 1_700_000_001_000,

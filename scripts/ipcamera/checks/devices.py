@@ -84,7 +84,9 @@ def _microphone(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
 def _speaker(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
     view = ask_if_up(control, SPEAKER, GetSpeaker()) if control else None
     if view is not None:
-        yield CheckResult("ok", "sound out", f"{view.state}{f', {view.sink}' if view.sink else ''}")
+        yield CheckResult(
+            "ok", "sound out", f"{view.state}{f', {view.sink}' if view.sink not in ('', view.state) else ''}"
+        )
     yield _sound_cards("playback", "speaker", "--speaker alsa:NAME, wav:DIR, or none", boot.speaker)
     yield (
         CheckResult("ok", "speech", "espeak-ng is installed")
