@@ -1,5 +1,5 @@
-"""A pool of strong hosts that runs detection networks for cameras, on Ray Serve (docs/pool.md).
+"""A pool of powerful hosts that runs detection models for cameras, on Ray Serve (docs/pool.md).
 
-Nothing of it runs on a camera. ``host`` keeps Ray and the gateway alive on one host, ``gateway`` is the one door for
-cameras, ``app`` is what Ray Serve runs, ``networks`` is the work itself.
+None of it runs on a camera. ``host`` keeps Ray and the gateway running on one host, ``gateway`` is the only entry for
+cameras, ``app`` is what Ray Serve runs, ``inference`` is the actual work.
 """

@@ -1,4 +1,4 @@
-"""``python -m pool``: the gateway's process, as ``host`` starts it. Its orders come as JSON in the first argument.
+"""``python -m pool``: the gateway's process, started by ``host``. Its configuration is JSON in the first argument.
 
 It ends when Ray does, and ``host`` starts both again.
 """
@@ -33,7 +33,7 @@ async def serve_cameras(orders: Orders, plan: Plan, served: serving.RayServing) 
     tls = certificate.server_context(certificate.ensure(boot))
     runner = HttpsRunner(gateway.app())
     await runner.setup()
-    nothing = HttpsRunner(web.Application())  # for those who speak no TLS: 404, whatever they ask
+    nothing = HttpsRunner(web.Application())  # for clients without TLS: always 404
     await nothing.setup()
     gate = Gate(gateway.known)
     for descriptor in orders.listeners:
@@ -48,7 +48,7 @@ async def serve_cameras(orders: Orders, plan: Plan, served: serving.RayServing) 
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     while not ended.is_set():
-        found = await asyncio.to_thread(serving.replicas)  # raises when Ray has gone
+        found = await asyncio.to_thread(serving.replicas)  # raises when Ray is gone
         gateway.turns.places = max(1, sum(found.values())) * plan.places
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), limits.LOOK_EVERY_S)

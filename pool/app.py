@@ -1,6 +1,6 @@
-"""What Ray Serve runs: one deployment for pictures, one for sound. Replicas come and go with the load.
+"""What Ray Serve runs: one deployment for pictures, one for sound. The number of replicas follows the load.
 
-They have no state: whatever is lost with one is asked again, or looked at by the camera itself.
+They have no state: what is lost with one is requested again, or analysed by the camera itself.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ OBJECTS, SOUNDS = "objects", "sounds"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is served, and on what. ``gpus``: of one replica, may be a part of one; ``cpus`` likewise."""
+    """What is served, and on which resources. ``gpus`` and ``cpus``: per replica, may be fractions."""
 
     object_model: str = "yolox_nano"
     replicas: int = limits.REPLICAS
@@ -33,7 +33,7 @@ class Plan:
 
     @property
     def places(self) -> int:
-        """Questions under way at one replica."""
+        """Requests in progress at one replica."""
         return self.batch * limits.PLACES_PER_BATCH
 
 
@@ -41,7 +41,7 @@ Q = TypeVar("Q")
 
 
 def together(answer: Callable[[Any, list[Q]], Awaitable[list[Answer]]]) -> Any:
-    """Called with one question, it answers several at once: as many as the plan says (``set_max_batch_size``)."""
+    """Called with one request, it answers several in a batch: as many as the plan says (``set_max_batch_size``)."""
     return serve.batch(max_batch_size=limits.BATCH_GPU, batch_wait_timeout_s=limits.BATCH_WAIT_S)(answer)
 
 

@@ -1,8 +1,8 @@
-"""The one door of a pool: TLS, tokens, quotas; behind it Ray Serve. A process of its own, kept alive by ``host``.
+"""The only entry of a pool: TLS, tokens, quotas; behind it Ray Serve. A separate process, kept running by ``host``.
 
-It owns the listener's connections, the turns of the cameras and the figures. It promises that a camera gets an answer
-or a refusal within its deadline, and that one camera's flood, garbage or slowness is that camera's alone. A restart
-loses what was under way: the cameras look themselves meanwhile.
+It owns the listener's connections, the cameras' turns and the statistics. Guaranteed: a camera gets an answer or a
+refusal within its deadline, and one camera's flood, garbage or slowness affects only that camera. A restart loses
+requests in progress: the cameras detect on their own meanwhile.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class ServingError(Exception):
 
 
 class Serving(Protocol):
-    """What answers: Ray Serve, or whatever a test puts there."""
+    """What answers requests: Ray Serve, or a test's replacement."""
 
     async def pictures(self, question: bytes) -> Answer: ...
 
@@ -45,7 +45,7 @@ class Serving(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """One question, until it has a place. ``go`` is True when it has, False when it was dropped."""
+    """One request, until it has a place. ``go`` is True when it has, False when it was dropped."""
 
     camera: str
     go: asyncio.Future[bool]
@@ -133,7 +133,7 @@ class Gateway:
         while (job := self.turns.next()) is not None:
             if not job.go.done():
                 job.go.set_result(True)
-            else:  # it was given up at this very moment
+            else:  # it was cancelled at this moment
                 self.turns.leave(job.camera, job)
 
     def _refused(self, camera: str, why: str) -> web.Response:

@@ -1,8 +1,8 @@
-"""One host of a pool: keeps Ray and, on the head, the gateway alive. ``ipcamera pool`` is this, in the foreground.
+"""One host of a pool: keeps Ray and, on the head, the gateway running. ``ipcamera pool`` runs it in the foreground.
 
-It owns the listener, the network namespace and the processes. When one of them ends, however, all of them are ended and
-started anew: a cluster that has lost a part of its head is not mended but replaced. What a run that was killed has left
-is ended at the next start. Cameras need nobody for that: they look themselves meanwhile.
+It owns the listener, the network namespace and the processes. When one of them ends, all of them are restarted: a
+cluster that has lost a part of its head is replaced, not repaired. The remains of a run that was killed are ended at
+the next start. Cameras detect on their own meanwhile.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ class HostPlan:
     network: str = "own"
     address: str = LOOPBACK
     join: str = ""  # HOST:PORT of the head; "" for being the head
-    cluster: str = ""  # HOST:PORT of a head that somebody else keeps alive (KubeRay); "" for our own
+    cluster: str = ""  # HOST:PORT of a head that something else runs (KubeRay); "" for our own
     cpus: int | None = None
     gpus: int | None = None
     app: dict[str, Any] = field(default_factory=dict)  # pool.app.Plan
@@ -55,7 +55,7 @@ class HostPlan:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What the gateway's process is told."""
+    """The configuration of the gateway's process."""
 
     listeners: list[int]
     run_dir: str
@@ -68,7 +68,7 @@ class Orders:
 
 
 def pool_boot(boot: Boot) -> Boot:
-    """Cameras know the pool by its certificate's fingerprint alone, so it is made once and kept."""
+    """Cameras recognise the pool only by its certificate's fingerprint, so it is made once and kept."""
     return replace(boot, certificate=replace(boot.certificate, auto_regenerate=False))
 
 
@@ -82,7 +82,7 @@ class Host:
         """Until SIGINT or SIGTERM. ``ready`` is called with the port when the first attempt begins.
 
         Raises:
-            Conflict, Unavailable: it cannot begin: another one runs, a port is taken, no namespace can be made.
+            Conflict, Unavailable: it cannot start: another one is running, a port is in use, no namespace can be made.
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stopping.set())
@@ -134,7 +134,7 @@ class Host:
             self._stopping.wait(pause)
 
     def _attempt(self, listeners: list[int]) -> str:
-        """Start everything, and wait until something ends: its name."""
+        """Start everything, and wait until something ends; returns its name."""
         shutil.rmtree(self._boot.run_dir / RAY_DIR, ignore_errors=True)  # logs and sockets of the last attempt
         environment = self._environment()
         parts = {} if self._plan.cluster else {"ray": self._started(self._ray(), environment, ())}

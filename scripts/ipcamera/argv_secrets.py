@@ -1,4 +1,4 @@
-"""Takes the passwords of sources off the command line, which every user of the device can read (proc(5), cmdline)."""
+"""Removes the passwords of sources from the command line, which every user of the device can read (proc(5))."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ VARIABLES = {"--source": "IPCAMERA_SOURCE", "--audio-source": "IPCAMERA_AUDIO_SO
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The arguments that everybody may read, and the rest as environment variables."""
+    """The arguments that everyone may read, and the rest as environment variables."""
     kept: list[str] = []
     hidden: dict[str, str] = {}
     rest = list(arguments)
@@ -26,12 +26,12 @@ def split(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 
 def may_be_secret(source: str) -> bool:
-    """A URL with a login, or with a query, where cameras want their passwords as often as not."""
+    """A URL with a login, or with a query, in which many cameras expect their password."""
     return "://" in source and ("@" in source or "?" in source)
 
 
 def hide() -> None:
-    """Begin again, in the same process, with the passwords in the environment: only our own user reads that."""
+    """Re-execute this process with the passwords in the environment, which only our own user can read."""
     kept, hidden = split(sys.orig_argv)
     if hidden:
         os.execve(sys.executable, kept, {**os.environ, **hidden})  # noqa: S606 - ourselves, with our own arguments

@@ -1,4 +1,4 @@
-"""``ipcamera backup`` and ``ipcamera restore``: everything that this device knows, in one file, and back."""
+"""``ipcamera backup`` and ``ipcamera restore``: all data of this device in one file, and back."""
 
 import contextlib
 import fcntl
@@ -106,7 +106,7 @@ def _opened(file: Path) -> BinaryIO:
 
 
 def _stage(place: Path, file: BinaryIO, passphrase_stdin: bool) -> archives.Manifest:
-    """Unpack beside what is there, verify, and make fit for this device."""
+    """Unpack beside the current data, verify, and adapt to this device."""
     passphrase = _passphrase(passphrase_stdin) if archives.is_sealed(file) else ""
     needed = 2 * archives.read(file, None, passphrase).bytes  # migration keeps copies
     if needed > (free := shutil.disk_usage(place).free):
@@ -116,7 +116,7 @@ def _stage(place: Path, file: BinaryIO, passphrase_stdin: bool) -> archives.Mani
     for problem in _problems(staged):
         raise BackupError(f"{file.name}, made by version {manifest.version}, cannot be used: {problem}")
     state, _ = load_state(staged)
-    state.sessions = state.sessions.without_logins()  # those that were ended since must not come back
+    state.sessions = state.sessions.without_logins()  # sessions that were ended since must not come back
     save_state(staged, state, final=True)
     keep_above(staged, place)
     return manifest
@@ -159,7 +159,7 @@ def _look_at_license(place: Path, rebind: bool) -> None:
 
 @contextlib.contextmanager
 def _alone(place: Path) -> Iterator[None]:
-    """Nobody runs on this data directory, or starts to meanwhile. Root becomes its owner: the user of a service."""
+    """No server uses this data directory, or starts to meanwhile. Root switches to its owner, as for a service."""
     if os.geteuid() == 0 and place.exists() and (owner := place.stat()).st_uid != 0:
         os.setgroups([])
         os.setgid(owner.st_gid)

@@ -1,4 +1,4 @@
-"""``ipcamera cert``: the HTTPS certificate, to be shown, carried to another device, or made anew."""
+"""``ipcamera cert``: show, export and renew the HTTPS certificate."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``ipcamera clips`` and ``ipcamera timelapse``: recordings on this device, out of it, and a day in a minute."""
+"""``ipcamera clips`` and ``ipcamera timelapse``: list, export and delete recordings, and make time-lapse videos."""
 
 import contextlib
 import json
@@ -121,8 +121,8 @@ def _of_day(control: Control, since: datetime, types: tuple[str, ...]) -> list[C
 
 
 def _lapse(clips: list[Clip], data_dir: Path, path: Path, seconds: int, done: Callable[[int], object]) -> int:
-    """Every so many ms of what was recorded one picture, the next one that stands alone; how many there are."""
-    import av  # some seconds on a small device, which no other command shall wait for
+    """One picture for every so many ms of recording, always a keyframe. Returns the number of pictures."""
+    import av  # takes seconds on a small device, so other commands do not import it
 
     step_ms = max(1, sum(clip.duration_ms for clip in clips) // (seconds * RATE))
     first, pictures, wanted_ms, begun_ms = clips[0], 0, 0, 0

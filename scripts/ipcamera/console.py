@@ -1,4 +1,4 @@
-"""What all commands share: which instance they mean, how they reach it, and how they say no."""
+"""Shared by all commands: finding the instance, reaching it, and reporting errors."""
 
 import os
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ from models.messages.detector import GetModelPlaces, detector
 
 A = TypeVar("A")
 R = TypeVar("R")
-LOOK_S = 3.0  # how long one actor may keep a command waiting that only looks
-FAILED, NOT_RUNNING = 1, 3  # 2 is typer's, for a command line that it does not understand
+LOOK_S = 3.0  # how long a command that only reads waits for one actor
+FAILED, NOT_RUNNING = 1, 3  # 2 is typer's, for an invalid command line
 
 DataDir = Annotated[
     Path | None,
@@ -40,7 +40,7 @@ def fail(text: str, code: int = FAILED) -> NoReturn:
 
 
 def find_control(data_dir: Path) -> Control | None:
-    """The control socket of the running system; None where nothing runs. To be closed by the caller."""
+    """The control socket of the running server; None if there is none. The caller closes it."""
     try:
         return Control(paths.run_dir(data_dir, os.environ))
     except ServerError:
@@ -49,7 +49,7 @@ def find_control(data_dir: Path) -> Control | None:
 
 @contextmanager
 def running(given: Path | None) -> Iterator[Control]:
-    """The running system; ends the command with one line if there is none, or if it says no."""
+    """The running server; ends the command with one line if there is none, or if it refuses."""
     data_dir = data_dir_of(given)
     control = find_control(data_dir)
     if control is None:
@@ -62,7 +62,7 @@ def running(given: Path | None) -> Iterator[Control]:
 
 
 def as_running(boot: Boot, control: Control | None) -> Boot:
-    """``boot`` with the running program's word on models: it may have been started with other options than we were."""
+    """``boot`` with the running server's options for models, which may differ from this command's."""
     paths = ask_if_up(control, detector("object_detector"), GetModelPlaces()) if control is not None else None
     if paths is None:
         return boot
@@ -71,7 +71,7 @@ def as_running(boot: Boot, control: Control | None) -> Boot:
 
 
 def ask_if_up(control: Control, to: Ref[A], message: Ask[A, R]) -> R | None:
-    """The answer of one actor among several, which may be away."""
+    """The answer of an actor that may be unavailable."""
     try:
         return control.ask(to, message, LOOK_S)
     except ServerError:

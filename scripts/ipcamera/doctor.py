@@ -44,10 +44,10 @@ def _boot(data_dir: Path, models_dir: Path | None) -> Boot | BootError:
 
 
 def examine(boot: Boot | BootError) -> list[CheckResult]:
-    """Everything; a configuration that cannot be read is a finding too."""
+    """All checks; a configuration that cannot be read is a finding too."""
     if isinstance(boot, BootError):
         return [CheckResult("bad", "configuration", str(boot), "correct this")]
-    from scripts.ipcamera.checks import devices, system  # heavy (OpenCV): other commands do without
+    from scripts.ipcamera.checks import devices, system  # heavy (OpenCV), so other commands do not import it
 
     control = find_control(boot.data_dir)
     try:

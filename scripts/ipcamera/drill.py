@@ -1,4 +1,4 @@
-"""``ipcamera drill``: break everything that may break, on purpose, and look whether what is promised is kept."""
+"""``ipcamera drill``: breaks every part on purpose and checks that the guarantees hold."""
 
 import json
 import time
@@ -25,7 +25,7 @@ QUESTION = (
     "This kills and stops every part of the camera server in {place}, one after the other, for some minutes: viewers "
     "see short gaps and are cut off twice, and about {events} entries are added to the history. Continue?"
 )
-FAULTS = {"faults", "skipped"}  # of what was seen: they are in the verdict
+FAULTS = {"faults", "skipped"}  # these fields of ``Seen`` are part of the verdict
 LIKE = {"PASS": "green", "FAIL": "bold red", "SKIP": "yellow"}
 
 
@@ -59,7 +59,7 @@ def drill(
 
 
 def _private(quick: bool, factor: float, quiet: bool) -> list[Result]:
-    from scripts.ipcamera.drills.plan import drills  # OpenCV and aiohttp: other commands do without
+    from scripts.ipcamera.drills.plan import drills  # OpenCV and aiohttp, so other commands do not import it
     from scripts.ipcamera.drills.private import DrillError, private_program
     from scripts.ipcamera.drills.program import watching
 
@@ -171,7 +171,7 @@ def _cells(one: Result) -> tuple[str, ...]:
 
 
 def _seconds(seen: float | None, promised: float | None) -> str:
-    """Empty handed on both sides: a dash. Limits as promised, before they are stretched."""
+    """Seen / promised; a dash if there is neither. Limits are shown before they are multiplied."""
     if seen is None:
         return "–"
     return f"{seen:.2f}" if promised is None else f"{seen:.2f} / {promised:.0f}"

@@ -1,4 +1,4 @@
-"""``ipcamera events``: what happened, and what happens."""
+"""``ipcamera events``: shows and follows events."""
 
 import contextlib
 import json

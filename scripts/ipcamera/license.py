@@ -1,4 +1,4 @@
-"""``ipcamera license``: look at the licence of this device, activate a key, or make one."""
+"""``ipcamera license``: show the licence of this device, activate a key, or make one."""
 
 import base64
 import json

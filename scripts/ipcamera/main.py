@@ -55,7 +55,7 @@ def version(
 
 
 def mount_rooms() -> None:
-    """The sub-commands that other rooms bring along."""
+    """Add the sub-commands that `run` does not need."""
     for name in ROOMS:
         app.add_typer(importlib.import_module(f"scripts.ipcamera.{name}").app, name=name)
     backup = importlib.import_module("scripts.ipcamera.backup")
@@ -66,12 +66,12 @@ def mount_rooms() -> None:
 
 
 def main() -> None:
-    """The entry point: an expected trouble is one line, never a traceback."""
+    """The entry point: an expected error is one line, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows only ASCII still shows the rest
+            stream.reconfigure(errors="replace")  # an ASCII-only terminal still shows the rest
     argv_secrets.hide()
-    # What `run` loads is carried by every actor's process, so it loads no more than it needs.
+    # Everything that `run` imports is in every actor's process, so it imports only what it needs.
     if sys.argv[1:2] != ["run"]:
         mount_rooms()
     try:
@@ -79,6 +79,6 @@ def main() -> None:
     except (BootError, PlaceError, ServerError) as error:
         typer.echo(f"ipcamera: {error}", err=True)
         sys.exit(FAILED)
-    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+    except BrokenPipeError:  # the reader of our output is gone, e.g. `| head`
         sys.stderr.close()
         sys.exit(FAILED)

@@ -109,7 +109,7 @@ def _boot(data_dir: Path | None, models_dir: Path | None, config: Path | None = 
 
 
 def _of_running(boot: Boot) -> Boot:
-    """As the running server sees it, if one runs: what it cannot find is missing, whatever this shell is told."""
+    """The options of the running server, if there is one: they decide what is missing, not those of this command."""
     control = find_control(boot.data_dir)
     if control is None:
         return boot
@@ -144,7 +144,7 @@ def _fetch_all(boot: Boot, wanted: Iterable[WeightsFile]) -> None:
 
 
 def _fetch(boot: Boot, model: WeightsFile, bar: Progress) -> str:
-    """What was done, in words."""
+    """Returns what was done, in words."""
     target = store.store(boot) / model.file
     told = "already here"
     if store.state(boot, model) != "good":

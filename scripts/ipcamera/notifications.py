@@ -1,4 +1,4 @@
-"""``ipcamera notifications``: who is told of what, and whether it arrives."""
+"""``ipcamera notifications``: list channels and rules, and test channels."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""``ipcamera password``: for whoever sits at the device itself; no old password is asked for."""
+"""``ipcamera password``: for the device's owner on the device itself; the old password is not needed."""
 
 import os
 import secrets

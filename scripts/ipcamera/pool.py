@@ -1,4 +1,4 @@
-"""``ipcamera pool``: run a pool of strong hosts for cameras' detectors, invite cameras, look at it (docs/pool.md)."""
+"""``ipcamera pool``: run a pool of powerful hosts for detection, invite cameras, show its status (docs/pool.md)."""
 
 import http.client
 import importlib.util
@@ -175,9 +175,9 @@ def _port(boot: Boot) -> int:
     try:
         return int((boot.run_dir / PORT_FILE).read_text())
     except (OSError, ValueError):
-        return PORT  # it does not run yet
+        return PORT  # it is not running yet
 
 
 def _own_address() -> str:
-    """The first address that is not the host's own alone."""
+    """The first address that is not loopback."""
     return next(map(str, reachable.outer_addresses()), "127.0.0.1")

@@ -1,4 +1,4 @@
-"""RTSP in words: where it is served, who can watch, and the login that was made for it, once."""
+"""RTSP for people: where it is served, who can watch, and, once, the login that was created for it."""
 
 import contextlib
 import time
@@ -19,7 +19,7 @@ def place(view: RtspView) -> str:
 
 
 def warning(view: RtspView) -> str:
-    """What should be known about who can watch; "" where a login is asked for."""
+    """A warning about who can watch; "" if there is a login."""
     return "" if view.login else "anyone on the network can watch and listen, without a login"
 
 
@@ -28,9 +28,9 @@ def remedy(data_dir: Path) -> str:
 
 
 def settled(control: Control) -> RtspView | None:
-    """The state after a change, which takes a moment to come into force."""
+    """The state after a change, which takes a moment to take effect."""
     with contextlib.suppress(ServerError):
-        control.ask(RTSP, StoreRtsp({}, "cli"), SETTLED_WITHIN_S)  # answered when what was stored before is in force
+        control.ask(RTSP, StoreRtsp({}, "cli"), SETTLED_WITHIN_S)  # answered when earlier changes are in effect
     deadline = time.monotonic() + SETTLED_WITHIN_S
     while True:
         view = ask_if_up(control, RTSP, GetRtsp())
@@ -40,7 +40,7 @@ def settled(control: Control) -> RtspView | None:
 
 
 def lines(control: Control, data_dir: Path, secret: bool = True) -> list[str]:
-    """Who can watch now, and the new login if there is one, which counts as shown then. Without ``secret`` it waits."""
+    """Who can watch now, and a new login, which then counts as shown. Without ``secret`` it is not shown."""
     view = settled(control)
     if view is None or not view.enabled:
         return []

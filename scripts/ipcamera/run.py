@@ -1,4 +1,4 @@
-"""``ipcamera run``: read the configuration, look whether it can work, and hand over to the launcher."""
+"""``ipcamera run``: reads and checks the configuration, and starts the launcher."""
 
 import contextlib
 import errno
@@ -65,17 +65,17 @@ def run(
 
 
 def _say_welcome(boot: Boot, control: Control) -> None:
-    with contextlib.suppress(OSError):  # nobody reads our output: that is no reason to stop
+    with contextlib.suppress(OSError):  # nothing reads our output: no reason to stop
         typer.echo(welcome(boot, control))
 
 
 def _prepare(boot: Boot) -> None:
-    """Everything that can be known to fail before a process is started."""
+    """Check everything that can be checked before a process is started."""
     if (control := find_control(boot.data_dir)) is not None:
         control.close()
         fail(f"a camera server is already using {boot.data_dir}; stop it, or choose another --data-dir")
     make_private(boot.data_dir)
-    atomic_replace.finish(boot.data_dir)  # a restore that was killed
+    atomic_replace.finish(boot.data_dir)  # of a restore that was killed
     make_private(boot.run_dir)
     for name, port in (("https", boot.https_port), ("http", boot.http_port)):
         for address in boot.bind if port else ():
@@ -84,7 +84,7 @@ def _prepare(boot: Boot) -> None:
 
 
 def _raise_descriptors() -> None:
-    """Every process of the program inherits it; the usual soft limit of 1024 is from the days of select()."""
+    """Raise the limit of open files for all processes; the usual soft limit of 1024 dates from select()."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -92,7 +92,7 @@ def _raise_descriptors() -> None:
 
 
 def port_problem(address: str, port: int) -> str:
-    """Why we could not listen there; "" if we could. A wildcard address that this host has not got is no problem."""
+    """Why we cannot listen there; "" if we can. A missing address family of a wildcard address is no problem."""
     try:
         listening(address, port).close()
     except OSError as error:

@@ -1,7 +1,7 @@
-"""``scripts/service``: the server as a systemd service of its own user, shut in as far as a camera allows.
+"""``scripts/service``: the server as a systemd service with its own user, confined as far as a camera allows.
 
-Everything that is given stands in an environment file that only root reads: no password in a unit, on a command line,
-or in the journal.
+All options are in an environment file that only root can read: there is no password in a unit, on a command line, or in
+the journal.
 """
 
 import grp
@@ -104,7 +104,7 @@ WantedBy=multi-user.target
 
 
 class UsageError(Exception):
-    """What was given cannot be used; the text says why."""
+    """The arguments are invalid; the text says why."""
 
 
 def parse(arguments: list[str]) -> dict[str, str]:
@@ -163,7 +163,7 @@ def unit(values: dict[str, str], groups: tuple[str, ...] = GROUPS) -> str:
 
 
 def _is_hidden(path: Path) -> bool:
-    """Whether ``ProtectHome`` takes it out of the service's sight."""
+    """Whether ``ProtectHome`` hides it from the service."""
     return any(path.is_relative_to(home) for home in HOMES)
 
 
@@ -189,7 +189,7 @@ def install(values: dict[str, str]) -> None:
     _write(UNIT, unit(values, tuple(name for name in GROUPS if _has_group(name))), 0o644)
     _run("systemctl", "daemon-reload")
     _run("systemctl", "enable", NAME)
-    _run("systemctl", "restart", NAME)  # returns when it has said that it is ready
+    _run("systemctl", "restart", NAME)  # returns when the service has reported that it is ready
     print("The service is running, and starts at every boot. Its log: journalctl -u ipcamera")
     print(f"Its status: sudo {ROOT}/.venv/bin/ipcamera status --data-dir {data_dir}")
     if password := _first_password(data_dir):

@@ -1,4 +1,4 @@
-"""``ipcamera sessions``: who is logged in, and the tokens that were given away."""
+"""``ipcamera sessions``: sessions and tokens."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""``ipcamera settings``: look and change, while the server runs and while it does not."""
+"""``ipcamera settings``: show and change settings, whether the server is running or not."""
 
 import json
 import os
@@ -101,7 +101,7 @@ def _say_rtsp(control: Control, place: Path) -> None:
 
 
 def _set_offline(data_dir: Path, request: dict[str, object]) -> None:
-    """Into the file. What the camera can do is not known now; it takes the nearest when it starts."""
+    """Change the file. The camera's capabilities are unknown now; it uses the nearest values when it starts."""
     checked = validate(request, confirmed=True)
     if checked.errors:
         fail("\nipcamera: ".join(checked.errors))
@@ -148,7 +148,7 @@ def _request(assignments: list[str]) -> dict[str, object]:
 
 
 def _value(key: str, text: str) -> object:
-    """The text as the key's type; as it is where it does not fit, so that the one checker says what is wrong."""
+    """The text converted to the key's type; unchanged if it does not fit, so that the validator reports the error."""
     kind = REGISTRY[key].kind if key in REGISTRY else "string"
     if kind == "boolean":
         return _WORDS.get(text.lower(), text)

@@ -75,7 +75,7 @@ def restart(actor: str, data_dir: DataDir = None) -> None:
 
 
 def _back_again(control: Control, actor: str, former: int) -> ActorRow:
-    """Its row once its new process is up; ends the command if that does not come."""
+    """Its row once its new process is up; ends the command if that does not happen."""
     row: ActorRow | None = None
     end = time.monotonic() + BACK_WITHIN_S
     while time.monotonic() < end:
@@ -89,7 +89,7 @@ def _back_again(control: Control, actor: str, former: int) -> ActorRow:
 
 
 def as_values(control: Control, data_dir: Path) -> dict[str, Any]:
-    """run.json, live, with all that is known of each actor."""
+    """The live content of run.json, with all details of each actor."""
     table = control.ask(SUPERVISOR, GetActors())
     ports = ask_if_up(control, FACADE, GetPorts())
     run = _run_file(data_dir)
@@ -155,7 +155,7 @@ def as_table(control: Control) -> str:
 
 
 def _pool_lines(control: Control) -> list[str]:
-    """Where the networks of detectors run that may run on a pool."""
+    """Where the models of detectors run that can use a pool."""
     views = _placed(control)
     return [f"Pool     {view.name.replace('_', ' ')}: on {_place(view)}, {view.ms:.0f} ms" for view in views]
 
@@ -180,7 +180,7 @@ def _stream_lines(control: Control) -> list[str]:
 
 
 def _stream_line(tier: Tier, view: VideoView) -> str:
-    """Who takes a tier, and what its H.264 is while there is some."""
+    """The readers of a tier, and its H.264 while it is encoded."""
     h264 = f"{view.width}×{view.height}, {view.encoder}, {view.fps:.0f} fps, {view.bitrate_kbps:.0f} kbit/s"
     readers = f"for {', '.join(view.readers)}" if view.readers else "no readers"
     return f"Stream   {tier}: {f'{h264}, ' if view.running else ''}{readers}"
@@ -230,7 +230,7 @@ def _onvif_line(one: OnvifSubscriber) -> str:
 
 
 def _in_trouble_last(table: ActorTable) -> list[ActorRow]:
-    """What needs a look stands at the end, next to the prompt."""
+    """Actors with problems come last, next to the prompt."""
     return sorted(table.rows, key=lambda row: row.state not in ("up", "off"))
 
 

@@ -1,4 +1,4 @@
-"""What ``ipcamera run`` says once everything is up: what it sees, where to look, how to get in, how to stop."""
+"""What ``ipcamera run`` prints once everything is up: the source, addresses, password, licence, and how to stop."""
 
 import io
 import os
@@ -21,14 +21,14 @@ from models.messages.license import LICENSE, GetLicense, LicenseView
 from scripts.ipcamera import rtsp
 from scripts.ipcamera.console import ask_if_up
 
-OPENING_S = 4.0  # a camera may take so long to give its first picture
+OPENING_S = 4.0  # a camera may take this long to deliver its first picture
 URLS_MAX = 6
 
 
 def welcome(boot: Boot, control: Control) -> str:
-    """The text; the first-start password is in it once, and then forgotten.
+    """The text. It contains the first password once, which is then deleted.
 
-    The journal forgets nothing, and more people read it: there the passwords wait for who asks for them.
+    The journal keeps everything and more people read it, so passwords are not printed there.
     """
     kept = goes_to_journal()
     ports = ask_if_up(control, FACADE, GetPorts())
@@ -59,7 +59,7 @@ def qr_code(text: str) -> str:
 
 
 def picture(camera: CameraView | None, wanted: str, data_dir: Path | None = None) -> str:
-    """The source in words, or why there is no picture."""
+    """The source, or why there is no picture."""
     if camera is None:
         return f"none yet: the camera's process does not answer; see `{command('status', data_dir)}`"
     if camera.state == "standby":
@@ -75,7 +75,7 @@ def picture(camera: CameraView | None, wanted: str, data_dir: Path | None = None
 
 
 def dashboard_urls(boot: Boot, ports: PortsView | None) -> list[str]:
-    """The addresses of the dashboard as somebody would type them, the likeliest first."""
+    """The dashboard's URLs, the most useful first."""
     if ports is None or not ports.https:
         return [f"none: the web server does not answer; see `{command('status', boot.data_dir)}`"]
     hosts = [bound for bound in boot.bind if bound not in WILDCARDS.values()]
@@ -110,7 +110,7 @@ def licence(view: LicenseView | None) -> str:
 
 
 def _to_pro(boot: Boot, kept: bool) -> list[str]:
-    """How the owner makes it Pro: by the code, on the page; here or by a key where there is no page at hand."""
+    """How to make the device Pro: with the code in the dashboard, or with a licence key."""
     key = f"to make it Pro, activate a licence key: `{command('license activate KEY', boot.data_dir)}`"
     if not boot.license.allow_local_issuer:
         return [key]
@@ -120,7 +120,7 @@ def _to_pro(boot: Boot, kept: bool) -> list[str]:
 
 
 def owner_code(run_dir: Path) -> str:
-    """What proves to the page that somebody sits at the device; "" where nothing runs."""
+    """The code that proves access to the device; "" if no server is running."""
     try:
         return (run_dir / OWNER_CODE).read_text(encoding="utf-8").strip()
     except OSError:
@@ -137,7 +137,7 @@ def goes_to_journal() -> bool:
 
 
 def first_password(run_dir: Path) -> str:
-    """The password that was made at the first start: once, then it is forgotten; "" where there is none."""
+    """The password of the first start, returned once and then deleted; "" if there is none."""
     path = run_dir / FIRST_PASSWORD
     try:
         first = path.read_text(encoding="utf-8").strip()
@@ -162,7 +162,7 @@ def _password(boot: Boot, control: Control, kept: bool) -> str:
 
 
 def _settled_camera(control: Control) -> CameraView | None:
-    """The camera once it gives a picture or has a reason not to."""
+    """The camera once it delivers a picture or has a reason not to."""
     deadline = time.monotonic() + OPENING_S
     while True:
         camera = ask_if_up(control, CAMERA, GetCamera())

@@ -1,4 +1,4 @@
-"""What the doctor says of one thing."""
+"""The result of one check."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """``mark``: ok, note (works, but look), bad (does not work). ``remedy``: what to do, "" if nothing."""
+    """``mark``: ok, note (works, with a remark), bad (does not work). ``remedy``: what to do, "" if nothing."""
 
     mark: Literal["ok", "note", "bad"]
     what: str

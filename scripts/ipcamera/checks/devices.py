@@ -42,7 +42,7 @@ def _camera(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
         yield CheckResult(
             "bad" if not working else "note" if view.running and view.reason else "ok",
             "picture",
-            picture(view, ""),  # the run may have been told another source than we are
+            picture(view, ""),  # the server may have been started with another source
             "" if working else "see the cameras below" if found else "connect that camera, or correct --source",
         )
     if not found and boot.source == "auto" and (view is None or view.kind == "pattern"):

@@ -23,7 +23,7 @@ from scripts.ipcamera.run import port_problem
 
 DISK_LOW, DISK_OUT = 500 << 20, 50 << 20  # bytes
 SHM_LOW = 64 << 20  # bytes: the rings of a 1080p camera take about half of it
-ASIDE, SIDE_FILES = ("*.aside-*", "*.broken-*", "mqtt/*.broken*"), ("-wal", "-shm")  # kept, and not read again
+ASIDE, SIDE_FILES = ("*.aside-*", "*.broken-*", "mqtt/*.broken*"), ("-wal", "-shm")  # kept, but not read again
 PROGRAM_MADE = 1_735_689_600  # Unix s, 2025-01-01: a clock before that has never been set
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 TIMEX_SIZE = 256  # bytes, more than struct timex has anywhere

@@ -1,1 +1,1 @@
-"""The drills of ``ipcamera drill``: what is broken on purpose, who watches, and how it is judged."""
+"""The drills of ``ipcamera drill``: the faults, the viewers, and the verdict."""

@@ -1,4 +1,4 @@
-"""Actors killed and stopped, with viewers and events going on meanwhile."""
+"""Kills and stops actors, while viewers watch and events arrive."""
 
 import signal
 import time
@@ -17,14 +17,14 @@ WORDS = {signal.SIGKILL: "killed by signal 9", signal.SIGSTOP: "hung"}
 
 
 def settle(program: Program, watch: Watch) -> None:
-    """Before a drill: everything is up, and the viewer sees something."""
+    """Before a drill: wait until everything is up and the viewer gets pictures."""
     program.until(program.all_up, CALM_S)
     sees_again(program, watch)
     time.sleep(SETTLE_S)
 
 
 def sees_again(program: Program, watch: Watch) -> list[str]:
-    """Wait until every viewer gets more; what is wrong with those that do not."""
+    """Wait until every viewer gets more; returns what is wrong with those that do not."""
     faults = []
     if not watch.refused and not watch.sees_more(PICTURES, PICTURES_S * program.factor):
         faults.append("the viewer gets no more pictures")
@@ -36,7 +36,7 @@ def sees_again(program: Program, watch: Watch) -> list[str]:
 
 
 def blow(program: Program, watch: Watch, actor: str, how: signal.Signals) -> Seen:
-    """Strike, and look until it is back and the viewer sees pictures again."""
+    """Inject the fault, and wait until the actor is back and the viewer gets pictures again."""
     before = program.rows()
     if not before[actor].pid:
         return Seen(skipped=f"it is {before[actor].state} already: {before[actor].last_reason or before[actor].detail}")

@@ -1,4 +1,4 @@
-"""What surrounds the program goes wrong: its source, its broker, its disk, the shared memory."""
+"""Faults of the environment: source, broker, disk, shared memory."""
 
 import contextlib
 import os
@@ -70,7 +70,7 @@ def _history_has(program: Program, after: int, kind: str) -> bool:
 
 # ---------------------------------------------------------------- the broker
 def broker_gone(program: Program, watch: Watch, world: World) -> Seen:
-    """Events come in before, while and after it is away; a subscriber with a session of its own counts them."""
+    """Events arrive before, during and after the outage; a subscriber with a persistent session counts them."""
     if program.until(lambda: program.ask(MQTT, GetMqtt()).connected, verdict.BROKER_BACK_S) is None:
         return Seen(faults=[f"not connected to begin with: {program.ask(MQTT, GetMqtt()).last_error}"])
     listener = Listener(world.broker.port)
@@ -87,7 +87,7 @@ def broker_gone(program: Program, watch: Watch, world: World) -> Seen:
         stored = recording.finish()
         expected = set(recording.answered.values())
         program.until(lambda: expected <= set(listener.heard), LATE_S)
-        time.sleep(LOST_FOR_S)  # for what comes twice
+        time.sleep(LOST_FOR_S)  # for duplicates
         delivered = count_delivered(expected, listener.heard)
     finally:
         listener.close()
@@ -99,7 +99,7 @@ def broker_gone(program: Program, watch: Watch, world: World) -> Seen:
 
 # ---------------------------------------------------------------- the disk and the shared memory
 def disk_full(program: Program, watch: Watch, world: World, free: int) -> Seen:
-    """Only ``free`` bytes are left for some seconds, while events come in and a setting is changed."""
+    """Leave only ``free`` bytes for some seconds, while events arrive and a setting is changed."""
     watched = not watch.refused
     watch.mark()
     recording = Recording(program, EVENTS, EVENTS_PER_S)
@@ -124,7 +124,7 @@ def disk_full(program: Program, watch: Watch, world: World, free: int) -> Seen:
 
 
 def _change_a_setting(program: Program) -> str:
-    """Taken or refused, it must be as it was answered; what is wrong, or ""."""
+    """Accepted or refused, the setting must match the answer; returns what is wrong, or ""."""
     before = int(program.ask(SETTINGS, GetSettings()).stored[SETTING])
     wanted = before % 10 + 1
     try:
@@ -138,7 +138,7 @@ def _change_a_setting(program: Program) -> str:
 
 
 def shared_memory_full(program: Program, watch: Watch) -> Seen:
-    """Camera and encoder have to make new rings where there is no room for them: the worse of the two is shown."""
+    """Camera and encoder have to make new rings without space for them: the worse result of the two is shown."""
     with _filled(SHM):
         found = [blow(program, watch, actor, signal.SIGKILL) for actor in ("camera", "encoder")]
         moved = any(ring.is_symlink() for ring in shm_dir(program.data_dir).iterdir())  # actors.runtime.rings
@@ -159,13 +159,13 @@ def _worst(values: list[float | None]) -> float | None:
 
 @contextmanager
 def _filled(folder: Path, free: int = 0) -> Iterator[Callable[[], None]]:
-    """Without a free page, or with ``free`` bytes; call what is yielded to take what has become free since."""
+    """Fill it up to the last page, or to ``free`` bytes; call what is yielded to fill what has become free since."""
     path = folder / FILLER
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
 
     def fill() -> None:
         for size in (BLOCK, PAGE):
-            with contextlib.suppress(OSError):  # full: the aim
+            with contextlib.suppress(OSError):  # full, as intended
                 while _free(folder) >= free + size:
                     os.write(descriptor, bytes(size))
 

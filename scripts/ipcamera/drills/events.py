@@ -1,4 +1,4 @@
-"""Events that the drill records, each with a uid of its own and until it is answered for, as a detector does."""
+"""Events that the drill records as a detector does: each with its own uid, until it is acknowledged."""
 
 import secrets
 import threading
@@ -20,8 +20,8 @@ LAST_ANSWER_S = 60.0
 class Recording(threading.Thread):
     """Sends ``count`` events, ``per_s`` of them in a second.
 
-    Detections to a private program; to the running one entries of the server's own history, which set off nobody's
-    lights. ``answered``: number -> event id. ``refusals`` counts answers that were errors.
+    Detections for a private program; for the running one, entries of the server's history, which trigger no
+    automations. ``answered``: number -> event id. ``refusals`` counts answers that were errors.
     """
 
     def __init__(self, program: Program, count: int, per_s: float) -> None:
@@ -55,7 +55,7 @@ class Recording(threading.Thread):
         )
 
     def finish(self) -> Seen:
-        """Wait for the last answer, and count what is there. An event that was never answered for is a fault."""
+        """Wait for the last answer, and count what is there. An event that was never acknowledged is a fault."""
         self.join(LAST_ANSWER_S * self._program.factor)
         if self.is_alive():
             return Seen(faults=[f"only {len(self.answered)} of {self._count} events were accepted"])

@@ -1,4 +1,4 @@
-"""A subscriber of the drill's broker: it keeps its session, so that nothing passes it by while it is away."""
+"""A subscriber of the drill's broker with a persistent session, so that it misses nothing while disconnected."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ TOPIC = "ipcamera/events/motion"
 EXACTLY_ONCE = 2
 CONNECT_S = 10.0
 CLOSE_S = 5.0
-logging.getLogger("gmqtt").setLevel(logging.CRITICAL + 1)  # that the broker is away is meant
+logging.getLogger("gmqtt").setLevel(logging.CRITICAL + 1)  # the broker is stopped on purpose
 RECONNECT = {"reconnect_delay": 1, "reconnect_retries": -1}
 
 

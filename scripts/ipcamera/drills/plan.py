@@ -1,4 +1,4 @@
-"""Which drills there are for a program, in order; those that cannot be done here say why."""
+"""The drills for a program, in order; those that are not possible here say why."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ class Drill:
 
 
 def drills(program: Program, watch: Watch, world: World | None, quick: bool) -> Iterator[Drill]:
-    """``world``: that of a private program; None for one that somebody uses. ``quick``: only what matters most."""
+    """``world``: that of a private program; None for one in use. ``quick``: only the most important ones."""
     actors = [name for name, row in program.rows().items() if row.state != "off"]
     stopped = [actor for actor in actors if not quick or actor in PICTURE_ACTORS or actor == DOOR]
     for actor in actors:

@@ -1,4 +1,4 @@
-"""An RTSP player, by FFmpeg and over TCP, that holds its connection and decodes nothing."""
+"""An RTSP player, with FFmpeg over TCP, that keeps its connection and decodes nothing."""
 
 import contextlib
 import threading
@@ -13,7 +13,7 @@ OPTIONS = {"rtsp_transport": "tcp"}
 
 
 class Player:
-    """Plays from a thread of its own until it is closed; ``lost`` counts connections that ended under it."""
+    """Plays in its own thread until it is closed; ``lost`` counts connections that ended unexpectedly."""
 
     def __init__(self, url: str) -> None:
         self._url = url

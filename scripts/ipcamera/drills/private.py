@@ -1,4 +1,4 @@
-"""A program of the drill's own: a temporary data directory, a source, a broker, and file systems that may be filled."""
+"""A separate program for the drill: a temporary data directory, a source, a broker, and file systems to fill."""
 
 import contextlib
 import ctypes
@@ -37,7 +37,7 @@ class DrillError(Exception):
 
 @dataclass(slots=True)
 class World:
-    """What surrounds the private program. ``no_mounts``, ``no_broker``: why there is none, "" where there is."""
+    """The environment of the private program. ``no_mounts``, ``no_broker``: why there is none, "" if there is one."""
 
     folder: Path
     source: DrillSource
@@ -52,7 +52,7 @@ class World:
 
 @dataclass(slots=True)
 class Broker:
-    """A mosquitto on a free loopback port, that keeps what it has over a restart."""
+    """A mosquitto on a free loopback port that keeps its messages across a restart."""
 
     folder: Path
     port: int = 0
@@ -78,13 +78,13 @@ class Broker:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()  # it writes down what its subscribers have still to get
+            self._process.terminate()  # it saves what its subscribers have not received yet
             self._process.wait(STOP_S)
             self._process = None
 
 
 def mosquitto() -> str:
-    """Where it is installed; "" where it is not. Debian puts it where a user's PATH does not lead."""
+    """The path of mosquitto; "" if it is not installed. On Debian it is not in a user's PATH."""
     return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin") or ""
 
 
@@ -98,7 +98,7 @@ def _free_port() -> int:
 def mount_own(data_dir: Path) -> str:
     """Small file systems on ``data_dir`` and /dev/shm that only we and our children see; why not, or "".
 
-    They go away with the last of us: nothing is left mounted, and nobody else's /dev/shm is filled.
+    They disappear with the last of our processes: nothing stays mounted, and no other /dev/shm is filled.
     """
     if os.geteuid() != 0:
         return "needs root, for a small file system of its own"
@@ -145,7 +145,7 @@ def private_program(factor: float) -> Iterator[tuple[Program, World, Path]]:
             _stop(process)
             world.broker.stop()
             world.source.close()
-            if not world.no_mounts:  # else the directory cannot be deleted
+            if not world.no_mounts:  # otherwise the directory cannot be deleted
                 subprocess.run(["umount", "--lazy", str(world.data_dir)], check=False)
 
 
@@ -185,7 +185,7 @@ def _when_ready(world: World, process: "subprocess.Popen[bytes]", log: Path, fac
 
 
 def _configure(program: Program, world: World) -> None:
-    """Turned, so that each picture is decoded and encoded: a viewer then depends on the encoder too. RTSP is on."""
+    """Rotate the picture, so that it is decoded and encoded and viewers depend on the encoder. Switch RTSP on."""
     values: dict[str, object] = {"rotation": 180, "rtspEnabled": True, "rtspPort": _free_port()}
     if not world.no_broker:
         world.broker.start()

@@ -1,4 +1,4 @@
-"""The program that is drilled, as the drills see it: over its control socket, and by signals to its actors."""
+"""The program under test: accessed through its control socket, and by signals to its actors."""
 
 import contextlib
 import os
@@ -58,7 +58,7 @@ class Program:
         return {row.name: row for row in self.ask(SUPERVISOR, GetActors()).rows}
 
     def camera(self) -> CameraView | None:
-        """None while the camera's actor is away."""
+        """None while the camera's actor is unavailable."""
         try:
             return self.ask(CAMERA, GetCamera(), 1.0)
         except ServerError:
@@ -73,9 +73,9 @@ class Program:
         return found
 
     def until(self, condition: Callable[[], T], within_s: float) -> float | None:
-        """Seconds until ``condition`` is true, a question that fails counting as false; None if it never is.
+        """Seconds until ``condition`` is true, where a failing ask counts as false; None if it never is.
 
-        ``within_s`` is stretched as all limits are.
+        ``within_s`` is multiplied like all limits.
         """
         began = time.monotonic()
         while time.monotonic() - began < within_s * self.factor:
@@ -91,7 +91,7 @@ class Program:
 
     # ---------------------------------------------------------------- striking
     def strike(self, actor: str, how: signal.Signals) -> None:
-        """Send the signal, once the actor's budget of restarts allows it."""
+        """Send the signal, once the actor's restart limit allows it."""
         row = self.rows()[actor]
         blows = self._blows.setdefault(actor, [])
         time.sleep(wait_before_blow(blows, time.monotonic(), row.max_restarts))
@@ -101,7 +101,7 @@ class Program:
 
 
 def _rtsp_url(program: Program) -> str:
-    """With its login; "" where RTSP does not run."""
+    """With its login; "" if RTSP is not running."""
     view = program.ask(RTSP, GetRtsp())
     if not view.running:
         return ""
@@ -112,7 +112,7 @@ def _rtsp_url(program: Program) -> str:
 
 @contextmanager
 def watching(program: Program) -> Iterator[Watch]:
-    """Viewers with a token of their own, which is revoked at the end. Raises ``ServerError``."""
+    """Viewers with a separate token, which is revoked at the end. Raises ``ServerError``."""
     program.until(program.all_up, START_S)
     port = program.ask(FACADE, GetPorts()).https
     issued = program.ask(AUTH, IssueToken(TOKEN, "viewer", TOKEN_DAYS))

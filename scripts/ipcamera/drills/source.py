@@ -1,4 +1,4 @@
-"""A network camera of the drill's own: MJPEG over HTTP on loopback, which can be unplugged and can freeze."""
+"""The drill's network camera: MJPEG over HTTP on loopback, which can be unplugged and frozen."""
 
 import contextlib
 import http.server
@@ -41,7 +41,7 @@ class DrillSource:
                 self.send_response(200)
                 self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}")
                 self.end_headers()
-                with contextlib.suppress(OSError):  # who watched has gone
+                with contextlib.suppress(OSError):  # the client is gone
                     source.play(self.wfile.write)
 
             def log_message(self, format: str, *args: object) -> None:
@@ -60,7 +60,7 @@ class DrillSource:
         self._server.server_close()
 
     def freeze(self) -> None:
-        """Connections stay, and nothing comes."""
+        """Connections stay, but nothing is sent."""
         self._frozen.set()
 
     def thaw(self) -> None:

@@ -1,4 +1,4 @@
-"""What each drill promises, and whether what was seen keeps it. Pure: no clock, no process."""
+"""What each drill promises, and whether the observations match. Pure: no clock, no process."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -18,15 +18,17 @@ SOURCE_NOTICED_S = 3.0  # a closed connection
 SOURCE_BACK_S = 10.0  # the wait between two tries has grown meanwhile
 BROKER_BACK_S = 30.0
 ROOM_BACK_S = 15.0
-PICTURE_ACTORS = frozenset({"camera", "encoder"})  # what hangs there shows no new picture until it is noticed
+PICTURE_ACTORS = frozenset(
+    {"camera", "encoder"}
+)  # while one of them hangs, there is no new picture until it is noticed
 DOOR = "facade"
 RTSP_SESSIONS = "rtsp_session_"
-SPARE_RESTARTS = 2  # of an actor's budget that a drill leaves untouched
+SPARE_RESTARTS = 2  # of an actor's restart limit that a drill does not use
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """``None``: nothing is promised of it. ``connections``: how many of the drill's own may be lost."""
+    """``None``: nothing is promised. ``connections``: how many of the drill's own may be lost."""
 
     name: str
     words: str
@@ -38,7 +40,7 @@ class Promise:
 
 @dataclass(slots=True)
 class Seen:
-    """``None``: not seen at all. ``faults``: sentences about what went wrong beside the figures."""
+    """``None``: not observed. ``faults``: sentences about other problems."""
 
     notice_s: float | None = None
     recover_s: float | None = None
@@ -47,7 +49,7 @@ class Seen:
     events_sent: int = 0
     events_lost: int = 0
     events_doubled: int = 0
-    events_deleted: int = 0  # for want of room, which the history says
+    events_deleted: int = 0  # to free space, as the history says
     faults: list[str] = field(default_factory=list)
     skipped: str = ""  # why it was not done
 
@@ -59,7 +61,7 @@ class Verdict:
 
 
 def judge(promise: Promise, seen: Seen, factor: float, watched: bool = True) -> Verdict:
-    """``factor`` stretches every limit of time, for slow machines. ``watched``: there was a viewer to measure gaps."""
+    """``factor`` multiplies every time limit, for slow machines. ``watched``: there was a viewer to measure gaps."""
     if seen.skipped:
         return Verdict("SKIP", seen.skipped)
     figures = [
@@ -173,10 +175,10 @@ def count_delivered(expected: Collection[int], heard: Sequence[int]) -> Seen:
 
 
 def wait_before_blow(blows: Sequence[float], now: float, max_restarts: int) -> float:
-    """Seconds until this actor can take one more death without coming near the end of its budget.
+    """Seconds until this actor can die once more without coming close to its restart limit.
 
-    ``blows``: when it was ended before, ascending, on the clock of ``now``. An actor that may hardly die at all is
-    struck once in a window.
+    ``blows``: when it was ended before, ascending, on the clock of ``now``. An actor with a very low limit is ended
+    once per window.
     """
     allowed = max(1, max_restarts - SPARE_RESTARTS)
     recent = [blow for blow in blows if blow > now - limits.RESTART_WINDOW_S]

@@ -1,4 +1,4 @@
-"""Clients on the same device that hold their connections: a viewer of /stream, a WebSocket, an RTSP player."""
+"""Clients on the same device that keep their connections: a viewer of /stream, a WebSocket, an RTSP player."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ GOODBYE = aiohttp.ClientWSTimeout(ws_close=1.0)
 
 
 class Watch:
-    """Watches from a thread of its own until it is closed; what is lost is opened again at once.
+    """Watches in its own thread until it is closed; lost connections are reopened at once.
 
     ``refused``: why there is no picture to watch, "" while there is one. Figures since the last ``mark``.
     """
@@ -84,7 +84,7 @@ class Watch:
             self._loop.close()
 
     async def _watch(self) -> None:
-        # The server of this very device, on loopback: its certificate is its own and proves nothing here.
+        # The server of this device, on loopback: its self-made certificate proves nothing here.
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         async with (
