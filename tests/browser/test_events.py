@@ -64,6 +64,31 @@ def test_the_video_of_a_whole_day_and_an_event_before_the_recording(mock: MockSe
     assert found == [None, 1401, "0", "1", "event"]
 
 
+def test_what_only_some_cameras_look_for_has_its_place(mock: MockServer, open_page: Opener) -> None:
+    now = now_ms()
+    mock.world.events += [
+        {"id": 1, "eventId": 1, "timestamp": now - 2000, "type": "SMOKE_ALARM", "confidence": 80},
+        {
+            "id": 2,
+            "eventId": 2,
+            "timestamp": now - 1000,
+            "type": "OBJECT_CAT",
+            "confidence": 80,
+            "eventType": "appeared",
+        },
+    ]
+    page = open_page(mock.url, "desktop", section="events").page
+    chips = page.locator(".filters button")
+    expect(chips).to_have_count(8)
+    expect(chips.nth(6)).to_contain_text("Cat")
+    chips.nth(7).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-type=SMOKE_ALARM]")).to_be_focused()
+    titles = page.locator("#section-events .event-row:not(.system) .what b")
+    assert titles.all_inner_texts() == ["Smoke alarm"]
+    assert page.evaluate(INK, ".detail") > 4
+
+
 def test_filters(history: Watched) -> None:
     page = history.page
     titles = page.locator("#section-events .event-row:not(.system) .what b")

@@ -13,13 +13,12 @@ export const EVENT_TYPES = {
   OBJECT_DOG: { title: t("Dog"), icon: "dog", color: "--dog" },
 };
 
-const OTHER = { title: "", icon: "detection", color: "--system" };
-
 export function eventKind(type) {
   if (EVENT_TYPES[type]) return EVENT_TYPES[type];
   const words = type.replace(/^(SYSTEM|OBJECT)_/, "").toLowerCase().replaceAll("_", " ");
   const name = told(words[0].toUpperCase() + words.slice(1));
-  return { ...OTHER, icon: type.startsWith("SYSTEM") ? "why" : "detection", title: name };
+  if (isSystem(type)) return { title: name, icon: "why", color: "--system" };
+  return { title: name, icon: "detection", color: type.startsWith("OBJECT") ? "--person" : "--any-sound" };
 }
 
 export function isSystem(type) {
@@ -53,11 +52,11 @@ export const DETECTORS = {
   dog: { type: "OBJECT_DOG", icon: "dog", color: "--dog" },
 };
 
-/** One that no table here names: its event type follows from its key, as in models/kinds.py. */
+/** One that no table here names: its event type follows from its key, as in models/event_kinds.py. */
 export function otherDetector(key, entry) {
   const type = key.replaceAll(/[A-Z]/g, "_$&").toUpperCase();
-  const seen = entry.pro === "object_detection";
-  return { type: seen ? `OBJECT_${type}` : type, icon: seen ? "detection" : "sound", color: seen ? "--person" : "--any-sound" };
+  const heard = entry.pro === "sound_detection";
+  return { type: entry.pro === "object_detection" ? `OBJECT_${type}` : type, icon: heard ? "sound" : "detection", color: heard ? "--any-sound" : "--person" };
 }
 
 /** Feature → what it is called, and what it is for. */

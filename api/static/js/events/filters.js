@@ -4,14 +4,22 @@ import { h, icon, setText } from "../dom.js";
 import { number } from "../format.js";
 import { t } from "../lang.js";
 import * as theme from "../theme.js";
-import { EVENT_TYPES } from "../labels.js";
+import { eventKind } from "../labels.js";
 import { paintable, sparkline } from "./canvas.js";
 import { BUCKET_MS } from "./history.js";
 
 export function typeFilters(history, onToggle) {
-  const buttons = Object.entries(EVENT_TYPES).map(([type, kind]) => filterButton(type, kind, history, onToggle));
-  const element = h("div.filters", { role: "group", "aria-label": t("Types of events") }, buttons);
-  element.update = () => buttons.forEach((button) => button.update());
+  let buttons = new Map();
+  const element = h("div.filters", { role: "group", "aria-label": t("Types of events") });
+  element.update = () => {
+    const types = history.types;
+    if (String(types) !== String([...buttons.keys()])) {
+      buttons = new Map(types.map((type) => [type, buttons.get(type) ?? filterButton(type, eventKind(type), history, onToggle)]));
+      element.replaceChildren(...buttons.values());
+    }
+    for (const button of buttons.values()) button.update();
+  };
+  element.update();
   return element;
 }
 

@@ -2,6 +2,7 @@
 
 import { getJson } from "../http.js";
 import { addDays, startOfDay } from "../format.js";
+import { EVENT_TYPES, isSystem } from "../labels.js";
 
 const MOST_EVENTS = 10_000;
 const PICTURES_AFTER_MS = 2500; // a thumbnail is there a little later than its event
@@ -43,6 +44,12 @@ export class History {
 
   get end() {
     return addDays(this.day, 1);
+  }
+
+  /** The six that every camera has, then what else there was on this day. */
+  get types() {
+    const more = Object.keys(this.counts).filter((type) => !EVENT_TYPES[type] && !isSystem(type));
+    return [...Object.keys(EVENT_TYPES), ...more.sort()];
   }
 
   get isToday() {

@@ -2,7 +2,7 @@
 
 import { h, setText, squareButton } from "../dom.js";
 import { hourMinute, timeOfDay } from "../format.js";
-import { EVENT_TYPES, eventKind, eventWords } from "../labels.js";
+import { eventKind, eventWords } from "../labels.js";
 import { t } from "../lang.js";
 import { paintable } from "./canvas.js";
 import { AXIS, GUTTER, drawDetail, drawOverview, firstAfter } from "./timeline_drawing.js";
@@ -39,8 +39,8 @@ export class Timeline {
 
   /** Shown types, in the order of the lanes. */
   get types() {
-    const { chosen } = this.history;
-    return Object.keys(EVENT_TYPES).filter((type) => !chosen.size || chosen.has(type));
+    const { chosen, types } = this.history;
+    return types.filter((type) => !chosen.size || chosen.has(type));
   }
 
   /** A day was chosen: today ends now, another day is shown whole. */

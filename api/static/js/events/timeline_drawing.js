@@ -2,7 +2,7 @@
 
 import { hourMinute } from "../format.js";
 import * as theme from "../theme.js";
-import { EVENT_TYPES } from "../labels.js";
+import { eventKind } from "../labels.js";
 import { BUCKET_MS } from "./history.js";
 
 export const AXIS = 18;
@@ -49,7 +49,7 @@ function bar(context, left, wide, h, counts, types, most) {
   for (const type of types) {
     if (!counts[type]) continue;
     const tall = (counts[type] / total) * whole;
-    context.fillStyle = theme.color(EVENT_TYPES[type].color);
+    context.fillStyle = theme.color(eventKind(type).color);
     context.fillRect(left, bottom - tall, wide, tall);
     bottom -= tall;
   }
@@ -64,7 +64,7 @@ export function drawDetail(context, w, h, line) {
   const middle = (type) => AXIS + tall * (types.indexOf(type) + 0.5);
   lanes(context, w, types, tall);
   axis(context, w, h, line.from, line.to, x, 12, GUTTER);
-  const colors = Object.fromEntries(types.map((type) => [type, theme.color(EVENT_TYPES[type].color)]));
+  const colors = Object.fromEntries(types.map((type) => [type, theme.color(eventKind(type).color)]));
   const drawn = {};
   for (let i = firstAfter(events, line.from); i < events.length && events[i].timestamp <= line.to; i += 1) {
     const { type, timestamp } = events[i];
@@ -85,7 +85,7 @@ function lanes(context, w, types, tall) {
     context.fillStyle = index % 2 ? "transparent" : theme.color("--sunken");
     context.fillRect(0, top, w, tall);
     context.fillStyle = theme.color("--muted");
-    context.fillText(EVENT_TYPES[type].title, 9, top + tall / 2 + 4);
+    context.fillText(eventKind(type).title, 9, top + tall / 2 + 4);
   });
 }
 
