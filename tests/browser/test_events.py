@@ -107,7 +107,7 @@ def test_one_event_in_full(history: Watched) -> None:
     page = history.page
     page.locator(".event-row button", has_text="Motion").first.click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Changed percent")
+    expect(dialog).to_contain_text("Changed part of the picture")
     expect(dialog.locator("img")).to_be_visible()
     history.shot("event")
     page.keyboard.press("Escape")
