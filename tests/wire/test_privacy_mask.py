@@ -5,8 +5,11 @@ The source is a network camera whose own H.264 is passed through until the mask 
 
 import asyncio
 import contextlib
+import io
+import re
 import subprocess
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -19,10 +22,11 @@ from numpy.typing import NDArray
 
 from models.messages.camera import CAMERA, Capture, GetCamera
 from tests.actors.mqtt.broker import AVAILABLE, SUBSCRIBE, Broker
-from tests.actors.shared.media.clips import clip
+from tests.actors.shared.media.clips import RATE, clip
 from tests.actors.shared.media.rtsp_stand_in import StandIn
 from tests.wire.live_client import LiveClient
 from tests.wire.server import INSECURE, RunningServer
+from tests.wire.test_clips import clip_of, happens
 from tests.wire.test_mqtt import record
 from tests.wire.test_network_camera import served
 
@@ -167,6 +171,41 @@ def test_nothing_of_what_is_covered_reaches_any_output(run: Run, broker: Broker)
         assert server.post("/settings", {"privacyMask": "closed"}) == (200, {"success": True})
         assert server.request("GET", "/snapshot")[0] == 503
         assert server.ask(CAMERA, GetCamera()).reason == "the privacy mask covers everything"
+
+
+def test_nothing_of_what_is_covered_reaches_a_clip_or_a_recording(run: Run) -> None:
+    """Not by the run-up either. All is encoded here, before and after: nothing but the mask tells pictures apart."""
+    with StandIn(clip("mjpeg", size=(320, 240), pictures=100, huffman="default")) as camera:
+        recording = {"clipsEnabled": True, "clipRunUpSec": 8, "recordContinuously": True}
+        server = run(source=camera.url, audio_source="none", settings=recording)
+        server.wait_for(lambda: server.post("/clips/record", {"seconds": 1})[0] == 200, 40)
+        before = clip_of(server, happens(server))
+        assert not any(covered(picture) for _, picture in of_clip(server, before))
+        assert server.post("/settings", {"privacyMask": MASK}) == (200, {"success": True})
+        answered = time.time_ns() // 1_000_000
+        after = clip_of(server, happens(server))
+        assert all(covered(picture) for _, picture in of_clip(server, after))
+
+        server.kill("recorder")
+        again = clip_of(server, happens(server))
+        assert all(covered(picture) for _, picture in of_clip(server, again))
+        assert server.post("/settings", {"recordContinuously": False}) == (200, {"success": True})
+        server.wait_for(lambda: not list((server.data_dir / "clips" / "open").iterdir()), 40)
+        whole = server.get("/clips?type=CONTINUOUS")[1]["clips"]
+        seen = [(at, covered(picture)) for one in whole for at, picture in of_clip(server, one)]
+        assert {dark for _, dark in seen} == {True, False}
+        assert all(dark for at, dark in seen if at >= answered)
+        playlist = server.request("GET", "/recordings/playlist.m3u8")[1].decode()
+        assert set(re.findall("/clips/([0-9a-f]+)/video", playlist)) == {one["id"] for one in whole}  # ranges of them
+
+
+def of_clip(server: RunningServer, one: dict[str, Any]) -> list[tuple[float, Gray]]:
+    """(Unix ms, picture)."""
+    with av.open(io.BytesIO(server.request("GET", one["video"])[1])) as container:
+        return [
+            (one["start"] + 1000 * (frame.time or 0), frame.to_ndarray(format="gray"))
+            for frame in container.decode(video=0)
+        ]
 
 
 def snapshot(server: RunningServer) -> Gray:
