@@ -17,7 +17,7 @@ PLAY = """async ([url, places]) => {
   const happens = (name) => new Promise((done, failed) => {
     video.addEventListener(name, done, { once: true });
     video.addEventListener("error", () => failed(new Error(video.error.message)), { once: true });
-    setTimeout(() => failed(new Error(`no ${name} at ${video.currentTime} s`)), 20000);
+    setTimeout(() => failed(new Error(`no ${name} at ${video.currentTime} s`)), 60000);
   });
   const ready = happens("loadeddata");
   video.muted = true;

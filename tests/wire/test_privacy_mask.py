@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from models.messages.camera import CAMERA, Capture, GetCamera
 from tests.actors.mqtt.broker import AVAILABLE, SUBSCRIBE, Broker
-from tests.actors.shared.media.clips import RATE, clip
+from tests.actors.shared.media.clips import clip
 from tests.actors.shared.media.rtsp_stand_in import StandIn
 from tests.wire.live_client import LiveClient
 from tests.wire.server import INSECURE, RunningServer
