@@ -54,16 +54,17 @@ async def playlist(request: web.Request, context: Context) -> web.StreamResponse
     if not clips:
         raise Missing("Nothing was recorded in that time")
     token = request.query.get("token")
-    query = f"?token={token}" if token and token.isalnum() else ""
-    return web.Response(text=m3u8(clips, query), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+    text = m3u8(clips, token if token and token.isalnum() else "")
+    return web.Response(text=text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
-def m3u8(clips: Iterable[Clip], query: str = "") -> str:
+def m3u8(clips: Iterable[Clip], token: str = "") -> str:
     """Each file begins its own timeline: a discontinuity (RFC 8216 §4.3.2.3)."""
+    query = (f"token={token}&" if token else "") + "as=.mp4"  # FFmpeg takes only segments whose URL ends like this
     lines: list[str] = []
     longest = 1
     for clip in clips:
-        video = f"../clips/{clip.id}/video{query}"
+        video = f"../clips/{clip.id}/video?{query}"
         start = datetime.fromtimestamp(clip.start / 1000, UTC).isoformat(timespec="milliseconds")
         lines += ["#EXT-X-DISCONTINUITY"] if lines else []
         lines += [f'#EXT-X-MAP:URI="{video}",BYTERANGE="{clip.head}@0"', f"#EXT-X-PROGRAM-DATE-TIME:{start}"]
