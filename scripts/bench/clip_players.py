@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Error, Page
 
 from tests.wire.server import RunningServer
+from tests.wire.test_clips import NOWHERE
 
 CHROMIUM = "/usr/bin/chromium"
 # Plays the beginning, seeks to each place, and plays the end: [time, bar code] of each place.
@@ -53,8 +54,7 @@ PLAY = """async ([url, places]) => {
 
 def wrong(path: Path) -> list[str]:
     """What ffprobe, ffmpeg and mpv complain of."""
-    to_nowhere = ("-enc_time_base:v", "1:90000", "-f", "null", "-")  # else its clock is too coarse for late pictures
-    strict = ("ffmpeg", "-v", "error", "-xerror", "-err_detect", "explode", "-i", str(path), *to_nowhere)
+    strict = ("ffmpeg", "-v", "error", "-xerror", "-err_detect", "explode", "-i", str(path), *NOWHERE)
     quiet = ("--no-config", "--msg-level=all=error", "--vo=null", "--ao=null", "--ao-null-untimed", "--untimed")
     said = []
     for command in (("ffprobe", "-v", "error", str(path)), strict, ("mpv", *quiet, str(path))):
