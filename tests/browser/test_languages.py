@@ -65,6 +65,7 @@ def left(page: Page, language: str) -> list[str]:
 
 
 def opened(mock: MockServer, open_page: Opener, language: str, section: str = "live") -> Watched:
+    mock.world.settings["deviceName"] = "7"  # "Hallway" is a place that the page names
     watched = open_page(mock.url, "phone", section=section, locale=LOCALES[language], expected=["status of 40"])
     expect(watched.page.locator("#connection")).to_have_text(CONNECTED[language], timeout=20_000)
     return watched
@@ -75,7 +76,6 @@ def opened(mock: MockServer, open_page: Opener, language: str, section: str = "l
 def test_every_section(mock: MockServer, open_page: Opener, language: str, pro: bool) -> None:
     mock.world.pro = pro
     mock.world.fill(200)
-    mock.world.settings["deviceName"] = "Kamera 7"
     mock.world.missing = {"yamnet"}
     mock.world.degraded = {"motion": "the camera is not plugged in"}
     mock.world.throttle = "thermal"
@@ -96,6 +96,30 @@ def test_every_section(mock: MockServer, open_page: Opener, language: str, pro: 
         if page.evaluate("document.documentElement.scrollWidth") > WIDTH:
             faults.append(f"{section} is wider than the screen")
     assert faults == []
+
+
+DIALOGS = {
+    "events": ".event-row:not(.system) button",
+    "settings": "[data-rule] button.small",
+    "system": "#certificate button.small",
+    "detection": ".locked button",
+}
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_dialogs(mock: MockServer, open_page: Opener, language: str) -> None:
+    mock.world.fill(20, hours=0.01)
+    page = opened(mock, open_page, language).page
+    for section, button in DIALOGS.items():
+        if section == "detection":
+            mock.set_license(False)
+        page.evaluate(f"location.hash = '{section}'")
+        page.locator(f"#section-{section} {button}").first.click()
+        expect(page.locator("dialog[open]")).to_be_visible()
+        assert left(page, language) == [], section
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH, section
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", LOCALES)
