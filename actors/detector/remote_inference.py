@@ -51,7 +51,7 @@ class OnPool:
         try:
             answer = asked.result(limits.HEDGE_S)
         except TimeoutError:
-            with contextlib.suppress(WeightsError):  # said by whoever cannot do without
+            with contextlib.suppress(WeightsError):  # reported where the local model is actually needed
                 self._own.prepare()
             answer = asked.result()
         if answer is not None:

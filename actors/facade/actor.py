@@ -107,7 +107,7 @@ class Facade(Actor):
         return self.latest(LicenseView) or UNKNOWN_LICENSE
 
     async def ask(self, to: Ref[Any], message: Ask[Any, R], timeout_s: float = ASK_TIMEOUT_S) -> R:
-        """As every actor's; who has changed the settings reads his change from then on."""
+        """Like every actor's ``ask``. After a change of the settings, the caller reads the changed view at once."""
         answer = await super().ask(to, message, timeout_s)
         view = answer.view if isinstance(answer, ChangeResult) else answer
         if isinstance(view, SettingsView):

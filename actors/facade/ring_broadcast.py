@@ -19,7 +19,7 @@ OWNERS: dict[str, MediaOwner] = {
     "pcm": "microphone",
 }
 NEWEST_WINS = frozenset({"frames", "jpeg", "jpeg_sub"})
-LAG = 64  # entries that a follower may be behind; he is in the same loop, so this is for seconds of trouble
+LAG = 64  # entries that a follower may be behind; it runs in the same loop, so this covers short stalls
 LINGER_S = 2.0  # the next snapshot or reload finds the encoder still running
 
 

@@ -170,7 +170,7 @@ def os_reason(error: OSError, tls: bool) -> str:
 def context(options: Options, pinned: str, seen: Callable[[str], None]) -> ssl.SSLContext | None:
     """None without TLS. ``seen`` gets the fingerprint of a certificate that is not checked by authorities.
 
-    With a pin, another certificate ends the handshake: nothing is sent to whoever shows it.
+    With a pin, any other certificate ends the handshake before anything is sent.
     """
     if not options.tls:
         return None

@@ -1,4 +1,4 @@
-"""A network that takes one picture at a time, made to take many: what a GPU needs to be worth its price.
+"""Converts a network for single pictures to batches, which a GPU needs to be efficient.
 
 Exports of YOLOX and PicoDet have the 1 of their batch written into inputs, outputs and reshapes; nothing else of them
 depends on it. ``tests/models/detect/test_batches.py`` compares both.

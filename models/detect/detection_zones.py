@@ -1,4 +1,4 @@
-"""Where a detection counts: zones over the pixels of a motion mask, and around the feet of somebody.
+"""Zones: where in the picture motion (pixels of the mask) and people (position of the feet) count.
 
 Motion is counted in ``ROWS`` × ``COLUMNS`` cells of the picture; a cell belongs to a zone if its middle does.
 """
@@ -40,7 +40,7 @@ def cells_in(polygon: Polygon) -> Chosen:
 
 
 def feet(box: Box, size: tuple[int, int]) -> Point:
-    """Where somebody stands, in fractions of the picture."""
+    """The position where a person stands, in fractions of the picture."""
     x1, _, x2, y2 = box
     width, height = size
     return (x1 + x2) / 2 / width, min(y2 / height, 1 - 1e-6)

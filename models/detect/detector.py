@@ -182,7 +182,7 @@ class Detector(ABC, Generic[S]):
 
     @abstractmethod
     def configure(self, settings: Settings) -> None:
-        """Take changed settings while running; what was learnt stays."""
+        """Apply changed settings while running; learned state is kept."""
 
     @property
     def rate(self) -> float:
@@ -191,16 +191,16 @@ class Detector(ABC, Generic[S]):
 
     @property
     def busy(self) -> bool:
-        """It follows something and must be fed even while a gate (motion) is shut."""
+        """It is tracking something and must be fed even while a gate (motion) is closed."""
         return False
 
     @abstractmethod
     def feed(self, sample: S) -> Iterator[Output]:
-        """What this sample shows. ``pts`` never goes back between two calls of ``reset``."""
+        """Evaluate one sample. ``pts`` never decreases between two calls of ``reset``."""
 
     @abstractmethod
     def reset(self) -> list[Output]:
-        """There is a gap, or an end: what comes next does not continue what was. What has to be said because of it."""
+        """A gap or the end: the next sample does not continue the previous one. Returns the findings that result."""
 
 
 def enabled(switch: Switch, settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""From hits to events: when something begins, goes on, and is over; and how often it may be told."""
+"""From hits to events: the beginning and end of an episode, and how often it is reported."""
 
 import math
 
@@ -21,7 +21,7 @@ class Episode:
         self._last_hit = 0
 
     def feed(self, hit: bool, pts: int, cooldown_s: float) -> bool:
-        """Whether to tell an event now."""
+        """Add a sample. Returns whether to report an event now."""
         began = hit and not self.active
         if hit:
             self.active, self._last_hit = True, pts

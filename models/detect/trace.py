@@ -2,7 +2,7 @@
 
 A trace is a sequence of blocks, each readable by itself: a header (magic, length, CRC-32) and deflated records. Each
 is its kind, the steps of pts and wall from the record before in ms (LEB128), and a body that its detector alone knows.
-Whoever is judged live is judged by what a record holds, no more: so both come to the same end.
+The live detector uses only what a record holds. Live detection and replay therefore give the same result.
 """
 
 import struct

@@ -1,1 +1,1 @@
-"""What goes over HTTP and WebSocket as bytes and as JSON, without any socket."""
+"""The HTTP and WebSocket protocols as bytes and JSON. No sockets."""

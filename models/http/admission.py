@@ -1,6 +1,6 @@
-"""Who may hold a connection, and whose handshake comes next.
+"""Which connections are admitted, and which handshake comes next.
 
-Strangers and those who are known have places and rates of their own. Within each pool the places are shared fairly:
+Known and unknown addresses have separate places and rates. Within each pool the places are shared fairly:
 when it is full, the address that holds most gives up its oldest for one that holds fewer. Handshakes above the rate
 wait and are served in turn, one address after the other (fair queueing, RFC 970), so that a flood delays itself.
 
@@ -22,12 +22,12 @@ class Admission(Generic[C]):
 
     def __init__(self, known: Callable[[str], bool]) -> None:
         self._known = known
-        self._held: dict[str, dict[C, None]] = {}  # by address, the oldest first; those that wait too
+        self._held: dict[str, dict[C, None]] = {}  # by address, oldest first, including waiting ones
         self._waiting: OrderedDict[str, deque[C]] = OrderedDict()
         self._rates = Buckets(limits.HANDSHAKES_PER_S, limits.HANDSHAKES_BURST, limits.ADDRESSES)
         self._known_rates = Buckets(limits.HANDSHAKES_KNOWN_PER_S, limits.HANDSHAKES_KNOWN_BURST, limits.ADDRESSES)
         self._strangers = TokenBucket(limits.HANDSHAKES_STRANGERS_PER_S, limits.HANDSHAKES_STRANGERS_BURST)
-        self.refused: Counter[str] = Counter()  # by address, since somebody has cleared it
+        self.refused: Counter[str] = Counter()  # by address, since the last clear
 
     def __len__(self) -> int:
         return sum(map(len, self._held.values()))
@@ -37,7 +37,7 @@ class Admission(Generic[C]):
         return sum(map(len, self._waiting.values()))
 
     def arrive(self, address: str, connection: C) -> tuple[C, ...]:
-        """A connection was made; those that have to go for it, perhaps itself."""
+        """Register a new connection. Returns the connections to close for it, possibly the new one itself."""
         known = self._known(address)
         if known:
             most, of_one = limits.CONNECTIONS_KNOWN, limits.CONNECTIONS_KNOWN_PER_ADDRESS
@@ -59,7 +59,7 @@ class Admission(Generic[C]):
         return gone
 
     def due(self, now: float) -> list[C]:
-        """Those that wait and whose handshake may begin."""
+        """The waiting connections whose handshake may begin now."""
         due: list[C] = []
         served = True
         while served:
@@ -72,7 +72,7 @@ class Admission(Generic[C]):
         return due
 
     def left(self, address: str, connection: C) -> None:
-        """It has ended, however; harmless when it is not ours any more."""
+        """The connection has ended. Harmless if it is no longer registered."""
         held = self._held.get(address, {})
         held.pop(connection, None)
         if not held:

@@ -1,4 +1,4 @@
-"""Who may do what on a socket: the handshake, and the gate of each message. Both are tables."""
+"""What a socket may do: the handshake and the gate of each message, both as tables."""
 
 from enum import Enum, auto
 
@@ -6,8 +6,8 @@ from models.security.roles import OWNER, VIEWER_MESSAGES
 
 
 class SocketState(Enum):
-    WAITING = auto()  # auth_required was sent; ten seconds
-    READY = auto()  # the snapshot is out
+    WAITING = auto()  # auth_required was sent; the client has ten seconds
+    READY = auto()  # the snapshot was sent
     CLOSED = auto()
 
 
@@ -15,7 +15,7 @@ class Event(Enum):
     CREDENTIAL = auto()  # a valid one came with the upgrade, or protection is off
     NO_CREDENTIAL = auto()
     AUTHENTICATED = auto()  # in band
-    FAILED_LAST = auto()  # the last try was wrong
+    FAILED_LAST = auto()  # the last allowed attempt failed
     TIMED_OUT = auto()
     PRO_NEEDED = auto()  # a direct caller, and there is no Pro licence (any more)
     REVOKED = auto()

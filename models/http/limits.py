@@ -4,17 +4,17 @@
 # credential; a proxy, or everybody behind one router, is one address.
 CONNECTIONS_KNOWN = 512
 CONNECTIONS_KNOWN_PER_ADDRESS = 128
-CONNECTIONS_STRANGERS = 128  # above that the one who holds most gives one up
+CONNECTIONS_STRANGERS = 128  # above that, the address with the most gives one up
 CONNECTIONS_STRANGERS_PER_ADDRESS = 32
 HANDSHAKE_S = 5.0
 FIRST_REQUEST_S = 10.0  # from the end of the handshake to the end of the first request's head
 IDLE_S = 75.0  # between two requests: longer than proxies keep theirs
-# Handshakes, which are the dearest that a stranger can ask for: those above the rate wait, in turn.
+# Handshakes are the most expensive thing a stranger can request: above the rate they wait, in turn.
 HANDSHAKES_KNOWN_PER_S, HANDSHAKES_KNOWN_BURST = 100.0, 200  # of one address
 HANDSHAKES_PER_S, HANDSHAKES_BURST = 20.0, 40  # of one stranger
 HANDSHAKES_STRANGERS_PER_S, HANDSHAKES_STRANGERS_BURST = 60.0, 120  # of all strangers together
 HANDSHAKES_WAITING_PER_ADDRESS = 16
-ADDRESSES = 1024  # remembered, the latest; in each table
+ADDRESSES = 1024  # kept in each table, most recent first
 
 # Requests without a valid session; the page and all that belongs to it are about 70. A page of somebody else's in the
 # owner's browser asks from an address that is known.
@@ -31,13 +31,13 @@ STREAM_CLIENTS = 128  # at once, for the whole device
 STREAM_CLIENTS_PER_ADDRESS = 64  # a proxy is one address
 STREAM_BACKLOG = 64 * 1024  # unacknowledged bytes above which pictures are skipped for this client
 STREAM_STUCK_S = 20.0  # a client that takes no byte for so long is cut off
-NO_SIGNAL_AFTER_S = 2.0  # without a picture, and the camera says that it does not run
-NO_SIGNAL_ANYWAY_AFTER_S = 6.0  # the camera runs and still there is none: the encoder is being replaced
+NO_SIGNAL_AFTER_S = 2.0  # without a picture, and the camera reports that it is not running
+NO_SIGNAL_ANYWAY_AFTER_S = 6.0  # the camera is running: the encoder is being replaced
 NO_SIGNAL_EVERY_S = 1.0
 NO_SIGNAL_FOR_S = 30.0  # then the stream ends
 
 # /snapshot
-FRESH_S = 1.0  # a picture of this age is as good as a new one
+FRESH_S = 1.0  # a picture of at most this age is served again
 SNAPSHOT_WAIT_S = 3.0
 WIDEST = 8192  # that may be asked for
 

@@ -1,4 +1,4 @@
-"""What waits for one socket, and in which order it goes out.
+"""The outgoing queue of one socket and its order.
 
 answers and events   in order, never dropped; too many of them and the socket must be closed
 state                the newest of each kind, never before the answer it follows from
@@ -26,12 +26,12 @@ class Outbox:
         self._opened = False
 
     def answer(self, frame: bytes) -> bool:
-        """False: the client does not read, close it (1013)."""
+        """Returns False if the client does not read: close the socket (1013)."""
         self._first.append(frame)
         return len(self._first) + len(self._events) <= QUEUED_MESSAGES
 
     def event(self, frame: bytes) -> bool:
-        """As ``answer``; until the snapshot is out it waits for it."""
+        """Like ``answer``, but held back until the snapshot was sent."""
         (self._first if self._opened else self._events).append(frame)
         return len(self._first) + len(self._events) <= QUEUED_MESSAGES
 
@@ -49,25 +49,25 @@ class Outbox:
         self._sound.clear()
 
     def open(self, snapshot: list[bytes]) -> None:
-        """Put the snapshot out in one piece; from now on everything may follow."""
+        """Send the snapshot in one piece. From now on, everything may follow."""
         self._first.extend(snapshot)
         self._first.extend(self._events)
         self._events.clear()
         self._opened = True
 
     def hold(self) -> None:
-        """A request is being met: the state that comes of it waits for its answer. ``let_go`` ends it."""
+        """A request is in progress: state changes wait for its answer. ``let_go`` ends this."""
         self._held += 1
 
     def let_go(self) -> None:
         self._held -= 1
 
     def take_answer(self) -> bytes | None:
-        """The next answer or event; all that a closing socket still gets."""
+        """The next answer or event. A closing socket is sent nothing else."""
         return self._first.popleft() if self._first else None
 
     def take(self) -> bytes | None:
-        """The next frame to write, None where nothing may go now."""
+        """The next frame to write, None if nothing may be sent now."""
         if self._first:
             return self._first.popleft()
         if not self._opened:

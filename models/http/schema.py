@@ -106,7 +106,7 @@ CLIENT: dict[str, Schema] = dict(
             enabled=BOOL,  # a synonym
             framing={**_one("raw", "v1"), "default": "raw"},
             tier={**_one(*Tier), "default": Tier.MAIN},
-            maxFps=_int(1, 60),  # a wish: one stream is encoded for all, so it is not granted
+            maxFps=_int(1, 60),  # accepted but ignored: one stream is encoded for all
             requestId=REQUEST_ID,
         ),
         _message("requestKeyframe", requestId=REQUEST_ID),

@@ -1,6 +1,6 @@
 """Which access units one H.264 viewer is sent, and which are skipped.
 
-A decoder cannot skip single pictures: a viewer that is too slow loses everything up to the next IDR, and is told so.
+A decoder cannot skip single pictures: a viewer that is too slow loses everything up to the next IDR and is informed.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from models.rate_limit import Window
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What became of an offered access unit."""
+    """The result of offering an access unit."""
 
     taken: bool
     begins: bool = False  # the first of a generation: h264_ack goes before it
@@ -33,7 +33,7 @@ class ViewerQueue:
         self._units: deque[tuple[AccessUnit, bool]] = deque()
         self._bytes = 0
         self._waiting = True  # for an IDR
-        self._lost = False  # something is missing before the next one
+        self._lost = False  # access units are missing before the next one
         self._last: tuple[int, int] | None = None  # epoch and sequence
         self._overflows = Window(OVERFLOWS, OVERFLOW_WINDOW_S)
 
@@ -42,7 +42,7 @@ class ViewerQueue:
 
     @property
     def at_beginning(self) -> bool:
-        """Nothing was offered yet."""
+        """Whether nothing has been offered yet."""
         return self._last is None
 
     def begin(self, group: list[AccessUnit]) -> bool:
@@ -73,7 +73,7 @@ class ViewerQueue:
         begins = entry.spare != self.generation
         if begins:
             self.generation = entry.spare
-            self._clear()  # they belong to the configuration before
+            self._clear()  # they belong to the previous configuration
         if len(self._units) >= QUEUED_PICTURES or self._bytes + len(entry.data) > QUEUED_PICTURE_BYTES:
             too_slow = self._overflow(now)
             if not entry.key or len(entry.data) > QUEUED_PICTURE_BYTES:
@@ -85,7 +85,7 @@ class ViewerQueue:
         return Offered(True, begins)
 
     def take(self) -> bytes | None:
-        """The next frame to write, None where there is none."""
+        """The next frame to write, None if there is none."""
         if self._group:
             return self._group.popleft().frame(self.framing, False)
         if not self._units:

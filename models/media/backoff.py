@@ -1,4 +1,4 @@
-"""How long to wait before the next try."""
+"""Exponential delays between attempts."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Backoff:
     failures: int = 0
 
     def failed(self) -> float:
-        """Count one failure; the seconds to wait after it."""
+        """Count one failure. Returns the delay in seconds before the next attempt."""
         self.failures += 1
         return float(min(self.first_s * 2 ** min(self.failures - 1, 30), self.largest_s))
 

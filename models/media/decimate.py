@@ -1,4 +1,4 @@
-"""Fewer pictures per second, evenly."""
+"""Reduction of the frame rate at even intervals."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ SLACK = 0.3  # share of an interval by which a picture may be early: sources jit
 
 @dataclass(slots=True)
 class Decimator:
-    """Says of each picture whether it is wanted, so that about ``fps`` a second are; 0: every one."""
+    """Selects about ``fps`` pictures a second; 0 selects every picture."""
 
     fps: float = 0.0
     _due: int = 0
@@ -31,7 +31,7 @@ class Decimator:
 class RateMeter:
     """Events per second over the last ``window_s`` seconds, and their bytes.
 
-    Times are when something happened, not when it was heard of: what a source makes up for at its beginning arrives all
+    Times are those of the events, not of their arrival: what a source catches up on at its beginning arrives all
     at once. They may come a little out of order, as pictures do that are decoded before they are shown.
     """
 
@@ -49,7 +49,7 @@ class RateMeter:
         self._events = [event for event in self._events or () if event[0] < moment]
 
     def rate(self, now: float) -> float:
-        """Events per second; 0 after a silence of the whole window."""
+        """Events per second; 0 if the whole window had none."""
         recent = [at for at, _ in self._events or () if now - at <= self.window_s]
         if len(recent) < 2:
             return 0.0

@@ -1,4 +1,4 @@
-"""JPEG (ITU-T T.81) as cameras send it, made whole, and smaller."""
+"""JPEG (ITU-T T.81) from cameras: completing, splitting and scaling."""
 
 import re
 import struct
@@ -37,7 +37,7 @@ def huffman_tables(data: bytes) -> bytes:
 
 
 def whole(data: bytes, tables: bytes) -> bytes:
-    """A JPEG that any decoder takes: many USB cameras leave the Huffman tables out, meaning those of T.81 annex K.
+    """A JPEG that any decoder accepts. Many USB cameras omit the Huffman tables and mean those of T.81 annex K.
 
     ``tables`` are put in where there are none; empty for what is not a JPEG with a scan and an end.
     """
@@ -64,7 +64,7 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 
 class Splitter:
-    """JPEGs out of a stream of bytes, whatever stands between them: multipart of any making, or nothing at all.
+    """Extracts JPEGs from a byte stream, whatever separates them: any form of multipart, or nothing.
 
     A picture ends at its EOI marker. One that is followed by the next SOI before its end is left out.
     """
@@ -141,7 +141,7 @@ class Splitter:
 
 
 def shrunk(data: bytes, width: int, quality: int) -> bytes:
-    """The picture ``width`` pixels wide, in its own shape; one that is narrower stays as it is.
+    """The picture scaled to ``width`` pixels, with its aspect ratio; a narrower one is unchanged.
 
     Raises:
         ValueError: it cannot be decoded.

@@ -1,4 +1,4 @@
-"""A network address taken apart: where to connect, who logs in, and the URL without the secret."""
+"""Parser of network addresses: where to connect, the credentials, and the URL without them."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote

@@ -10,7 +10,7 @@ BLOCK_SAMPLES = 320  # 20 ms
 BLOCK_BYTES = 2 * BLOCK_SAMPLES
 SAMPLE_NS = 1_000_000_000 // RATE
 SILENCE_DB = -100.0
-JUMP_NS = 60_000_000  # between what the samples say and what the clock says; beyond it the clock is right
+JUMP_NS = 60_000_000  # largest difference between sample count and clock; beyond it the clock is used
 PULL = 0.02  # share of a smaller difference that is made up with each piece: cards do not run at exactly 16 kHz
 
 

@@ -1,4 +1,4 @@
-"""The privacy mask: what it covers is painted over in a flat I420 picture, before anybody can read the picture.
+"""The privacy mask: its areas are painted over in a flat I420 picture before any process can read the picture.
 
 Whole blocks of 2 × 2 pixels are covered, so that no chroma sample is shared with what may be seen; inner holes of a
 polygon that crosses itself are covered too.

@@ -1,4 +1,4 @@
-"""How many pictures a second, told from a few time stamps."""
+"""The frame rate, estimated from a few time stamps."""
 
 from itertools import pairwise
 

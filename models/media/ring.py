@@ -6,9 +6,9 @@ Layout, native byte order, all fields u64:
     index    (128 bytes × slots)  sequence, position, length, pts, wall, flags, width, height, format, spare …
     data     (capacity bytes)
 
-Positions count all bytes ever written, so ``position % capacity`` is the place. Before the writer touches a place it
-raises ``reserved``: everything older than ``reserved - capacity`` is dead. A reader copies, and then checks that what
-it copied was still alive. The writer reserves one largest record ahead of the one it writes: between the reservation
+Positions count all bytes ever written; ``position % capacity`` is the offset. Before the writer touches an offset it
+raises ``reserved``: everything older than ``reserved - capacity`` is invalid. A reader copies, then checks that what
+it copied was still valid. The writer reserves one largest record ahead of the one it writes: between the reservation
 and the first byte lie the bell's system calls, which is what makes the check sound on weakly ordered processors too.
 """
 
@@ -170,7 +170,7 @@ class Writer(_Ring):
 
 
 def forget(buffer: memoryview) -> None:
-    """Make every record unreadable, also to who reads just now. Whoever writes goes on with the next record.
+    """Make every record unreadable, including for a read in progress. The writer continues with the next record.
 
     Raises:
         ValueError: not a ring.
@@ -184,7 +184,7 @@ class Reader(_Ring):
     """One of many readers; keeps no state in the buffer."""
 
     def read(self, sequence: int) -> Entry | None:
-        """The record, or None where it is not there yet, or no longer."""
+        """A copy of the record; None if it was not written yet or has been overwritten."""
         slot = self._slot(sequence)
         fields = self._index[slot : slot + S_SPARE + 1].tolist()
         found, position, length, pts, wall, flags, width, height, format, spare = fields
@@ -210,7 +210,7 @@ class Reader(_Ring):
         return None
 
     def holds(self, entry: Entry) -> bool:
-        """Whether this record could be read again."""
+        """Whether this record can be read now. It may be overwritten at any time."""
         return entry.epoch == self.epoch and self._index[self._slot(entry.sequence) + S_SEQUENCE] == entry.sequence
 
     def nearest(self, pts: int) -> Entry | None:

@@ -1,4 +1,4 @@
-"""Picture sizes: which ones a source offers, and which of them is meant."""
+"""Picture sizes: those that a source offers, and the choice among them."""
 
 from models.media.i420 import even
 

@@ -1,7 +1,7 @@
-"""Encoded sound on its way from the connection to whoever decodes it: records that explain themselves.
+"""Encoded sound between the camera's connection and the decoder: self-describing records.
 
-The ring ``sound`` is filled by who owns the connection to a network camera. Each record is two bytes of length, a
-description in JSON of that length, and one packet. A reader that begins anywhere knows what it has.
+The process that owns the connection to a network camera writes the ring ``sound``. Each record is two bytes of
+length, a description in JSON of that length, and one packet. A reader can begin at any record.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """From a source's own time stamps to CLOCK_MONOTONIC, corrected for drift; never the time of arrival.
 
 A packet cannot arrive before it was captured. So the smallest delay of the last seconds is the best estimate of the
-distance between the two clocks, and what came later than that waited somewhere: in the camera, in the network. How
-long it may wait is the depth of the jitter buffer that the source needs.
+distance between the two clocks, and a packet that came later was delayed in the camera or in the network. The longest
+such delay is the depth of the jitter buffer that the source needs.
 """
 
 from bisect import insort
@@ -82,7 +82,7 @@ class StreamClock:
 
     @property
     def clock(self) -> SourceClock:
-        """The shared one where it can be believed."""
+        """The shared clock if it agrees with this stream, else the stream's own."""
         own, shared = self.own, self.shared
         if shared is None or shared.offset is None or own.offset is None:
             return own

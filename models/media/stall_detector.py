@@ -1,4 +1,4 @@
-"""When a source that is open has nevertheless stopped: it says nothing, or it says the same for ever."""
+"""Detects that an open source has stopped: it sends nothing, or the same data for ever."""
 
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class StallDetector:
             self._fingerprint = fingerprint
 
     def verdict(self, now: float) -> str:
-        """Why the source counts as stalled, in words; "" while it is well. A repeating verdict doubles the patience."""
+        """Why the source counts as stalled, "" while it works. A repeating verdict doubles the patience."""
         if now - self._last_at > self.silent_s:
             text = f"no picture for {now - self._last_at:.0f} s"
             if self._seen:  # it does give pictures

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from models.media.pcm import RATE
 
-LOCK_S = 0.7  # a talker who is silent so long has let go
+LOCK_S = 0.7  # a talker that sends nothing for this long loses the lock
 BYTES_PER_S = 2 * RATE
 START_BYTES = BYTES_PER_S * 100 // 1000  # buffered before the first sound: 60–120 ms
 MOST_BYTES = BYTES_PER_S * 400 // 1000  # what is older is dropped, or the delay would grow for ever
@@ -12,7 +12,7 @@ MOST_BYTES = BYTES_PER_S * 400 // 1000  # what is older is dropped, or the delay
 
 @dataclass(slots=True)
 class TalkLock:
-    """Who may talk."""
+    """Held by one talker at a time."""
 
     holder: str = ""
     _until: float = 0.0

@@ -1,9 +1,9 @@
-"""The frame rate goes down in steps while the device is too busy or too hot, and comes back in steps."""
+"""Reduces the frame rate in steps while the device is overloaded or too hot, and restores it in steps."""
 
 from dataclasses import dataclass
 
 STEPS = (1.0, 0.75, 0.5, 0.33)  # shares of the wanted frame rate
-LEAST_FPS = 5.0  # never below it for load; a slide show helps nobody
+LEAST_FPS = 5.0  # load never reduces the rate below this
 BUSY_PERCENT, CALM_PERCENT = 95.0, 80.0
 HOT_C, COOL_C = 80.0, 72.0
 DOWN_AFTER_S = 10.0
@@ -20,7 +20,7 @@ class Load:
 
     @property
     def strain(self) -> str:
-        """What makes it go slower: undervoltage, thermal, cpu, or "" for nothing."""
+        """The reason to slow down: undervoltage, thermal, cpu, or ""."""
         if self.undervoltage:
             return "undervoltage"
         if self.temperature_c is not None and self.temperature_c >= HOT_C:

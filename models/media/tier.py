@@ -1,4 +1,4 @@
-"""Tiers: one picture in several sizes. Each fills rings of its own, and costs nothing while nobody leases them."""
+"""Tiers: one picture in several sizes. Each fills rings of its own and costs nothing without a lease."""
 
 from dataclasses import dataclass
 from enum import StrEnum

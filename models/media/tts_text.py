@@ -1,4 +1,4 @@
-"""What may be spoken."""
+"""Checks of text and voice names for speech output."""
 
 import re
 import unicodedata

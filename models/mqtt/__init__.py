@@ -1,1 +1,1 @@
-"""What we say by MQTT: topics, payloads, Home Assistant's discovery, commands, and how one event is delivered once."""
+"""MQTT without I/O: topics, payloads, Home Assistant discovery, commands, and exactly-once delivery of events."""

@@ -1,6 +1,6 @@
-"""What a broker does not take: it says so at the connection (MQTT 5), or cuts the connection each time it is sent.
+"""What a broker refuses: announced at the connection (MQTT 5), or learned because it ends the connection.
 
-A broker of MQTT 3.1.1 has no other answer to what it refuses than to hang up. So what was sent and not yet acknowledged
+An MQTT 3.1.1 broker can only refuse a message by closing the connection. So what was sent and not yet acknowledged
 at that moment is remembered, and what has ended several connections in a row is left out of the next ones.
 """
 
@@ -36,7 +36,7 @@ class PublishHistory:
         self._sent.append(sent)
 
     def suspect(self, now: float, acknowledged: Callable[[int], bool]) -> Sent | None:
-        """What may have ended the connection just now: the first of those that the broker was at."""
+        """The message that may have ended the connection: the first one not yet acknowledged."""
         open_ones: list[Sent] = []
         for sent in reversed(self._sent):
             if sent.packet_id and acknowledged(sent.packet_id):
@@ -77,7 +77,7 @@ class BrokerLimits:
         self._too_large.clear()
 
     def refused(self, code: int) -> bool:
-        """The broker refused the connection. Whether another one without what it does not support may do."""
+        """The broker refused the connection. Returns whether to retry without the unsupported features."""
         if code == RETAIN_NOT_SUPPORTED and self.retain:
             self.retain = False
             return True
@@ -88,7 +88,7 @@ class BrokerLimits:
         return False
 
     def takes(self, topic: str, payload: bytes, now: float) -> bool:
-        """Whether this may be sent."""
+        """Whether this message may be sent."""
         if now - self._avoided.get(topic, float("-inf")) < limits.AVOIDED_S:
             return False
         fits = not self._largest or len(topic.encode()) + len(payload) + HEADER_BYTES <= self._largest
@@ -116,7 +116,7 @@ class BrokerLimits:
         return True
 
     def careful(self, now: float) -> bool:
-        """Whether the next thing shall be sent only when the last one is acknowledged, to see which one it is."""
+        """Whether to send one message at a time, to find the one that the broker refuses."""
         return now - self._suspected_at <= limits.SUSPECT_AGAIN_S
 
     @property
@@ -124,7 +124,7 @@ class BrokerLimits:
         return tuple(self._avoided)
 
     def text(self, now: float) -> str:
-        """What is left out, for a person; "" where nothing is."""
+        """A text for people about what is left out, "" if nothing is."""
         avoided = [topic for topic, since in self._avoided.items() if now - since < limits.AVOIDED_S]
         parts = []
         if avoided:

@@ -1,10 +1,10 @@
-"""Commands that wait to be carried out: bounded, in order of arrival, and of one topic only the newest."""
+"""Pending commands: bounded, in order of arrival, only the newest for each topic."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-ACTIONS = frozenset({"capture", "restart", "torch", "tts"})  # each one counts; the others say how something should be
+ACTIONS = frozenset({"capture", "restart", "torch", "tts"})  # each one counts; the others set a state
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CommandQueue(Generic[T]):
         return True
 
     def pop(self) -> T:
-        """The one that has waited longest; ``KeyError`` where there is none."""
+        """The oldest command. Raises ``KeyError`` if the queue is empty."""
         key = next(iter(self._entries), None)
         if key is None:
             raise KeyError("nothing waits")

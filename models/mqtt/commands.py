@@ -1,4 +1,4 @@
-"""What a message under ``control/`` asks for. Nothing here decides whether it is allowed."""
+"""Parser of messages under ``control/``. Permissions are checked elsewhere."""
 
 import json
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ Command = SetValue | SetStreaming | SetTorch | TakeCapture | Restart | Say
 
 
 def is_command(topics: Topics, topic: str) -> bool:
-    """Our own results come back to us, and are none."""
+    """Whether this topic is a command. Our own results, which we receive too, are not."""
     return topic.startswith(topics("control/")) and topic != topics.result
 
 
@@ -100,9 +100,9 @@ def _command(rest: str, text: str) -> Command:
 
 
 def typed(kind: str, value: Value) -> Value:
-    """The value as the setting's ``kind`` (boolean, int, string) wants it; unchanged where it does not fit.
+    """The value converted to the setting's ``kind`` (boolean, int, string).
 
-    What does not fit is left to the check of settings, which says it in the words of the interface.
+    A value that does not fit is passed on unchanged: the settings check reports it as in the API.
     """
     if kind == "boolean" and isinstance(value, str | int):
         return _WORDS.get(str(value).lower(), value)
@@ -153,7 +153,7 @@ def _speech(text: str) -> Say:
 
 
 def _json(text: str) -> object:
-    """None for what is no JSON: a plain text then."""
+    """The parsed JSON, None for plain text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

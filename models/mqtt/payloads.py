@@ -47,7 +47,7 @@ def trigger(event: Event) -> dict[str, object] | None:
 
 
 def settings(stored: Mapping[str, object]) -> dict[str, object]:
-    """The stored settings, without user names and who is trusted: whoever reads the broker reads this."""
+    """The stored settings, without user names and trusted addresses: every client of the broker can read them."""
     return {key: value for key, value in stored.items() if key not in _PRIVATE and key != "license"}
 
 

@@ -39,7 +39,7 @@ class Topics:
 
     @property
     def device(self) -> str:
-        """Retained: who uses this prefix, so that a second camera on it is noticed."""
+        """Retained: the device that uses this prefix, so that a second camera on it is detected."""
         return self("status/device")
 
     @property

@@ -1,1 +1,1 @@
-"""Notifications without I/O: rules, channels, what is said, and how it is sealed and signed."""
+"""Notifications without I/O: rules, channels, message formats, encryption and signatures."""

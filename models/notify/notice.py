@@ -1,4 +1,4 @@
-"""What is said of an event, and the forms in which it goes out."""
+"""The content of a notification and its formats for each channel."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""When somebody is told: which events, on which days, from when to when, how often, and only while nobody watches."""
+"""When a notification is sent: events, days, hours, frequency, and whether somebody is watching."""
 
 import re
 from collections.abc import Collection, Mapping

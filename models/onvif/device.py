@@ -1,4 +1,4 @@
-"""The device service (ver10/device): who we are and where the other services are."""
+"""The device service (ver10/device): device information and the addresses of the other services."""
 
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -17,7 +17,7 @@ WSDL_URL = "http://www.onvif.org/"
 
 
 def scopes(facts: Facts) -> tuple[str, ...]:
-    """Fixed: nobody may change them."""
+    """Fixed; clients cannot change them."""
     kinds = ("type/video_encoder", "type/Network_Video_Transmitter", "Profile/Streaming", "Profile/T")
     names = [f"name/{quote(facts.name, safe='')}", f"hardware/{quote(MODEL, safe='')}", "location/unknown"]
     macs = [f"mac/{one.mac}" for one in facts.interfaces[:1] if one.mac]

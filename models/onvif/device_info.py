@@ -1,4 +1,4 @@
-"""What the answers are made of: the device, its network, its tiers, and how the client has reached it."""
+"""The facts that the answers contain: the device, its network, its tiers, and the address the client used."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""WS-Discovery (April 2005, as ONVIF wants it): a device that says that it is there, and answers who looks for it."""
+"""WS-Discovery (April 2005, as ONVIF requires): announcements and answers to searches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Device:
 
 
 def read(datagram: bytes) -> Question | None:
-    """None for whatever is no question to a device."""
+    """The question in a datagram; None if it is not a question to a device."""
     try:
         root = parse(datagram)
     except MalformedError:
@@ -77,7 +77,7 @@ def _probe(message_id: str, asked: Element) -> Question | None:
 
 
 def meant(question: Question, device: Device) -> bool:
-    """Whether we are to answer."""
+    """Whether this device must answer."""
     if question.endpoint:
         return question.endpoint == device.uuid
     if not LOCAL_TYPES.issuperset(question.types):

@@ -1,6 +1,6 @@
 """The event service (ver10/events, WS-BaseNotification 1.3): what may be subscribed to, and what is answered.
 
-Waiting for something to happen, and carrying webhooks their news, is for ``actors.onvif``.
+``actors.onvif`` waits for events and delivers webhooks.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ NOTIFY = "http://docs.oasis-open.org/wsn/bw-2/NotificationConsumer/Notify"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and when: ``now`` of a steady clock."""
+    """The client and the time of its request; ``now`` is of a steady clock."""
 
     client: str
     agent: str
@@ -104,7 +104,7 @@ def _opened(
 
 
 def wanted_topics(wanted: Element | None) -> frozenset[int]:
-    """What a filter lets through; all there is without one."""
+    """The topics that a filter selects; all topics without a filter."""
     topics = EVERYTHING
     for condition in wanted if wanted is not None else ():
         expression = (condition.text or "").strip()
@@ -175,7 +175,7 @@ def pulled(facts: Facts, one: Subscription, notices: Sequence[Notice], now: floa
 
 
 def notify(notices: Sequence[Notice], producer: str) -> Xml:
-    """What a webhook is sent."""
+    """The body of a webhook request."""
     return tag("wsnt:Notify", [notification(notice, producer) for notice in notices])
 
 

@@ -1,4 +1,4 @@
-"""What answers a request: the answer's element, made of the facts and the operation's element."""
+"""The type of operations: from the facts and the request's element to the answer's element."""
 
 from collections.abc import Callable
 from xml.etree.ElementTree import Element

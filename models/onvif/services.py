@@ -1,4 +1,4 @@
-"""Which operation is answered how. Those of subscriptions are the event service's, which has somebody to wait."""
+"""The table of operations. Operations on subscriptions are in the event service, because they may wait."""
 
 from models.onvif import device, device_io, event_service, media, media2
 from models.onvif.device_info import Facts

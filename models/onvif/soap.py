@@ -1,4 +1,4 @@
-"""SOAP 1.2: what a request asks for, and the envelopes of answers and faults (ONVIF Core Specification, chapter 5)."""
+"""SOAP 1.2: requests, and the envelopes of answers and faults (ONVIF Core Specification, chapter 5)."""
 
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -60,7 +60,7 @@ def answer(call: Call, content: Xml) -> bytes:
 
 
 def order(action: str, to: str, message_id: str, content: Xml) -> bytes:
-    """The envelope of what we send of our own accord."""
+    """The envelope of a message that we send without a request."""
     header = tag("s:Header", tag("wsa:Action", action), tag("wsa:MessageID", message_id), tag("wsa:To", to))
     return _envelope(header, tag("s:Body", content))
 

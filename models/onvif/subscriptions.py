@@ -1,4 +1,4 @@
-"""Who is told what happens: pull points and webhooks, each with an end and a bounded queue.
+"""Subscriptions: pull points and webhooks, each with an end and a bounded queue.
 
 ``now`` is in seconds of any steady clock, ``unix`` the time that subscribers are told.
 """
@@ -109,7 +109,7 @@ class Subscriptions:
         one.expires = max(one.expires, now + one.life_s)
 
     def expire(self, now: float) -> list[Subscription]:
-        """Those whose time is over; they have ended."""
+        """End the expired subscriptions. Returns them."""
         over = [one for one in self._all.values() if one.expires <= now]
         for one in over:
             self.end(one)

@@ -1,4 +1,4 @@
-"""The tiers of the picture, as far as is known now: what runs, else what the settings ask for."""
+"""The current tiers of the picture: as encoded now, else as configured."""
 
 from collections.abc import Mapping
 

@@ -33,11 +33,11 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]") 
 
 
 class MalformedError(ValueError):
-    """Not XML, or more of it than we read."""
+    """Not XML, or beyond our bounds."""
 
 
 class Xml(str):
-    """Text that is XML already."""
+    """Text that is already XML."""
 
     __slots__ = ()
 

@@ -1,1 +1,1 @@
-"""RTSP (RFC 2326) as bytes and rules: parsing, what a request may, descriptions. No socket and no clock."""
+"""RTSP (RFC 2326) as bytes and rules: parsing, request checks, descriptions. No socket and no clock."""

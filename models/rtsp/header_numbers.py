@@ -1,4 +1,4 @@
-"""Numbers in headers of others."""
+"""Numbers in received headers."""
 
 DIGITS_MAX = 9  # Python refuses to read what is very long, and takes digits of all scripts for such
 

@@ -20,7 +20,7 @@ class InterleavedFrame:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Answer with ``status`` and close: where the next message begins is not known any more."""
+    """Answer with ``status`` and close: the start of the next message is unknown."""
 
     status: int
     cseq: str = ""
@@ -40,7 +40,7 @@ class _Head:
 
 
 class Parser:
-    """Keeps at most one incomplete message. After ``Malformed`` it is deaf. Each byte is looked at once."""
+    """Holds at most one incomplete message. After ``Malformed`` it ignores input. Each byte is examined once."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -55,7 +55,7 @@ class Parser:
         return len(self._buffer)
 
     def feed(self, data: bytes) -> list[Item]:
-        """Everything that is complete now, in order."""
+        """Add received bytes. Returns the messages that are now complete, in order."""
         if self._broken:
             return []
         self._buffer += data

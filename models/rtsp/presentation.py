@@ -55,7 +55,7 @@ def hurried(group: list[Sent], longest_s: float) -> list[Sent]:
 
 
 class Presentation:
-    """Numbering, SSRC and timestamps go on whatever happens to camera, microphone and encoder."""
+    """Numbering, SSRC and timestamps continue when the camera, microphone or encoder restarts."""
 
     def __init__(self, seeds: Seeds) -> None:
         self.video = Track(h264.PAYLOAD_TYPE, seeds.video[0], seeds.video[1])
@@ -97,7 +97,7 @@ class Presentation:
 
     @property
     def waits_for_key(self) -> bool:
-        """Pictures are being lost until the next IDR."""
+        """Whether pictures are dropped until the next IDR."""
         return self._broken
 
     @property
@@ -106,7 +106,7 @@ class Presentation:
         return self.gop[0][1].pts if self.gop else None
 
     def pause(self) -> None:
-        """Nobody watches: what comes next is not continued from what was."""
+        """No viewers: the next picture does not continue the previous ones."""
         self._forget_gop()
         self._broken = True
         self.video_format = None
@@ -153,7 +153,7 @@ class Presentation:
     # ---------------------------------------------------------------- the last group of pictures
     def _keep(self, track: int, unit: Unit, size: int) -> None:
         if track == VIDEO and not unit.key and not self.gop:
-            return  # the group has outgrown its bounds
+            return  # the group exceeds its bounds
         self.gop.append((track, unit))
         self._gop_bytes += size
         if self._gop_bytes > GOP_BYTES_MAX or len(self.gop) > GOP_UNITS_MAX:

@@ -1,4 +1,4 @@
-"""What is wrong with a request, decided before anything is done for it (RFC 2326 §10–§12). No I/O, no clock."""
+"""Checks of a request before it is carried out (RFC 2326 §10–§12). No I/O, no clock."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ def method_of(request: Request) -> Method | None:
 
 
 def refusal(request: Request, path: str, session: SessionFacts | None) -> Response | None:
-    """The answer to a request that cannot be met; None where it can.
+    """The response to a request that must be refused, None if it is valid.
 
     ``session`` is the one that the request names, None where it names none or an unknown one.
     """

@@ -1,6 +1,6 @@
-"""What a camera says in its presentation description (RFC 4566): its tracks, and how each is packed.
+"""Parser of a camera's presentation description (RFC 4566): its tracks and their packetization.
 
-Cameras get much wrong here, so what is not understood is left out, and static payload types need no map (RFC 3551).
+Many cameras deviate here: unknown parts are ignored, and static payload types need no map (RFC 3551).
 """
 
 import base64

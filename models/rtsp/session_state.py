@@ -1,4 +1,4 @@
-"""RFC 2326 appendix A.2, the server's side, without RECORD. Only this table moves the state."""
+"""RFC 2326 appendix A.2, the server's side, without RECORD. Only this table changes the state."""
 
 from enum import StrEnum
 

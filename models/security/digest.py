@@ -1,4 +1,4 @@
-"""A login asked for by Digest (RFC 7616, and RFC 2069 for clients without qop) or Basic (RFC 7617): the server's side.
+"""The server's side of Digest (RFC 7616, and RFC 2069 for clients without qop) and Basic (RFC 7617) authentication.
 
 RTSP and ONVIF share it. They differ in whose nonces they take (``Nonces``) and in what counts as the same target.
 """
@@ -34,7 +34,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who may look. With an empty name or password everybody may."""
+    """The name and password required. If either is empty, no login is required."""
 
     username: str
     password: str

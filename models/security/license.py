@@ -1,4 +1,4 @@
-"""Licence keys: a signed statement that a device is Pro, checked without asking anybody.
+"""Licence keys: a signed statement that a device is Pro, verified offline.
 
 ``IPC1.<payload>.<signature>``, both parts base64url without padding. The payload is a JSON object, the signature
 Ed25519 (RFC 8032) over ``CONTEXT`` and the payload's bytes, so that nothing else an issuer signs passes as a licence.
@@ -29,7 +29,7 @@ class License:
 
 
 def issue(license: License, issuer: Ed25519PrivateKey) -> str:
-    """The key that the owner types in."""
+    """The licence key as the owner enters it."""
     payload = json.dumps(
         {
             "licensee": license.licensee,
@@ -62,7 +62,7 @@ def read(key: str, issuers: tuple[bytes, ...]) -> License:
 
 
 def problem(license: License, device_id: str, now_ms: int, seen_ms: int) -> str:
-    """Why ``license`` does not hold on this device now; "" if it does.
+    """Why ``license`` is not valid on this device now; "" if it is.
 
     ``seen_ms``: the latest time this device has ever seen. A clock that was set back does not bring a licence back.
     """
@@ -74,7 +74,7 @@ def problem(license: License, device_id: str, now_ms: int, seen_ms: int) -> str:
 
 
 def latest(license: License, now_ms: int, seen_ms: int) -> int:
-    """The time that counts: no earlier than what was seen, or than the day the licence was issued."""
+    """The effective time: not before the latest time seen and not before the licence was issued."""
     return max(now_ms, seen_ms, license.issued_ms)
 
 

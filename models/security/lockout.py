@@ -1,4 +1,4 @@
-"""Guessing is slowed down per address; what others guess locks nobody out (see ``models.security.password_queue``).
+"""Lock-outs per address. Other addresses are not affected (see ``models.security.password_queue``).
 
 ``now`` is any clock in seconds that never runs backwards while the program runs.
 """
@@ -49,7 +49,7 @@ class Lockouts:
         return math.ceil(self.policy.locked_for(failures, now)) if failures else 0
 
     def failed(self, client: str, now: float) -> int:
-        """Count one; how many of this client count now. From ``policy.attempts`` on it is locked out."""
+        """Count one failure. Returns the current count of this client; from ``policy.attempts`` on it is locked out."""
         key = client_key(client)
         failures = self._failures[key] = self.policy.after_failure(self._failures.pop(key, []), now)
         while len(self._failures) > CLIENTS_MAX:
@@ -78,7 +78,7 @@ class KnownClients:
         self._keys = OrderedDict.fromkeys(keys)
 
     def add(self, client: str) -> bool:
-        """Whether it is a new one."""
+        """Add an address. Returns whether it is new."""
         key = client_key(client)
         new = key not in self._keys
         self._keys[key] = None
@@ -91,12 +91,12 @@ class KnownClients:
         return client_key(client) in self._keys
 
     def as_list(self) -> list[str]:
-        """The latest last."""
+        """The addresses, most recent last."""
         return list(self._keys)
 
 
 def client_key(client: str) -> str:
-    """Who counts as one: an IPv4 address, an IPv6 /64 (one household), else the text itself."""
+    """The key of a client: an IPv4 address, an IPv6 /64 (one household), else the text itself."""
     try:
         address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:

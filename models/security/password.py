@@ -1,4 +1,4 @@
-"""What a password may be, and how a fresh one looks."""
+"""Rules for passwords, and generated ones."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
 
 
 def problem(password: str, *, shortest: int = LENGTH_MIN) -> str:
-    """What is wrong with it as a new password; "" if nothing is."""
+    """Why this cannot be a new password; "" if it can."""
     if len(password) < shortest:
         return f"Password too short (min {shortest})"
     if len(password) > LENGTH_MAX:
@@ -44,7 +44,7 @@ def _grouped(letters: str) -> str:
 
 
 class Remembered:
-    """The one password that was verified last, so that a player that sends it with every request is not slow.
+    """The password that was verified last, so that requests with a password each are not slowed down by hashing.
 
     Only a keyed digest is kept; the key lives as long as the process. It goes with the hash that it was verified
     against: a new password makes it worthless.

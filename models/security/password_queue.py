@@ -1,4 +1,4 @@
-"""In which order passwords are checked: hashing is slow on purpose, so guesses must not stand in the owner's way.
+"""The order of password checks. Hashing is deliberately slow, so guesses must not delay the owner.
 
 Known addresses have their own lane. Among strangers the one with the fewest wrong guesses comes first, and
 when they have guessed wrong ``RUSH`` times together, their checks are spaced out: guessing is slowed down, and nobody
@@ -50,7 +50,7 @@ class PasswordQueue:
         self._numbers = 0
 
     def enter(self, client: str, known: bool, now: float) -> tuple[QueuedPassword | None, QueuedPassword | None]:
-        """(the new turn, the one that has to go for it); (None, None) where there is no place."""
+        """(the new entry, the entry removed for it); (None, None) if there is no place."""
         key, lane = client_key(client), self._lanes[known]
         if sum(turn.client == key for turn in lane.waiting) >= WAITING_PER_CLIENT:
             return None, None
@@ -65,7 +65,7 @@ class PasswordQueue:
         return turn, gone
 
     def next(self, known: bool, now: float) -> QueuedPassword | None:
-        """The client whose turn it is now; it must ``leave``."""
+        """The client whose check begins now. Its end must be reported by ``leave``."""
         lane = self._lanes[known]
         if lane.busy or not lane.waiting or now < lane.free_at:
             return None
@@ -75,7 +75,7 @@ class PasswordQueue:
         return turn
 
     def pause_s(self, known: bool, now: float) -> float:
-        """In how many seconds somebody who waits is next, if nothing else happens; 0: nobody."""
+        """Seconds until the next waiting check may begin; 0 if none waits."""
         lane = self._lanes[known]
         return max(0.0, lane.free_at - now) if lane.waiting and not lane.busy else 0.0
 

@@ -1,4 +1,4 @@
-"""What a credential is good for. Each role may do what those below it may."""
+"""Roles of credentials. Each role includes the rights of those below it."""
 
 MEDIA = "media"  # the picture, at the addresses of pictures only: for a card in Home Assistant, a player, a recorder
 VIEWER = "viewer"  # sees, hears, and reads events and settings; changes nothing

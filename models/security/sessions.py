@@ -1,4 +1,4 @@
-"""Sessions: what a token is worth. Only digests of tokens are kept; CSRF tokens and ids are derived from the token.
+"""Sessions and tokens. Only digests of tokens are kept; CSRF tokens and ids are derived from the token.
 
 ``now`` is Unix time in seconds. A clock that is set back ends no session.
 """
@@ -96,7 +96,7 @@ class SessionTable:
     def open(
         self, token: str, now: float, client: str = "", agent: str = "", role: str = OWNER, parent: str = ""
     ) -> tuple[LoginSession, tuple[str, ...]]:
-        """Begin a login; also the ids of those that ended for it."""
+        """Begin a login. Returns its session and the ids of the logins that ended for it."""
         ended = [row.session_id for row in self._drop_expired(now)]
         kind = (client, agent)
         while len(own := self._logins_of(kind)) >= LIVE_PER_KIND:
@@ -116,7 +116,7 @@ class SessionTable:
         return session, tuple(ended)
 
     def issue(self, token: str, now: float, role: str, name: str, expires: float = 0.0) -> LoginSession | None:
-        """A token; None where there are ``TOKENS_MAX`` already."""
+        """Issue a token; None if there are ``TOKENS_MAX`` already."""
         self._drop_expired(now)
         if not name or sum(bool(row.name) for row in self._rows.values()) >= TOKENS_MAX:
             return None
@@ -125,7 +125,7 @@ class SessionTable:
         return session
 
     def find(self, token: str, now: float) -> LoginSession | None:
-        """The session if it is alive; being looked up keeps a login alive."""
+        """The session if it has not expired. A look-up extends a login."""
         row = self._rows.get(digest_of(token))
         if row is None or row.ended(now):
             return None
@@ -143,23 +143,23 @@ class SessionTable:
         return tuple(self._rows.pop(digest).session_id for digest in ending)
 
     def without_logins(self) -> "SessionTable":
-        """What outlives a restored backup: the tokens."""
+        """Only the tokens, which remain valid after a restored backup."""
         kept = SessionTable()
         kept._rows = {digest: row for digest, row in self._rows.items() if row.name}
         return kept
 
     def without_owners(self) -> "SessionTable":
-        """What outlives a new password: the tokens that change nothing."""
+        """Only the tokens that cannot change anything, which remain valid after a new password."""
         kept = SessionTable()
         kept._rows = {digest: row for digest, row in self._rows.items() if row.name and row.role != OWNER}
         return kept
 
     def expire(self, now: float) -> tuple[str, ...]:
-        """End what is over; the ids."""
+        """End expired sessions. Returns their ids."""
         return tuple(row.session_id for row in self._drop_expired(now))
 
     def stale(self) -> bool:
-        """Whether what is on disk is ``SAVE_EVERY_S`` behind."""
+        """Whether the stored table is more than ``SAVE_EVERY_S`` behind."""
         return any(row.used - row.saved >= SAVE_EVERY_S for row in self._rows.values())
 
     def saved(self) -> None:

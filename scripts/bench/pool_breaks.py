@@ -320,7 +320,7 @@ def memory(field: Field) -> None:
 
 
 def judge(camera: Camera, began: float, ended: float) -> None:
-    """Each visit of the video is one event, whoever looked."""
+    """Each visit in the video is one event, whichever machine detected it."""
     visits = [event for event in camera.visits() if event.timestamp / 1000 >= began]
     ids = [int(str(event.metadata["trackId"])) for event in visits]
     loops = (ended - began) / LOOP_S
