@@ -1,9 +1,17 @@
-"""Small files that are written atomically."""
+"""Small files: read where they can be, and written atomically."""
 
 import json
 import os
 import tempfile
 from pathlib import Path
+
+
+def text_of(path: Path) -> str:
+    """The content of the file; "" if there is none, or it cannot be read (a container may hide it)."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
 def stored_json(path: Path) -> object:

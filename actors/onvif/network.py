@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from actors.onvif.limits import INTERFACES_MAX
+from config.files import text_of
 from config.network.reachable import INNER, listens_at
 from models.onvif.device_info import Interface
 
@@ -26,7 +27,7 @@ class Network:
 
 def look(bind: tuple[str, ...]) -> Network:
     """Only interfaces on whose IPv4 address we listen, without loopback and container bridges."""
-    return Network(interfaces(bind), _gateway(_text(ROUTES)), _name_servers(_text(RESOLVERS)))
+    return Network(interfaces(bind), _gateway(text_of(ROUTES)), _name_servers(text_of(RESOLVERS)))
 
 
 def interfaces(bind: tuple[str, ...]) -> tuple[Interface, ...]:
@@ -76,10 +77,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:  # a container that hides it
-        return ""

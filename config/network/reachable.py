@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from config.files import text_of
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 IF_INET6 = Path("/proc/net/if_inet6")
@@ -25,7 +27,7 @@ def addresses() -> tuple[Address, ...]:
 
 def lasting_addresses() -> tuple[Address, ...]:
     """Addresses to type or bookmark: no container bridges, no IPv6 link-local or privacy addresses."""
-    passing = temporary_addresses(_text(IF_INET6))
+    passing = temporary_addresses(text_of(IF_INET6))
     outer = ((interface, address) for interface, address in _by_interface() if not interface.startswith(INNER))
     return tuple(
         address
@@ -42,13 +44,6 @@ def outer_addresses() -> tuple[Address, ...]:
 def listens_at(address: Address, bind: Iterable[str]) -> bool:
     """Whether a socket bound like this is reached at ``address``: bound to it, or to all of its family."""
     return not {str(address), WILDCARDS[address.version]}.isdisjoint(bind)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:  # no IPv6 here, or a container that hides it
-        return ""
 
 
 def _by_interface() -> Iterator[tuple[str, Address]]:

@@ -31,8 +31,8 @@ from scripts.bench import machine
 from tests.actors.rtsp.wire import Client
 from tests.actors.shared.media.clips import RATE, Clip, clip
 from tests.actors.shared.media.rtsp_stand_in import StandIn
+from tests.ports import free_port
 from tests.wire.server import INSECURE, RunningServer
-from tests.wire.test_rtsp import free_port
 
 Ask = Callable[[], Awaitable[float]]  # when the first picture was there
 NOISE = 4.0  # of 255, as of a cheap sensor by day

@@ -20,7 +20,8 @@ import aiohttp
 from aiohttp import web
 
 from scripts.bench import machine
-from tests.actors.onvif.onvif_kit import PASSWORD, USER, envelope, free_port, token
+from tests.actors.onvif.onvif_kit import PASSWORD, USER, envelope, token
+from tests.ports import free_port
 from tests.wire.server import RunningServer
 
 SWITCH_EVERY_S = 5.0

@@ -22,8 +22,8 @@ from models.messages.settings import SETTINGS, ChangeSettings
 from scripts.bench import machine
 from scripts.bench.first_picture import camera
 from tests.actors.shared.media.rtsp_stand_in import StandIn
+from tests.ports import free_port
 from tests.wire.server import RunningServer
-from tests.wire.test_rtsp import free_port
 
 SIZE = (1280, 720)
 KBPS, GOP_S = 2000, 2

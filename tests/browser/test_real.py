@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from models.messages.settings import ChangeSettings
 from tests.browser.conftest import CONNECTED, Opener, Watched
 from tests.browser.test_live import SUM_OF_PIXELS, moves
+from tests.ports import free_port
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(300)]
@@ -204,7 +205,7 @@ def test_under_the_sub_path_of_a_real_proxy(camera: RunningServer, open_page: Op
     import socket
     import subprocess
 
-    from tests.wire.test_reverse_proxy import free_port, nginx
+    from tests.wire.test_reverse_proxy import nginx
 
     if shutil.which("nginx") is None:
         pytest.skip("nginx is not installed")

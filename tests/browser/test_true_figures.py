@@ -13,9 +13,9 @@ from playwright.sync_api import expect
 from models.messages.camera import GetCamera
 from models.messages.license import IssueLicense
 from models.messages.settings import ChangeSettings, SetCredentials
-from tests.actors.mqtt.broker import free_port
 from tests.browser.conftest import CONNECTED, Opener
 from tests.browser.test_real import sign_in
+from tests.ports import free_port
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.timeout(240)]

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -14,17 +13,12 @@ from models.messages.rtsp import GetRtsp
 from models.messages.settings import ChangeSettings, SetCredentials
 from tests.actors.mqtt.broker import AVAILABLE, Broker
 from tests.actors.rtsp.wire import Client
+from tests.ports import free_port
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 LOGIN = {"Authorization": "Basic " + base64.b64encode(b"owner:right").decode()}
 WRONG = {"Authorization": "Basic " + base64.b64encode(b"owner:wrong").decode()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.actors.onvif.onvif_kit import PASSWORD, USER, free_port
+from tests.actors.onvif.onvif_kit import PASSWORD, USER
 from tests.models.mqtt.test_home_assistant import PYTHON, VARIABLE
+from tests.ports import free_port
 from tests.wire.server import RunningServer
 from tests.wire.test_onvif import Camera
 

@@ -10,7 +10,7 @@ from zeroconf import ServiceBrowser, Zeroconf
 from actors.mdns.services import HTTPS, OURS, RTSP
 from config.network import reachable
 from models.messages.settings import ChangeSettings
-from tests.actors.mqtt.broker import free_port
+from tests.ports import free_port
 from tests.wire.server import RunningServer
 
 OUTER = [address for address in reachable.lasting_addresses() if address.version == 4 and not address.is_loopback]

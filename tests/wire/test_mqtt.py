@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gmqtt import Client
 
 from models.events import Detection
 from models.messages.event_log import QueryEvents, RecordEvent
-from tests.actors.mqtt.broker import AVAILABLE, Broker, Listener
+from tests.actors.mqtt.broker import AVAILABLE, Broker, Listener, scenes, shown
 from tests.wire.server import RunningServer
 
 pytestmark = [
@@ -88,7 +87,7 @@ def everything_at_once(server: RunningServer, broker: Broker) -> None:
     wanted = {topic.split("/")[3]: about for topic, about in topics.items() if "/setting/" in topic}
     values = {key: changed(about, now[key]) for key, about in wanted.items() if key not in EXCEPT}
     lines = [f"ipcamera/control/setting/{key}/set {value}" for key, value in values.items()]
-    asyncio.run(publish(broker, dict(line.split() for line in lines)))
+    asyncio.run(scenes(broker, dict(line.split() for line in lines)))
     server.wait_for(lambda: all(same(server.get("/settings")[1][key], value) for key, value in values.items()), 30)
     server.wait_for(lambda: all(same(shown(broker)[key], value) for key, value in values.items()), 30)
 
@@ -104,19 +103,6 @@ def changed(about: dict[str, Any], present: object) -> str:
 
 def same(value: object, said: str) -> bool:
     return {True: "ON", False: "OFF"}.get(value, str(value)) == said if isinstance(value, bool) else str(value) == said
-
-
-def shown(broker: Broker) -> dict[str, Any]:
-    state: dict[str, Any] = json.loads(broker.retained("ipcamera/state/settings")["ipcamera/state/settings"])
-    return state
-
-
-async def publish(broker: Broker, messages: dict[str, str]) -> None:
-    client = Client("scene")
-    await client.connect("127.0.0.1", broker.port)
-    for topic, payload in messages.items():
-        client.publish(topic, payload)
-    await client.disconnect()
 
 
 def test_killed_as_a_whole_the_will_says_offline(run: Run, broker: Broker) -> None:

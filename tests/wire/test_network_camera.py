@@ -12,8 +12,8 @@ import pytest
 from models.messages.settings import ChangeSettings
 from tests.actors.shared.media.clips import RATE, clip
 from tests.actors.shared.media.rtsp_stand_in import StandIn
+from tests.ports import free_port
 from tests.wire.server import RunningServer
-from tests.wire.test_rtsp import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 Run = Callable[..., RunningServer]

@@ -13,7 +13,8 @@ import pytest
 from zeep.exceptions import Fault
 
 from models.messages.onvif import ONVIF, GetOnvif
-from tests.actors.onvif.onvif_kit import PASSWORD, USER, WSDL, free_port
+from tests.actors.onvif.onvif_kit import PASSWORD, USER, WSDL
+from tests.ports import free_port
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]

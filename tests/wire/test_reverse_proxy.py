@@ -15,6 +15,7 @@ import pytest
 from config.boot import Boot
 from config.tls import certificate
 from models.messages.settings import ChangeSettings
+from tests.ports import free_port
 from tests.wire.server import INSECURE, RunningServer
 
 pytestmark = pytest.mark.system
@@ -26,12 +27,6 @@ def printed(language: str) -> str:
     found = re.search(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
     return found.group(1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def for_us(text: str, camera: RunningServer, plain: bool) -> str:

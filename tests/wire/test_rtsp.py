@@ -10,17 +10,12 @@ import pytest
 
 from models.messages.settings import SETTINGS, ChangeSettings
 from tests.actors.rtsp.gstreamer import arrived, complaint, player
+from tests.ports import free_port
 from tests.wire.server import RunningServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 TRANSPORTS = pytest.mark.parametrize("transport", ["tcp", "udp"])
 ROOMY = {"audioEnabled": True, "rtspMaxClientsPerIp": 10, "rtspOpen": True}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from models.messages.settings import ChangeSettings
+from tests.ports import free_port
 from tests.wire.server import RunningServer
-from tests.wire.test_rtsp import free_port
 from tests.wire.test_rtsp import run as execute
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]

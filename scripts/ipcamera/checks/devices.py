@@ -12,6 +12,7 @@ from actors.camera.usb_devices import device_paths
 from actors.runtime.control import Control
 from config.boot import Boot
 from config.command import command
+from config.files import text_of
 from config.weights import catalogue, store
 from models.messages.camera import CAMERA, GetCamera
 from models.messages.encoder import ENCODER, GetVideo
@@ -96,7 +97,7 @@ def _speaker(boot: Boot, control: Control | None) -> Iterator[CheckResult]:
 
 
 def _sound_cards(direction: str, what: str, options: str, configured: str) -> CheckResult:
-    cards = sound_cards(_text(PCM), direction)
+    cards = sound_cards(text_of(PCM), direction)
     if not cards:
         if configured != "auto":
             return CheckResult("ok", what, f"no sound card with {direction}; {configured} is used instead")
@@ -104,13 +105,6 @@ def _sound_cards(direction: str, what: str, options: str, configured: str) -> Ch
     if not os.access(next(SOUND_DEVICES.glob("pcm*"), SOUND_DEVICES), os.R_OK | os.W_OK):
         return CheckResult("bad", what, f"{', '.join(cards)}: not accessible to this user", JOIN.format(group="audio"))
     return CheckResult("ok", what, ", ".join(cards))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
 
 
 def sound_cards(pcm: str, direction: str) -> list[str]:
@@ -125,7 +119,7 @@ def _encoder(control: Control | None) -> CheckResult:
         return CheckResult("ok", "H.264", f"{view.encoder}{' in use' if view.running else ', idle'}")
     import av  # heavy, and needed only here
 
-    if any("encode" in _text(name) for name in Path("/sys/class/video4linux").glob("*/name")):
+    if any("encode" in text_of(name) for name in Path("/sys/class/video4linux").glob("*/name")):
         return CheckResult("ok", "H.264", "this device has a hardware encoder, which is tried first")
     if "libx264" not in av.codecs_available:
         return CheckResult(

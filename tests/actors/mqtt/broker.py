@@ -1,5 +1,6 @@
 """A real mosquitto on a free loopback port, and what somebody else sees there."""
 
+import json
 import os
 import shutil
 import signal
@@ -9,18 +10,17 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from gmqtt import Client
+
+from tests.ports import free_port
 
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 SUBSCRIBE = shutil.which("mosquitto_sub") or ""
 PUBLISH = shutil.which("mosquitto_pub") or ""
 FORMAT = "%r\t%t\t%x"  # the payload in hex: it may be a picture
 AVAILABLE = bool(SUBSCRIBE and PUBLISH and Path(MOSQUITTO).exists())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
@@ -134,3 +134,17 @@ class Listener:
     def stop(self) -> None:
         self._process.kill()
         self._process.wait(5)
+
+
+async def scenes(broker: Broker, messages: dict[str, str]) -> None:
+    """All of them over one connection, as Home Assistant does."""
+    client = Client("scene")
+    await client.connect("127.0.0.1", broker.port)
+    for topic, payload in messages.items():
+        client.publish(topic, payload)
+    await client.disconnect()
+
+
+def shown(broker: Broker) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(broker.retained("ipcamera/state/settings")["ipcamera/state/settings"])
+    return state

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from gmqtt import Client
 
 from models.errors import LimitReached, Unavailable
 from models.messages import Ok
@@ -13,7 +12,7 @@ from models.messages.camera import Capture, CaptureView, SetTorch
 from models.messages.settings import ChangeSettings
 from models.messages.speaker import Speak, SpeakResult
 from models.messages.supervisor import RestartActor
-from tests.actors.mqtt.broker import Broker, Listener
+from tests.actors.mqtt.broker import Broker, Listener, scenes, shown
 from tests.actors.mqtt.inprocess import Kit
 
 Start = Callable[..., Awaitable[Kit]]
@@ -173,20 +172,6 @@ def other(component: dict[str, Any], stored: dict[str, Any]) -> str:
         case "number":
             return str(component["max"] if present != component["max"] else component["min"])
     return next((option for option in component["options"] if option != str(present)), str(present))
-
-
-async def scenes(broker: Broker, messages: dict[str, str]) -> None:
-    """All of them over one connection, as Home Assistant does."""
-    client = Client("scene")
-    await client.connect("127.0.0.1", broker.port)
-    for topic, payload in messages.items():
-        client.publish(topic, payload)
-    await client.disconnect()
-
-
-def shown(broker: Broker) -> dict[str, Any]:
-    state: dict[str, Any] = json.loads(broker.retained("ipcamera/state/settings")["ipcamera/state/settings"])
-    return state
 
 
 async def test_actions_reach_their_actors(broker: Broker, start: Start, listen: Listen) -> None:

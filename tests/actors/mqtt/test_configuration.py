@@ -12,9 +12,10 @@ from models.messages.mqtt import TestMqtt as CheckBroker
 from models.messages.settings import ChangeSettings, Credentials, SetCredentials
 from models.mqtt import limits
 from tests.actor_kit import WAIT_S
-from tests.actors.mqtt.broker import Broker, free_port
+from tests.actors.mqtt.broker import Broker
 from tests.actors.mqtt.inprocess import Kit
 from tests.actors.mqtt.proxy import Proxy
+from tests.ports import free_port
 
 Start = Callable[..., Awaitable[Kit]]
 Make = Callable[..., Broker]

@@ -5,7 +5,6 @@ import base64
 import contextlib
 import hashlib
 import secrets
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,17 +23,12 @@ from models.messages.rtsp import RtspView
 from models.messages.settings import Credentials
 from models.onvif.xml import NAMESPACES
 from tests.actor_kit import ActorKit
+from tests.ports import free_port
 
 USER, PASSWORD = "viewer", "secret12"
 WSDL = str(Path(onvif.__file__).parent / "wsdl")
 CAMERA = CameraView("running", True, "Test pattern", "pattern", 1280, 720, 30.0)
 onvif.settings.DEFAULT_SETTINGS.strict = True  # an answer that is not as the WSDL says is an error
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class House:

@@ -14,7 +14,8 @@ from actors.onvif import webhook_delivery
 from config.boot import Boot
 from models.messages.onvif import GetOnvif
 from models.onvif.limits import SUBSCRIPTIONS_MAX
-from tests.actors.onvif.onvif_kit import House, envelope, free_port, gathered, house, token
+from tests.actors.onvif.onvif_kit import House, envelope, gathered, house, token
+from tests.ports import free_port
 
 TEN_MINUTES = timedelta(minutes=10)
 SENSORS = {  # the switch: the sensors that Home Assistant makes of it

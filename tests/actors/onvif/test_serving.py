@@ -8,8 +8,9 @@ import pytest
 
 from config.boot import Boot
 from models.onvif.limits import BODY_MAX
-from tests.actors.onvif.onvif_kit import envelope, free_port, house, token
+from tests.actors.onvif.onvif_kit import envelope, house, token
 from tests.models.onvif.test_xml import BOMB, EXTERNAL
+from tests.ports import free_port
 
 ASK = envelope("<tds:GetServices/>")
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +11,9 @@ from models.errors import ServerError
 from models.messages.rtsp import ApplyRtsp, GetRtsp, RtspChange, RtspView, StartRtsp
 from models.messages.settings import ChangeSettings
 from tests.actors.runtime.conftest import Running
+from tests.ports import free_port
 
 NEEDED = {"settings", "license", "camera", "microphone", "encoder", "rtsp"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class ActorHost(Running):

@@ -13,8 +13,9 @@ import pytest
 from models.errors import Conflict
 from models.messages.rtsp import RestartRtsp, StartRtsp, StopRtsp, StoreRtsp
 from models.rtp.packet import parse_header
-from tests.actors.rtsp.manager_kit import ActorHost, free_port, house
+from tests.actors.rtsp.manager_kit import ActorHost, house
 from tests.actors.rtsp.wire import Client
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,11 +14,6 @@ import pytest
 HERE = Path(__file__).parent
 FAKE_CAMERA = HERE.parents[4] / "shared" / "tools" / "fakev4l2"
 SYSTEM_PYTHON = "/usr/bin/python3"  # has gi; a virtual environment has not
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def ffmpeg(*arguments: str) -> None:

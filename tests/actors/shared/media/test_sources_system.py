@@ -17,9 +17,10 @@ from models.messages.camera import CameraControl, Capture, GetCamera, GetCapabil
 from models.messages.encoder import GetVideo
 from models.messages.microphone import GetMicrophone
 from tests.actors.shared.media.clips import clip
-from tests.actors.shared.media.peers import fake_v4l2, flash_and_beep, free_port, http_camera, rtsp_camera, usb_camera
+from tests.actors.shared.media.peers import fake_v4l2, flash_and_beep, http_camera, rtsp_camera, usb_camera
 from tests.actors.shared.media.rtsp_stand_in import StandIn
 from tests.actors.shared.media.system import MediaSystem
+from tests.ports import free_port
 
 Start = Callable[..., MediaSystem]
 __all__ = ["fake_v4l2"]
