@@ -96,6 +96,8 @@ def take(page: Page, server: RunningServer, section: str, path: Path) -> None:
         page.wait_for_selector(".stage:not(.dim)")
         server.wait_for(lambda: not sees_somebody(server), SEEN_WITHIN_S)
         server.wait_for(lambda: sees_somebody(server), SEEN_WITHIN_S)
+    if section == "system":
+        page.wait_for_selector("[data-actor=encoder]", timeout=SEEN_WITHIN_S * 1000)
     page.wait_for_timeout(9000 if section == "detection" else 4000)
     page.screenshot(path=path)
     few_colours(path)
