@@ -1,4 +1,4 @@
-"""Clips: their rows, and the space they take. A row is deleted before its file, so that listed clips can be played."""
+"""Clips: their rows, and the space they take. A clip whose file is missing is not listed."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from actors.event_log import limits
 from actors.event_log.rows import CLIP, COUNTERS, EVENT, to_json
 from config.disk_space import free, stays_free
 from models.clips import CONTINUOUS, EXPIRED, MANUAL, Clip
+from models.errors import Unavailable
 from models.event_tables import ClipRow, Counter, EventRow
 from models.messages.event_log import CLIPS_MAX, ClipSpace, QueryClips
 
@@ -60,18 +61,26 @@ class ClipShelf:
             session.commit()
 
     def remove(self, clip_ids: Sequence[str]) -> int:
-        """Returns how many existed."""
+        """How many there were. Raises Unavailable where not one file can be deleted; those stay listed."""
         with Session(self._engine) as session:
             rows = session.execute(select(CLIP.id, CLIP.path, CLIP.events).where(CLIP.id.in_(clip_ids))).all()
-            for clip_id, _, events in rows:
-                mine = (EVENT.id.in_(json.loads(events)), clip_id == EVENT.clip)
+        gone, problem = [], ""
+        for clip_id, path, events in rows:
+            try:
+                (self._folder / path).unlink(missing_ok=True)
+                (self._folder / path).with_suffix(".json").unlink(missing_ok=True)
+                gone.append((clip_id, json.loads(events)))
+            except OSError as error:
+                problem = error.strerror or str(error)
+        if problem and not gone:
+            raise Unavailable(f"The file cannot be deleted: {problem}")
+        with Session(self._engine) as session:
+            for clip_id, events in gone:
+                mine = (EVENT.id.in_(events), clip_id == EVENT.clip)
                 session.execute(update(EventRow).where(*mine).values(clip=EXPIRED))
-            session.execute(delete(ClipRow).where(CLIP.id.in_([row[0] for row in rows])))
+            session.execute(delete(ClipRow).where(CLIP.id.in_([clip_id for clip_id, _ in gone])))
             session.commit()
-        for _, path, _ in rows:
-            (self._folder / path).unlink(missing_ok=True)
-            (self._folder / path).with_suffix(".json").unlink(missing_ok=True)
-        return len(rows)
+        return len(gone)
 
     def clear(self) -> int:
         """Delete some clips that are not marked to be kept, at most ``CLIPS_AT_ONCE``: call until it returns 0."""

@@ -1,5 +1,6 @@
 """Clips in the event log: stored once, found again, deleted by age, size and room, kept ones never."""
 
+import errno
 import os
 import sqlite3
 import time
@@ -13,6 +14,7 @@ from actors.event_log import limits
 from actors.event_log.queries import Queries
 from actors.event_log.store import Store, WriteRequest
 from models.clips import EXPIRED, Clip
+from models.errors import Unavailable
 from models.messages.event_log import QueryClips
 from tests.actors.event_log.events import NOW, detection
 
@@ -82,6 +84,24 @@ def test_one_whose_file_is_gone_is_not_listed(store: Store, queries: Queries) ->
     (store.path.parent / clip(2).path).unlink()
     assert listed(queries) == [1, 3]
     assert listed(queries, limit=2) == [1, 3], "a page is short only where there are no more"
+
+
+def test_one_that_cannot_be_deleted_stays_listed(
+    store: Store, queries: Queries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(store, clip(1), clip(2))
+    unlink = Path.unlink
+
+    def read_only(path: Path, **how: bool) -> None:
+        if path.stem == clip(1).id:
+            raise OSError(errno.EROFS, "Read-only file system")
+        unlink(path, **how)
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(Unavailable, match="The file cannot be deleted: Read-only file system"):
+        store.clips.remove((clip(1).id,))
+    assert store.clips.remove((clip(1).id, clip(2).id)) == 1
+    assert listed(queries) == [1]
 
 
 def test_the_oldest_go_by_age_and_by_size_and_kept_ones_never(store: Store, queries: Queries) -> None:

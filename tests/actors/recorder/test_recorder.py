@@ -144,6 +144,22 @@ async def test_a_clip_begins_before_its_event_and_ends_after_it(studio: Studio) 
     assert list((studio.kit.boot.data_dir / "clips" / "open").iterdir()) == []
 
 
+async def test_the_clock_may_be_set_back_an_hour_between_an_event_and_its_telling(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.now_is(11)
+    await studio.show(11)
+    clock = SimpleNamespace(monotonic_ns=lambda: studio.now, time_ns=time.time_ns)
+    monkeypatch.setattr("actors.recorder.recording.time", clock)
+    studio.event(7, ago_s=-3600)
+    await studio.kit.idle()
+    await studio.show(3)
+    await studio.kit.until(lambda: studio.clips)
+    [one] = studio.clips
+    assert 3000 <= one.run_up_ms <= 4100
+    assert abs(one.duration_ms - one.run_up_ms - 1000) < 200
+
+
 async def test_what_there_was_before_it_is_said_where_it_is_less(studio: Studio) -> None:
     studio.now_is(1)
     await studio.show(1)
