@@ -55,6 +55,7 @@ class RingWriter:
         self._socket.setblocking(False)
         self._readers: list[str] = []
         self._looked = 0.0
+        self._changed = 0  # when the directory of the readers was, at the last look
 
     @property
     def largest(self) -> int:
@@ -68,9 +69,9 @@ class RingWriter:
 
     def ring_bell(self) -> None:
         """Notify the readers; call it after ``ring.publish``."""
-        now = time.monotonic()
-        if now - self._looked > LOOK_FOR_READERS_S:
-            self._looked = now
+        now, changed = time.monotonic(), self._bells.stat().st_mtime_ns
+        if changed != self._changed or now - self._looked > LOOK_FOR_READERS_S:  # two changes may have the same time
+            self._looked, self._changed = now, changed
             self._readers = [str(path) for path in self._bells.iterdir()]
         for address in self._readers:
             try:
@@ -158,7 +159,7 @@ class RingReader:
     # ---------------------------------------------------------------- without waiting
     def peek(self) -> Entry | None:
         """The newest entry, whether it was returned before or not."""
-        self._follow_writer(force=self._reader is None)
+        self._follow_writer()
         return self._reader.newest() if self._reader else None
 
     def holds(self, entry: Entry) -> bool:
@@ -167,7 +168,7 @@ class RingReader:
 
     def nearest(self, pts: int) -> Entry | None:
         """The entry whose ``pts`` is closest, whether it was returned before or not."""
-        self._follow_writer(force=self._reader is None)
+        self._follow_writer()
         return self._reader.nearest(pts) if self._reader else None
 
     def take_newest(self) -> Entry | None:
@@ -194,7 +195,7 @@ class RingReader:
 
     def seek_key(self) -> bool:
         """Let ``take_next`` continue at the newest key entry; False if the ring has none."""
-        self._follow_writer(force=self._reader is None)
+        self._follow_writer()
         key = self._reader.newest_key() if self._reader else 0
         if key:
             self._last = key - 1
@@ -202,7 +203,7 @@ class RingReader:
 
     def seek_end(self) -> None:
         """Let ``take_next`` continue with what arrives from now on."""
-        self._follow_writer(force=self._reader is None)
+        self._follow_writer()
         if self._reader:
             self._last = self._reader.head
 
@@ -213,9 +214,9 @@ class RingReader:
             return entry._replace(flags=entry.flags | DISCONTINUITY)
         return entry
 
-    def _follow_writer(self, force: bool = False) -> None:
+    def _follow_writer(self) -> None:
         now = time.monotonic()
-        if not force and now - self._looked < LOOK_FOR_WRITER_S:
+        if self._reader is not None and now - self._looked < LOOK_FOR_WRITER_S:
             return
         self._looked = now
         try:
