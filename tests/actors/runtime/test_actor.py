@@ -546,9 +546,9 @@ async def test_a_worker_that_was_dismissed_may_go(one: One) -> None:
     assert (one.port.crashes, one.actor._workers) == ([], [])
 
 
-async def test_a_bench_is_named_and_watched(one: One) -> None:
-    assert (one.actor.executor().name, one.actor.executor("disk").name) == ("me bench", "me disk")
-    assert [executor.name for executor in one.actor._workers] == ["me bench", "me disk"]
+async def test_an_executor_is_named_and_watched(one: One) -> None:
+    assert (one.actor.executor().name, one.actor.executor("disk").name) == ("me executor", "me disk")
+    assert [executor.name for executor in one.actor._workers] == ["me executor", "me disk"]
     for executor in one.actor._workers:
         executor.stop()
 
