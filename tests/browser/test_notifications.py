@@ -102,7 +102,7 @@ def test_rules_and_channels_on_the_page(camera: RunningServer, phone: BrowserCon
         card = page.locator("#notifications")
         card.get_by_role("button", name="Use another service instead").click()
         card.get_by_text("Add a service or a webhook").click()
-        card.get_by_label("What").select_option("webhook")
+        card.get_by_label("Kind").select_option("webhook")
         card.get_by_label("Address", exact=True).fill(f"{web.url}/hook/4711")
         card.get_by_label("Name").fill("House")
         card.get_by_role("button", name="Add", exact=True).click()
