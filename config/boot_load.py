@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from config import paths
+from config import places
 from config.boot import Boot, CertificateBoot, DetectionBoot, LicenseBoot, RtspBoot
 from config.boot_options import BY_NAME, OPTIONS, Option
 from models.media.network_address import parse_network
@@ -124,7 +124,7 @@ def _int(option: Option, value: object, where: str) -> int:
 
 def _data_dir(values: Mapping[str, Any], environ: Mapping[str, str]) -> Path:
     found: Path | None = values.get("data_dir")
-    return found or paths.default_data_dir(environ).absolute()
+    return found or places.default_data_dir(environ).absolute()
 
 
 def _build(values: Mapping[str, Any], data_dir: Path, environ: Mapping[str, str]) -> Boot:
@@ -139,8 +139,8 @@ def _build(values: Mapping[str, Any], data_dir: Path, environ: Mapping[str, str]
         )
     return Boot(
         data_dir=data_dir,
-        run_dir=paths.run_dir(data_dir, environ),
-        shm_dir=paths.shm_dir(data_dir),
+        run_dir=places.run_dir(data_dir, environ),
+        shm_dir=places.shm_dir(data_dir),
         version=program_version(),
         **own,
         **sections,

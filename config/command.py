@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from config.paths import default_data_dir
+from config.places import default_data_dir
 
 NAME = "ipcamera"
 

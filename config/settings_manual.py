@@ -2,7 +2,7 @@
 
 from config.boot import Boot
 from config.boot_options import OPTIONS, Option
-from config.paths import default_data_dir
+from config.places import default_data_dir
 from config.setting import Setting
 from config.settings import REGISTRY
 

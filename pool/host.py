@@ -25,7 +25,7 @@ import psutil
 import structlog
 
 from actors.shared.listeners import listen
-from config import paths
+from config import places
 from config.boot import Boot
 from config.files import write_atomically
 from config.tls import certificate
@@ -87,7 +87,7 @@ class Host:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stopping.set())
         for directory in (self._boot.data_dir, self._boot.run_dir):
-            paths.make_private(directory)
+            places.make_private(directory)
         with self._locked():
             self._end_all()  # of a run that was killed
             certificate.ensure(self._boot)  # with the names of this host, which a namespace does not know
@@ -169,13 +169,13 @@ class Host:
         return [sys.executable, "-m", "ray.scripts.scripts", "start", own, *role, *sizes, *store, *quiet]
 
     def _environment(self) -> Mapping[str, str]:
-        paths = os.pathsep.join(dict.fromkeys(path for path in (str(ROOT), os.environ.get("PYTHONPATH", "")) if path))
+        places = os.pathsep.join(dict.fromkeys(path for path in (str(ROOT), os.environ.get("PYTHONPATH", "")) if path))
         given = {"IPCAMERA_MODELS_DIR": str(self._boot.models_dir)} if self._boot.models_dir else {}
         return {
             **os.environ,
             **given,
             **QUIET,
-            "PYTHONPATH": paths,
+            "PYTHONPATH": places,
             "IPCAMERA_DATA_DIR": str(self._boot.data_dir),
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN_PATH": str(self._boot.data_dir / CLUSTER_TOKEN),

@@ -14,7 +14,7 @@ from actors.auth.password_check import PasswordCheck
 from actors.runtime.actor import Actor, handles
 from actors.shared.system_events import SystemEvents
 from config.files import write_atomically
-from config.paths import FIRST_PASSWORD, OWNER_CODE
+from config.places import FIRST_PASSWORD, OWNER_CODE
 from config.setting import INVALID_FORMAT
 from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, Unavailable
 from models.events import CREDENTIALS, NEW_ADDRESS

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from config.boot import Boot
-from config.paths import OWNER_CODE
+from config.places import OWNER_CODE
 from models.errors import Conflict
 
 LOCK, STATE = "lock", "session.json"

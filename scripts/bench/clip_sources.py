@@ -21,7 +21,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from actors.shared.media.loop_clock import shared_clock
-from config.paths import run_dir
+from config.places import run_dir
 from tests.actors.shared.media.clips import Clip, Unit
 from tests.actors.shared.media.peers import FAKE_CAMERA
 from tests.actors.shared.media.rtsp_stand_in import StandIn

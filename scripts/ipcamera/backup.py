@@ -23,7 +23,7 @@ from actors.notifier import outbox as notifier_outbox
 from actors.notifier.rule_store import notifications_store
 from actors.runtime.program_run import LOCK
 from actors.settings.settings_store import settings_store
-from config import atomic_replace, paths
+from config import atomic_replace, places
 from config import backup as archives
 from config.backup import BackupError
 from config.boot_load import BootError, load_boot, program_version
@@ -164,13 +164,13 @@ def _alone(place: Path) -> Iterator[None]:
         os.setgroups([])
         os.setgid(owner.st_gid)
         os.setuid(owner.st_uid)
-    paths.make_private(place)
+    places.make_private(place)
     if (control := find_control(place)) is not None:
         control.close()
         fail(f"a camera server is using {place}: stop it first")
-    run_dir = paths.run_dir(place, os.environ)
+    run_dir = places.run_dir(place, os.environ)
     ours = not run_dir.exists()
-    paths.make_private(run_dir)
+    places.make_private(run_dir)
     with (run_dir / LOCK).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,7 +13,7 @@ from api.json_forms import certificate_shape
 from config.boot import Boot
 from config.boot_load import load_boot
 from config.command import command
-from config.paths import make_private
+from config.places import make_private
 from config.tls import certificate
 from models.errors import ServerError
 from models.messages.facade import FACADE, RegenerateCertificate

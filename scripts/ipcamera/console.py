@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 
 from actors.runtime.control import Control
-from config import paths
+from config import places
 from config.boot import Boot
 from config.command import command
 from models.errors import ServerError
@@ -30,7 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 
 def data_dir_of(given: Path | None) -> Path:
-    return given.expanduser().absolute() if given else paths.default_data_dir(os.environ).absolute()
+    return given.expanduser().absolute() if given else places.default_data_dir(os.environ).absolute()
 
 
 def fail(text: str, code: int = FAILED) -> NoReturn:
@@ -42,7 +42,7 @@ def fail(text: str, code: int = FAILED) -> NoReturn:
 def find_control(data_dir: Path) -> Control | None:
     """The control socket of the running server; None if there is none. The caller closes it."""
     try:
-        return Control(paths.run_dir(data_dir, os.environ))
+        return Control(places.run_dir(data_dir, os.environ))
     except ServerError:
         return None
 
@@ -63,11 +63,11 @@ def running(given: Path | None) -> Iterator[Control]:
 
 def as_running(boot: Boot, control: Control | None) -> Boot:
     """``boot`` with the running server's options for models, which may differ from this command's."""
-    paths = ask_if_up(control, detector("object_detector"), GetModelPlaces()) if control is not None else None
-    if paths is None:
+    places = ask_if_up(control, detector("object_detector"), GetModelPlaces()) if control is not None else None
+    if places is None:
         return boot
-    detection = replace(boot.detection, object_model=paths.object_model)
-    return replace(boot, models_dir=Path(paths.models_dir) if paths.models_dir else None, detection=detection)
+    detection = replace(boot.detection, object_model=places.object_model)
+    return replace(boot, models_dir=Path(places.models_dir) if places.models_dir else None, detection=detection)
 
 
 def ask_if_up(control: Control, to: Ref[A], message: Ask[A, R]) -> R | None:

@@ -13,7 +13,7 @@ import typer
 from actors.license.license_store import LicenseStore, issuer_in
 from config.boot_load import load_boot
 from config.clock import unix_ms
-from config.paths import make_private, run_dir
+from config.places import make_private, run_dir
 from models.errors import ServerError
 from models.messages import Ask
 from models.messages.license import (

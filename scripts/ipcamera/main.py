@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from config.boot_load import BootError, program_version
-from config.paths import PlaceError
+from config.places import PlaceError
 from models.errors import ServerError
 from scripts.ipcamera import argv_secrets, doctor, events, run, settings, status
 from scripts.ipcamera.console import FAILED, AsJson

@@ -14,7 +14,7 @@ from actors.detector.download import DownloadError, fetch
 from actors.settings.settings_store import settings_store
 from config.boot import Boot
 from config.boot_load import BootError, load_boot
-from config.paths import make_private
+from config.places import make_private
 from config.settings import REGISTRY
 from config.weights import store
 from config.weights.catalogue import CATALOGUE, WeightsFile, defaults

@@ -12,7 +12,7 @@ import typer
 from actors.auth.auth_store import StoredAuth, hash_password, load_state, save_state
 from actors.runtime.control import Control
 from config.command import command
-from config.paths import make_private, run_dir
+from config.places import make_private, run_dir
 from models.errors import ServerError
 from models.messages.auth import AUTH, ChangePassword, SetProtection
 from models.security.password import ENTROPY_BYTES, problem, readable

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from config import paths
+from config import places
 from config.boot import Boot
 from config.boot_load import load_boot
 from config.boot_options import OBJECT_MODELS
@@ -94,7 +94,7 @@ def invite(
     """Print the line that lets a camera use this pool, for `[detection] pool = "…"` in its ipcamera.toml."""
     boot = _boot(data_dir)
     try:
-        paths.make_private(boot.data_dir)
+        places.make_private(boot.data_dir)
         token = Members(boot.data_dir).invite(name)
         fingerprint = certificate.view(certificate.public_pem(certificate.ensure(boot))).fingerprint_sha256
     except ServerError as error:
@@ -167,7 +167,7 @@ def _asked(control: Path) -> dict[str, Any]:
 
 
 def _boot(given: Path | None) -> Boot:
-    default = paths.default_data_dir(os.environ).with_name("ipcamera-pool")
+    default = places.default_data_dir(os.environ).with_name("ipcamera-pool")
     return pool_boot(load_boot({"data_dir": (given or default).expanduser().absolute()}, os.environ))
 
 

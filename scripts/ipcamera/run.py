@@ -14,7 +14,7 @@ from config import atomic_replace
 from config.boot import Boot
 from config.boot_load import load_boot
 from config.network.sockets import listening
-from config.paths import make_private
+from config.places import make_private
 from scripts.ipcamera.console import fail, find_control
 from scripts.ipcamera.welcome import welcome
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from actors.runtime.control import Control
 from config.boot_options import OPTIONS
-from config.paths import run_dir
+from config.places import run_dir
 from models.errors import ServerError
 from scripts.ipcamera.welcome import first_password, owner_code
 

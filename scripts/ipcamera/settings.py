@@ -13,7 +13,7 @@ from actors.runtime.control import Control
 from actors.settings.settings_store import SettingsStore, open_settings_store
 from config.boot_load import load_boot
 from config.command import command
-from config.paths import make_private
+from config.places import make_private
 from config.setting import Setting, Value
 from config.settings import REGISTRY, defaults, validate
 from models.errors import ServerError

@@ -12,7 +12,7 @@ import typer
 
 from actors.runtime.control import Control
 from config.command import command
-from config.paths import RUN_FILE
+from config.places import RUN_FILE
 from models.detect import DETECTORS, detector_class
 from models.errors import ServerError
 from models.media.tier import Tier

@@ -12,7 +12,7 @@ from actors.runtime.control import Control
 from config.boot import Boot
 from config.command import command
 from config.network.reachable import WILDCARDS, listens_at, names, outer_addresses
-from config.paths import FIRST_PASSWORD, OWNER_CODE
+from config.places import FIRST_PASSWORD, OWNER_CODE
 from config.tls.certificate import in_pairs
 from models.messages.auth import AUTH, GetAuthStatus
 from models.messages.camera import CAMERA, CameraView, GetCamera

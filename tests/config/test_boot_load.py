@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config import paths
+from config import places
 from config.boot_load import BootError, load_boot
 from config.boot_options import OPTIONS
 
@@ -157,15 +157,15 @@ def test_an_environment_mistake_names_its_variable(tmp_path: Path) -> None:
 def test_socket_paths_are_short_however_deep_the_data_directory_lies(tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 100) / ("y" * 100)
     for environ in ({}, {"XDG_RUNTIME_DIR": str(deep)}):
-        assert len(str(paths.run_dir(deep, environ) / paths.CONTROL)) < 100
+        assert len(str(places.run_dir(deep, environ) / places.CONTROL)) < 100
 
 
 def test_each_data_directory_has_places_of_its_own(tmp_path: Path) -> None:
     environ = {"XDG_RUNTIME_DIR": "/tmp"}
     one, two = tmp_path / "one", tmp_path / "two"
-    assert paths.run_dir(one, environ) == paths.run_dir(one / ".." / "one", environ)
-    assert paths.run_dir(one, environ) != paths.run_dir(two, environ)
-    assert paths.shm_dir(one) != paths.shm_dir(two)
+    assert places.run_dir(one, environ) == places.run_dir(one / ".." / "one", environ)
+    assert places.run_dir(one, environ) != places.run_dir(two, environ)
+    assert places.shm_dir(one) != places.shm_dir(two)
 
 
 def test_a_run_started_in_another_session_is_found() -> None:
@@ -173,35 +173,35 @@ def test_a_run_started_in_another_session_is_found() -> None:
         data_dir, session = Path(name) / "d", Path(name) / "r"
         data_dir.mkdir()
         session.mkdir()
-        ours, elsewhere = paths.run_dir(data_dir, {"XDG_RUNTIME_DIR": str(session)}), paths.run_dir(data_dir, {})
+        ours, elsewhere = places.run_dir(data_dir, {"XDG_RUNTIME_DIR": str(session)}), places.run_dir(data_dir, {})
         assert ours.parent == session
         ours.mkdir(mode=0o700)
         with socket.socket(socket.AF_UNIX) as control:
-            control.bind(str(ours / paths.CONTROL))
-            assert paths.run_dir(data_dir, {"XDG_RUNTIME_DIR": str(session)}) == ours
+            control.bind(str(ours / places.CONTROL))
+            assert places.run_dir(data_dir, {"XDG_RUNTIME_DIR": str(session)}) == ours
         assert elsewhere != ours
 
 
 def test_make_private(tmp_path: Path) -> None:
-    paths.make_private(tmp_path / "a" / "b")
+    places.make_private(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
     (tmp_path / "open").mkdir(mode=0o755)
-    paths.make_private(tmp_path / "open")
+    places.make_private(tmp_path / "open")
     assert (tmp_path / "open").stat().st_mode & 0o777 == 0o700
 
 
 def test_what_cannot_be_made_private(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for path in (tmp_path / "file", tmp_path / "file" / "under"):
-        with pytest.raises(paths.PlaceError) as caught:
-            paths.make_private(path)
+        with pytest.raises(places.PlaceError) as caught:
+            places.make_private(path)
         assert "\n" not in str(caught.value)
 
 
 def test_somebody_elses_directory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 4242)
-    with pytest.raises(paths.PlaceError, match="belongs to another user"):
-        paths.make_private(tmp_path)
+    with pytest.raises(places.PlaceError, match="belongs to another user"):
+        places.make_private(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
@@ -210,13 +210,13 @@ def test_a_directory_that_somebody_else_put_there_is_not_talked_to() -> None:
         data_dir, session = Path(name) / "d", Path(name) / "r"
         data_dir.mkdir()
         session.mkdir()
-        trap = paths.run_dir(data_dir, {"XDG_RUNTIME_DIR": str(session)})
+        trap = places.run_dir(data_dir, {"XDG_RUNTIME_DIR": str(session)})
         trap.mkdir()
-        ours = paths.run_dir(data_dir, {})
+        ours = places.run_dir(data_dir, {})
         with socket.socket(socket.AF_UNIX) as control:
-            control.bind(str(trap / paths.CONTROL))
+            control.bind(str(trap / places.CONTROL))
             os.chown(trap, 65534, 65534)
-            assert not paths._lives_in(trap, os.geteuid())
-            with pytest.raises(paths.PlaceError, match="belongs to another user"):
-                paths.make_private(trap)
+            assert not places._lives_in(trap, os.geteuid())
+            with pytest.raises(places.PlaceError, match="belongs to another user"):
+                places.make_private(trap)
         assert ours != trap

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.runtime.control import ControlServer
-from config import paths
+from config import places
 from models.errors import Unavailable
 
 
@@ -25,7 +25,7 @@ def running(data_dir: Path, answers: dict[type, Any]) -> Iterator[list[Any]]:
             raise answer
         return answer(message) if callable(answer) else answer
 
-    run_dir = paths.run_dir(data_dir, os.environ)
+    run_dir = places.run_dir(data_dir, os.environ)
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     up, stop = threading.Event(), threading.Event()
 

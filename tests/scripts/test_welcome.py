@@ -8,7 +8,7 @@ import pytest
 
 from actors.runtime.control import Control
 from config.boot import Boot
-from config.paths import run_dir
+from config.places import run_dir
 from models.messages.auth import AuthStatus, GetAuthStatus
 from models.messages.camera import CameraView, GetCamera
 from models.messages.facade import GetPorts, PortsView

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from actors.runtime.control import Control
-from config.paths import instance, run_dir
+from config.places import instance, run_dir
 from models.errors import ServerError
 from models.messages import Ask, Ref
 from models.messages.supervisor import SUPERVISOR, ActorRow, GetActors

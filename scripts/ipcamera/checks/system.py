@@ -12,7 +12,7 @@ from actors.settings.settings_store import FILE as SETTINGS_FILE
 from actors.settings.settings_store import settings_store
 from config.boot import Boot
 from config.command import command
-from config.paths import SHM
+from config.places import SHM
 from models.messages.facade import FACADE, GetPorts
 from models.messages.rtsp import RTSP, GetRtsp
 from models.messages.supervisor import SUPERVISOR, GetActors

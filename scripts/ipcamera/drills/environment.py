@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.paths import SHM, shm_dir
+from config.places import SHM, shm_dir
 from models.errors import ServerError
 from models.events import SYSTEM_PREFIX
 from models.messages.event_log import EVENT_LOG, QueryEvents

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.paths import SHM
+from config.places import SHM
 from models.errors import ServerError
 from models.messages.rtsp import RTSP, GetRtsp
 from models.messages.settings import SETTINGS, ChangeSettings

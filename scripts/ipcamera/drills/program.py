@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from actors.runtime.control import Control
-from config.paths import run_dir
+from config.places import run_dir
 from models.errors import ServerError
 from models.events import Event
 from models.messages import Ask, Ref

@@ -14,7 +14,7 @@ import pytest
 from actors.auth import actor as module
 from actors.auth.actor import Auth
 from config.boot import Boot
-from config.paths import FIRST_PASSWORD, OWNER_CODE
+from config.places import FIRST_PASSWORD, OWNER_CODE
 from models.errors import Conflict, Invalid, LimitReached, Missing, Refused, ServerError, Unavailable
 from models.messages.auth import (
     AuthStatus,

@@ -9,7 +9,7 @@ import pytest
 
 from actors.runtime import program_run
 from config.boot import Boot
-from config.paths import FIRST_PASSWORD, OWNER_CODE
+from config.places import FIRST_PASSWORD, OWNER_CODE
 
 
 @pytest.fixture
