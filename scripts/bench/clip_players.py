@@ -26,7 +26,7 @@ PLAY = """async ([url, places]) => {
   document.body.replaceChildren(video);
   await ready;
   await video.play();
-  while (video.currentTime < 0.2) await happens("timeupdate");
+  while (video.currentTime < Math.min(0.2, video.duration / 4)) await happens("timeupdate");
   video.pause();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [320, 240];
