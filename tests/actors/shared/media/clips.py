@@ -49,10 +49,11 @@ def clip(
     context.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     context.framerate = Fraction(RATE)
     context.thread_count = 1
-    chosen = {"preset": "ultrafast", "bf": "0", "g": "25"} | {k.replace("_", "-"): v for k, v in options.items()}
+    x26x = {"preset": "ultrafast", "bf": "0", "g": "25"} if codec.startswith("libx26") else {}
+    chosen = x26x | {name.replace("_", "-"): value for name, value in options.items()}
     if codec == "libx265":
         chosen["x265-params"] = f"log-level=none:bframes={chosen['bf']}:keyint={chosen['g']}:repeat-headers=1"
-    context.options = chosen if codec.startswith("libx26") else {}
+    context.options = chosen
     if codec == "mpeg4":
         context.gop_size, context.max_b_frames = RATE, 0
         context.flags |= GLOBAL_HEADER
