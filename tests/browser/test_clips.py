@@ -131,3 +131,21 @@ def test_without_clips_the_event_says_how_to_have_them(camera: RunningServer, op
     dialog.get_by_role("button", name="Record clips from now on").click(timeout=SLOW_MS)
     expect(dialog).to_contain_text("From the next event on")
     assert camera.get("/settings")[1]["clipsEnabled"] is True
+
+
+def test_a_recording_goes_on_in_the_next_file(seen: Watched) -> None:
+    page = seen.page
+    page.keyboard.press("Escape")
+    one, other = page.evaluate(
+        """async () => {
+          const { clips } = await (await fetch("clips?limit=2")).json();
+          const { openRecording } = await import("./js/events/recording_dialog.js");
+          const [one, other] = clips;
+          openRecording(one, one.end - 700, (at) => (at > one.end ? { ...other, start: at } : undefined));
+          return [one.video, other.video];
+        }"""
+    )
+    expect(page.get_by_role("button", name="Earlier recording")).to_be_disabled()
+    expect(page.get_by_role("dialog").locator("video")).to_have_attribute("src", one[1:])
+    expect(page.get_by_role("dialog").locator("video")).to_have_attribute("src", other[1:], timeout=SLOW_MS)
+    moved(page)

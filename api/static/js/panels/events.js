@@ -27,7 +27,7 @@ export function buildEvents(host) {
   const picker = dayPicker(history, pick);
   const lead = h("p.lead");
   const filters = typeFilters(history, () => update("filtered"));
-  const timeline = new Timeline(history, (event) => reveal(event), (time, clip) => openRecording(clip, time));
+  const timeline = new Timeline(history, (event) => reveal(event), (time, clip) => openRecording(clip, time, (moment) => history.clipAt(moment)));
   const list = new VirtualList(t("Events"), ROW_HEIGHT, (event) => eventRow(event, () => history.visible()));
   const empty = h("p.empty");
   const why = whyCard(history);
