@@ -175,6 +175,14 @@ def test_the_language_can_be_chosen_and_is_kept(mock: MockServer, open_page: Ope
     expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
 
 
+def test_without_its_catalogue_the_page_is_english(mock: MockServer, open_page: Opener) -> None:
+    watched = open_page("about:blank", "phone", section="", locale="de-DE", expected=["Failed to load resource"])
+    watched.host = mock.url.split("/")[2]
+    watched.context.route("**/lang/de.json", lambda route: route.abort())
+    watched.page.goto(mock.url)
+    expect(watched.page.locator("#connection")).to_have_text("Connected", timeout=20_000)
+
+
 def test_a_language_that_is_not_here_is_english(mock: MockServer, open_page: Opener) -> None:
     page = open_page(mock.url, "phone", locale="pl-PL").page
     expect(page.locator("#connection")).to_have_text("Connected", timeout=20_000)

@@ -15,12 +15,17 @@ export const language = stored in LANGUAGES ? stored : (wanted.find((one) => one
 export const locale = wanted.find((one) => one.language === language)?.tag ?? language;
 
 /** `page`: the texts of the page; `server`: what the server says in English, some of it with {values} in it. */
-const catalogue = language === "en" ? { page: {}, server: {} } : await (await fetch(`lang/${language}.json`)).json();
+const catalogue = (language !== "en" && (await fetchCatalogue())) || { page: {}, server: {} };
 const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const forms = new Intl.PluralRules(locale);
 const patterns = Object.entries(catalogue.server).filter(([text]) => text.includes("{")).map(([text, translation]) => [pattern(text), translation]);
 
 document.documentElement.lang = language;
+
+/** null where it cannot be had: a page in English is better than none. */
+function fetchCatalogue() {
+  return fetch(`lang/${language}.json`).then((answer) => answer.json()).catch(() => null);
+}
 
 export function choose(name) {
   localStorage.setItem(KEY, name);
