@@ -1,9 +1,6 @@
 """The services to announce."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from config.network.reachable import Address
 
 INSTANCE_MAX = 63 - len("-99")  # bytes of UTF-8, RFC 6763 §4.1.1, with room for what tells devices of one name apart
 HTTPS, RTSP, OURS = "_https._tcp.local.", "_rtsp._tcp.local.", "_ipcamera._tcp.local."
@@ -27,17 +24,6 @@ def services(https_port: int, rtsp_port: int, rtsp_path: str, device_id: str, ve
     if rtsp_port:
         found.append(Service(RTSP, rtsp_port, (("path", rtsp_path),)))
     return tuple(found) if https_port else ()
-
-
-def announced_at(bind: Iterable[str], lasting: Iterable[Address]) -> tuple[str, ...]:
-    """The addresses under which the bound ones can be reached by others: none for a server of this device alone."""
-    bound = frozenset(bind)
-    families = {4 for one in bound if one == "0.0.0.0"} | {6 for one in bound if one == "::"}  # noqa: S104 (compared)
-    return tuple(
-        str(address)
-        for address in lasting
-        if not address.is_loopback and (address.version in families or str(address) in bound)
-    )
 
 
 def instance(name: str) -> str:

@@ -7,7 +7,6 @@ LAST_PICTURE_NS = 1_000_000_000  # how much longer than others the last picture 
 LATE_EVENT_NS = 3_000_000_000  # until a detector has told of an event: what is kept beside the run-up
 LATE_SOUND_NS = 600_000_000  # it comes after the pictures that it belongs to
 TICK_S = 0.2
-OPEN_MAX = 3  # recordings under way, beside those that are being finished
 EVENTS_HEARD = 400  # kept, so that one that is told again is known
 EVENTS_MAX = 500  # named in one clip
 BOXES_MAX = 20_000  # tracked pictures of one clip

@@ -16,7 +16,6 @@ SYSTEM_TYPES = tuple(
 TYPES = (*EVENT_TYPES, *SYSTEM_TYPES)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FREE_TYPES = frozenset({"MOTION"})
-DAY_MIN = 24 * 60
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 

@@ -8,10 +8,6 @@ export function addSection(name, title, build) {
   sections.set(name, { title, build, host: null, life: null });
 }
 
-export function currentSection() {
-  return current;
-}
-
 export function start() {
   addEventListener("hashchange", show);
   show();
